@@ -1,0 +1,1 @@
+"""What labels, edits, recipes and events are: numpy, Pillow and OpenCV, no Qt and no torch."""

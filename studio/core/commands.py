@@ -1,0 +1,41 @@
+"""What the window or the command line says to a worker: one JSON line a command on the worker's standard input."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class StartRun(msgspec.Struct, frozen=True, tag_field="command", tag="start"):
+    """The first line a worker reads. `folder` is the run's folder; `resume` goes on from its `state.pt`;
+    `reserve_cores` are left to the window; `device` is auto, cpu, cuda or mps."""
+
+    folder: str
+    resume: bool = False
+    reserve_cores: int = 0
+    device: str = "auto"
+
+
+class Stop(msgspec.Struct, frozen=True, tag_field="command", tag="stop"):
+    """Finish the batch, write a checkpoint, score what was learnt and leave."""
+
+
+class Pause(msgspec.Struct, frozen=True, tag_field="command", tag="pause"):
+    pass
+
+
+class Continue(msgspec.Struct, frozen=True, tag_field="command", tag="continue"):
+    pass
+
+
+Command = StartRun | Stop | Pause | Continue
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Command)
+
+
+def encode_command(command: Command) -> bytes:
+    return _encoder.encode(command) + b"\n"
+
+
+def decode_command(line: bytes | str) -> Command:
+    return _decoder.decode(line)

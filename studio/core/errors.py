@@ -1,0 +1,101 @@
+"""Every error a person can meet, each with the one sentence they see: what, which file, and the remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class StudioError(Exception):
+    """A failure with a sentence for people. `exit_code` is what the command line ends with."""
+
+    exit_code = 1
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class BadInput(StudioError):
+    """Something that was handed in cannot be used; the sentence names the file and the remedy."""
+
+    exit_code = 2
+
+
+class UnreadableImage(BadInput):
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path} cannot be read as an image ({why}); replace the file or leave it out.")
+        self.path = path
+
+
+class BadMask(BadInput):
+    def __init__(self, path: Path, why: str, remedy: str) -> None:
+        super().__init__(f"{path} cannot be used as a mask: {why}; {remedy}.")
+        self.path = path
+
+
+class BadTable(BadInput):
+    """A list, CSV or codes file whose contents do not fit its format."""
+
+    def __init__(self, path: Path, why: str, remedy: str) -> None:
+        super().__init__(f"{path}: {why}; {remedy}.")
+        self.path = path
+
+
+class UnknownLayout(BadInput):
+    def __init__(self, path: Path, known: str) -> None:
+        super().__init__(f"{path} has none of the layouts that can be imported ({known}); name one with --format.")
+        self.path = path
+
+
+class NotAProject(BadInput):
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is not a project (it has no studio.toml); make one with `studio import SOURCE {path} --format …`."
+        )
+        self.path = path
+
+
+class ProjectTooNew(BadInput):
+    def __init__(self, path: Path, version: int, known: int) -> None:
+        super().__init__(
+            f"{path} was made by a newer program (format {version}, this one knows {known}); "
+            "update Relearn Studio to open it."
+        )
+        self.path = path
+
+
+class ProjectDamaged(BadInput):
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path} is damaged ({why}); restore it from a backup, the label files are untouched.")
+        self.path = path
+
+
+class CannotWrite(StudioError):
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path} cannot be written ({why}); free space or change its permissions, nothing was lost.")
+        self.path = path
+
+
+class NotACheckpoint(BadInput):
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"{path} is not a checkpoint of this program ({why}); choose a run's folder that has a model.safetensors."
+        )
+        self.path = path
+
+
+class NothingToTrainOn(BadInput):
+    def __init__(self, split: str) -> None:
+        super().__init__(
+            f"No labelled item is in the {split} split; label some, or move some into it, and start again."
+        )
+
+
+class UnknownItem(BadInput):
+    def __init__(self, name: str, project: Path) -> None:
+        super().__init__(f"{project} has no item called {name}; `studio review` and the item list show the names.")
+
+
+class UnknownRun(BadInput):
+    def __init__(self, run: str, project: Path) -> None:
+        super().__init__(f"{project} has no run called {run}; its runs folder lists them.")

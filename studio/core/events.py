@@ -1,0 +1,191 @@
+"""What a run says: one typed JSON line an event, in `events.jsonl` and on the worker's pipe."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from studio.core.outcome import OutcomeKind
+from studio.core.points import Points
+
+EVENT_VERSION: Final = 1
+
+
+class Metric(msgspec.Struct, frozen=True):
+    """A number and, in `detail`, its split, classes, void rule and size. `better` is +1 where higher is better, else -1."""
+
+    name: str
+    value: float
+    better: int = 1
+    detail: str = ""
+
+
+class LrSuggestion(msgspec.Struct, frozen=True):
+    """`rule` is valley, steep, minimum or slide."""
+
+    rule: str
+    lr: float
+
+
+class SamplePrediction(msgspec.Struct, frozen=True, kw_only=True):
+    """A prediction of one watched item: a mask as a PNG below the run's folder, or points in pixels of the original."""
+
+    item: int
+    name: str
+    mask: str | None = None
+    points: Points | None = None
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
+    """`time` is seconds since the epoch (UTC)."""
+
+    time: float = 0.0
+
+
+class Started(Event, tag="started"):
+    """`weights` says in one sentence where the first weights come from. `steps` counts batches of the whole run."""
+
+    version: int = EVENT_VERSION
+    purpose: str
+    device: str
+    precision: str
+    weights: str
+    parameters: int
+    train_items: int
+    valid_items: int
+    steps: int
+    epochs: int
+    resumed_at: int = 0
+
+
+class StageStarted(Event, tag="stage"):
+    stage: int
+    epochs: int
+    height: int
+    width: int
+    batch_size: int
+    frozen: bool
+
+
+class LrPoint(Event, tag="lr_point"):
+    """`loss` of one batch at rate `lr`; `smoothed` as the finder uses it. `loss` is NaN-free: a NaN ends the finder."""
+
+    step: int
+    lr: float
+    loss: float
+    smoothed: float
+
+
+class LrFound(Event, tag="lr_found"):
+    suggestions: list[LrSuggestion]
+    stopped: str
+    """Why the sweep ended: finished, diverged, nan or cancelled."""
+
+
+class Step(Event, tag="step"):
+    """`step` counts from 1 over the whole run. `lrs` has the rate of each parameter group, first layers first."""
+
+    step: int
+    epoch: int
+    loss: float
+    smoothed: float
+    lrs: list[float]
+    momentum: float
+    images_per_second: float
+    seconds_left: float
+
+
+class EpochEnd(Event, tag="epoch"):
+    """`epoch` counts from 1 over the whole run; losses are means over the split."""
+
+    epoch: int
+    step: int
+    train_loss: float
+    valid_loss: float
+    metrics: list[Metric]
+    seconds: float
+
+
+class Samples(Event, tag="samples"):
+    epoch: int
+    predictions: list[SamplePrediction]
+
+
+class CheckpointSaved(Event, tag="checkpoint"):
+    step: int
+    epoch: int
+
+
+class Scored(Event, tag="scored"):
+    """Every chosen item now has a prediction and a score; `scores` is a JSON-lines file below the run's folder."""
+
+    scores: str
+    items: int
+
+
+class Progress(Event, tag="progress"):
+    """What the run is doing between steps, such as reading images. `done` of `total`, in items."""
+
+    what: str
+    done: int
+    total: int
+
+
+class Warned(Event, tag="warning"):
+    sentence: str
+
+
+class Paused(Event, tag="paused"):
+    pass
+
+
+class Resumed(Event, tag="resumed"):
+    pass
+
+
+class Finished(Event, tag="finished"):
+    """The run ended in order; `outcome` is finished or stopped."""
+
+    outcome: OutcomeKind
+    seconds: float
+
+
+class Failed(Event, tag="failed"):
+    """The run ended by an error it could still report; `detail` is a traceback for the curious."""
+
+    outcome: OutcomeKind
+    sentence: str
+    detail: str = ""
+
+
+RunEvent = (
+    Started
+    | StageStarted
+    | LrPoint
+    | LrFound
+    | Step
+    | EpochEnd
+    | Samples
+    | CheckpointSaved
+    | Scored
+    | Progress
+    | Warned
+    | Paused
+    | Resumed
+    | Finished
+    | Failed
+)
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(RunEvent)
+
+
+def encode_event(event: RunEvent) -> bytes:
+    """One line, newline included."""
+    return _encoder.encode(event) + b"\n"
+
+
+def decode_event(line: bytes | str) -> RunEvent:
+    """Raises msgspec.DecodeError (or its ValidationError) when the line is no event of this version."""
+    return _decoder.decode(line)

@@ -1,0 +1,118 @@
+"""A recipe: everything needed to repeat a run, as data. One `RunSpec` a run, kept as `recipe.json` in its folder."""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+import msgspec
+
+from studio.core.settings import Task
+
+RECIPE_VERSION: Final = 1
+
+
+class Purpose(enum.StrEnum):
+    TRAIN = "train"
+    LR_FIND = "lr-find"
+
+
+class Encoder(enum.StrEnum):
+    RESNET18 = "resnet18"
+    RESNET34 = "resnet34"
+    RESNET50 = "resnet50"
+    MOBILENET_V3 = "mobilenet_v3_large"
+
+
+class Precision(enum.StrEnum):
+    """Auto: bf16 or fp16 autocast where the device has fast units for it, float32 otherwise."""
+
+    AUTO = "auto"
+    FLOAT32 = "float32"
+    BF16 = "bf16"
+    FP16 = "fp16"
+
+
+class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`pretrained` asks for ImageNet weights; a run says in its `Started` event whether it got them."""
+
+    encoder: Encoder = Encoder.RESNET18
+    pretrained: bool = True
+
+
+class LearningRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The peak rate of a stage. `low` None: one rate, the earlier layers get high / 10 (fastai's `slice(high)`) when
+    `discriminative`; else the parameter groups are spread geometrically from `low` to `high` (`slice(low, high)`)."""
+
+    high: float
+    low: float | None = None
+    discriminative: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.high <= 100:
+            raise ValueError(f"a learning rate of {self.high} is not between 0 and 100")
+        if self.low is not None and not 0 < self.low <= self.high:
+            raise ValueError(f"the low end of the learning rate, {self.low}, is not between 0 and {self.high}")
+
+
+class Augment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Joint transforms of picture and label while training. Degrees, shares and factors; 0 switches one off."""
+
+    flip: bool = True
+    rotate: float = 0.0
+    zoom: float = 0.0
+    lighting: float = 0.0
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One part of a recipe. `height` and `width` in pixels; `frozen` trains the head and all batch-norm layers only."""
+
+    epochs: int
+    height: int
+    width: int
+    batch_size: int = 8
+    lr: LearningRate = LearningRate(high=1e-3)
+    frozen: bool = False
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or self.batch_size < 1:
+            raise ValueError("a stage needs at least one epoch and a batch of at least one item")
+        if self.height < 32 or self.width < 32:
+            raise ValueError(f"an image size of {self.height}x{self.width} is below 32x32")
+
+
+class FineTune(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Training on corrections: `corrections` are item ids, `replay` is the share of the parent's training items that
+    is kept beside them (0–1), `weight` how many times as often a corrected item is drawn."""
+
+    corrections: tuple[int, ...]
+    replay: float = 0.5
+    weight: float = 3.0
+
+
+class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`parent` is the run whose weights this one starts from. For `Purpose.LR_FIND` the first stage says size, batch
+    and freezing, and nothing is trained for good. `resume` goes on from the run's own `state.pt`."""
+
+    version: int = RECIPE_VERSION
+    task: Task
+    purpose: Purpose = Purpose.TRAIN
+    model: ModelSpec = ModelSpec()
+    stages: tuple[Stage, ...]
+    parent: str | None = None
+    fine_tune: FineTune | None = None
+    augment: Augment = Augment()
+    precision: Precision = Precision.AUTO
+    weight_decay: float = 0.01
+    seed: int = 42
+    note: str = ""
+
+
+def encode_spec(spec: RunSpec) -> bytes:
+    """`recipe.json`, indented for people."""
+    return msgspec.json.format(msgspec.json.encode(spec), indent=2)
+
+
+def decode_spec(data: bytes | str) -> RunSpec:
+    """Raises msgspec.ValidationError where a field is missing, of the wrong type or out of range."""
+    return msgspec.json.decode(data, type=RunSpec)

@@ -1,0 +1,40 @@
+"""What `studio.toml` says: the task, the classes or keypoints, the split rule and where the images lie."""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+import msgspec
+
+from studio.core.classes import LabelClass
+from studio.core.points import KeypointName
+
+PROJECT_FORMAT: Final = 1
+
+
+class Task(enum.StrEnum):
+    SEGMENTATION = "segmentation"
+    KEYPOINTS = "keypoints"
+
+
+class SplitRule(msgspec.Struct, frozen=True, kw_only=True):
+    """How the split was made, for the record: by `list`, `folder`, `group` or `random` (with its seed and share)."""
+
+    kind: str = "random"
+    detail: str = ""
+    seed: int = 0
+    valid_share: float = 0.2
+
+
+class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`links` joins keypoints (pairs of indices) to a skeleton. `image_roots` are absolute or relative to the project."""
+
+    format: int = PROJECT_FORMAT
+    name: str
+    task: Task
+    classes: tuple[LabelClass, ...] = ()
+    keypoints: tuple[KeypointName, ...] = ()
+    links: tuple[tuple[int, int], ...] = ()
+    split_rule: SplitRule = SplitRule()
+    image_roots: tuple[str, ...] = ()

@@ -1,0 +1,20 @@
+"""What every test may ask for: the real data sets, and Qt without a screen."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+_DATA = Path(os.environ.get("STUDIO_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data sets; a test that wants it is skipped where it is missing."""
+    if not _DATA.is_dir():
+        pytest.skip(f"the real data sets are not at {_DATA}; set STUDIO_TEST_DATA to their folder")
+    return _DATA
