@@ -86,9 +86,7 @@ class NotACheckpoint(BadInput):
 
 class NothingToTrainOn(BadInput):
     def __init__(self, split: str) -> None:
-        super().__init__(
-            f"No labelled item is in the {split} split; label some, or move some into it, and start again."
-        )
+        super().__init__(f"No labelled item is in the {split} split; label some or move some into it.")
 
 
 class UnknownItem(BadInput):

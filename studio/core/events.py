@@ -13,7 +13,7 @@ EVENT_VERSION: Final = 1
 
 
 class Metric(msgspec.Struct, frozen=True):
-    """A number and, in `detail`, its split, classes, void rule and size. `better` is +1 where higher is better, else -1."""
+    """A number and, in `detail`, its split, classes, void rule and size. `better` is +1 where more is better, else -1."""
 
     name: str
     value: float
@@ -43,7 +43,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
     time: float = 0.0
 
 
-class Started(Event, tag="started"):
+class Started(Event, frozen=True, kw_only=True, tag="started"):
     """`weights` says in one sentence where the first weights come from. `steps` counts batches of the whole run."""
 
     version: int = EVENT_VERSION
@@ -59,7 +59,7 @@ class Started(Event, tag="started"):
     resumed_at: int = 0
 
 
-class StageStarted(Event, tag="stage"):
+class StageStarted(Event, frozen=True, kw_only=True, tag="stage"):
     stage: int
     epochs: int
     height: int
@@ -68,7 +68,7 @@ class StageStarted(Event, tag="stage"):
     frozen: bool
 
 
-class LrPoint(Event, tag="lr_point"):
+class LrPoint(Event, frozen=True, kw_only=True, tag="lr_point"):
     """`loss` of one batch at rate `lr`; `smoothed` as the finder uses it. `loss` is NaN-free: a NaN ends the finder."""
 
     step: int
@@ -77,13 +77,13 @@ class LrPoint(Event, tag="lr_point"):
     smoothed: float
 
 
-class LrFound(Event, tag="lr_found"):
+class LrFound(Event, frozen=True, kw_only=True, tag="lr_found"):
     suggestions: list[LrSuggestion]
     stopped: str
     """Why the sweep ended: finished, diverged, nan or cancelled."""
 
 
-class Step(Event, tag="step"):
+class Step(Event, frozen=True, kw_only=True, tag="step"):
     """`step` counts from 1 over the whole run. `lrs` has the rate of each parameter group, first layers first."""
 
     step: int
@@ -96,7 +96,7 @@ class Step(Event, tag="step"):
     seconds_left: float
 
 
-class EpochEnd(Event, tag="epoch"):
+class EpochEnd(Event, frozen=True, kw_only=True, tag="epoch"):
     """`epoch` counts from 1 over the whole run; losses are means over the split."""
 
     epoch: int
@@ -107,24 +107,24 @@ class EpochEnd(Event, tag="epoch"):
     seconds: float
 
 
-class Samples(Event, tag="samples"):
+class Samples(Event, frozen=True, kw_only=True, tag="samples"):
     epoch: int
     predictions: list[SamplePrediction]
 
 
-class CheckpointSaved(Event, tag="checkpoint"):
+class CheckpointSaved(Event, frozen=True, kw_only=True, tag="checkpoint"):
     step: int
     epoch: int
 
 
-class Scored(Event, tag="scored"):
+class Scored(Event, frozen=True, kw_only=True, tag="scored"):
     """Every chosen item now has a prediction and a score; `scores` is a JSON-lines file below the run's folder."""
 
     scores: str
     items: int
 
 
-class Progress(Event, tag="progress"):
+class Progress(Event, frozen=True, kw_only=True, tag="progress"):
     """What the run is doing between steps, such as reading images. `done` of `total`, in items."""
 
     what: str
@@ -132,26 +132,26 @@ class Progress(Event, tag="progress"):
     total: int
 
 
-class Warned(Event, tag="warning"):
+class Warned(Event, frozen=True, kw_only=True, tag="warning"):
     sentence: str
 
 
-class Paused(Event, tag="paused"):
+class Paused(Event, frozen=True, kw_only=True, tag="paused"):
     pass
 
 
-class Resumed(Event, tag="resumed"):
+class Resumed(Event, frozen=True, kw_only=True, tag="resumed"):
     pass
 
 
-class Finished(Event, tag="finished"):
+class Finished(Event, frozen=True, kw_only=True, tag="finished"):
     """The run ended in order; `outcome` is finished or stopped."""
 
     outcome: OutcomeKind
     seconds: float
 
 
-class Failed(Event, tag="failed"):
+class Failed(Event, frozen=True, kw_only=True, tag="failed"):
     """The run ended by an error it could still report; `detail` is a traceback for the curious."""
 
     outcome: OutcomeKind

@@ -28,7 +28,7 @@ class SplitRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`links` joins keypoints (pairs of indices) to a skeleton. `image_roots` are absolute or relative to the project."""
+    """`links` joins keypoints (pairs of indices) to a skeleton. `image_roots`: absolute or relative to the project."""
 
     format: int = PROJECT_FORMAT
     name: str
