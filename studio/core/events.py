@@ -13,7 +13,7 @@ EVENT_VERSION: Final = 1
 
 
 class Metric(msgspec.Struct, frozen=True):
-    """A number and, in `detail`, its split, classes, void rule and size. `better` is +1 where more is better, else -1."""
+    """A number and, in `detail`, split, classes, void rule and size. `better`: +1 where more is better, else -1."""
 
     name: str
     value: float

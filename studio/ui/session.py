@@ -1,0 +1,121 @@
+"""The open project as the pages see it: one store, one current item, and news that travels by signals."""
+
+from __future__ import annotations
+
+import enum
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.core.document import MaskDocument, PointsDocument
+from studio.core.raster import Rect
+from studio.core.recipe import RunSpec
+from studio.core.settings import ProjectSettings
+from studio.store import Store
+
+_OPEN_DOCUMENTS: Final = 4
+
+Document = MaskDocument | PointsDocument
+
+
+class Page(enum.StrEnum):
+    LABEL = "label"
+    TRAIN = "train"
+    REVIEW = "review"
+
+
+class Tone(enum.StrEnum):
+    """How a sentence in the window's message line is meant."""
+
+    INFO = "info"
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlay:
+    """A run's prediction to be shown over the label of `item`; `focus` is where to look first, in image pixels."""
+
+    run: str
+    item: int
+    focus: Rect | None = None
+
+
+class Session(QObject):
+    """Pages call methods and listen to signals; they never hold each other.
+
+    Lives on the GUI thread, and so does `store`: every call made here is a short one.
+    """
+
+    item_opened = Signal(int)
+    """The item that the Label page shows now."""
+    items_changed = Signal(list)
+    """Ids of items whose label, state or split changed; empty when all may have."""
+    overlay_changed = Signal(object)
+    """The `Overlay` that the canvas shows over the current item, or None."""
+    runs_changed = Signal()
+    review_changed = Signal(str)
+    """Scores or decisions of the run with this id changed."""
+    settings_changed = Signal()
+    page_requested = Signal(str)
+    run_proposed = Signal(object)
+    """A `RunSpec` that another page prepared, for the Train page to show and start."""
+    message = Signal(str, str)
+    """One sentence for the person and its `Tone`."""
+
+    def __init__(self, store: Store, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.store = store
+        self.current_item: int | None = None
+        self.overlay: Overlay | None = None
+        self._documents: OrderedDict[int, Document] = OrderedDict()
+
+    @property
+    def settings(self) -> ProjectSettings:
+        return self.store.settings
+
+    def save_settings(self, settings: ProjectSettings) -> None:
+        self.store.save_settings(settings)
+        self.settings_changed.emit()
+
+    def document(self, item_id: int) -> Document:
+        """The item's document, the same object for as long as it is among the last few that were open.
+
+        Raises StudioError when its picture or its label file cannot be used.
+        """
+        document = self._documents.get(item_id)
+        if document is None:
+            document = self.store.open_document(item_id)
+            document.history_changed.connect(lambda: self.items_changed.emit([item_id]))
+            self._documents[item_id] = document
+            while len(self._documents) > _OPEN_DOCUMENTS:
+                self._documents.popitem(last=False)
+        self._documents.move_to_end(item_id)
+        return document
+
+    def forget_documents(self) -> None:
+        """Documents are read anew when they are next asked for; call it after the store changed labels by itself."""
+        self._documents.clear()
+
+    def open_item(self, item_id: int, overlay: Overlay | None = None) -> None:
+        self.current_item = item_id
+        self.overlay = overlay
+        self.item_opened.emit(item_id)
+        self.overlay_changed.emit(overlay)
+
+    def show_overlay(self, overlay: Overlay | None) -> None:
+        self.overlay = overlay
+        self.overlay_changed.emit(overlay)
+
+    def show_page(self, page: Page) -> None:
+        self.page_requested.emit(page)
+
+    def propose_run(self, spec: RunSpec) -> None:
+        self.run_proposed.emit(spec)
+        self.show_page(Page.TRAIN)
+
+    def say(self, sentence: str, tone: Tone = Tone.INFO) -> None:
+        self.message.emit(sentence, tone)
