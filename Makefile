@@ -1,0 +1,42 @@
+# Every target sets up what it needs; README.md says what each is for.
+PYTHON ?= python3
+BOOTSTRAP := $(PYTHON) packaging/bootstrap.py
+VENV = $(shell $(BOOTSTRAP) --print-venv)
+PY = PYTHONPATH="$(CURDIR)" "$(VENV)/bin/python"
+TESTS ?= tests
+
+.DEFAULT_GOAL := run
+.PHONY: run setup setup-tests lint test test-all bench wheel screenshots clean
+
+run: setup
+	@$(PY) -m studio demo
+
+setup:
+	@$(BOOTSTRAP)
+
+setup-tests:
+	@$(BOOTSTRAP) --tests
+
+lint: setup-tests
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -c "from importlinter.cli import lint_imports_command; lint_imports_command()" --no-cache
+	$(PY) -m pyright --pythonpath "$(VENV)/bin/python"
+
+test: lint
+	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -m "not slow" $(TESTS)
+
+test-all: lint
+	QT_QPA_PLATFORM=offscreen $(PY) -m pytest $(TESTS)
+
+bench: setup-tests
+	@$(PY) -m tests.bench
+
+wheel: setup-tests
+	$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+screenshots: setup-tests
+	STUDIO_SCREENSHOTS="$(CURDIR)/docs/screenshots" $(PY) -m pytest tests/e2e/test_loop.py
+
+clean:
+	rm -rf build dist .pytest_cache .ruff_cache .hypothesis .coverage htmlcov .import_linter_cache
