@@ -1,0 +1,300 @@
+"""Before and after a fine-tuning: item by item, what got fixed, what broke and what stayed.
+
+Errors are `ItemScore.error`: the share of counted pixels that are wrong, or the mean distance in pixels of the
+original. "Before" is the parent run against the label as it then was, "after" the fine-tuned run against the label as
+it is now; items whose label changed in between are therefore reported apart, for part of their gain is the label's.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from studio.core.items import Split
+from studio.core.review import Correction, Decision, ItemScore
+from studio.core.settings import Task
+
+RELATIVE_MARGIN: Final = 0.2
+"""A change below this share of the larger of the two errors is no change."""
+
+ABSOLUTE_MARGIN: Final = {Task.SEGMENTATION: 0.02, Task.KEYPOINTS: 2.0}
+"""A change below this is no change either: a share of pixels, or pixels of distance."""
+
+_SPLIT_ORDER: Final = (Split.VALID, Split.TEST, Split.TRAIN)
+
+
+class Verdict(enum.StrEnum):
+    """The last two are items that only one of the two runs has scored."""
+
+    FIXED = "fixed"
+    BROKEN = "broken"
+    UNCHANGED = "unchanged"
+    ONLY_BEFORE = "only before"
+    ONLY_AFTER = "only after"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportRow:
+    """One item. `corrected`: a person changed it in review; `label_changed`: the two runs saw different labels."""
+
+    item: int
+    name: str
+    split: Split
+    verdict: Verdict
+    before: float | None
+    after: float | None
+    corrected: bool = False
+    label_changed: bool = False
+    decision: Decision = Decision.UNDECIDED
+
+    @property
+    def apart(self) -> bool:
+        """Not comparable as it stands: the label is not the one that the parent run was scored against."""
+        return self.corrected or self.label_changed
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportPart:
+    """Totals of some rows; the mean errors are over the items that both runs have, None when there are none."""
+
+    fixed: int = 0
+    broken: int = 0
+    unchanged: int = 0
+    only_before: int = 0
+    only_after: int = 0
+    error_before: float | None = None
+    error_after: float | None = None
+
+    @property
+    def compared(self) -> int:
+        return self.fixed + self.broken + self.unchanged
+
+    @property
+    def items(self) -> int:
+        return self.compared + self.only_before + self.only_after
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassChange:
+    """Wrong pixels of one label class, over the untouched validation items."""
+
+    class_id: int
+    wrong_before: int
+    wrong_after: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """`untouched`: validation items whose label stayed, the honest comparison; `corrected`: the items a person changed;
+    `others`: the rest. `rows` are sorted by change, the largest gain first; `summary` is for people."""
+
+    task: Task
+    rows: tuple[ReportRow, ...]
+    total: ReportPart
+    untouched: ReportPart
+    corrected: ReportPart
+    others: ReportPart
+    by_class: tuple[ClassChange, ...]
+    summary: tuple[str, ...]
+
+
+def before_after(
+    before: Iterable[ItemScore], after: Iterable[ItemScore], corrections: Iterable[Correction], *, task: Task
+) -> Report:
+    """Compare the parent run's scores with the fine-tuned run's.
+
+    An item that was scored in several splits (a corrected validation item is trained on as well) counts once: in the
+    split that both runs share, validation first.
+    """
+    decisions = _latest_decisions(corrections)
+    old, new = _by_item(before), _by_item(after)
+    pairs = [_pair(old.get(item, {}), new.get(item, {})) for item in sorted(old.keys() | new.keys())]
+    rows = [_row(was, now, decisions, task) for was, now in pairs]
+    honest = [pair for pair, row in zip(pairs, rows, strict=True) if _is_untouched(row)]
+    untouched = _part([row for row in rows if _is_untouched(row)])
+    corrected = _part([row for row in rows if row.apart])
+    others = _part([row for row in rows if not _is_untouched(row) and not row.apart])
+    return Report(
+        task=task,
+        rows=tuple(sorted(rows, key=_gain)),
+        total=_part(rows),
+        untouched=untouched,
+        corrected=corrected,
+        others=others,
+        by_class=_by_class(honest),
+        summary=_sentences(untouched, corrected, others, task),
+    )
+
+
+def verdict(before: float | None, after: float | None, task: Task) -> Verdict:
+    """Swapping the arguments swaps fixed and broken."""
+    if before is None or after is None:
+        return Verdict.ONLY_AFTER if before is None else Verdict.ONLY_BEFORE
+    change = abs(after - before)
+    if change <= ABSOLUTE_MARGIN[task] or change <= RELATIVE_MARGIN * max(before, after):
+        return Verdict.UNCHANGED
+    return Verdict.FIXED if after < before else Verdict.BROKEN
+
+
+def error_in_words(error: float, task: Task) -> str:
+    """`12.4 % of pixels wrong` or `31 px off`."""
+    return f"{error_figure(error, task)} {'of pixels wrong' if task is Task.SEGMENTATION else 'off'}"
+
+
+def error_figure(error: float, task: Task) -> str:
+    """The bare figure with its unit: `12.4 %` or `31 px`."""
+    if task is Task.SEGMENTATION:
+        return f"{error * 100:.1f} %"
+    return f"{error:.0f} px" if error >= 10 else f"{error:.1f} px"
+
+
+REPORT_COLUMNS: Final = ("item", "split", "before", "after", "verdict", "corrected")
+
+
+def text_rows(report: Report) -> list[tuple[str, ...]]:
+    """The rows as text, one cell for each of `REPORT_COLUMNS`."""
+
+    def figure(error: float | None) -> str:
+        return "–" if error is None else error_figure(error, report.task)
+
+    return [
+        (
+            row.name,
+            row.split.value,
+            figure(row.before),
+            figure(row.after),
+            row.verdict.value,
+            row.decision.value if row.corrected and row.decision is not Decision.UNDECIDED else _apart(row),
+        )
+        for row in report.rows
+    ]
+
+
+def _apart(row: ReportRow) -> str:
+    return "label changed" if row.apart else ""
+
+
+def _latest_decisions(corrections: Iterable[Correction]) -> dict[int, Decision]:
+    latest: dict[int, Correction] = {}
+    for correction in corrections:
+        known = latest.get(correction.item)
+        if known is None or _age(known) < _age(correction):
+            latest[correction.item] = correction
+    return {item: correction.decision for item, correction in latest.items()}
+
+
+def _age(correction: Correction) -> tuple[float, int, str]:
+    return correction.time, correction.after, correction.decision.value
+
+
+def _by_item(scores: Iterable[ItemScore]) -> dict[int, dict[Split, ItemScore]]:
+    """Scores by item and split. Of two lines about the same (a resumed run's), the newer label's, then the worse."""
+    table: dict[int, dict[Split, ItemScore]] = {}
+    for score in scores:
+        splits = table.setdefault(score.item, {})
+        known = splits.get(score.split)
+        if known is None or (known.revision, known.error, known.name) < (score.revision, score.error, score.name):
+            splits[score.split] = score
+    return table
+
+
+def _pair(old: dict[Split, ItemScore], new: dict[Split, ItemScore]) -> tuple[ItemScore | None, ItemScore | None]:
+    shared = next((split for split in _SPLIT_ORDER if split in old and split in new), None)
+    if shared is not None:
+        return old[shared], new[shared]
+    return _first(old), _first(new)
+
+
+def _first(splits: dict[Split, ItemScore]) -> ItemScore | None:
+    return next((splits[split] for split in _SPLIT_ORDER if split in splits), None)
+
+
+def _row(was: ItemScore | None, now: ItemScore | None, decisions: dict[int, Decision], task: Task) -> ReportRow:
+    score = now or was
+    assert score is not None
+    before, after = was.error if was else None, now.error if now else None
+    return ReportRow(
+        item=score.item,
+        name=score.name,
+        split=score.split,
+        verdict=verdict(before, after, task),
+        before=before,
+        after=after,
+        corrected=score.item in decisions or bool(now and now.corrected),
+        label_changed=was is not None and now is not None and was.revision != now.revision,
+        decision=decisions.get(score.item, Decision.UNDECIDED),
+    )
+
+
+def _is_untouched(row: ReportRow) -> bool:
+    return row.split is Split.VALID and not row.apart
+
+
+def _gain(row: ReportRow) -> tuple[bool, float, str, int]:
+    if row.before is None or row.after is None:
+        return True, 0.0, row.name, row.item
+    return False, row.after - row.before, row.name, row.item
+
+
+def _part(rows: Sequence[ReportRow]) -> ReportPart:
+    def count(wanted: Verdict) -> int:
+        return sum(row.verdict is wanted for row in rows)
+
+    paired = [(row.before, row.after) for row in rows if row.before is not None and row.after is not None]
+    return ReportPart(
+        fixed=count(Verdict.FIXED),
+        broken=count(Verdict.BROKEN),
+        unchanged=count(Verdict.UNCHANGED),
+        only_before=count(Verdict.ONLY_BEFORE),
+        only_after=count(Verdict.ONLY_AFTER),
+        error_before=sum(b for b, _ in paired) / len(paired) if paired else None,
+        error_after=sum(a for _, a in paired) / len(paired) if paired else None,
+    )
+
+
+def _by_class(pairs: Iterable[tuple[ItemScore | None, ItemScore | None]]) -> tuple[ClassChange, ...]:
+    wrong: dict[int, list[int]] = {}
+    for was, now in pairs:
+        if was is None or now is None:
+            continue
+        for side, score in enumerate((was, now)):
+            for label, _predicted, pixels in score.confusion:
+                wrong.setdefault(label, [0, 0])[side] += pixels
+    return tuple(
+        ClassChange(class_id=class_id, wrong_before=counts[0], wrong_after=counts[1])
+        for class_id, counts in sorted(wrong.items())
+    )
+
+
+def _sentences(untouched: ReportPart, corrected: ReportPart, others: ReportPart, task: Task) -> tuple[str, ...]:
+    """What a person needs to hear, the honest comparison first."""
+    parts = (untouched, corrected, others)
+    sentences = [
+        _sentence(untouched, task, "validation item whose label stayed", "validation items whose labels stayed"),
+        _sentence(corrected, task, "corrected item", "corrected items"),
+        _sentence(others, task, "other item", "other items"),
+        _missing(sum(part.only_before for part in parts), "before"),
+        _missing(sum(part.only_after for part in parts), "after"),
+    ]
+    told = tuple(sentence for sentence in sentences if sentence)
+    return told or ("The two runs have no item in common.",)
+
+
+def _sentence(part: ReportPart, task: Task, one: str, many: str) -> str:
+    if part.error_before is None or part.error_after is None:
+        return ""
+    who = f"the one {one}" if part.compared == 1 else f"the {part.compared} {many}"
+    measure = "of pixels wrong" if task is Task.SEGMENTATION else "off"
+    change = (
+        f"{error_figure(part.error_before, task)} → {error_figure(part.error_after, task)} {measure}"
+        f"{' on average' if part.compared > 1 else ''}"
+    )
+    return f"On {who}: {part.fixed} fixed, {part.broken} broken, {part.unchanged} unchanged; {change}."
+
+
+def _missing(count: int, when: str) -> str:
+    if not count:
+        return ""
+    return f"1 item was scored only {when}." if count == 1 else f"{count} items were scored only {when}."
