@@ -14,9 +14,13 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
+
+if sys.version_info < (3, 11):  # noqa: UP036 - an older Python must hear it before anything newer is imported
+    sys.exit(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}; run `make PYTHON=python3.11 …`.")
+
+import tomllib
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -50,10 +54,6 @@ def main() -> int:
     if options.print_venv:
         print(venv_folder())
         return 0
-    if sys.version_info < (3, 11):
-        return _say(
-            f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}; run `make PYTHON=python3.11 …`."
-        )
     missing = missing_packages(with_tests=options.tests)
     if missing and not install_system_packages(missing):
         command = f"apt-get install -y {' '.join(missing)}"

@@ -1,0 +1,250 @@
+"""The one window: menus, page switch, message line, and a project, the welcome or an import in the middle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QKeySequence
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from studio.core.errors import BadInput, StudioError
+from studio.core.resources import resources
+from studio.ui.header import Header
+from studio.ui.message_line import MessageLine
+from studio.ui.options import WindowOptions
+from studio.ui.recent import recent_projects, remember_project
+from studio.ui.session import Page, Tone
+from studio.ui.theme import ThemeMode, theme
+from studio.ui.welcome import Welcome
+from studio.ui.workspace import Workspace
+
+_FIRST_SIZE: Final = QSize(1600, 1000)
+_SMALLEST: Final = QSize(960, 600)
+_MENUS: Final = ("Edit", "View", "Label", "Train", "Review")
+_PAGE_KEYS: Final = {Page.LABEL: "Ctrl+1", Page.TRAIN: "Ctrl+2", Page.REVIEW: "Ctrl+3"}
+
+
+class MainWindow(QMainWindow):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("main_window")
+        self.setWindowTitle("Relearn Studio")
+        self.setWindowIcon(QIcon(str(resources() / "icons" / "relearn-studio.svg")))
+        self.setMinimumSize(_SMALLEST)
+        self.setAcceptDrops(True)
+        self.workspace: Workspace | None = None
+        self._build_body()
+        self._build_actions()
+        self._fill_menus()
+        self._restore_geometry()
+
+    def open_at_start(self, options: WindowOptions) -> None:
+        """Open what the command line names. Raises StudioError when it cannot be opened."""
+        if options.project is None:
+            self.welcome.show_recent(recent_projects())
+            return
+        folder = options.project.resolve()
+        if (folder / "studio.toml").is_file():
+            self._show_project(folder, options)
+        elif folder.is_dir():
+            self.show_import(folder)
+        else:
+            raise BadInput(f"{folder} does not exist; name a project, or a folder to import.")
+
+    def open_folder(self, folder: Path) -> None:
+        """A project is opened; any other folder is looked at for something to import."""
+        if not (folder / "studio.toml").is_file():
+            self.show_import(folder)
+            return
+        try:
+            self._show_project(folder, WindowOptions(project=folder))
+        except StudioError as error:
+            self.messages.say(error.sentence, Tone.ERROR)
+
+    def show_import(self, folder: Path) -> None:
+        from studio.ui.importing import ImportPanel  # noqa: PLC0415 - not on the way to the first picture
+
+        panel = ImportPanel(folder)
+        panel.imported.connect(lambda project: self._leave_import(panel, Path(project)))
+        panel.cancelled.connect(lambda: self._leave_import(panel, None))
+        self._stack.addWidget(panel)
+        self._stack.setCurrentWidget(panel)
+        self._fill_menus()
+
+    def shut_down(self) -> None:
+        """Give the project back; safe to call twice."""
+        if self.workspace is not None:
+            self._stack.removeWidget(self.workspace)
+            self.workspace.close_project()
+            self.workspace.deleteLater()
+            self.workspace = None
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        settings = QSettings()
+        settings.setValue("window/geometry", self.saveGeometry())
+        self.hide()
+        self.shut_down()
+        event.accept()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_folder(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        folder = _dropped_folder(event)
+        if folder is not None:
+            event.acceptProposedAction()
+            self.open_folder(folder)
+
+    # -- construction -------------------------------------------------------------------------------------------------
+
+    def _build_body(self) -> None:
+        body = QWidget(self)
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.header = Header(_PAGE_KEYS)
+        self.header.page_chosen.connect(self._choose_page)
+        self._stack = QStackedWidget()
+        self.welcome = Welcome()
+        self.welcome.folder_chosen.connect(lambda path: self.open_folder(Path(path)))
+        self.welcome.browse_requested.connect(self._browse)
+        self.welcome.demo_requested.connect(self._open_demo)
+        self._stack.addWidget(self.welcome)
+        layout.addWidget(self.header)
+        layout.addWidget(self._stack, 1)
+        self.setCentralWidget(body)
+        self.messages = MessageLine()
+        self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().addWidget(self.messages, 1)
+
+    def _build_actions(self) -> None:
+        self._open = self._action("open", "Open or Import a Folder…", QKeySequence.StandardKey.Open, self._browse)
+        self._demo = self._action("demo", "Open the Demo Project", None, self._open_demo)
+        self._quit = self._action("quit", "Quit", QKeySequence.StandardKey.Quit, self.close)
+        self._page_actions = [
+            self._action(f"page_{page}", page.title(), keys, lambda _=False, page=page: self._choose_page(page))
+            for page, keys in _PAGE_KEYS.items()
+        ]
+        self._theme_actions = [
+            self._action(f"theme_{mode}", f"{mode.title()} Theme", None, lambda _=False, mode=mode: _choose_theme(mode))
+            for mode in ThemeMode
+        ]
+        self.header.theme_toggled.connect(lambda: _choose_theme(ThemeMode.LIGHT if theme().is_dark else ThemeMode.DARK))
+
+    def _action(self, name: str, text: str, keys: object, slot: object) -> QAction:
+        action = QAction(text, self)
+        action.setObjectName(name)
+        if keys is not None:
+            action.setShortcut(QKeySequence(keys))
+        action.triggered.connect(slot)
+        self.addAction(action)
+        return action
+
+    def _fill_menus(self) -> None:
+        """File, the shown page's own menus, and View and Help, made anew on every change of page."""
+        bar = self.menuBar()
+        bar.clear()
+        file_menu = bar.addMenu("&File")
+        file_menu.addActions([self._open, self._demo])
+        self._fill_recent(file_menu.addMenu("Open Recent"))
+        file_menu.addSeparator()
+        file_menu.addAction(self._quit)
+        in_project = self.workspace is not None and self._stack.currentWidget() is self.workspace
+        for action in self._page_actions:
+            action.setEnabled(in_project)
+        for name in _MENUS:
+            actions = self._page_menu_actions(name) if in_project else []
+            if not actions and name != "View":
+                continue
+            menu = bar.addMenu(f"&{name}")
+            menu.addActions(actions)
+            if name == "View":
+                menu.addSeparator()
+                menu.addActions(self._page_actions)
+                menu.addSeparator()
+                menu.addActions(self._theme_actions)
+        self.header.show_project(self.workspace.store.settings.name if in_project and self.workspace else None)
+
+    def _page_menu_actions(self, name: str) -> list[QAction]:
+        assert self.workspace is not None
+        page = self.workspace.page(self.workspace.current_page)
+        return [action for action in page.actions() if action.property("menu") == name]
+
+    def _fill_recent(self, menu: QMenu) -> None:
+        for project in recent_projects():
+            menu.addAction(str(project), lambda project=project: self.open_folder(project))
+        menu.setEnabled(not menu.isEmpty())
+
+    def _restore_geometry(self) -> None:
+        stored = QSettings().value("window/geometry")
+        if not (isinstance(stored, QByteArray) and self.restoreGeometry(stored)):
+            available = self.screen().availableGeometry().size()
+            self.resize(_FIRST_SIZE.boundedTo(available).expandedTo(_SMALLEST))
+
+    # -- what happens -------------------------------------------------------------------------------------------------
+
+    def _show_project(self, folder: Path, options: WindowOptions) -> None:
+        workspace = Workspace(folder)
+        self.shut_down()
+        self.workspace = workspace
+        self._stack.addWidget(workspace)
+        self._stack.setCurrentWidget(workspace)
+        workspace.session.message.connect(self.messages.say)
+        workspace.session.settings_changed.connect(self._fill_menus)
+        workspace.page_changed.connect(self._page_was_changed)
+        workspace.run_control.state_changed.connect(self.header.show_run)
+        workspace.start(options)
+        self.setWindowTitle(f"{workspace.store.settings.name} – Relearn Studio")
+        QTimer.singleShot(0, lambda: remember_project(folder))
+
+    def _leave_import(self, panel: QWidget, project: Path | None) -> None:
+        self._stack.setCurrentWidget(self.workspace or self.welcome)
+        self._stack.removeWidget(panel)
+        panel.deleteLater()
+        self._fill_menus()
+        if project is not None:
+            self.open_folder(project)
+
+    def _choose_page(self, page: Page) -> None:
+        if self.workspace is not None:
+            self.workspace.show_page(page)
+
+    def _page_was_changed(self, page: str) -> None:
+        self.header.show_page(Page(page))
+        self._fill_menus()
+
+    def _browse(self) -> None:
+        """The desktop's own dialog, opened without holding the window's event loop."""
+        dialog = QFileDialog(self, "Open a project, or a folder of images or labels to import")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda path: self.open_folder(Path(path)))
+        dialog.open()
+
+    def _open_demo(self) -> None:
+        from studio.ui.demo_job import DemoJob  # noqa: PLC0415 - only who wants the demo pays for it
+
+        self.messages.say("Drawing the demo project…", Tone.INFO)
+        job = DemoJob(self)
+        job.done.connect(lambda path: self.open_folder(Path(path)))
+        job.failed.connect(lambda sentence: self.messages.say(sentence, Tone.ERROR))
+        job.start()
+
+
+def _choose_theme(mode: ThemeMode) -> None:
+    QSettings().setValue("theme", mode.value)
+    theme().apply(mode)
+
+
+def _dropped_folder(event: QDropEvent) -> Path | None:
+    """The folder that is dragged; of a file, the folder it lies in."""
+    for url in event.mimeData().urls():
+        path = Path(url.toLocalFile())
+        if path.is_dir():
+            return path
+        if path.is_file():
+            return path.parent
+    return None
