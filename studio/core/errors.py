@@ -97,3 +97,21 @@ class UnknownItem(BadInput):
 class UnknownRun(BadInput):
     def __init__(self, run: str, project: Path) -> None:
         super().__init__(f"{project} has no run called {run}; its runs folder lists them.")
+
+
+class ProjectExists(BadInput):
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} already is a project; open it or choose another folder.")
+        self.path = path
+
+
+class ChangedElsewhere(StudioError):
+    """An item moved on in another window or process while it was open here."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The label of {name} was changed by another program meanwhile; open it again to go on.")
+
+
+class BadName(BadInput):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name!r} cannot be an item's name; it must be a path relative to its folder, without “..”.")

@@ -1,0 +1,48 @@
+"""Writing a file so that a reader, a crash or a power cut sees the old one or the new one and nothing between."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from pathlib import Path
+
+from studio.core.errors import CannotWrite
+
+
+def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Replace `path` by a file that holds `data`, making its folder where needed.
+
+    `durable` waits until the disk has it. Raises CannotWrite; the old file then stays as it was.
+    """
+    part = path.with_name(f".{os.getpid()}-{threading.get_ident()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        part.replace(path)
+        if durable:
+            sync_folder(path.parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):  # there may be no part file, and the first error is the one to tell
+            part.unlink(missing_ok=True)
+        raise CannotWrite(path, why(error)) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename within `folder` outlive a power cut. Windows does that by itself and cannot open folders."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def why(error: OSError) -> str:
+    """The reason of an OS error in a few lower-case words."""
+    return (error.strerror or str(error) or type(error).__name__).lower()

@@ -1,0 +1,191 @@
+"""Edits: reversible changes of an annotation that hold only what changed."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from studio.core.arrays import Mask
+from studio.core.masks import count_values
+from studio.core.points import Points
+from studio.core.raster import Rect
+
+TILE: Final = 128
+"""Side of the squares, in pixels, in which a mask's changes are kept."""
+
+_HEADER: Final = struct.Struct("<4sIII")
+_MAGIC: Final = b"MSK1"
+
+
+def tiles_over(rect: Rect) -> Iterator[tuple[int, int]]:
+    """(row, column) of each tile that `rect` touches."""
+    for row in range(rect.y // TILE, (rect.bottom - 1) // TILE + 1):
+        for column in range(rect.x // TILE, (rect.right - 1) // TILE + 1):
+            yield row, column
+
+
+def tile_rect(row: int, column: int, width: int, height: int) -> Rect:
+    """Where a tile lies in a mask of that size; tiles at the right and the bottom may be smaller."""
+    x, y = column * TILE, row * TILE
+    return Rect(x, y, min(TILE, width - x), min(TILE, height - y))
+
+
+@dataclass(frozen=True, slots=True)
+class TilePatch:
+    """One tile before and after, each (rect.height, rect.width) uint8."""
+
+    rect: Rect
+    old: Mask
+    new: Mask
+
+
+@dataclass(frozen=True, slots=True)
+class MaskEdit:
+    """A change of a (height, width) mask: the tiles in which a pixel changed, before and after."""
+
+    what: str
+    width: int
+    height: int
+    patches: tuple[TilePatch, ...]
+
+    @classmethod
+    def between(cls, old: Mask, new: Mask, what: str) -> MaskEdit:
+        """What turns `old` into `new`, two masks of one shape."""
+        height, width = old.shape
+        bands = (
+            (row, np.flatnonzero((old[y : y + TILE] != new[y : y + TILE]).any(axis=0)) // TILE)
+            for row, y in enumerate(range(0, height, TILE))
+        )
+        rects = (tile_rect(row, int(column), width, height) for row, columns in bands for column in np.unique(columns))
+        return cls(what, width, height, tuple(TilePatch(r, old[r.slices].copy(), new[r.slices].copy()) for r in rects))
+
+    @property
+    def bounds(self) -> Rect | None:
+        """A rectangle around everything that changed; None for an edit that changes nothing."""
+        return bounds_of(patch.rect for patch in self.patches)
+
+    def apply(self, mask: Mask) -> Rect | None:
+        """Bring `mask` from before to after; returns what to redraw."""
+        self._check(mask)
+        for patch in self.patches:
+            mask[patch.rect.slices] = patch.new
+        return self.bounds
+
+    def revert(self, mask: Mask) -> Rect | None:
+        """Bring `mask` from after to before; returns what to redraw."""
+        self._check(mask)
+        for patch in self.patches:
+            mask[patch.rect.slices] = patch.old
+        return self.bounds
+
+    def inverse(self, what: str) -> MaskEdit:
+        return MaskEdit(what, self.width, self.height, tuple(TilePatch(p.rect, p.new, p.old) for p in self.patches))
+
+    def taken_back_from(self, mask: Mask, what: str) -> MaskEdit:
+        """What undoes this edit in a `mask` that was changed further: only pixels that still are as it left them."""
+        self._check(mask)
+        now = [(patch, mask[patch.rect.slices].copy()) for patch in self.patches]
+        return MaskEdit(
+            what,
+            self.width,
+            self.height,
+            tuple(TilePatch(p.rect, m, np.where((m == p.new) & (p.new != p.old), p.old, m)) for p, m in now),
+        )
+
+    def class_delta(self) -> dict[int, int]:
+        """By mask value, how many pixels more (or fewer) have it afterwards."""
+        if not self.patches:
+            return {}
+        changed = [(patch, patch.old != patch.new) for patch in self.patches]
+        delta = count_values(np.concatenate([patch.new[where] for patch, where in changed]))
+        for value, count in count_values(np.concatenate([patch.old[where] for patch, where in changed])).items():
+            delta[value] = delta.get(value, 0) - count
+        return {value: count for value, count in delta.items() if count}
+
+    def encode(self) -> bytes:
+        """Tile numbers, then all old pixels, then all new ones, compressed; `what` is kept beside it."""
+        columns = -(-self.width // TILE)
+        numbers = np.array([p.rect.y // TILE * columns + p.rect.x // TILE for p in self.patches], "<u4")
+        packer = zlib.compressobj(1, strategy=zlib.Z_RLE)
+        parts = [_HEADER.pack(_MAGIC, self.width, self.height, len(numbers)), packer.compress(numbers.tobytes())]
+        parts += [packer.compress(patch.old.tobytes()) for patch in self.patches]
+        parts += [packer.compress(patch.new.tobytes()) for patch in self.patches]
+        parts.append(packer.flush())
+        return b"".join(parts)
+
+    @classmethod
+    def decode(cls, data: bytes, what: str) -> MaskEdit:
+        """The inverse of `encode`. Raises ValueError when `data` is no such edit."""
+        try:
+            magic, width, height, number = _HEADER.unpack_from(data)
+            body = zlib.decompress(memoryview(data)[_HEADER.size :])
+        except (struct.error, zlib.error) as error:
+            raise ValueError(f"not a mask edit ({error})") from error
+        if magic != _MAGIC:
+            raise ValueError(f"not a mask edit (it starts with {magic!r})")
+        columns = -(-width // TILE)
+        numbers = np.frombuffer(body, "<u4", number)
+        rects = [tile_rect(int(n) // columns, int(n) % columns, width, height) for n in numbers]
+        pixels = np.frombuffer(body, np.uint8, offset=4 * number)
+        if pixels.size != 2 * sum(r.width * r.height for r in rects):
+            raise ValueError("not a mask edit (its length is wrong)")
+        half = pixels.size // 2
+        return cls(
+            what,
+            width,
+            height,
+            tuple(
+                TilePatch(rect, old, new)
+                for rect, old, new in zip(rects, _cut(pixels[:half], rects), _cut(pixels[half:], rects), strict=True)
+            ),
+        )
+
+    def _check(self, mask: Mask) -> None:
+        if mask.shape != (self.height, self.width):
+            raise ValueError(f"an edit of a {self.width}×{self.height} mask does not fit one of shape {mask.shape}")
+
+
+@dataclass(frozen=True, slots=True)
+class PointsEdit:
+    """All points of an item before and after."""
+
+    what: str
+    old: Points
+    new: Points
+
+    def inverse(self, what: str) -> PointsEdit:
+        return PointsEdit(what, self.new, self.old)
+
+    def encode(self) -> bytes:
+        return msgspec.json.encode((self.old, self.new))
+
+    @classmethod
+    def decode(cls, data: bytes, what: str) -> PointsEdit:
+        """The inverse of `encode`. Raises ValueError when `data` is no such edit."""
+        old, new = msgspec.json.decode(data, type=tuple[Points, Points])
+        return cls(what, old, new)
+
+
+Edit = MaskEdit | PointsEdit
+
+
+def bounds_of(rects: Iterable[Rect]) -> Rect | None:
+    """The smallest rectangle around all of them, or None when there are none."""
+    bounds: Rect | None = None
+    for rect in rects:
+        bounds = rect if bounds is None else bounds.union(rect)
+    return bounds
+
+
+def _cut(pixels: Mask, rects: Iterable[Rect]) -> Iterator[Mask]:
+    start = 0
+    for rect in rects:
+        end = start + rect.width * rect.height
+        yield pixels[start:end].reshape(rect.height, rect.width)
+        start = end

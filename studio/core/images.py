@@ -1,0 +1,139 @@
+"""Reading pictures of every kind that people have, always as 8-bit RGB, upright."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from studio.core.arrays import Picture
+from studio.core.atomic import why
+from studio.core.errors import UnreadableImage
+
+IMAGE_SUFFIXES: Final = frozenset(
+    {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pnm", ".jp2", ".avif"}
+)
+
+MAX_PIXELS: Final = 400_000_000
+"""Larger pictures are refused: as RGB they would take more than a gigabyte."""
+
+# Pillow knows formats that start other programs (EPS); nothing that is opened here can run code. The first few are
+# those that Pillow loads at once, so the others cost nothing until a file needs them.
+_COMMON_FORMATS: Final = ("JPEG", "PNG", "GIF", "BMP", "PPM")
+_FORMATS: Final = (*_COMMON_FORMATS, "TIFF", "WEBP", "MPO", "JPEG2000", "AVIF")
+
+_ORIENTATION_TAG: Final = 0x0112
+_UPRIGHT: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SIDEWAYS: Final = frozenset({5, 6, 7, 8})
+
+_PILLOW_ERRORS: Final = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, struct.error)
+"""What Pillow raises, depending on the format, when a file is broken."""
+
+# `_open` checks MAX_PIXELS before anything is decoded; Pillow's own limit would warn at a quarter of that.
+Image.MAX_IMAGE_PIXELS = None
+
+
+def read_image(path: Path, *, max_side: int | None = None) -> Picture:
+    """The picture at `path`, (H, W, 3) uint8 RGB, with its EXIF orientation applied.
+
+    `max_side` allows a JPEG to be decoded at a half, a quarter or an eighth of its size (which is much faster) as long
+    as its longer side keeps at least that many pixels; scaling it the rest of the way is left to the caller.
+    16-bit pictures are scaled by 1/257, wider ones (32-bit integers, floats) from their own range. Transparency is
+    dropped. Raises UnreadableImage.
+    """
+    try:
+        with _open(path) as image:
+            orientation = _orientation(image)
+            if max_side is not None:
+                width, height = image.size
+                longest = max(width, height)
+                image.draft("RGB", (max(1, width * max_side // longest), max(1, height * max_side // longest)))
+            rgb = _to_rgb(image)
+            if orientation in _UPRIGHT:
+                rgb = rgb.transpose(_UPRIGHT[orientation])
+            return np.asarray(rgb, np.uint8)
+    except _PILLOW_ERRORS as error:
+        raise UnreadableImage(path, _reason(path, error)) from error
+
+
+def image_size(path: Path) -> tuple[int, int]:
+    """(width, height) in pixels after EXIF orientation; reads the header only. Raises UnreadableImage."""
+    try:
+        with _open(path) as image:
+            width, height = image.size
+            return (height, width) if _orientation(image) in _SIDEWAYS else (width, height)
+    except _PILLOW_ERRORS as error:
+        raise UnreadableImage(path, _reason(path, error)) from error
+
+
+def _open(path: Path) -> Image.Image:
+    try:
+        image = Image.open(path, formats=_COMMON_FORMATS)
+    except UnidentifiedImageError:
+        image = Image.open(path, formats=_FORMATS)
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        image.close()
+        raise ValueError(f"{width}×{height} pixels are more than the {MAX_PIXELS // 1_000_000} megapixels this reads")
+    return image
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1–8, from what the header says. A TIFF is turned by Pillow itself, size included."""
+    if image.format == "TIFF":
+        return 1
+    raw = image.info.get("exif")
+    if not raw:
+        return 1
+    exif = Image.Exif()
+    exif.load(raw)
+    value = exif.get(_ORIENTATION_TAG, 1)
+    return value if isinstance(value, int) else 1
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB":
+        image.load()
+        return image
+    if image.mode.startswith("I;16"):
+        values = np.asarray(image).astype(np.uint32)
+        return Image.fromarray(((values + 128) // 257).astype(np.uint8)).convert("RGB")
+    if image.mode in ("I", "F"):
+        return Image.fromarray(_stretch(np.asarray(image, np.float64))).convert("RGB")
+    if image.mode == "P" and "transparency" in image.info:
+        image = image.convert("RGBA")
+    return image.convert("RGB")
+
+
+def _stretch(values: np.ndarray) -> np.ndarray:
+    """Any finite range as 0–255; 16-bit values that a format hands over as 32-bit keep the 16-bit scale."""
+    values = np.nan_to_num(values, posinf=0.0, neginf=0.0)
+    low, high = float(values.min()), float(values.max())
+    if low >= 0 and 255 < high <= 65535:
+        low, high = 0.0, 65535.0
+    elif low >= 0 and high <= 255 and high > 1:
+        low, high = 0.0, 255.0
+    scale = 255.0 / (high - low) if high > low else 0.0
+    return np.rint((values - low) * scale).astype(np.uint8)
+
+
+def _reason(path: Path, error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError):
+        return "the file is empty" if path.stat().st_size == 0 else "it is in no picture format this program knows"
+    if isinstance(error, OSError) and error.errno is not None:
+        return why(error)
+    text = str(error).lower()
+    if "truncated" in text or "not enough" in text or isinstance(error, EOFError):
+        return "the file is cut off"
+    return text.rstrip(".") or type(error).__name__

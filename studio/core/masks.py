@@ -1,0 +1,137 @@
+"""Label images on disk: palette PNGs that any viewer shows in colour, each naming the edit whose state it shows."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
+
+from studio.core.arrays import Mask
+from studio.core.atomic import why, write_atomically
+from studio.core.classes import UNLABELLED, LabelClass, palette
+from studio.core.errors import BadMask
+
+HEAD_KEY: Final = "studio:head"
+"""The PNG text that names the journal's edit which the pixels show."""
+
+_ERRORS: Final = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, struct.error)
+_RUN_LENGTH: Final = 3  # zlib's Z_RLE: as small as the default on label images, and faster
+
+
+def encode_mask(mask: Mask, classes: Iterable[LabelClass], *, head: int = 0) -> bytes:
+    """`mask` (H, W) uint8 as a palette PNG in the classes' colours; `head` > 0 is named in a text chunk."""
+    image = Image.fromarray(mask)
+    image.putpalette(palette(classes).tobytes())
+    text = PngImagePlugin.PngInfo()
+    if head:
+        text.add_text(HEAD_KEY, str(head))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", pnginfo=text, compress_level=1, compress_type=_RUN_LENGTH)
+    return buffer.getvalue()
+
+
+def write_mask(path: Path, mask: Mask, classes: Iterable[LabelClass], *, head: int = 0, durable: bool = True) -> None:
+    """Replace `path` by `mask` (H, W) uint8 atomically; see `encode_mask`. Raises CannotWrite, the old file stays."""
+    write_atomically(path, encode_mask(mask, classes, head=head), durable=durable)
+
+
+def read_mask(path: Path) -> tuple[Mask, int]:
+    """The class ids at `path`, (H, W) uint8 and writable, and the head it names (0 when it names none).
+
+    Raises BadMask when the file cannot be read or holds colours instead of ids.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadMask(path, why(error), "put the file back or label the item again") from error
+    return decode_mask(data, path)
+
+
+def decode_mask(data: bytes, path: Path) -> tuple[Mask, int]:
+    """`read_mask` for bytes; `path` is what an error's sentence names."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG", "BMP", "TIFF", "GIF")) as image:
+            mask = _ids(image, data, path)
+            return mask, _head(image)
+    except UnidentifiedImageError as error:
+        raise BadMask(path, "it is no picture", "replace it by a PNG of class ids") from error
+    except _ERRORS as error:
+        raise BadMask(path, f"it cannot be decoded ({error})", "replace the file or label the item again") from error
+
+
+def read_head(path: Path) -> int:
+    """The head that the PNG at `path` names, reading its header only; 0 when it names none or is no PNG at all."""
+    try:
+        with Image.open(path, formats=("PNG",)) as image:
+            return _head(image)
+    except _ERRORS:
+        return 0
+
+
+def check_mask(path: Path, mask: Mask, size: tuple[int, int], classes: Iterable[LabelClass]) -> None:
+    """Raises BadMask when `mask` is not of `size` (width, height) or holds an id that no class has."""
+    width, height = size
+    if mask.shape != (height, width):
+        raise BadMask(
+            path,
+            f"it is {mask.shape[1]}×{mask.shape[0]} pixels and its image {width}×{height}",
+            "export it again at the image's size",
+        )
+    known = np.zeros(256, np.bool_)
+    known[[c.id for c in classes]] = True
+    known[UNLABELLED] = True
+    unknown = sorted(value for value in values_in(mask) if not known[value])
+    if unknown:
+        some = ", ".join(str(value) for value in unknown[:5]) + ("…" if len(unknown) > 5 else "")
+        remedy = "add the missing classes or map the values to class ids"
+        if set(unknown) <= {255, 254, 128, 64, 1} or len(unknown) > 20:
+            remedy += " (these look like grey levels, not ids)"
+        raise BadMask(path, f"it holds the values {some} that no class has", remedy)
+
+
+def values_in(mask: Mask) -> list[int]:
+    """The distinct values of `mask`, ascending."""
+    return sorted(count_values(mask))
+
+
+def count_values(pixels: Mask) -> dict[int, int]:
+    """How many pixels have each value that occurs, for any shape. Fast where few values occur, as in labels."""
+    counts: dict[int, int] = {}
+    rest = pixels.reshape(-1)
+    while rest.size:
+        value = rest[0]
+        same = rest == value
+        number = int(np.count_nonzero(same))
+        counts[int(value)] = number
+        if number == rest.size:
+            break
+        rest = rest[~same]
+    return counts
+
+
+def _head(image: Image.Image) -> int:
+    text = image.info.get(HEAD_KEY, "")
+    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() else 0
+
+
+def _ids(image: Image.Image, data: bytes, path: Path) -> Mask:
+    if image.mode in ("P", "L"):
+        mask = np.array(image, np.uint8)
+        depth = data[24] if image.format == "PNG" else 8
+        # Pillow stretches grey PNGs of 2 and 4 bits to 0–255; palette indices it leaves alone.
+        return (mask // (255 // (2**depth - 1))).astype(np.uint8) if image.mode == "L" and depth < 8 else mask
+    if image.mode == "1":
+        return np.array(image, np.uint8) & 1
+    if image.mode.startswith("I"):
+        wide = np.asarray(image)
+        if wide.min() >= 0 and wide.max() <= 255:
+            return wide.astype(np.uint8)
+        raise BadMask(path, f"it holds values up to {wide.max()}", "class ids end at 254; map the values to class ids")
+    raise BadMask(
+        path, f"it holds colours ({image.mode}), not class ids", "import it with a table of colours or convert it"
+    )
