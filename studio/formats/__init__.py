@@ -1,0 +1,22 @@
+"""Data sets of other programs: one file a layout, behind one registry. Depends on `studio.core` only."""
+
+from studio.formats.exports import ExportedItem, Exporter, ExportReport
+from studio.formats.plan import Annotation, Importer, ImportPlan, Question, Recognised
+from studio.formats.registry import exporter, exporters, importer, importers, recognise, source_folder
+
+__all__ = [
+    "recognise",
+    "importer",
+    "importers",
+    "source_folder",
+    "Importer",
+    "ImportPlan",
+    "Recognised",
+    "Question",
+    "Annotation",
+    "exporter",
+    "exporters",
+    "Exporter",
+    "ExportedItem",
+    "ExportReport",
+]

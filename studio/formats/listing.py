@@ -1,0 +1,75 @@
+"""Which pictures lie below a folder, found without opening one."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from studio.core.errors import BadInput
+from studio.core.images import IMAGE_SUFFIXES
+
+_SEQUENCE = re.compile(r"^(.*?)[ _.-]*[A-Za-z]?\d+$", re.DOTALL)
+
+
+def is_image_name(name: str) -> bool:
+    dot = name.rfind(".")
+    return dot > 0 and name[dot:].lower() in IMAGE_SUFFIXES
+
+
+def image_names(folder: Path, *, recursive: bool = True) -> list[str]:
+    """Names of the pictures below `folder`, relative to it, with `/`, sorted. Hidden files and folders are passed
+    over, links to folders are not followed. Raises BadInput where the folder cannot be read."""
+    return sorted(_walk(os.fspath(folder), "", recursive=recursive))
+
+
+def _walk(folder: str, prefix: str, *, recursive: bool) -> Iterator[str]:
+    below: list[str] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = entry.name
+                if name.startswith("."):
+                    continue
+                if is_image_name(name) and not entry.is_dir():
+                    yield prefix + name
+                elif recursive and entry.is_dir(follow_symlinks=False):
+                    below.append(name)
+    except OSError as error:
+        raise BadInput(f"{folder} cannot be read ({error.strerror}); check the path and its permissions.") from error
+    for name in below:
+        yield from _walk(f"{folder}{os.sep}{name}", f"{prefix}{name}/", recursive=True)
+
+
+def has_images(folder: Path) -> bool:
+    """Whether a picture lies directly in the folder."""
+    return next(_walk(os.fspath(folder), "", recursive=False), None) is not None
+
+
+def subfolders(folder: Path) -> list[Path]:
+    """The folders directly in `folder`, sorted by name, hidden ones left out."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(Path(entry.path) for entry in entries if not entry.name.startswith(".") and entry.is_dir())
+    except OSError as error:
+        raise BadInput(f"{folder} cannot be read ({error.strerror}); check the path and its permissions.") from error
+
+
+def stem(name: str) -> str:
+    """A name without its suffix; the folders before it stay."""
+    dot = name.rfind(".")
+    return name[:dot] if dot > name.rfind("/") + 1 else name
+
+
+def sequence_of(name: str) -> str:
+    """The film or series a frame belongs to: its name before the number at the end (`0016E5_08013.png` → `0016E5`),
+    with its folders; empty where the name has no number."""
+    matched = _SEQUENCE.match(stem(name))
+    return matched.group(1) if matched else ""
+
+
+def name_some(names: list[str], *, at_most: int = 3) -> str:
+    """`a, b, c and 7 more`, for sentences."""
+    shown = ", ".join(names[:at_most])
+    return f"{shown} and {len(names) - at_most:,} more" if len(names) > at_most else shown

@@ -1,0 +1,149 @@
+"""What an importer finds, asks and hands over: data only, nothing of the project is touched here."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from studio.core.errors import BadInput, StudioError
+from studio.core.items import NewItem
+from studio.core.points import Points
+from studio.core.settings import ProjectSettings, Task
+
+Annotation = np.ndarray | Points
+"""A mask, (H, W) uint8 with class ids and `UNLABELLED`, or keypoints in pixels of the original."""
+
+LabelReader = Callable[[list[str]], Annotation]
+"""Reads one label when it is needed. What is worth a sentence goes into the list; a label that cannot be used raises
+StudioError."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Question:
+    """Something that a source does not say. `id` names the option of `Importer.plan` that the answer goes to.
+
+    No `choices`: the answer is free text. `many`: several choices, joined by commas. `only_if` (question id, answer)
+    asks the question only after that answer.
+    """
+
+    id: str
+    text: str
+    default: str
+    choices: tuple[str, ...] = ()
+    many: bool = False
+    only_if: tuple[str, str] | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recognised:
+    """A source that an importer can read. `source` may lie below the folder that was handed in; `found` is a sentence;
+    the importer with the highest `confidence` (0–100) wins."""
+
+    format: str
+    title: str
+    source: Path
+    found: str
+    confidence: int
+    questions: tuple[Question, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ImportOptions:
+    """The answers to an importer's questions; None where nothing was said.
+
+    `valid` is a share (0.2 or 20%), a file that lists names, or groups such as `13,14` or `13-15`. `form` is codes or
+    color. `classes` and `keypoints` are names.
+    """
+
+    valid: str | None = None
+    seed: int = 42
+    form: str | None = None
+    task: Task = Task.SEGMENTATION
+    classes: tuple[str, ...] = ()
+    keypoints: tuple[str, ...] = ()
+
+
+OPTION_NAMES = tuple(field.name for field in dataclasses.fields(ImportOptions))
+
+
+def read_options(answers: Mapping[str, str], *, accepted: tuple[str, ...], format_name: str) -> ImportOptions:
+    """Options from text, as questions and the command line give them; empty answers count as not given.
+
+    Raises BadInput for an option that the format does not have or a value that it cannot take.
+    """
+    given = {name: text.strip() for name, text in answers.items() if text.strip()}
+    for name in given:
+        if name not in accepted:
+            raise BadInput(f"The format {format_name} takes no option {name}; it takes {', '.join(accepted)}.")
+    options = ImportOptions(valid=given.get("valid"), form=given.get("form"))
+    if "seed" in given:
+        if not given["seed"].lstrip("-").isdecimal():
+            raise BadInput(f"The seed {given['seed']!r} is not a whole number.")
+        options = dataclasses.replace(options, seed=int(given["seed"]))
+    if options.form not in (None, "codes", "color"):
+        raise BadInput(f"The form {options.form!r} is neither codes nor color.")
+    if "task" in given:
+        if given["task"] not in list(Task):
+            raise BadInput(f"The task {given['task']!r} is not one of {', '.join(Task)}.")
+        options = dataclasses.replace(options, task=Task(given["task"]))
+    return dataclasses.replace(
+        options, classes=split_names(given.get("classes", "")), keypoints=split_names(given.get("keypoints", ""))
+    )
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """Names separated by commas, without blanks around them and without repeats."""
+    return tuple(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))
+
+
+@dataclasses.dataclass(kw_only=True)
+class ImportPlan:
+    """What an import will bring. `labels` has a reader for each labelled item, by its index in `items`; nothing of a
+    label is read before its reader is called. `problems` grows while labels are read: a sentence for each bad file.
+    `found` is a sentence about the whole.
+    """
+
+    settings: ProjectSettings
+    items: list[NewItem]
+    labels: dict[int, LabelReader]
+    found: str
+    problems: list[str] = dataclasses.field(default_factory=list)
+
+    def read(self, index: int) -> Annotation | None:
+        """The label of one item; None, and a sentence in `problems`, where it has none that can be used."""
+        try:
+            return self.labels[index](self.problems)
+        except StudioError as error:
+            self.problems.append(error.sentence)
+            return None
+
+    @property
+    def annotations(self) -> Iterator[tuple[int, Annotation]]:
+        """Index in `items` and label of every item whose label can be used, read one after the other."""
+        for index in self.labels:
+            label = self.read(index)
+            if label is not None:
+                yield index, label
+
+
+class Importer(Protocol):
+    """One layout. `options` are those of `ImportOptions` that mean something here."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def options(self) -> tuple[str, ...]: ...
+
+    def recognise(self, source: Path) -> Recognised | None:
+        """Fast: looks at names and at a file or two. None where the layout is another one."""
+        ...
+
+    def plan(self, source: Path, **answers: str) -> ImportPlan:
+        """Raises BadInput where nothing at all can be imported; a single bad file is a sentence in the plan."""
+        ...

@@ -1,0 +1,88 @@
+"""All importers and exporters, and which importer fits a source best."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from studio.core.errors import BadInput, UnknownLayout
+from studio.formats.biwi import BiwiImporter
+from studio.formats.camvid import CamvidImporter
+from studio.formats.camvid_export import CamvidExporter
+from studio.formats.exports import Exporter
+from studio.formats.folder import FolderImporter
+from studio.formats.listing import subfolders
+from studio.formats.plan import Importer, Recognised
+from studio.formats.points_csv import PointsCsvImporter
+from studio.formats.points_csv_export import PointsCsvExporter
+
+_IMPORTERS: Final[tuple[Importer, ...]] = (BiwiImporter(), CamvidImporter(), PointsCsvImporter(), FolderImporter())
+_EXPORTERS: Final[tuple[Exporter, ...]] = (CamvidExporter(), PointsCsvExporter())
+_SURE: Final = 80
+"""With this confidence nothing else is tried."""
+
+_MOST_SUBFOLDERS: Final = 3
+
+
+def importers() -> tuple[Importer, ...]:
+    """The most specific layout first."""
+    return _IMPORTERS
+
+
+def importer(name: str) -> Importer:
+    """Raises BadInput for a name that no importer has."""
+    for candidate in _IMPORTERS:
+        if candidate.name == name:
+            return candidate
+    raise BadInput(f"There is no import format {name}; there are {', '.join(i.name for i in _IMPORTERS)}.")
+
+
+def exporters() -> tuple[Exporter, ...]:
+    return _EXPORTERS
+
+
+def exporter(name: str) -> Exporter:
+    """Raises BadInput for a name that no exporter has."""
+    for candidate in _EXPORTERS:
+        if candidate.name == name:
+            return candidate
+    raise BadInput(f"There is no export format {name}; there are {', '.join(e.name for e in _EXPORTERS)}.")
+
+
+def source_folder(source: Path) -> Path:
+    """The folder that a path means: itself, or the one a file such as codes.txt lies in. Raises BadInput."""
+    if source.is_dir():
+        return source.absolute()
+    if source.is_file():
+        return source.absolute().parent
+    raise BadInput(f"{source} does not exist; check the path.")
+
+
+def recognise(source: Path) -> Recognised:
+    """What lies at `source`, by its layout alone; where that is only a folder around the data, what lies one level
+    below. Raises UnknownLayout where there is no picture, BadInput where there is nothing."""
+    folder = source_folder(source)
+    best = _best(folder)
+    if best is None or best.confidence < _SURE:
+        below = subfolders(folder)
+        inner = [found for sub in below if (found := _best(sub))] if len(below) <= _MOST_SUBFOLDERS else []
+        sure = [found for found in inner if found.confidence >= _SURE]
+        if len(sure) == 1:
+            return sure[0]
+    if best is None:
+        raise UnknownLayout(source, ", ".join(i.name for i in _IMPORTERS))
+    return best
+
+
+def _best(folder: Path) -> Recognised | None:
+    best: Recognised | None = None
+    for candidate in _IMPORTERS:
+        try:
+            found = candidate.recognise(folder)
+        except BadInput:
+            continue  # the layout is another one or damaged; planning with it by name says why
+        if found and found.confidence >= _SURE:
+            return found
+        if found and (best is None or found.confidence > best.confidence):
+            best = found
+    return best
