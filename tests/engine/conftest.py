@@ -30,7 +30,6 @@ def nothing_is_left_behind() -> Iterator[None]:
     threads, children, files = set(threading.enumerate()), _children(), _open_files()
     yield
     deadline = time.monotonic() + _GRACE_SECONDS
-    gc.collect()
     while True:
         left = [f"thread {thread.name!r}" for thread in threading.enumerate() if thread not in threads]
         left += [f"child process {child}" for child in _children() - children]
@@ -39,6 +38,7 @@ def nothing_is_left_behind() -> Iterator[None]:
             return
         if time.monotonic() > deadline:
             pytest.fail("this test left behind: " + ", ".join(left) + "; close the engine", pytrace=False)
+        gc.collect()
         time.sleep(0.01)
 
 
