@@ -87,16 +87,12 @@ class MaskEdit:
     def inverse(self, what: str) -> MaskEdit:
         return MaskEdit(what, self.width, self.height, tuple(TilePatch(p.rect, p.new, p.old) for p in self.patches))
 
-    def taken_back_from(self, mask: Mask, what: str) -> MaskEdit:
-        """What undoes this edit in a `mask` that was changed further: only pixels that still are as it left them."""
+    def onto(self, mask: Mask) -> MaskEdit:
+        """This edit for a `mask` that was changed meanwhile: only pixels that are as it found them become new."""
         self._check(mask)
         now = [(patch, mask[patch.rect.slices].copy()) for patch in self.patches]
-        return MaskEdit(
-            what,
-            self.width,
-            self.height,
-            tuple(TilePatch(p.rect, m, np.where((m == p.new) & (p.new != p.old), p.old, m)) for p, m in now),
-        )
+        patches = (TilePatch(p.rect, m, np.where((m == p.old) & (p.new != p.old), p.new, m)) for p, m in now)
+        return MaskEdit(self.what, self.width, self.height, tuple(patches))
 
     def class_delta(self) -> dict[int, int]:
         """By mask value, how many pixels more (or fewer) have it afterwards."""

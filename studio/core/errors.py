@@ -115,3 +115,18 @@ class ChangedElsewhere(StudioError):
 class BadName(BadInput):
     def __init__(self, name: str) -> None:
         super().__init__(f"{name!r} cannot be an item's name; it must be a path relative to its folder, without “..”.")
+
+
+class Diverged(StudioError):
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}; train with a lower learning rate. The last good checkpoint is kept.")
+
+
+class OutOfMemory(StudioError):
+    def __init__(self, what: str, device: str) -> None:
+        super().__init__(f"{what} did not fit into the memory of {device}; halve the batch or the image size.")
+
+
+class NoPrediction(BadInput):
+    def __init__(self, run: str, name: str) -> None:
+        super().__init__(f"Run {run} has no prediction for {name}; train a run that scores it.")

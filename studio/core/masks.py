@@ -124,9 +124,11 @@ def _ids(image: Image.Image, data: bytes, path: Path) -> Mask:
         mask = np.array(image, np.uint8)
         depth = data[24] if image.format == "PNG" else 8
         # Pillow stretches grey PNGs of 2 and 4 bits to 0–255; palette indices it leaves alone.
-        return (mask // (255 // (2**depth - 1))).astype(np.uint8) if image.mode == "L" and depth < 8 else mask
+        if image.mode == "L" and depth < 8:
+            mask //= np.uint8(255 // (2**depth - 1))
+        return mask
     if image.mode == "1":
-        return np.array(image, np.uint8) & 1
+        return (np.array(image, np.uint8) > 0).astype(np.uint8)
     if image.mode.startswith("I"):
         wide = np.asarray(image)
         if wide.min() >= 0 and wide.max() <= 255:

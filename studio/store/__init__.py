@@ -1,0 +1,9 @@
+"""A project on disk: settings, items, the edit journal, label files, runs and review."""
+
+from studio.store.items import ItemCounts, ItemFilter
+from studio.store.runs import RunRecord
+from studio.store.scores import ReviewFilter
+from studio.store.snapshot import RunData
+from studio.store.store import Store
+
+__all__ = ["Store", "ItemFilter", "ItemCounts", "RunRecord", "RunData", "ReviewFilter"]

@@ -1,0 +1,123 @@
+"""Annotations of items: opening one for editing, reading one, and importing those that others made."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Final
+
+import numpy as np
+
+from studio.core.arrays import Mask
+from studio.core.classes import UNLABELLED
+from studio.core.document import Document, MaskDocument, PointsDocument
+from studio.core.edits import MaskEdit, PointsEdit
+from studio.core.errors import ChangedElsewhere
+from studio.core.images import image_size
+from studio.core.points import Points
+from studio.core.settings import Task
+from studio.store.database import Database
+from studio.store.items import Items
+from studio.store.journal import Journal
+from studio.store.label_files import LabelFiles
+
+_IMPORT: Final = "import"
+_BATCH: Final = 64
+
+Annotation = Mask | Points
+Progress = Callable[[int], object]
+"""Told how many annotations are in so far."""
+
+
+class Annotations:
+    def __init__(self, database: Database, items: Items, journal: Journal, files: LabelFiles) -> None:
+        self._database = database
+        self._items = items
+        self._journal = journal
+        self._files = files
+        self._open: weakref.WeakValueDictionary[int, MaskDocument | PointsDocument] = weakref.WeakValueDictionary()
+
+    def open(self, item_id: int, task: Task) -> Document:
+        """The item's document; the same one for as long as somebody holds it.
+
+        Raises UnknownItem, UnreadableImage, BadMask (the label has another size than the picture).
+        """
+        document = self._open.get(item_id)
+        if document is None:
+            document = self._points_document(item_id) if task is Task.KEYPOINTS else self._mask_document(item_id)
+            self._open[item_id] = document
+        return document
+
+    def opened(self, item_id: int) -> Document | None:
+        return self._open.get(item_id)
+
+    def mask(self, item_id: int) -> Mask | None:
+        """The current mask, (H, W) uint8, the caller's own; None without a label. Raises UnknownItem, BadMask."""
+        self._items.get(item_id)
+        loaded = self._files.load(item_id)
+        return loaded[0] if loaded else None
+
+    def bring_in(self, annotations: Iterable[tuple[int, Annotation]], progress: Progress | None) -> int:
+        """Take over annotations from elsewhere: as an item's beginning, without history, where it had none, as one
+        edit otherwise. In batches, each all or nothing. Returns how many; raises CannotWrite."""
+        done = 0
+        for batch in _batches(annotations):
+            with self._database.transaction():
+                for item_id, annotation in batch:
+                    self._bring_in_one(item_id, annotation)
+            for item_id, _ in batch:
+                self._refresh(item_id)
+            done += len(batch)
+            if progress is not None:
+                progress(done)
+        return done
+
+    def note_changes(self, ids: Iterable[int]) -> None:
+        """Tell the open documents among `ids` that their items changed in state or split."""
+        for item_id in ids:
+            document = self._open.get(item_id)
+            if document is not None:
+                document.note(self._journal.history(item_id))
+
+    def _mask_document(self, item_id: int) -> MaskDocument:
+        size = image_size(self._items.get(item_id).path)
+        loaded = self._files.load(item_id, size)
+        mask = loaded[0] if loaded else np.full((size[1], size[0]), UNLABELLED, np.uint8)
+        history = self._journal.history(item_id)
+        if loaded is not None and loaded[1] != history.head:
+            raise ChangedElsewhere(history.item.name)
+        return MaskDocument(mask, self._journal, history)
+
+    def _points_document(self, item_id: int) -> PointsDocument:
+        size = image_size(self._items.get(item_id).path)
+        points = self._journal.points(item_id) or Points()
+        return PointsDocument(points, size, self._journal, self._journal.history(item_id))
+
+    def _bring_in_one(self, item_id: int, annotation: Annotation) -> None:
+        head = self._journal.head(item_id)
+        if isinstance(annotation, Points):
+            if head:
+                now = self._journal.points(item_id) or Points()
+                if now != annotation:
+                    self._journal.commit(item_id, PointsEdit(_IMPORT, now, annotation), head)
+            else:
+                self._journal.plant_root(item_id, _IMPORT, points=annotation)
+            return
+        now_mask = self.mask(item_id) if head else None
+        if now_mask is not None and now_mask.shape == annotation.shape:
+            edit = MaskEdit.between(now_mask, annotation, _IMPORT)
+            if edit.patches:
+                self._journal.commit(item_id, edit, head)
+        else:
+            self._files.import_mask(item_id, annotation, _IMPORT)
+
+    def _refresh(self, item_id: int) -> None:
+        """Forget a document that an import has overtaken; the next opening reads the item afresh."""
+        self._open.pop(item_id, None)
+
+
+def _batches(annotations: Iterable[tuple[int, Annotation]]) -> Iterator[list[tuple[int, Annotation]]]:
+    source = iter(annotations)
+    while batch := list(islice(source, _BATCH)):
+        yield batch

@@ -1,0 +1,214 @@
+"""Label images in the project's folder, and how file and journal together say what an item's mask is.
+
+The journal is the truth; a label file shows one of its edits and names it. Reading an item is: read the file, then walk
+through the journal from the edit it names to the item's head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from studio.core.arrays import Mask
+from studio.core.atomic import why
+from studio.core.classes import UNLABELLED, LabelClass
+from studio.core.errors import BadMask, CannotWrite
+from studio.core.masks import check_mask, count_values, decode_mask, read_head, read_mask, write_mask
+from studio.core.signals import Signal
+from studio.store.database import Database
+from studio.store.journal import Journal, digest_of
+
+LABELS_FOLDER: Final = "labels"
+
+
+class LabelFiles:
+    """Reads and writes label files over one database connection, on one thread."""
+
+    def __init__(
+        self, project: Path, database: Database, journal: Journal, classes: Callable[[], tuple[LabelClass, ...]]
+    ) -> None:
+        self.noticed: Signal[str] = Signal()
+        """A sentence for people, when a file is not what the journal expects."""
+        self._folder = project / LABELS_FOLDER
+        self._database = database
+        self._journal = journal
+        self._classes = classes
+
+    def path(self, item_id: int) -> Path:
+        row = self._database.execute("SELECT label FROM items WHERE id = ?", (item_id,)).fetchone()
+        return self._folder / row[0]
+
+    def load(self, item_id: int, size: tuple[int, int] | None = None) -> tuple[Mask, int] | None:
+        """The item's mask as of now, writable, and the edit it shows; None when it has no label.
+
+        `size` (width, height) of the picture, where the caller knows it, is what a mask must have. A file that another
+        program put there becomes the item's label, and undo stops at it. Raises BadMask, CannotWrite.
+        """
+        head = self._journal.head(item_id)
+        path = self.path(item_id)
+        found = self._read(path, head)
+        if found is None:
+            mask = self._rebuild(item_id, head, size, path) if head else None
+            return None if mask is None else (mask, head)
+        mask, file_head = found
+        if size is not None and mask.shape != (size[1], size[0]):
+            check_mask(path, mask, size, self._classes())
+        shown = self._shown_by(item_id, mask, file_head)
+        if shown is None:
+            return mask, self._take_over(item_id, mask, path, expected=head != 0)
+        way = self._journal.walk(shown, head)
+        if way is None:
+            rebuilt = self._rebuild(item_id, head, size, path)
+            return None if rebuilt is None else (rebuilt, head)
+        self._follow(mask, way.back, way.forth)
+        return mask, head
+
+    def bring_up_to_date(self, item_id: int, held: tuple[Mask, int] | None = None) -> tuple[Mask, int] | None:
+        """Write the item's label file if it shows an older edit than the item; returns what it shows now.
+
+        `held` is what an earlier call returned, to spare reading the file again; it is changed in place. A file that
+        another program put there meanwhile is kept beside the new one. Raises CannotWrite, BadMask.
+        """
+        head, label_head = self._database.execute(
+            "SELECT head, label_head FROM items WHERE id = ?", (item_id,)
+        ).fetchone()
+        if head == label_head:
+            return held
+        path = self.path(item_id)
+        base = self._base_for_writing(item_id, head, path, held)
+        if base is None:
+            return None
+        mask, shown = base
+        way = self._journal.walk(shown, head)
+        assert way is not None
+        self._follow(mask, way.back, way.forth)
+        write_mask(path, mask, self._classes(), head=head)
+        self._database.execute("UPDATE items SET label_head = ? WHERE id = ?", (head, item_id))
+        return mask, head
+
+    def import_mask(self, item_id: int, mask: Mask, what: str) -> None:
+        """Make `mask` the item's first annotation, without history. Part of the caller's transaction."""
+        root = self._journal.plant_root(item_id, what, pixels=count_values(mask))
+        write_mask(self.path(item_id), mask, self._classes(), head=root, durable=False)
+
+    def up_to_date(self, item_id: int) -> Path | None:
+        """The item's label file, if it shows what the item is now."""
+        row = self._database.execute("SELECT head = label_head FROM items WHERE id = ?", (item_id,)).fetchone()
+        path = self.path(item_id)
+        return path if row[0] and path.is_file() else None
+
+    def behind(self) -> list[int]:
+        """The items whose label file shows another edit than they do, as after a crash."""
+        rows = self._database.execute("SELECT id FROM items WHERE head != label_head")
+        return [row[0] for row in rows]
+
+    def _read(self, path: Path, head: int) -> tuple[Mask, int] | None:
+        """What the file holds; None when it is missing, or broken while the journal can do without it."""
+        if not path.is_file():
+            return None
+        try:
+            return read_mask(path)
+        except BadMask as error:
+            root = self._journal.root_of(head)
+            if head and (root == 0 or self._kept(root) is not None):
+                self.noticed.emit(f"{error.sentence[:-1]} (it is rebuilt from the journal).")
+                return None
+            raise
+
+    def _shown_by(self, item_id: int, mask: Mask, file_head: int) -> int | None:
+        """The edit that a label file shows; None for a file that the journal knows nothing about."""
+        if file_head and self._journal.belongs(file_head, item_id):
+            return file_head
+        if not (mask != UNLABELLED).any():
+            return 0
+        return self._journal.root_with_digest(item_id, digest_of(mask))
+
+    def _take_over(self, item_id: int, mask: Mask, path: Path, *, expected: bool) -> int:
+        height, width = mask.shape
+        check_mask(path, mask, (width, height), self._classes())
+        with self._database.transaction() as connection:
+            root = self._journal.plant_root(item_id, "file found", pixels=count_values(mask))
+            connection.execute("UPDATE edits SET digest = ? WHERE id = ?", (digest_of(mask), root))
+        if expected:
+            self.noticed.emit(f"{path} was replaced by another program; it is the label now, and undo stops there.")
+        return root
+
+    def _rebuild(self, item_id: int, head: int, size: tuple[int, int] | None, path: Path) -> Mask | None:
+        """The mask at `head` from the journal alone; None when neither its beginning nor its size is known."""
+        root = self._journal.root_of(head)
+        way = self._journal.walk(root, head)
+        assert way is not None
+        kept = self._kept(root)
+        if kept is not None:
+            mask = decode_mask(kept, path)[0]
+        else:
+            if root:
+                self.noticed.emit(f"{path} is missing; put it back, until then only what was painted since is shown.")
+            if size is None and way.forth:
+                first = self._journal.mask_edit(way.forth[0])
+                size = first.width, first.height
+            if size is None:
+                return None
+            mask = np.full((size[1], size[0]), UNLABELLED, np.uint8)
+        self._follow(mask, (), way.forth)
+        return mask
+
+    def _follow(self, mask: Mask, back: tuple[int, ...], forth: tuple[int, ...]) -> None:
+        for edit_id in back:
+            self._journal.mask_edit(edit_id).revert(mask)
+        for edit_id in forth:
+            self._journal.mask_edit(edit_id).apply(mask)
+
+    def _base_for_writing(
+        self, item_id: int, head: int, path: Path, held: tuple[Mask, int] | None
+    ) -> tuple[Mask, int] | None:
+        """A mask and the edit it shows, from which a walk leads to `head`; makes sure that nothing is overwritten that
+        the journal does not have."""
+        file_head = read_head(path) if path.is_file() else 0
+        shown = file_head if file_head and self._journal.belongs(file_head, item_id) else None
+        if shown is None and path.is_file():
+            held = None
+            found = self._read(path, head)
+            shown = self._shown_by(item_id, *found) if found else None
+            if found is not None and shown is None:
+                self._set_aside(path)
+            elif found is not None and shown is not None:
+                held = found[0], shown
+        if shown:
+            self._keep_root(shown, path)
+        if held is not None and self._journal.walk(held[1], head) is not None:
+            return held
+        if shown is not None and self._journal.walk(shown, head) is not None:
+            return read_mask(path)[0], shown
+        mask = self._rebuild(item_id, head, None, path)
+        return None if mask is None else (mask, head)
+
+    def _keep_root(self, edit_id: int, path: Path) -> None:
+        """Before a root's file is written over for the first time, keep its bytes, so that it can be rebuilt."""
+        unkept = "SELECT 1 FROM edits WHERE id = ? AND kind = 'root' AND data IS NULL"
+        if self._database.execute(unkept, (edit_id,)).fetchone():
+            self._database.execute("UPDATE edits SET data = ? WHERE id = ?", (_bytes(path), edit_id))
+
+    def _kept(self, root: int) -> bytes | None:
+        row = self._database.execute("SELECT data FROM edits WHERE id = ?", (root,)).fetchone()
+        return row[0] if row else None
+
+    def _set_aside(self, path: Path) -> None:
+        number = 1
+        while (other := path.with_name(f"{path.stem}.replaced-{number}.png")).exists():
+            number += 1
+        try:
+            path.rename(other)
+        except OSError as error:
+            raise CannotWrite(other, why(error)) from error
+        self.noticed.emit(f"{path} was replaced by another program while it was open here; its version is {other}.")
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CannotWrite(path, why(error)) from error

@@ -1,0 +1,154 @@
+"""Runs: their recipes, folders, events and outcomes."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from studio.core.atomic import why, write_atomically
+from studio.core.errors import CannotWrite, ProjectDamaged, UnknownRun
+from studio.core.events import RunEvent, decode_event
+from studio.core.outcome import RunOutcome
+from studio.core.recipe import RunSpec, decode_spec, encode_spec
+from studio.core.snapshot import SNAPSHOT_FILE, Snapshot, decode_snapshot, encode_snapshot
+from studio.store.database import Database
+
+RUNS_FOLDER: Final = "runs"
+RECIPE_FILE: Final = "recipe.json"
+EVENTS_FILE: Final = "events.jsonl"
+_TRASH: Final = ".trash"
+_COLUMNS: Final = "id, created, spec, outcome"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """One run. `created` is seconds since the epoch (UTC); `outcome` None while it has not ended, as far as we know."""
+
+    id: str
+    folder: Path
+    spec: RunSpec
+    created: float
+    outcome: RunOutcome | None = None
+
+    @property
+    def note(self) -> str:
+        return self.spec.note
+
+
+class Runs:
+    def __init__(self, project: Path, database: Database) -> None:
+        self._folder = project / RUNS_FOLDER
+        self._database = database
+
+    def all(self) -> list[RunRecord]:
+        """The runs that are not deleted, newest last."""
+        rows = self._database.execute(f"SELECT {_COLUMNS} FROM runs WHERE deleted = 0 ORDER BY created, id")
+        return [self._record(row) for row in rows]
+
+    def get(self, run_id: str) -> RunRecord:
+        """Raises UnknownRun."""
+        row = self._database.execute(f"SELECT {_COLUMNS} FROM runs WHERE id = ? AND deleted = 0", (run_id,)).fetchone()
+        if row is None:
+            raise UnknownRun(run_id, self._folder.parent)
+        return self._record(row)
+
+    def claim_folder(self) -> tuple[str, Path]:
+        """The next id, 0001 onwards, and its new empty folder. Raises CannotWrite."""
+        self._make(self._folder)
+        number = max((int(name) for name in self._taken()), default=0) + 1
+        while True:
+            folder = self._folder / f"{number:04d}"
+            try:
+                folder.mkdir()
+            except FileExistsError:  # another process was faster
+                number += 1
+            except OSError as error:
+                raise CannotWrite(folder, why(error)) from error
+            else:
+                return folder.name, folder
+
+    def abandon(self, folder: Path) -> None:
+        """Remove the folder of a run that could not be made."""
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def record(self, run_id: str, folder: Path, spec: RunSpec, snapshot: Snapshot) -> RunRecord:
+        """Write the recipe and the snapshot and list the run. Raises CannotWrite."""
+        write_atomically(folder / RECIPE_FILE, encode_spec(spec))
+        write_atomically(folder / SNAPSHOT_FILE, encode_snapshot(snapshot))
+        created = time.time()
+        self._database.execute(
+            "INSERT INTO runs (id, created, spec) VALUES (?, ?, ?)", (run_id, created, msgspec.json.encode(spec))
+        )
+        return RunRecord(id=run_id, folder=folder, spec=spec, created=created)
+
+    def snapshot(self, run_id: str) -> Snapshot:
+        """Raises UnknownRun, ProjectDamaged."""
+        path = self.get(run_id).folder / SNAPSHOT_FILE
+        try:
+            return decode_snapshot(path.read_bytes())
+        except OSError as error:
+            raise ProjectDamaged(path, why(error)) from error
+        except msgspec.DecodeError as error:
+            raise ProjectDamaged(path, str(error)) from error
+
+    def set_outcome(self, run_id: str, outcome: RunOutcome) -> None:
+        """Raises UnknownRun."""
+        self.get(run_id)
+        self._database.execute("UPDATE runs SET outcome = ? WHERE id = ?", (msgspec.json.encode(outcome), run_id))
+
+    def delete(self, run_id: str) -> None:
+        """Move the run's folder to runs/.trash and list it no more. Raises UnknownRun, CannotWrite."""
+        folder = self.get(run_id).folder
+        trash = self._folder / _TRASH
+        self._make(trash)
+        with self._database.transaction() as connection:
+            connection.execute("UPDATE runs SET deleted = 1 WHERE id = ?", (run_id,))
+            if folder.exists():
+                try:
+                    folder.rename(trash / run_id)
+                except OSError as error:
+                    raise CannotWrite(trash / run_id, why(error)) from error
+
+    def events(self, run_id: str) -> Iterator[RunEvent]:
+        """What the run said so far. Lines that are no whole event are passed over: a process that was killed leaves a
+        torn one, at the end or, when the run was resumed, in the middle. Raises UnknownRun."""
+        path = self.get(run_id).folder / EVENTS_FILE
+        return _events(path)
+
+    def _record(self, row: tuple[str, float, bytes, bytes | None]) -> RunRecord:
+        run_id, created, spec, outcome = row
+        return RunRecord(
+            id=run_id,
+            folder=self._folder / run_id,
+            spec=decode_spec(spec),
+            created=created,
+            outcome=msgspec.json.decode(outcome, type=RunOutcome) if outcome is not None else None,
+        )
+
+    def _taken(self) -> set[str]:
+        rows = self._database.execute("SELECT id FROM runs")
+        folders = [*self._folder.iterdir(), *(self._folder / _TRASH).glob("*")]
+        return {row[0] for row in rows} | {folder.name for folder in folders if folder.name.isdecimal()}
+
+    def _make(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CannotWrite(folder, why(error)) from error
+
+
+def _events(path: Path) -> Iterator[RunEvent]:
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        for line in file:
+            try:
+                yield decode_event(line)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                continue

@@ -1,0 +1,143 @@
+"""The tables of `studio.db` and how older ones become today's."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Final
+
+SCHEMA_VERSION: Final = 1
+
+TABLES: Final = """
+CREATE TABLE items (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    sort_key TEXT NOT NULL,
+    root INTEGER,                          -- position in image_roots; -1: the project's folder; NULL: path is absolute
+    path TEXT NOT NULL,
+    label TEXT NOT NULL COLLATE NOCASE UNIQUE,  -- below labels/; also unique where files ignore case
+    split TEXT NOT NULL,
+    group_name TEXT NOT NULL,
+    labelled INTEGER NOT NULL DEFAULT 0,
+    left_out INTEGER NOT NULL DEFAULT 0,
+    revision INTEGER NOT NULL DEFAULT 0,
+    head INTEGER NOT NULL DEFAULT 0,       -- the edit that the item shows; 0: none
+    redo INTEGER NOT NULL DEFAULT 0,       -- the edit that redo brings again while head is 0
+    label_head INTEGER NOT NULL DEFAULT 0, -- the edit that the label file shows
+    points BLOB
+);
+CREATE INDEX items_in_order ON items (sort_key, id, split, labelled, left_out);
+CREATE INDEX items_with_old_label ON items (id) WHERE head != label_head;
+
+-- A tree for each item: `parent` is the edit before, 0 the empty start, NULL for a root (an annotation that came as a
+-- whole: imported, or a label file put there by another program). Nothing is ever deleted from it.
+CREATE TABLE edits (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    item INTEGER NOT NULL,
+    parent INTEGER,
+    redo INTEGER NOT NULL DEFAULT 0,
+    kind TEXT NOT NULL,
+    what TEXT NOT NULL,
+    time REAL NOT NULL,
+    digest BLOB,                           -- of a root's pixels, where its label file does not name it
+    data BLOB
+);
+CREATE INDEX edits_of_item ON edits (item);
+
+CREATE TABLE class_pixels (
+    class_id INTEGER NOT NULL,
+    item INTEGER NOT NULL,
+    pixels INTEGER NOT NULL,
+    PRIMARY KEY (item, class_id)
+) WITHOUT ROWID;
+CREATE INDEX items_with_class ON class_pixels (class_id, item) WHERE pixels > 0;
+
+CREATE TABLE runs (
+    id TEXT PRIMARY KEY,
+    created REAL NOT NULL,
+    spec BLOB NOT NULL,
+    outcome BLOB,
+    deleted INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE scores (
+    run TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    split TEXT NOT NULL,
+    loss REAL NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (run, item)
+) WITHOUT ROWID;
+CREATE INDEX scores_worst_first ON scores (run, loss DESC, item);
+
+CREATE TABLE confusions (
+    run TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    label INTEGER NOT NULL,
+    predicted INTEGER NOT NULL,
+    pixels INTEGER NOT NULL,
+    PRIMARY KEY (run, label, predicted, item)
+) WITHOUT ROWID;
+
+-- Where each item stands in a run's review: `accepted` is the edit by which the prediction was accepted, 0 for none;
+-- `hides` is 1 where the decision is what left the item out.
+CREATE TABLE verdicts (
+    run TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    decision TEXT NOT NULL,
+    accepted INTEGER NOT NULL,
+    hides INTEGER NOT NULL,
+    PRIMARY KEY (run, item)
+) WITHOUT ROWID;
+
+-- Every decision in its order, for undo and redo: how the item stood before it, what it did, and the annotation's
+-- revisions. A step is done, undone, or dropped (undone, and then something else was decided).
+CREATE TABLE decisions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    previous TEXT NOT NULL,
+    accepted_before INTEGER NOT NULL,
+    hides_before INTEGER NOT NULL,
+    decision TEXT NOT NULL,
+    took_back INTEGER NOT NULL,
+    before INTEGER NOT NULL,
+    after INTEGER NOT NULL,
+    time REAL NOT NULL,
+    state TEXT NOT NULL DEFAULT 'done'
+);
+CREATE INDEX decisions_of_run ON decisions (run, state, id);
+"""
+
+Migration = Callable[[sqlite3.Connection], None]
+
+MIGRATIONS: Final[Mapping[int, Migration]] = {}
+"""By the version that a database has: what turns it into the next one. Runs inside a transaction."""
+
+
+def prepare(connection: sqlite3.Connection, migrations: Mapping[int, Migration] = MIGRATIONS) -> None:
+    """Bring a database up to today's schema: make the tables of a new one, migrate an older one, all or nothing."""
+    version = version_of(connection)
+    if version == SCHEMA_VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        _bring_up(connection, version_of(connection), migrations)
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _bring_up(connection: sqlite3.Connection, version: int, migrations: Mapping[int, Migration]) -> None:
+    if version == 0:
+        for statement in TABLES.split(";\n"):
+            connection.execute(statement)
+    else:
+        for step in range(version, SCHEMA_VERSION):
+            migrations[step](connection)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

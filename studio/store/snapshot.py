@@ -1,0 +1,160 @@
+"""Freezing a run's data: which items it sees, and hard links to their labels as they are now."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from studio.core.arrays import Mask
+from studio.core.atomic import why
+from studio.core.errors import CannotWrite, NothingToTrainOn
+from studio.core.items import Item, Split
+from studio.core.masks import write_mask
+from studio.core.points import Points
+from studio.core.recipe import FineTune
+from studio.core.settings import ProjectSettings, Task
+from studio.core.snapshot import Snapshot, SnapshotItem
+
+_LABELS: Final = "labels"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunData:
+    """Which items a run sees, by id. None: all of that split. `score` names further items that are predicted and scored
+    after training, but neither trained on nor counted. Unlabelled and left-out items never enter."""
+
+    train: Sequence[int] | None = None
+    valid: Sequence[int] | None = None
+    score: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Where a snapshot takes its labels from. `up_to_date` tells the label file of an item if it shows the current
+    mask; `mask` reads the current mask, journal applied; `points` the current points."""
+
+    up_to_date: Callable[[int], Path | None]
+    mask: Callable[[int], Mask | None]
+    points: Callable[[int], Points | None]
+
+
+class Freezer:
+    """Freezes items into one run's folder."""
+
+    def __init__(self, settings: ProjectSettings, labels: Labels, folder: Path) -> None:
+        self._settings = settings
+        self._labels = labels
+        self._folder = folder
+
+    def freeze(self, items: Iterable[Item], data: RunData, *, validated: bool) -> Snapshot:
+        """The snapshot of a training from the start; `validated`: it cannot do without validation items.
+
+        Raises NothingToTrainOn, CannotWrite.
+        """
+        usable = {item.id: item for item in items}
+        train = _chosen(usable, data.train, Split.TRAIN)
+        valid = _chosen(usable, data.valid, Split.VALID)
+        _require(train, Split.TRAIN)
+        if validated:
+            _require(valid, Split.VALID)
+        seen = {item.id for item in (*train, *valid)}
+        score = [usable[i] for i in dict.fromkeys(data.score) if i in usable and i not in seen]
+        return self._snapshot(
+            [self._frozen(item, Split.TRAIN) for item in train]
+            + [self._frozen(item, Split.VALID) for item in valid]
+            + [msgspec.structs.replace(self._frozen(item, item.split), score_only=True) for item in score]
+        )
+
+    def freeze_corrections(
+        self, items: Iterable[Item], fine_tune: FineTune, parent: Snapshot, parent_folder: Path, seed: int
+    ) -> Snapshot:
+        """The snapshot of a fine-tuning on corrections.
+
+        Trained on: each corrected item with the recipe's weight, and a seeded share of the parent's other training
+        items, all with today's labels. Validated on: the parent's validation items with the labels that the parent saw,
+        corrected ones with the new label and marked. Items left out since then are in neither.
+        """
+        usable = {item.id: item for item in items}
+        corrected = [usable[i] for i in dict.fromkeys(fine_tune.corrections) if i in usable]
+        ids = {item.id for item in corrected}
+        old = [i.id for i in parent.of(Split.TRAIN) if i.id in usable and i.id not in ids]
+        keep = set(random.Random(seed).sample(sorted(old), round(fine_tune.replay * len(old))))
+        frozen = [
+            msgspec.structs.replace(self._frozen(item, Split.TRAIN), weight=fine_tune.weight, corrected=True)
+            for item in corrected
+        ]
+        frozen += [self._frozen(usable[i], Split.TRAIN) for i in old if i in keep]
+        _require(frozen, Split.TRAIN)
+        valid = [i for i in parent.of(Split.VALID) if i.id in usable]
+        _require(valid, Split.VALID)
+        for item in valid:
+            if item.id in ids:
+                frozen.append(msgspec.structs.replace(self._frozen(usable[item.id], Split.VALID), corrected=True))
+            else:
+                frozen.append(self._as_before(item, parent_folder))
+        return self._snapshot(frozen)
+
+    def _snapshot(self, items: Sequence[SnapshotItem]) -> Snapshot:
+        s = self._settings
+        return Snapshot(task=s.task, classes=s.classes, keypoints=s.keypoints, items=tuple(items))
+
+    def _frozen(self, item: Item, split: Split) -> SnapshotItem:
+        """`item` with its label as it is now."""
+        frozen = SnapshotItem(id=item.id, name=item.name, image=str(item.path), split=split, revision=item.revision)
+        if self._settings.task is Task.KEYPOINTS:
+            return msgspec.structs.replace(frozen, points=self._labels.points(item.id))
+        mask = f"{_LABELS}/{item.id}.png"
+        target = self._folder / mask
+        if not target.exists():
+            source = self._labels.up_to_date(item.id)
+            if source is None or not _linked(source, target):
+                self._write(item.id, target)
+        return msgspec.structs.replace(frozen, mask=mask)
+
+    def _write(self, item_id: int, target: Path) -> None:
+        """Without a label file that is up to date (a folder that cannot be written): from the journal."""
+        mask = self._labels.mask(item_id)
+        assert mask is not None
+        write_mask(target, mask, self._settings.classes)
+
+    def _as_before(self, item: SnapshotItem, parent_folder: Path) -> SnapshotItem:
+        """`item` with the label that the parent run saw."""
+        if item.mask is None:
+            return msgspec.structs.replace(item, weight=1.0, corrected=False)
+        mask = f"{_LABELS}/{item.id}-before.png"
+        if not _linked(parent_folder / item.mask, self._folder / mask):
+            raise CannotWrite(self._folder / mask, f"{parent_folder / item.mask} is missing")
+        return msgspec.structs.replace(item, mask=mask, weight=1.0, corrected=False)
+
+
+def _linked(source: Path, target: Path) -> bool:
+    """Freeze a file: a hard link, which later replacements of `source` leave alone, or a copy where links are not to be
+    had. False when `source` is gone."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.hardlink_to(source)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        try:
+            shutil.copyfile(source, target)
+        except OSError as error:
+            raise CannotWrite(target, why(error)) from error
+    return True
+
+
+def _chosen(usable: dict[int, Item], ids: Sequence[int] | None, split: Split) -> list[Item]:
+    if ids is None:
+        return [item for item in usable.values() if item.split is split]
+    return [usable[i] for i in dict.fromkeys(ids) if i in usable]
+
+
+def _require(items: Sequence[object], split: Split) -> None:
+    if not items:
+        raise NothingToTrainOn(split.value)

@@ -1,0 +1,305 @@
+"""A project on disk: the only thing that touches its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.core.arrays import Mask
+from studio.core.atomic import why
+from studio.core.classes import void_ids
+from studio.core.document import Document
+from studio.core.errors import CannotWrite, ProjectExists, StudioError
+from studio.core.events import RunEvent
+from studio.core.items import Item, NewItem, Split
+from studio.core.outcome import RunOutcome
+from studio.core.points import Points
+from studio.core.recipe import Purpose, RunSpec
+from studio.core.review import SCORES_FILE, Correction, Decision, ReviewItem
+from studio.core.settings import ProjectSettings
+from studio.core.signals import Signal
+from studio.core.snapshot import Snapshot
+from studio.store.annotations import Annotation, Annotations
+from studio.store.database import Database
+from studio.store.decisions import Decisions, Surroundings
+from studio.store.items import ItemCounts, ItemFilter, Items
+from studio.store.journal import Journal
+from studio.store.label_files import LABELS_FOLDER, LabelFiles
+from studio.store.label_writer import LabelWriter
+from studio.store.locations import Locations
+from studio.store.runs import RUNS_FOLDER, RunRecord, Runs
+from studio.store.scores import ReviewFilter, Scores
+from studio.store.settings_file import SETTINGS_FILE, read_settings, write_settings
+from studio.store.snapshot import Freezer, Labels, RunData
+
+DATABASE_FILE: Final = "studio.db"
+_RECOVERY_DELAY: Final = 2.0
+
+
+class Store:
+    """One opened project. A store belongs to the thread that opened it; other threads and processes open their own.
+
+    It is a thin front: each part of it has its own room beside this file.
+    """
+
+    def __init__(self, root: Path, settings: ProjectSettings, database: Database) -> None:
+        """Use `Store.create` or `Store.open`."""
+        self.root = root
+        self.last_errors: Signal[str] = Signal()
+        """A sentence, when a label file cannot be written (it is tried again; the journal has every stroke) or is not
+        what was expected. May be emitted on the label writer's thread."""
+        self._settings = settings
+        self._database = database
+        self._items = Items(database, Locations(root, settings))
+        self._journal = Journal(database, self._items)
+        self._files = LabelFiles(root, database, self._journal, lambda: self._settings.classes)
+        self._annotations = Annotations(database, self._items, self._journal, self._files)
+        self._runs = Runs(root, database)
+        self._scores = Scores(database)
+        around = Surroundings(
+            folder=lambda run_id: self._runs.get(run_id).folder,
+            void=lambda: void_ids(self._settings.classes),
+            current_mask=self._annotations.mask,
+            open_document=self._annotations.opened,
+        )
+        self._decisions = Decisions(database, self._items, self._journal, self._scores, around)
+        self._writer = LabelWriter(self._files_for_writer)
+        self._journal.mask_moved.connect(self._writer.mark)
+        self._files.noticed.connect(self.last_errors.emit)
+        self._writer.noticed.connect(self.last_errors.emit)
+        self._writer.failed.connect(self.last_errors.emit)
+
+    @classmethod
+    def create(cls, root: Path, settings: ProjectSettings) -> Self:
+        """Make a project in `root`, which may exist but hold no project. Raises ProjectExists, CannotWrite."""
+        root = root.absolute()
+        if (root / SETTINGS_FILE).exists():
+            raise ProjectExists(root)
+        try:
+            for folder in (root, root / LABELS_FOLDER, root / RUNS_FOLDER):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CannotWrite(root, why(error)) from error
+        database = Database(root / DATABASE_FILE, create=True)
+        try:
+            write_settings(root, settings)
+        except StudioError:
+            database.close()
+            raise
+        return cls(root, settings, database)
+
+    @classmethod
+    def open(cls, root: Path) -> Self:
+        """Open the project in `root`; label files that a crash left behind the journal are brought up to date.
+
+        Raises NotAProject, ProjectTooNew, ProjectDamaged, CannotWrite.
+        """
+        root = root.absolute()
+        settings = read_settings(root)
+        store = cls(root, settings, Database(root / DATABASE_FILE))
+        for item_id in store._files.behind():
+            store._writer.mark(item_id, delay=_RECOVERY_DELAY)
+        return store
+
+    def close(self) -> None:
+        """Write what is pending and close the files; what cannot be written is tried again at the next start."""
+        self._writer.close()
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- settings ---
+
+    @property
+    def settings(self) -> ProjectSettings:
+        return self._settings
+
+    def save_settings(self, settings: ProjectSettings) -> None:
+        """Raises CannotWrite; the old settings then stay in force."""
+        write_settings(self.root, settings)
+        self._settings = settings
+        self._items.locations = Locations(self.root, settings)
+
+    # --- items ---
+
+    def add_items(self, items: Iterable[NewItem]) -> list[int]:
+        """The ids of `items` in their order; names that the project has already keep their item. All or nothing."""
+        return self._items.add(items)
+
+    def item(self, item_id: int) -> Item:
+        """Raises UnknownItem."""
+        return self._items.get(item_id)
+
+    def item_named(self, name: str) -> Item:
+        """Raises UnknownItem."""
+        return self._items.named(name)
+
+    def items(self, ids: Iterable[int]) -> list[Item]:
+        """In the order of `ids`; ids that the project does not have are passed over."""
+        return self._items.many(ids)
+
+    def item_ids(self, wanted: ItemFilter | None = None) -> list[int]:
+        """The ids of the items that pass, in natural order of their names."""
+        return self._items.ids(wanted or ItemFilter())
+
+    def counts(self) -> ItemCounts:
+        return self._items.counts()
+
+    def set_split(self, ids: Iterable[int], split: Split) -> None:
+        ids = list(ids)
+        self._items.set_split(ids, split)
+        self._annotations.note_changes(ids)
+
+    def set_left_out(self, ids: Iterable[int], left_out: bool) -> None:
+        ids = list(ids)
+        self._items.set_left_out(ids, left_out)
+        self._annotations.note_changes(ids)
+
+    # --- annotations ---
+
+    def import_annotations(
+        self, annotations: Iterable[tuple[int, Annotation]], progress: Callable[[int], object] | None = None
+    ) -> int:
+        """Take over annotations from elsewhere, as a beginning without history where an item had none. `progress` is
+        told how many are in. Returns how many; raises CannotWrite."""
+        return self._annotations.bring_in(annotations, progress)
+
+    def open_document(self, item_id: int) -> Document:
+        """The item for editing; the same document for as long as somebody holds it.
+
+        Raises UnknownItem, UnreadableImage, BadMask.
+        """
+        return self._annotations.open(item_id, self._settings.task)
+
+    def read_mask(self, item_id: int) -> Mask | None:
+        """The current mask, (H, W) uint8, the caller's own; None without a label. Raises UnknownItem, BadMask."""
+        return self._annotations.mask(item_id)
+
+    def read_points(self, item_id: int) -> Points | None:
+        """The current points; None when nobody ever placed one."""
+        return self._journal.points(item_id)
+
+    def label_path(self, item_id: int) -> Path:
+        """Where the item's label image lies, once it has one."""
+        return self._files.path(item_id)
+
+    def flush(self) -> None:
+        """Wait until every label file is written. Raises the error of the first that cannot be (it is tried again)."""
+        self._writer.flush()
+
+    # --- runs ---
+
+    def create_run(self, spec: RunSpec, *, data: RunData | None = None) -> RunRecord:
+        """Make a run's folder with its recipe and its frozen data: all labelled items by their split unless `data` says
+        otherwise, or for `spec.fine_tune` what it says. Raises NothingToTrainOn, UnknownRun, CannotWrite."""
+        parent = self._runs.get(spec.parent) if spec.parent is not None else None
+        parent_data = self._runs.snapshot(parent.id) if parent is not None and spec.fine_tune is not None else None
+        run_id, folder = self._runs.claim_folder()
+        try:
+            freezer = Freezer(self._settings, self._labels(), folder)
+            if spec.fine_tune is not None and parent is not None and parent_data is not None:
+                snapshot = freezer.freeze_corrections(
+                    self._items.usable(), spec.fine_tune, parent_data, parent.folder, spec.seed
+                )
+            else:
+                validated = spec.purpose is Purpose.TRAIN
+                snapshot = freezer.freeze(self._items.usable(), data or RunData(), validated=validated)
+            return self._runs.record(run_id, folder, spec, snapshot)
+        except StudioError:
+            self._runs.abandon(folder)
+            raise
+
+    def runs(self) -> list[RunRecord]:
+        """Newest last."""
+        return self._runs.all()
+
+    def run(self, run_id: str) -> RunRecord:
+        """Raises UnknownRun."""
+        return self._runs.get(run_id)
+
+    def snapshot(self, run_id: str) -> Snapshot:
+        """The run's frozen data. Raises UnknownRun, ProjectDamaged."""
+        return self._runs.snapshot(run_id)
+
+    def set_outcome(self, run_id: str, outcome: RunOutcome) -> None:
+        """Raises UnknownRun."""
+        self._runs.set_outcome(run_id, outcome)
+
+    def delete_run(self, run_id: str) -> None:
+        """Move the run's folder to runs/.trash. Raises UnknownRun, CannotWrite."""
+        self._runs.delete(run_id)
+
+    def run_events(self, run_id: str) -> Iterator[RunEvent]:
+        """What the run said so far; torn lines are passed over. Raises UnknownRun."""
+        return self._runs.events(run_id)
+
+    # --- review ---
+
+    def load_scores(self, run_id: str) -> int:
+        """Read what the run scored, again where it was read before; decisions stay. Returns the number of items.
+
+        Raises UnknownRun, ProjectDamaged.
+        """
+        return self._scores.load(run_id, self._runs.get(run_id).folder / SCORES_FILE)
+
+    def review_ids(self, run_id: str, wanted: ReviewFilter | None = None) -> list[int]:
+        """The ids of the run's scored items that pass, worst first."""
+        return self._scores.ids(run_id, wanted or ReviewFilter())
+
+    def review_items(self, run_id: str, ids: Iterable[int]) -> list[ReviewItem]:
+        """In the order of `ids`; items that the run has not scored are passed over."""
+        return self._scores.many(run_id, ids)
+
+    def review_counts(self, run_id: str) -> dict[Decision, int]:
+        """How many scored items have each decision."""
+        return self._scores.counts(run_id)
+
+    def confusion(self, run_id: str) -> npt.NDArray[np.int64]:
+        """(n, n) int64 for class ids 0…n-1: pixels by label (row) and prediction (column) where they differ."""
+        return self._scores.confusion(run_id, max((c.id + 1 for c in self._settings.classes), default=0))
+
+    def decide(self, run_id: str, item_id: int, decision: Decision) -> None:
+        """Carry a decision out and keep it: all of it or nothing. Raises NoPrediction, BadMask, CannotWrite."""
+        self._decisions.decide(run_id, item_id, decision)
+
+    def undo_decision(self, run_id: str) -> int | None:
+        """Take the run's last decision back, also after a restart; returns its item, None when there is none."""
+        return self._decisions.undo(run_id)
+
+    def redo_decision(self, run_id: str) -> int | None:
+        """Decide again what was taken back last; returns the item, None when there is nothing."""
+        return self._decisions.redo(run_id)
+
+    def note_edited(self, run_id: str, item_id: int) -> None:
+        """Keep that an item was changed by hand because of what the run showed."""
+        self._decisions.note_edited(run_id, item_id)
+
+    def corrections(self, run_id: str) -> list[Correction]:
+        """The labels that were changed because of what the run showed, in the order of the decisions."""
+        return self._decisions.corrections(run_id)
+
+    def _labels(self) -> Labels:
+        """Where a snapshot takes its labels from, as far as possible from label files that are up to date."""
+        try:
+            self._writer.flush()
+        except CannotWrite as error:  # told already; those labels come from the journal
+            self.last_errors.emit(error.sentence)
+        return Labels(up_to_date=self._files.up_to_date, mask=self._annotations.mask, points=self._journal.points)
+
+    def _files_for_writer(self) -> tuple[LabelFiles, Database]:
+        """A second connection, for the label writer's thread. What it notes there can be found out again, so it does
+        not wait for the disk."""
+        database = Database(self._database.path, durable=False)
+        journal = Journal(database, Items(database, Locations(self.root, self._settings)))
+        return LabelFiles(self.root, database, journal, lambda: self._settings.classes), database
