@@ -1,0 +1,1 @@
+"""One file a task, behind one protocol and one registry."""

@@ -1,0 +1,1 @@
+"""What the training loop does besides training, one file a feature."""

@@ -1,0 +1,113 @@
+"""`state.pt`: everything that a run needs to go on exactly where it stopped, as plain tensors, numbers and dicts."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+import torch
+from torch import Tensor
+
+from studio.core.atomic import write_atomically
+from studio.core.errors import NotACheckpoint, StudioError
+from studio.ml.model_file import write_model
+
+STATE_FILE: Final = "state.pt"
+
+STATE_FORMAT: Final = 1
+
+
+def write_state(folder: Path, state: Mapping[str, Any]) -> None:
+    """Raises CannotWrite; the checkpoint that was there before is then still there."""
+    buffer = io.BytesIO()
+    torch.save({"format": STATE_FORMAT, **state}, buffer)
+    write_atomically(folder / STATE_FILE, buffer.getvalue())
+
+
+def read_state(folder: Path) -> dict[str, Any]:
+    """Raises NotACheckpoint. Loads tensors and plain containers only (`weights_only`), on the CPU."""
+    path = folder / STATE_FILE
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
+        raise NotACheckpoint(path, "its training state cannot be read") from error
+    if not isinstance(state, dict) or state.get("format") != STATE_FORMAT:
+        raise NotACheckpoint(path, "it is no training state of this version")
+    return cast(dict[str, Any], state)
+
+
+def copied(value: Any) -> Any:
+    """The same nested dicts, lists and tuples with each tensor copied to the CPU, so that training may go on."""
+    if isinstance(value, Tensor):
+        return value.detach().to("cpu", copy=True)
+    if isinstance(value, Mapping):
+        return {key: copied(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(copied(part) for part in value)
+    return value
+
+
+@dataclass(frozen=True)
+class Snapshotted:
+    """A checkpoint by value: `state` for `state.pt`, its `model` also for `model.safetensors`."""
+
+    state: dict[str, Any]
+    metadata: dict[str, str]
+    step: int
+    epoch: int
+
+
+class CheckpointWriter:
+    """Writes checkpoints on its own thread. When they come faster than the disk takes them, the newest wins."""
+
+    def __init__(
+        self, folder: Path, *, saved: Callable[[Snapshotted], None], failed: Callable[[StudioError], None]
+    ) -> None:
+        self._folder = folder
+        self._saved = saved
+        self._failed = failed
+        self._lock = threading.Lock()
+        self._next: Snapshotted | None = None
+        self._writing: Future[None] | None = None
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
+
+    def submit(self, checkpoint: Snapshotted) -> None:
+        with self._lock:
+            self._next = checkpoint
+            if self._writing is None:
+                self._writing = self._pool.submit(self._write_all)
+
+    def flush(self) -> None:
+        """Wait until the newest checkpoint is on the disk, or has failed to get there."""
+        with self._lock:
+            writing = self._writing
+        if writing is not None:
+            writing.result()
+
+    def close(self) -> None:
+        self.flush()
+        self._pool.shutdown()
+
+    def _write_all(self) -> None:
+        while True:
+            with self._lock:
+                checkpoint, self._next = self._next, None
+                if checkpoint is None:
+                    self._writing = None
+                    return
+            self._write(checkpoint)
+
+    def _write(self, checkpoint: Snapshotted) -> None:
+        try:
+            write_state(self._folder, checkpoint.state)
+            write_model(self._folder, checkpoint.state["model"], checkpoint.metadata)
+        except StudioError as error:
+            self._failed(error)
+            return
+        self._saved(checkpoint)

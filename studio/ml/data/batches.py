@@ -1,0 +1,83 @@
+"""The batches of one split: drawn, fetched, moved to the device and transformed, all repeatable by seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from studio.core.recipe import Augment
+from studio.ml.data.images import LabelledImages
+from studio.ml.data.order import batch_count, batches_of, draws_per_epoch, epoch_order
+from studio.ml.data.transforms import TrainingTransform
+from studio.ml.random_state import derived_seed
+from studio.ml.tasks.base import Task
+
+AHEAD: Final = 2
+"""How many batches are decoded ahead where images do not fit into memory."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """`rows` index the split's items; `images` (n, 3, H, W) normalised floats on the device; `target` as the task's."""
+
+    rows: list[int]
+    images: Tensor
+    target: Tensor
+
+
+class Batches:
+    """One split at one size. `augment` None: rows in their order, as they are; else drawn and transformed by seed."""
+
+    def __init__(
+        self,
+        images: LabelledImages,
+        task: Task,
+        *,
+        height: int,
+        width: int,
+        batch_size: int,
+        device: torch.device,
+        augment: Augment | None = None,
+        seed: tuple[int, ...] = (0,),
+    ) -> None:
+        self.images = images
+        self.height = height
+        self.width = width
+        self._task = task
+        self._batch_size = batch_size
+        self._device = device
+        self._shuffles = augment is not None
+        self._transform = TrainingTransform(augment)
+        self._seed = seed
+        self._weights = [item.weight for item in images.items] if self._shuffles else [1.0] * len(images.items)
+
+    def __len__(self) -> int:
+        """Batches an epoch."""
+        draws = draws_per_epoch(self._weights)
+        return batch_count(draws, self._batch_size) if self._shuffles else -(-draws // self._batch_size)
+
+    def epoch(self, epoch: int, *, first: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch from its `first` on; each depends on seed, epoch and number alone."""
+        plan = self._plan(epoch)
+        for number in range(first, len(plan)):
+            for coming in plan[number : number + AHEAD + 1]:
+                self.images.prefetch(coming)
+            yield self._make(plan[number], derived_seed(*self._seed, epoch, number))
+
+    def _plan(self, epoch: int) -> list[list[int]]:
+        if self._shuffles:
+            return batches_of(epoch_order(self._weights, derived_seed(*self._seed, epoch)), self._batch_size)
+        rows = list(range(len(self.images.items)))
+        return [rows[i : i + self._batch_size] for i in range(0, len(rows), self._batch_size)]
+
+    def _make(self, rows: list[int], seed: int) -> Batch:
+        pictures, target = self.images.fetch(rows)
+        pictures = pictures.to(self._device, non_blocking=True)
+        target = target.to(self._device, non_blocking=True)
+        label = self._task.to_label(target, height=self.height, width=self.width)
+        images, moved = self._transform(pictures, label, seed=seed)
+        return Batch(rows, images, self._task.from_label(moved, target, height=self.height, width=self.width))

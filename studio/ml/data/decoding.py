@@ -1,0 +1,64 @@
+"""Reading one item: its picture squished to the training size, and its target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.core.images import image_size, read_image
+from studio.core.snapshot import SnapshotItem
+from studio.ml.tasks.base import Original, Size, Task
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """Reads items of one run at one training size; any number of threads may use it. It remembers the originals' sizes,
+    so that no picture is opened again once it has been read."""
+
+    folder: Path
+    task: Task
+    height: int
+    width: int
+    _sizes: dict[str, Size] = field(default_factory=dict, repr=False, compare=False)
+
+    def original(self, item: SnapshotItem) -> Original:
+        """Raises UnreadableImage when the picture is met for the first time and cannot be read."""
+        return Original(item=item, size=self._size(item.image), folder=self.folder)
+
+    def picture(self, path: Path) -> NDArray[np.uint8]:
+        """(height, width, 3) uint8 RGB: squished, averaged over area where it shrinks. Raises UnreadableImage."""
+        pixels = read_image(path, max_side=self._least_side(self._size(str(path))))
+        return resize_picture(pixels, height=self.height, width=self.width)
+
+    def target(self, item: SnapshotItem) -> np.ndarray:
+        """Raises UnreadableImage when the picture's header cannot be read, BadMask for a label that does not fit."""
+        return self.task.read_target(self.original(item), height=self.height, width=self.width)
+
+    def empty(self) -> tuple[NDArray[np.uint8], np.ndarray]:
+        """A mid-grey picture about which nothing is known, in the place of one that cannot be read any more."""
+        grey = np.full((self.height, self.width, 3), 124, np.uint8)
+        return grey, self.task.empty_target(height=self.height, width=self.width)
+
+    def _size(self, image: str) -> Size:
+        if image not in self._sizes:
+            self._sizes[image] = image_size(Path(image))
+        return self._sizes[image]
+
+    def _least_side(self, size: Size) -> int:
+        """The longer side that a reduced JPEG must keep so that neither of its sides is below the training size's."""
+        width, height = size
+        scale = max(self.width / width, self.height / height)
+        return max(1, int(np.ceil(max(size) * scale)))
+
+
+def resize_picture(pixels: NDArray[np.uint8], *, height: int, width: int) -> NDArray[np.uint8]:
+    """(H, W, 3) → (height, width, 3) uint8, averaged over area where both sides shrink, else interpolated."""
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    shrinks = height <= pixels.shape[0] and width <= pixels.shape[1]
+    resized = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return np.asarray(resized, np.uint8)

@@ -1,0 +1,89 @@
+"""The data of one stage: train and valid at its size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from studio.core.errors import NothingToTrainOn
+from studio.core.items import Split
+from studio.core.recipe import RunSpec, Stage
+from studio.core.snapshot import SnapshotItem
+from studio.ml.data.batches import Batches
+from studio.ml.data.decoding import Decoder
+from studio.ml.data.images import Warn, load_images, memory_limit
+from studio.ml.data.order import batch_count, draws_per_epoch
+from studio.ml.tasks.base import Task
+
+
+@dataclass(frozen=True)
+class StageData:
+    decoder: Decoder
+    train: Batches
+    valid: Batches
+
+    def close(self) -> None:
+        self.train.images.close()
+        self.valid.images.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSource:
+    """What it takes to load any stage's data. `progress` is told what is read, how many are done, of how many."""
+
+    folder: Path
+    spec: RunSpec
+    task: Task
+    device: torch.device
+    warn: Warn
+    progress: Callable[[str, int, int], None]
+    check: Callable[[], None]
+    limit: int | None = None
+
+    def labelled(self, split: Split) -> list[SnapshotItem]:
+        """Raises NothingToTrainOn when no item of the split has a label."""
+        items = [item for item in self.task.snapshot.of(split) if self.task.is_labelled(item)]
+        if not items:
+            raise NothingToTrainOn(split.value)
+        return items
+
+    def steps(self, stage: Stage) -> int:
+        """Batches of a stage as the snapshot promises them; pictures that turn out unreadable make it fewer."""
+        draws = draws_per_epoch([item.weight for item in self.labelled(Split.TRAIN)])
+        return batch_count(draws, stage.batch_size) * stage.epochs
+
+    def load(self, stage_number: int) -> StageData:
+        stage = self.spec.stages[stage_number]
+        decoder = Decoder(self.folder, self.task, stage.height, stage.width)
+        return StageData(
+            decoder,
+            self._batches(decoder, stage, Split.TRAIN, seed=(self.spec.seed, stage_number)),
+            self._batches(decoder, stage, Split.VALID),
+        )
+
+    def _batches(self, decoder: Decoder, stage: Stage, split: Split, *, seed: tuple[int, ...] | None = None) -> Batches:
+        limit = memory_limit() if self.limit is None else self.limit
+        what = f"reading {split.value} images at {stage.height}×{stage.width}"
+        images = load_images(
+            decoder,
+            self.labelled(split),
+            limit=limit // 2,
+            warn=self.warn,
+            report=lambda done, total: self.progress(what, done, total),
+            check=self.check,
+        )
+        if not images.items:
+            raise NothingToTrainOn(split.value)
+        return Batches(
+            images,
+            self.task,
+            height=stage.height,
+            width=stage.width,
+            batch_size=stage.batch_size,
+            device=self.device,
+            augment=self.spec.augment if seed else None,
+            seed=seed or (0,),
+        )

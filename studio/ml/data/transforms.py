@@ -1,0 +1,182 @@
+"""Joint transforms of pictures and labels, a batch at a time with its own draw for each picture, on tv_tensors.
+
+Coordinates are those of the whole program: (0, 0) is the top left corner, a pixel's centre lies at +0.5. (torchvision's
+own horizontal flip of keypoints counts from pixel centres and would put points one pixel off.)
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torchvision import tv_tensors
+from torchvision.transforms import v2
+
+from studio.core.classes import UNLABELLED
+from studio.core.recipe import Augment
+from studio.ml.models.encoders import image_statistics
+
+
+class Drawing(v2.Transform):
+    """A transform that draws from its own generator, set for each batch, and so depends on nothing drawn elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.generator = torch.Generator()
+
+    def uniform(self, count: int, low: float, high: float) -> Tensor:
+        return torch.rand(count, generator=self.generator) * (high - low) + low
+
+
+class JointMove(Drawing):
+    """Flip, rotate, zoom and, within what the zoom leaves free, shift: each picture by its own matrix.
+
+    Pixels that come from outside the picture are 0 in an Image (mid-grey once normalised) and `UNLABELLED` in a Mask.
+    Takes Image (N, 3, H, W) float, Mask (N, H, W) uint8, KeyPoints (N, K, 2) float.
+    """
+
+    def __init__(self, augment: Augment) -> None:
+        super().__init__()
+        self._augment = augment
+
+    def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
+        image = next(value for value in flat_inputs if isinstance(value, tv_tensors.Image))
+        count, _, height, width = image.shape
+        flips = self.uniform(count, 0, 1) < (0.5 if self._augment.flip else 0.0)
+        if not self._augment.rotate and not self._augment.zoom:
+            return {"flips": flips, "linear": None, "shift": None, "height": height, "width": width}
+        angle = self.uniform(count, -1, 1) * math.radians(self._augment.rotate)
+        zoom = torch.exp(self.uniform(count, -1, 1) * math.log1p(self._augment.zoom))
+        linear = _linear_part(angle, zoom, flips)
+        free = (zoom - 1).abs()[:, None] * torch.tensor([width / 2, height / 2])
+        shift = torch.stack([self.uniform(count, -1, 1), self.uniform(count, -1, 1)], dim=1) * free
+        return {"flips": flips, "linear": linear, "shift": shift, "height": height, "width": width}
+
+    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
+        moved = _flip(inpt, params) if params["linear"] is None else _move(inpt, params)
+        return tv_tensors.wrap(moved, like=inpt) if isinstance(inpt, tv_tensors.TVTensor) else moved
+
+
+class Lighting(Drawing):
+    """Brightness and contrast of an Image in [0, 1], each picture by its own factors within ± `amount`."""
+
+    def __init__(self, amount: float) -> None:
+        super().__init__()
+        self._amount = amount
+
+    def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
+        image = next(value for value in flat_inputs if isinstance(value, tv_tensors.Image))
+        contrast = torch.exp(self.uniform(len(image), -1, 1) * math.log1p(self._amount))
+        return {"contrast": contrast, "brightness": self.uniform(len(image), -0.5, 0.5) * self._amount}
+
+    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
+        if not isinstance(inpt, tv_tensors.Image):
+            return inpt
+        pixels = inpt.as_subclass(Tensor)
+        contrast = params["contrast"].to(pixels).view(-1, 1, 1, 1)
+        brightness = params["brightness"].to(pixels).view(-1, 1, 1, 1)
+        mean = pixels.mean(dim=(1, 2, 3), keepdim=True)
+        lit = ((pixels - mean) * contrast + mean + brightness).clamp_(0, 1)
+        return tv_tensors.wrap(lit, like=inpt)
+
+
+class Normalise(v2.Transform):
+    """Image in [0, 1] → the mean and deviation that the encoders expect."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        mean, deviation = image_statistics()
+        self._factor, self._offset = 1 / deviation, -mean / deviation
+
+    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
+        if not isinstance(inpt, tv_tensors.Image):
+            return inpt
+        pixels = inpt.as_subclass(Tensor)
+        normal = pixels * self._factor.to(pixels) + self._offset.to(pixels)
+        return tv_tensors.wrap(normal, like=inpt)
+
+
+class TrainingTransform:
+    """Pictures uint8 → normalised floats, transformed together with their labels as `augment` says."""
+
+    def __init__(self, augment: Augment | None) -> None:
+        moves = augment is not None and bool(augment.flip or augment.rotate or augment.zoom)
+        self._drawing: list[Drawing] = []
+        if augment is not None and augment.lighting:
+            self._drawing.append(Lighting(augment.lighting))
+        steps: list[v2.Transform] = [*self._drawing, Normalise()]
+        if augment is not None and moves:
+            move = JointMove(augment)
+            self._drawing.append(move)
+            steps.append(move)
+        self._steps = v2.Compose(steps)
+
+    def __call__(self, pictures: Tensor, label: tv_tensors.TVTensor, *, seed: int) -> tuple[Tensor, Tensor]:
+        """(N, 3, H, W) uint8 and the label → floats in channels-last layout, and the label moved alike."""
+        for offset, step in enumerate(self._drawing):
+            step.generator.manual_seed(seed + offset)
+        image = tv_tensors.Image(pictures.float().div_(255))
+        image, moved = self._steps(image, label)
+        pixels = image.as_subclass(Tensor).contiguous(memory_format=torch.channels_last)
+        return pixels, moved.as_subclass(Tensor)
+
+
+def normalised(pictures: Tensor) -> Tensor:
+    """(N, 3, H, W) uint8 → normalised floats in channels-last layout, untransformed."""
+    image = Normalise()(tv_tensors.Image(pictures.float().div_(255)))
+    return image.as_subclass(Tensor).contiguous(memory_format=torch.channels_last)
+
+
+def _linear_part(angle: Tensor, zoom: Tensor, flips: Tensor) -> Tensor:
+    """(N, 2, 2): mirror, then rotate and zoom, about the picture's centre, in pixels."""
+    cos, sin = torch.cos(angle) * zoom, torch.sin(angle) * zoom
+    mirror = torch.where(flips, -1.0, 1.0)
+    return torch.stack([torch.stack([cos * mirror, -sin], -1), torch.stack([sin * mirror, cos], -1)], -2)
+
+
+def _flip(value: Any, params: dict[str, Any]) -> Any:
+    """Exact mirror images, without resampling, for recipes that only flip."""
+    flips = params["flips"]
+    if isinstance(value, tv_tensors.KeyPoints):
+        points = value.as_subclass(Tensor).clone()
+        flips = flips.to(points.device)
+        points[flips, :, 0] = params["width"] - points[flips, :, 0]
+        return points
+    if not isinstance(value, (tv_tensors.Image, tv_tensors.Mask)):
+        return value
+    pixels = value.as_subclass(Tensor).clone()
+    flips = flips.to(pixels.device)
+    pixels[flips] = pixels[flips].flip(-1)
+    return pixels
+
+
+def _move(value: Any, params: dict[str, Any]) -> Any:
+    linear, shift = params["linear"], params["shift"]
+    if isinstance(value, tv_tensors.KeyPoints):
+        points = value.as_subclass(Tensor)
+        centre = points.new_tensor([params["width"] / 2, params["height"] / 2])
+        return (points - centre) @ linear.to(points).mT + centre + shift.to(points)[:, None]
+    if not isinstance(value, (tv_tensors.Image, tv_tensors.Mask)):
+        return value
+    grid = _sampling_grid(linear, shift, height=params["height"], width=params["width"]).to(value.device)
+    pixels = value.as_subclass(Tensor)
+    if isinstance(value, tv_tensors.Image):
+        return functional.grid_sample(
+            pixels, grid.to(pixels), mode="bilinear", padding_mode="zeros", align_corners=False
+        )
+    shifted = pixels[:, None].float() - UNLABELLED
+    sampled = functional.grid_sample(shifted, grid, mode="nearest", padding_mode="zeros", align_corners=False)
+    return (sampled[:, 0] + UNLABELLED).to(pixels.dtype)
+
+
+def _sampling_grid(linear: Tensor, shift: Tensor, *, height: int, width: int) -> Tensor:
+    """Where each output pixel comes from, in [-1, 1]: the inverse of the matrix that moves the points."""
+    half = torch.tensor([width / 2, height / 2])
+    inverse = torch.linalg.inv(linear)
+    scaled = inverse * half[None, None, :] / half[None, :, None]
+    offset = -(inverse @ shift[:, :, None]) / half[None, :, None]
+    theta = torch.cat([scaled, offset], dim=2)
+    return functional.affine_grid(theta, [len(linear), 1, height, width], align_corners=False)

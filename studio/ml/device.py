@@ -1,0 +1,90 @@
+"""Where a run computes, in which precision, and with how many cores."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+from torch import Tensor
+from torch.amp.grad_scaler import GradScaler
+from torch.optim import Optimizer
+
+from studio.core.errors import BadInput
+from studio.core.recipe import Precision
+
+
+def choose_device(name: str) -> torch.device:
+    """`auto` takes CUDA, then Apple's GPU, then the processor. Raises BadInput where the named device is missing."""
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        name = next(kind for kind, there in available.items() if there)
+    if not available.get(name.partition(":")[0], False):
+        raise BadInput(f"This machine has no {name} device that PyTorch can use; choose auto or cpu.")
+    return torch.device(name)
+
+
+def device_name(device: torch.device) -> str:
+    """For people: `cuda (NVIDIA …)`, `cpu (2 threads)`."""
+    if device.type == "cuda":
+        return f"cuda ({torch.cuda.get_device_name(device)})"
+    if device.type == "cpu":
+        threads = torch.get_num_threads()
+        return f"cpu ({threads} {'thread' if threads == 1 else 'threads'})"
+    return device.type
+
+
+def usable_cores() -> int:
+    """The cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def resolve_precision(wanted: Precision, device: torch.device, warn: Callable[[str], None]) -> Precision:
+    """The precision that a run really uses; `warn` gets a sentence where an explicit choice cannot be had."""
+    if wanted is Precision.AUTO:
+        if device.type != "cuda":
+            return Precision.FLOAT32
+        return Precision.BF16 if torch.cuda.is_bf16_supported(including_emulation=False) else Precision.FP16
+    if wanted is Precision.FP16 and device.type != "cuda":
+        warn(f"Half precision (fp16) is for CUDA devices; this run uses float32 on {device.type}.")
+        return Precision.FLOAT32
+    if wanted is Precision.BF16 and device.type == "mps":
+        warn("bfloat16 is not reliable on Apple's GPU; this run uses float32.")
+        return Precision.FLOAT32
+    return wanted
+
+
+class MixedPrecision:
+    """Autocast for the forward pass, and a scaled loss where fp16 needs it. The weights stay float32."""
+
+    def __init__(self, precision: Precision, device: torch.device) -> None:
+        self.precision = precision
+        self._device = device
+        self.scaler = GradScaler(device.type) if precision is Precision.FP16 else None
+
+    def forward(self) -> AbstractContextManager[object]:
+        if self.precision is Precision.FLOAT32:
+            return nullcontext()
+        dtype = torch.bfloat16 if self.precision is Precision.BF16 else torch.float16
+        return torch.autocast(self._device.type, dtype=dtype)
+
+    def step(self, loss: Tensor, optimizer: Optimizer) -> None:
+        """Backward and optimizer step. With fp16, a step whose gradients overflow is left out by the scaler."""
+        optimizer.zero_grad(set_to_none=True)
+        if self.scaler is None:
+            loss.backward()
+            optimizer.step()
+            return
+        self.scaler.scale(loss).backward()
+        self.scaler.step(optimizer)
+        self.scaler.update()
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """PyTorch says it in three ways: CUDA's class, the CPU allocator's sentence, and Python's own error."""
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and "not enough memory" in str(error).lower()

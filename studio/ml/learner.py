@@ -1,0 +1,111 @@
+"""The training loop. It knows batches, epochs and positions; everything else is a callback."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from studio.core.events import Metric
+from studio.core.recipe import Stage
+from studio.ml.callbacks.base import Callback
+from studio.ml.data.batches import Batch
+from studio.ml.data.stage_data import StageData
+from studio.ml.device import MixedPrecision
+from studio.ml.tasks.base import Task
+
+
+@dataclass
+class Position:
+    """How far a run has come: `epoch` and `batch` count what is done within the stage and within the epoch, `step` and
+    `epochs_done` over the whole run."""
+
+    stage: int = 0
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+    epochs_done: int = 0
+
+
+@dataclass(frozen=True)
+class Validation:
+    loss: float
+    metrics: list[Metric]
+
+
+@dataclass
+class Learner:
+    """Trains one network through the stages of a recipe. Callbacks run in their `order`, cleanup in the reverse."""
+
+    network: nn.Module
+    task: Task
+    precision: MixedPrecision
+    callbacks: Sequence[Callback]
+    at: Position = field(default_factory=Position)
+
+    stage: Stage = field(init=False)
+    data: StageData = field(init=False)
+    optimizer: Optimizer = field(init=False)
+    batch: Batch = field(init=False)
+    output: Tensor = field(init=False)
+    loss: Tensor = field(init=False)
+    validation: Validation = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.callbacks = sorted(self.callbacks, key=lambda callback: callback.order)
+
+    def call(self, hook: str, *, backwards: bool = False) -> None:
+        for callback in reversed(self.callbacks) if backwards else self.callbacks:
+            getattr(callback, hook)(self)
+
+    def fit(self, stage: Stage, data: StageData, optimizer: Optimizer) -> None:
+        """Train from the present position to the end of `stage`."""
+        self.stage, self.data, self.optimizer = stage, data, optimizer
+        try:
+            self.call("before_stage")
+            while self.at.epoch < stage.epochs:
+                self.one_epoch()
+            self.call("after_stage")
+        finally:
+            self.call("cleanup", backwards=True)
+
+    def one_epoch(self) -> None:
+        self.call("before_epoch")
+        for batch in self.data.train.epoch(self.at.epoch, first=self.at.batch):
+            self.one_batch(batch)
+        self.validate()
+        self.at.epoch, self.at.batch, self.at.epochs_done = self.at.epoch + 1, 0, self.at.epochs_done + 1
+        self.call("after_epoch")
+
+    def one_batch(self, batch: Batch) -> None:
+        self.network.train()
+        self.batch = batch
+        with self.precision.forward():
+            self.output = self.network(batch.images)
+        self.loss = self.task.loss(self.output, batch.target)
+        self.call("after_loss")
+        self.precision.step(self.loss, self.optimizer)
+        self.at.batch, self.at.step = self.at.batch + 1, self.at.step + 1
+        self.call("after_batch")
+
+    @torch.inference_mode()
+    def validate(self) -> None:
+        """Loss and metrics over the whole validation split; draws nothing and changes nothing that is learnt."""
+        self.network.eval()
+        metrics, total, counted = self.task.metrics(), 0.0, 0
+        for batch in self.data.valid.epoch(0):
+            self.batch = batch
+            with self.precision.forward():
+                self.output = self.network(batch.images)
+            number = self.task.counted(batch.target)
+            total += float(self.task.loss(self.output, batch.target)) * number
+            counted += number
+            metrics.update(self.output, batch.target)
+            self.call("after_valid_batch")
+        valid = self.data.valid
+        computed = metrics.compute(split="valid", height=valid.height, width=valid.width)
+        self.validation = Validation(total / max(counted, 1), computed)
+        self.call("after_validate")

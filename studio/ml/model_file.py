@@ -1,0 +1,94 @@
+"""`model.safetensors`: a network's weights, and in its header all that is needed to use them without the project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import safetensors.torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from studio.core.atomic import write_atomically
+from studio.core.classes import LabelClass
+from studio.core.errors import NotACheckpoint
+from studio.core.points import KeypointName
+from studio.core.recipe import Encoder
+from studio.core.settings import Task as TaskName
+from studio.core.snapshot import Snapshot
+
+MODEL_FILE: Final = "model.safetensors"
+
+MODEL_FORMAT: Final = "relearn-studio-model-1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFile:
+    """What a model file says. `height` and `width` are the size of its last stage."""
+
+    task: TaskName
+    encoder: Encoder
+    height: int
+    width: int
+    parent: str
+    metadata: dict[str, str]
+    state: dict[str, Tensor]
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """A snapshot without items that has the model's classes and keypoints."""
+        classes = msgspec.json.decode(self.metadata.get("classes", "[]"), type=tuple[LabelClass, ...])
+        keypoints = msgspec.json.decode(self.metadata.get("keypoints", "[]"), type=tuple[KeypointName, ...])
+        return Snapshot(task=self.task, classes=classes, keypoints=keypoints)
+
+
+def encode_model(state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes:
+    """`metadata` as `model_metadata` makes it."""
+    return safetensors.torch.save({name: value.contiguous() for name, value in state.items()}, dict(metadata))
+
+
+def model_metadata(
+    *, task: TaskName, encoder: Encoder, height: int, width: int, parent: str | None, labels: Mapping[str, str]
+) -> dict[str, str]:
+    """`labels` is what the task adds: its classes or keypoints as JSON."""
+    return {
+        "format": MODEL_FORMAT,
+        "task": task.value,
+        "encoder": encoder.value,
+        "height": str(height),
+        "width": str(width),
+        "parent": parent or "",
+        **labels,
+    }
+
+
+def write_model(folder: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    """Raises CannotWrite; the model that was there before is then still there."""
+    write_atomically(folder / MODEL_FILE, encode_model(state, metadata))
+
+
+def read_model(path: Path) -> ModelFile:
+    """The model at `path`, a model file or a run's folder. Raises NotACheckpoint; never unpickles anything."""
+    path = path / MODEL_FILE if path.is_dir() else path
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            metadata = dict(file.metadata() or {})
+            if metadata.get("format") != MODEL_FORMAT:
+                raise NotACheckpoint(path, "it was not written by a run")
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open is no dict
+        return ModelFile(
+            task=TaskName(metadata["task"]),
+            encoder=Encoder(metadata["encoder"]),
+            height=int(metadata["height"]),
+            width=int(metadata["width"]),
+            parent=metadata.get("parent", ""),
+            metadata=metadata,
+            state=state,
+        )
+    except FileNotFoundError as error:
+        raise NotACheckpoint(path, "there is no such file") from error
+    except (SafetensorError, OSError, ValueError, KeyError) as error:
+        raise NotACheckpoint(path, "it is no safetensors file of a run") from error

@@ -1,0 +1,1 @@
+"""Networks: torchvision encoders, the light U-Net and the keypoint head on top of them."""

@@ -1,0 +1,65 @@
+"""A run's network and where its first weights come from: a parent run, ImageNet, or chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from studio.core.errors import BadInput, NotACheckpoint
+from studio.core.recipe import RunSpec
+from studio.ml.imagenet import pretrained_classifier
+from studio.ml.model_file import ModelFile, read_model
+from studio.ml.models.encoders import make_encoder
+from studio.ml.tasks.base import Task
+
+
+@dataclass(frozen=True)
+class FirstWeights:
+    """A network in channels-last layout on the CPU, the sentence on where its weights come from, and warnings."""
+
+    network: nn.Module
+    sentence: str
+    warnings: list[str]
+
+
+def make_network(spec: RunSpec, task: Task, folder: Path) -> FirstWeights:
+    """The network that `spec` asks for, in `folder`'s run. Raises BadInput where the parent does not fit."""
+    if spec.parent is not None:
+        return _from_parent(spec, task, folder.parent / spec.parent)
+    if spec.model.pretrained:
+        classifier, sentence = pretrained_classifier(spec.model.encoder)
+    else:
+        classifier, sentence = None, "From scratch, as the recipe asks."
+    network = task.make_network(make_encoder(spec.model.encoder, classifier))
+    return FirstWeights(_channels_last(network), sentence, [])
+
+
+def network_of(model: ModelFile, task: Task) -> nn.Module:
+    """The network of a model file, with its weights. Raises NotACheckpoint where they do not fit its own header."""
+    network = task.make_network(make_encoder(model.encoder))
+    try:
+        network.load_state_dict(model.state)
+    except RuntimeError as error:
+        raise NotACheckpoint(Path("model.safetensors"), "its weights do not fit its header") from error
+    return _channels_last(network)
+
+
+def _from_parent(spec: RunSpec, task: Task, parent_folder: Path) -> FirstWeights:
+    parent = read_model(parent_folder)
+    if parent.task is not spec.task:
+        raise BadInput(f"Run {spec.parent} is for {parent.task.value}, this recipe for {spec.task.value}.")
+    if parent.encoder is not spec.model.encoder:
+        raise BadInput(
+            f"Run {spec.parent} has the encoder {parent.encoder.value}, this recipe {spec.model.encoder.value}; "
+            "choose the parent's encoder."
+        )
+    network = task.make_network(make_encoder(spec.model.encoder))
+    warnings = task.adapt(parent.state, parent.metadata, network)
+    return FirstWeights(_channels_last(network), f"From run {spec.parent}.", warnings)
+
+
+def _channels_last(network: nn.Module) -> nn.Module:
+    return network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]

@@ -1,0 +1,91 @@
+"""Predicting on pictures with a run's model: from its folder alone, without project, recipe or labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from studio.core.errors import BadInput, UnreadableImage
+from studio.core.images import IMAGE_SUFFIXES, image_size
+from studio.core.recipe import Precision
+from studio.ml.data.decoding import Decoder
+from studio.ml.data.images import decoding_threads
+from studio.ml.device import MixedPrecision, choose_device, resolve_precision
+from studio.ml.model_file import read_model
+from studio.ml.network import network_of
+from studio.ml.scoring import forward_pictures
+from studio.ml.tasks.registry import make_task
+
+BATCH_SIZE: Final = 8
+
+
+def predict(
+    run: Path,
+    images: Path | Sequence[Path],
+    out: Path,
+    *,
+    device: str = "auto",
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    warn: Callable[[str], None] = lambda sentence: None,
+) -> list[Path]:
+    """Predict on a picture, a folder of pictures (with its subfolders) or a list of them; write the answers to `out`.
+
+    Masks become `out/NAME.png` (class ids at the picture's size, in the classes' colours), keypoints `out/points.csv`.
+    A picture that cannot be read gets a warning and is left out. Returns the files written. Raises NotACheckpoint for
+    anything but a run's folder or model file, and BadInput where there is no picture.
+    """
+    model = read_model(run)
+    task = make_task(model.snapshot)
+    chosen = choose_device(device)
+    network = network_of(model, task).to(chosen).eval()
+    precision = MixedPrecision(resolve_precision(Precision.AUTO, chosen, warn), chosen)
+    decoder = Decoder(run, task, model.height, model.width)
+    paths = pictures_in(images)
+    out.mkdir(parents=True, exist_ok=True)
+    sink = task.open_sink(out)
+    with ThreadPoolExecutor(decoding_threads(), thread_name_prefix="predict") as pool:
+        for start in range(0, len(paths), BATCH_SIZE):
+            decoded = list(pool.map(lambda path: _read(decoder, path, warn), paths[start : start + BATCH_SIZE]))
+            readable = [(path, picture) for path, picture in decoded if picture is not None]
+            if readable:
+                outputs = forward_pictures(
+                    [picture for _, picture in readable], network=network, precision=precision, device=chosen
+                ).cpu()
+                for (path, _), output in zip(readable, outputs, strict=True):
+                    sink.add(_name_below(images, path), task.predict(output, image_size(path)))
+            progress(min(start + BATCH_SIZE, len(paths)), len(paths))
+    return sink.close()
+
+
+def pictures_in(images: Path | Sequence[Path]) -> list[Path]:
+    """The picture files that are meant, in the order of their names. Raises BadInput where there is none."""
+    if not isinstance(images, Path):
+        paths = list(images)
+    elif images.is_dir():
+        paths = sorted(p for p in images.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file())
+    elif images.is_file():
+        paths = [images]
+    else:
+        raise BadInput(f"{images} does not exist; name a picture or a folder of pictures.")
+    if not paths:
+        raise BadInput(f"{images} has no picture in it; name a picture or a folder of pictures.")
+    return paths
+
+
+def _read(decoder: Decoder, path: Path, warn: Callable[[str], None]) -> tuple[Path, np.ndarray | None]:
+    try:
+        return path, decoder.picture(path)
+    except UnreadableImage as error:
+        warn(error.sentence)
+        return path, None
+
+
+def _name_below(images: Path | Sequence[Path], path: Path) -> str:
+    """A picture of a folder keeps its place below it; any other goes by its file name."""
+    if isinstance(images, Path) and images.is_dir():
+        return path.relative_to(images).as_posix()
+    return path.name

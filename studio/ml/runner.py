@@ -1,0 +1,102 @@
+"""Carrying out the run of a folder, whatever happens: every end is an event."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import torch
+
+from studio.core.errors import BadInput, Diverged, OutOfMemory, StudioError
+from studio.core.events import Failed, Finished, RunEvent
+from studio.core.outcome import OutcomeKind
+from studio.core.recipe import RunSpec, decode_spec
+from studio.core.snapshot import SNAPSHOT_FILE, Snapshot, decode_snapshot
+from studio.ml.control import Commands
+from studio.ml.device import choose_device, usable_cores
+from studio.ml.event_log import EventLog
+from studio.ml.training import TrainingRun
+
+RECIPE_FILE = "recipe.json"
+
+
+def carry_out(
+    folder: Path,
+    *,
+    resume: bool = False,
+    device: str = "auto",
+    reserve_cores: int = 0,
+    commands: Commands | None = None,
+    emit: Callable[[RunEvent], None] | None = None,
+) -> OutcomeKind:
+    """Carry out `recipe.json` on `snapshot.json` of a run's folder, and say everything in its `events.jsonl`.
+
+    `resume` goes on from `state.pt`. `emit` hears each event after it is written. The last event is Finished or Failed;
+    nothing but an interrupt from the keyboard is raised, and OSError where even the events cannot be written.
+    """
+    began = time.monotonic()
+    log = EventLog(folder, emit)
+    try:
+        with _threads(usable_cores() - reserve_cores):
+            spec, snapshot = read_recipe(folder)
+            run = TrainingRun(
+                folder,
+                spec,
+                snapshot,
+                device=choose_device(device),
+                commands=commands or Commands(),
+                log=log,
+            )
+            outcome = run.carry_out(resume=resume)
+        log.emit(Finished(outcome=outcome, seconds=time.monotonic() - began))
+        return outcome
+    except Exception as error:  # noqa: BLE001 - the run's last word must say what happened, whatever it was
+        failed = _failure(error)
+        log.emit(failed)
+        return failed.outcome
+    finally:
+        log.sync()
+        log.close()
+
+
+def read_recipe(folder: Path) -> tuple[RunSpec, Snapshot]:
+    """Raises BadInput where the folder is no run's folder or its recipe is of a newer program."""
+    try:
+        return decode_spec((folder / RECIPE_FILE).read_bytes()), decode_snapshot((folder / SNAPSHOT_FILE).read_bytes())
+    except OSError as error:
+        raise BadInput(f"{folder} is no run's folder ({error.strerror}: {error.filename}).") from error
+    except msgspec.DecodeError as error:
+        raise BadInput(f"{folder} has a recipe or snapshot that cannot be read ({error}).") from error
+
+
+def _failure(error: Exception) -> Failed:
+    detail = "".join(traceback.format_exception(error))
+    if isinstance(error, StudioError):
+        return Failed(outcome=_kind(error), sentence=error.sentence, detail=detail)
+    what = str(error).strip().splitlines()
+    sentence = f"The run failed: {what[0] if what else type(error).__name__}"
+    return Failed(outcome=OutcomeKind.CRASHED, sentence=sentence, detail=detail)
+
+
+def _kind(error: StudioError) -> OutcomeKind:
+    if isinstance(error, BadInput):
+        return OutcomeKind.BAD_INPUT
+    if isinstance(error, Diverged):
+        return OutcomeKind.DIVERGED
+    if isinstance(error, OutOfMemory):
+        return OutcomeKind.OUT_OF_MEMORY
+    return OutcomeKind.CRASHED
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, count))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,121 @@
+"""After a run: a prediction and a score for every item of its snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from studio.core.atomic import write_atomically
+from studio.core.errors import UnreadableImage
+from studio.core.review import SCORES_FILE, ItemScore, encode_score
+from studio.core.snapshot import SnapshotItem
+from studio.ml.data.decoding import Decoder
+from studio.ml.data.images import decoding_threads
+from studio.ml.data.transforms import normalised
+from studio.ml.device import MixedPrecision
+
+PREDICTIONS_FOLDER: Final = "predictions"
+
+
+def forward_pictures(
+    pictures: Sequence[np.ndarray], *, network: nn.Module, precision: MixedPrecision, device: torch.device
+) -> Tensor:
+    """Outputs of one batch of (H, W, 3) uint8 pictures of one size, as a validation pass makes them."""
+    images = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).to(device)
+    with torch.inference_mode(), precision.forward():
+        return network(normalised(images))
+
+
+class Scorer:
+    """Predicts and scores a snapshot's entries at one size. Pictures are decoded and predictions written on threads,
+    so that only the network works on the calling one."""
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        network: nn.Module,
+        *,
+        precision: MixedPrecision,
+        device: torch.device,
+        batch_size: int,
+        warn: Callable[[str], None],
+        report: Callable[[int, int], None],
+        check: Callable[[], None],
+    ) -> None:
+        self._decoder = decoder
+        self._network = network
+        self._precision = precision
+        self._device = device
+        self._batch_size = batch_size
+        self._warn = warn
+        self._report = report
+        self._check = check
+
+    def score_all(self, items: Sequence[SnapshotItem]) -> int:
+        """Write `scores.jsonl` and `predictions/`; returns how many entries were scored. An item that appears twice (a
+        correction in train and in valid) is predicted once and has a line for each entry."""
+        entries: dict[int, list[SnapshotItem]] = {}
+        for item in items:
+            entries.setdefault(item.id, []).append(item)
+        self._network.eval()
+        lines: list[bytes] = []
+        done = 0
+        for chunk_scores, chunk_size in self._scored_chunks(list(entries.values())):
+            lines += [encode_score(score) for score in chunk_scores]
+            done += chunk_size
+            self._report(done, len(entries))
+        write_atomically(self._decoder.folder / SCORES_FILE, b"".join(lines))
+        return len(lines)
+
+    def _scored_chunks(self, groups: list[list[SnapshotItem]]) -> Iterator[tuple[list[ItemScore], int]]:
+        chunks = [groups[i : i + self._batch_size] for i in range(0, len(groups), self._batch_size)]
+        with ThreadPoolExecutor(decoding_threads(), thread_name_prefix="score") as pool:
+            try:
+                coming = [pool.submit(self._picture, group[0]) for group in chunks[0]] if chunks else []
+                for number, chunk in enumerate(chunks):
+                    self._check()
+                    pictures = [future.result() for future in coming]
+                    following = chunks[number + 1] if number + 1 < len(chunks) else []
+                    coming = [pool.submit(self._picture, group[0]) for group in following]
+                    yield self._score_chunk(chunk, pictures, pool), len(chunk)
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _score_chunk(
+        self, chunk: list[list[SnapshotItem]], pictures: list[np.ndarray | None], pool: ThreadPoolExecutor
+    ) -> list[ItemScore]:
+        readable = [(group, picture) for group, picture in zip(chunk, pictures, strict=True) if picture is not None]
+        if not readable:
+            return []
+        outputs = forward_pictures(
+            [picture for _, picture in readable],
+            network=self._network,
+            precision=self._precision,
+            device=self._device,
+        ).cpu()
+        groups = [group for group, _ in readable]
+        return [score for scores in pool.map(self._score_group, groups, outputs) for score in scores]
+
+    def _score_group(self, group: list[SnapshotItem], output: Tensor) -> list[ItemScore]:
+        task = self._decoder.task
+        original = self._decoder.original(group[0])
+        prediction = task.predict(output, original.size)
+        relative = f"{PREDICTIONS_FOLDER}/{group[0].id:06d}.png"
+        is_picture = prediction.save(self._decoder.folder / relative)
+        scores = [task.score(output, prediction, self._decoder.original(entry)) for entry in group]
+        return [msgspec.structs.replace(score, mask=relative) for score in scores] if is_picture else scores
+
+    def _picture(self, item: SnapshotItem) -> np.ndarray | None:
+        try:
+            return self._decoder.picture(Path(item.image))
+        except UnreadableImage as error:
+            self._warn(error.sentence)
+            return None

@@ -1,0 +1,123 @@
+"""What a task is: label type → targets, network, loss, metrics, one item's score. A new task is a file beside this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from torch import Tensor, nn
+from torchvision.tv_tensors import TVTensor
+
+from studio.core.events import Metric, SamplePrediction
+from studio.core.review import ItemScore
+from studio.core.snapshot import Snapshot, SnapshotItem
+from studio.ml.models.encoders import ImageEncoder
+
+Size = tuple[int, int]
+"""(width, height) of an original image, in pixels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Original:
+    """One item as it lies on disk: its picture's size, and the run's folder that its label is below."""
+
+    item: SnapshotItem
+    size: Size
+    folder: Path
+
+
+class TaskMetrics(Protocol):
+    """Collects one pass over a split."""
+
+    def update(self, output: Tensor, target: Tensor) -> None: ...
+
+    def compute(self, *, split: str, height: int, width: int) -> list[Metric]:
+        """The metrics since the beginning, each with its split, classes, void rule and size in `detail`."""
+        ...
+
+
+class Task(Protocol):
+    """A target is a NumPy array of one shape for all items, so that targets stack; only the task looks inside."""
+
+    snapshot: Snapshot
+
+    def is_labelled(self, item: SnapshotItem) -> bool: ...
+
+    def make_network(self, encoder: ImageEncoder) -> nn.Module: ...
+
+    def metadata(self) -> dict[str, str]:
+        """What `model.safetensors` must say so that a network can be made and used without the project."""
+        ...
+
+    def adapt(self, state: Mapping[str, Tensor], metadata: Mapping[str, str], network: nn.Module) -> list[str]:
+        """Load a parent's weights, also where its classes or keypoints were others; returns sentences about gaps."""
+        ...
+
+    def read_target(self, original: Original, *, height: int, width: int) -> np.ndarray:
+        """The item's label at the training size. Raises BadInput naming the file."""
+        ...
+
+    def empty_target(self, *, height: int, width: int) -> np.ndarray:
+        """A target that no loss and no metric counts."""
+        ...
+
+    def to_label(self, target: Tensor, *, height: int, width: int) -> TVTensor:
+        """The part of a batch of targets that moves with the picture."""
+        ...
+
+    def from_label(self, label: Tensor, target: Tensor, *, height: int, width: int) -> Tensor:
+        """The batch of targets with that part moved; what left the picture counts no more."""
+        ...
+
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
+        """Mean over what counts in the batch, in float32; 0 where nothing counts, never NaN for want of labels."""
+        ...
+
+    def counted(self, target: Tensor) -> int:
+        """How many pixels or points the loss is a mean over."""
+        ...
+
+    def metrics(self) -> TaskMetrics: ...
+
+    def sample(self, output: Tensor, original: Original, *, folder: Path, name: str) -> SamplePrediction:
+        """One item's output as a sample for people; a mask goes to `folder / name` at the training size."""
+        ...
+
+    def predict(self, output: Tensor, size: Size) -> Prediction:
+        """One item's output at its original's size."""
+        ...
+
+    def score(self, output: Tensor, prediction: Prediction, original: Original) -> ItemScore:
+        """How wrong the prediction is by the item's frozen label; an item without a label scores 0."""
+        ...
+
+    def open_sink(self, out: Path) -> PredictionSink:
+        """What `studio predict` writes below `out`."""
+        ...
+
+
+class PredictionSink(Protocol):
+    """Takes predictions one by one, so that a large folder needs little memory."""
+
+    def add(self, name: str, prediction: Prediction) -> None:
+        """`name` is the picture's, with its folders."""
+        ...
+
+    def close(self) -> list[Path]:
+        """Finish what is open; returns the files written."""
+        ...
+
+
+class Prediction(Protocol):
+    """A task's own kind of prediction, at the size of the original."""
+
+    def save(self, path: Path) -> bool:
+        """Write the prediction as a PNG to `path`; False for a kind that is no picture (points)."""
+        ...
+
+
+class TaskFactory(Protocol):
+    def __call__(self, snapshot: Snapshot) -> Task: ...

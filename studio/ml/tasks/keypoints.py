@@ -1,0 +1,208 @@
+"""Keypoints: points with visibility → coordinates in [-1, 1] → mean squared error over the visible points.
+
+One object an image: the points of instance 0. Hidden and absent points are neither learnt nor counted.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torchmetrics import MeanMetric, MeanSquaredError
+from torchvision import tv_tensors
+
+from studio.core.atomic import write_atomically
+from studio.core.errors import BadInput
+from studio.core.events import Metric, SamplePrediction
+from studio.core.points import Keypoint, KeypointName, Points, Visibility
+from studio.core.review import ItemScore
+from studio.core.snapshot import Snapshot, SnapshotItem
+from studio.ml.models.encoders import ImageEncoder
+from studio.ml.models.keypoint_net import KeypointNet
+from studio.ml.tasks.base import Original, Prediction, Size, TaskMetrics
+from studio.ml.tasks.transfer import load_matching
+
+PCK_SHARE: Final = 0.05
+"""PCK@0.05: a point is right within 5 % of the original's longer side."""
+
+X, Y, COUNTS, ORIGINAL_WIDTH, ORIGINAL_HEIGHT = range(5)
+"""Columns of a target (K, 5) float32: place in pixels of the training size (after `from_label`: in [-1, 1]), 1 where
+the point counts, and the original's size."""
+
+
+@dataclass(frozen=True)
+class PointsPrediction:
+    """`points` in pixels of the original."""
+
+    points: Points
+
+    def save(self, path: Path) -> bool:
+        return False
+
+
+class Keypoints:
+    def __init__(self, snapshot: Snapshot) -> None:
+        if not snapshot.keypoints:
+            raise BadInput("The project asks for no keypoint; name one on the Label page.")
+        self.snapshot = snapshot
+        self.names = [keypoint.name for keypoint in snapshot.keypoints]
+
+    def is_labelled(self, item: SnapshotItem) -> bool:
+        return item.points is not None
+
+    def make_network(self, encoder: ImageEncoder) -> nn.Module:
+        return KeypointNet(encoder, len(self.names))
+
+    def metadata(self) -> dict[str, str]:
+        return {"keypoints": msgspec.json.encode(self.snapshot.keypoints).decode()}
+
+    def adapt(self, state: Mapping[str, Tensor], metadata: Mapping[str, str], network: nn.Module) -> list[str]:
+        """Outputs go by the keypoints' names."""
+        parent = [k.name for k in msgspec.json.decode(metadata["keypoints"], type=tuple[KeypointName, ...])]
+        rows = [(i, parent.index(name)) for i, name in enumerate(self.names) if name in parent]
+        load_matching(network, state, head="heat", rows=rows)
+        new = [name for name in self.names if name not in parent]
+        return [f"The parent run did not know {', '.join(new)}; these keypoints start from scratch."] if new else []
+
+    def read_target(self, original: Original, *, height: int, width: int) -> NDArray[np.float32]:
+        target = self.empty_target(height=height, width=width)
+        target[:, ORIGINAL_WIDTH], target[:, ORIGINAL_HEIGHT] = original.size
+        for index in range(len(self.names)):
+            point = (original.item.points or Points()).get(index)
+            if point is not None and point.visibility is Visibility.VISIBLE:
+                target[index, X] = point.x * width / original.size[0]
+                target[index, Y] = point.y * height / original.size[1]
+                target[index, COUNTS] = 1
+        return target
+
+    def empty_target(self, *, height: int, width: int) -> NDArray[np.float32]:
+        target = np.zeros((len(self.names), 5), np.float32)
+        target[:, ORIGINAL_WIDTH], target[:, ORIGINAL_HEIGHT] = width, height
+        return target
+
+    def to_label(self, target: Tensor, *, height: int, width: int) -> tv_tensors.KeyPoints:
+        return tv_tensors.KeyPoints(target[..., [X, Y]], canvas_size=(height, width))
+
+    def from_label(self, label: Tensor, target: Tensor, *, height: int, width: int) -> Tensor:
+        """x * 2 / W - 1, so that -1 and 1 are the picture's edges; a point that was moved out counts no more."""
+        moved = target.clone()
+        moved[..., X] = label[..., 0] * 2 / width - 1
+        moved[..., Y] = label[..., 1] * 2 / height - 1
+        moved[..., COUNTS] *= (moved[..., [X, Y]].abs() <= 1).all(-1)
+        return moved
+
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
+        """fast.ai's MSELossFlat: the mean over all counted coordinates, both axes alike."""
+        squares = (output.float() - target[..., [X, Y]]).square() * target[..., [COUNTS]]
+        return squares.sum() / max(self.counted(target) * 2, 1)
+
+    def counted(self, target: Tensor) -> int:
+        return int(target[..., COUNTS].sum())
+
+    def metrics(self) -> TaskMetrics:
+        return KeypointMetrics(len(self.names))
+
+    def sample(self, output: Tensor, original: Original, *, folder: Path, name: str) -> SamplePrediction:
+        points = self.predict(output, original.size).points
+        return SamplePrediction(item=original.item.id, name=original.item.name, points=points)
+
+    def predict(self, output: Tensor, size: Size) -> PointsPrediction:
+        places = (output.float().cpu().numpy().astype(np.float64) + 1) / 2 * np.array(size)
+        return PointsPrediction(
+            Points(tuple(Keypoint(index=i, x=float(x), y=float(y)) for i, (x, y) in enumerate(places)))
+        )
+
+    def score(self, output: Tensor, prediction: Prediction, original: Original) -> ItemScore:
+        """`loss`: mean squared error in [-1, 1]; `error`: mean distance in pixels of the original."""
+        assert isinstance(prediction, PointsPrediction)
+        item = original.item
+        pairs = _visible_pairs(item.points, prediction.points)
+        offsets = np.array([(p.x - q.x, p.y - q.y) for p, q in pairs], np.float64).reshape(-1, 2)
+        scaled = offsets * 2 / np.array(original.size)
+        return ItemScore(
+            item=item.id,
+            name=item.name,
+            split=item.split,
+            revision=item.revision,
+            loss=float((scaled**2).mean()) if pairs else 0.0,
+            error=float(np.hypot(*offsets.T).mean()) if pairs else 0.0,
+            points=prediction.points,
+            corrected=item.corrected,
+        )
+
+    def open_sink(self, out: Path) -> PointsSink:
+        return PointsSink(out, self.names)
+
+
+class PointsSink:
+    """One `points.csv`: picture, keypoint, x, y in pixels of the picture."""
+
+    def __init__(self, out: Path, names: Sequence[str]) -> None:
+        self._path = out / "points.csv"
+        self._names = names
+        self._text = io.StringIO()
+        self._rows = csv.writer(self._text, lineterminator="\n")
+        self._rows.writerow(["image", "keypoint", "x", "y"])
+
+    def add(self, name: str, prediction: Prediction) -> None:
+        assert isinstance(prediction, PointsPrediction)
+        for point in prediction.points.placed:
+            self._rows.writerow([name, self._names[point.index], f"{point.x:.2f}", f"{point.y:.2f}"])
+
+    def close(self) -> list[Path]:
+        write_atomically(self._path, self._text.getvalue().encode())
+        return [self._path]
+
+
+class KeypointMetrics:
+    """MSE in [-1, 1], RMSE in pixels of the original, PCK@0.05; means over the visible points (torchmetrics)."""
+
+    def __init__(self, keypoints: int) -> None:
+        self._keypoints = keypoints
+        self._points = 0
+        self._mse = MeanSquaredError()
+        self._squared_distance = MeanMetric()
+        self._right = MeanMetric()
+
+    def update(self, output: Tensor, target: Tensor) -> None:
+        known = target[..., COUNTS].bool().cpu()
+        if not known.any():
+            return
+        predicted, label = output.float().cpu()[known], target.cpu()[known]
+        self._points += len(label)
+        self._mse.update(predicted.flatten(), label[:, [X, Y]].flatten())
+        size = label[:, [ORIGINAL_WIDTH, ORIGINAL_HEIGHT]]
+        distance = ((predicted - label[:, [X, Y]]) * size / 2).norm(dim=1)
+        self._squared_distance.update(distance.square())
+        self._right.update((distance <= PCK_SHARE * size.max(dim=1).values).float())
+
+    def compute(self, *, split: str, height: int, width: int) -> list[Metric]:
+        where = f"{split}, {self._points} visible points of {self._keypoints} keypoints, at {height}×{width}"
+        mse, rmse, right = 0.0, 0.0, 0.0
+        if self._points:
+            mse = float(self._mse.compute())
+            rmse = float(torch.sqrt(self._squared_distance.compute()))
+            right = float(self._right.compute())
+        return [
+            Metric("MSE", mse, -1, f"{where}, coordinates in [-1, 1]"),
+            Metric("RMSE px", rmse, -1, f"{where}, distance in pixels of the original"),
+            Metric("PCK@0.05", right, 1, f"{where}, within 5 % of the original's longer side"),
+        ]
+
+
+def _visible_pairs(label: Points | None, predicted: Points) -> list[tuple[Keypoint, Keypoint]]:
+    pairs: list[tuple[Keypoint, Keypoint]] = []
+    for point in (label or Points()).placed:
+        answer = predicted.get(point.index)
+        if point.instance == 0 and point.visibility is Visibility.VISIBLE and answer is not None:
+            pairs.append((point, answer))
+    return pairs

@@ -1,0 +1,245 @@
+"""Segmentation: masks → U-Net → cross entropy over the pixels that somebody has labelled with a class that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+from torchmetrics.classification import MulticlassConfusionMatrix
+from torchvision import tv_tensors
+
+from studio.core.classes import UNLABELLED, LabelClass
+from studio.core.errors import BadInput
+from studio.core.events import Metric, SamplePrediction
+from studio.core.masks import check_mask, encode_mask, read_mask, write_mask
+from studio.core.review import ItemScore
+from studio.core.snapshot import Snapshot, SnapshotItem
+from studio.ml.models.encoders import ImageEncoder
+from studio.ml.models.unet import UNet
+from studio.ml.tasks.base import Original, Prediction, Size, TaskMetrics
+from studio.ml.tasks.transfer import load_matching
+
+IGNORED: Final = UNLABELLED
+"""The target of a pixel that neither loss nor metrics count: nobody labelled it, or its class is void."""
+
+
+@dataclass(frozen=True)
+class MaskPrediction:
+    """`mask` (H, W) uint8 class ids at the original's size; `log_shares` (C, h, w) log probabilities as they came out
+    of the network, at the training size."""
+
+    mask: NDArray[np.uint8]
+    log_shares: NDArray[np.float32]
+    classes: tuple[LabelClass, ...]
+
+    def save(self, path: Path) -> bool:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode_mask(self.mask, self.classes))
+        return True
+
+
+class Segmentation:
+    """The network has one output for each class that counts; it never answers a void class."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.counted_classes = [c for c in snapshot.classes if not c.void]
+        if len(self.counted_classes) < 2:
+            raise BadInput("Segmentation needs two classes besides the void ones; add the missing classes on Label.")
+        self.ids = np.array([c.id for c in self.counted_classes], np.uint8)
+        self._index_of_id = np.full(256, IGNORED, np.uint8)
+        self._index_of_id[self.ids] = np.arange(len(self.ids))
+
+    @property
+    def outputs(self) -> int:
+        return len(self.counted_classes)
+
+    def is_labelled(self, item: SnapshotItem) -> bool:
+        return item.mask is not None
+
+    def make_network(self, encoder: ImageEncoder) -> nn.Module:
+        return UNet(encoder, self.outputs)
+
+    def metadata(self) -> dict[str, str]:
+        return {"classes": msgspec.json.encode(self.snapshot.classes).decode()}
+
+    def adapt(self, state: Mapping[str, Tensor], metadata: Mapping[str, str], network: nn.Module) -> list[str]:
+        """Outputs go by class id: a class that the parent knew keeps its weights wherever it stands now."""
+        parent = msgspec.json.decode(metadata["classes"], type=tuple[LabelClass, ...])
+        parent_ids = [c.id for c in parent if not c.void]
+        rows = [(i, parent_ids.index(c.id)) for i, c in enumerate(self.counted_classes) if c.id in parent_ids]
+        load_matching(network, state, head="head", rows=rows)
+        new = [c.name for c in self.counted_classes if c.id not in parent_ids]
+        return [f"The parent run did not know {', '.join(new)}; these classes start from scratch."] if new else []
+
+    def read_target(self, original: Original, *, height: int, width: int) -> NDArray[np.uint8]:
+        """(height, width) uint8: positions among the counted classes, `IGNORED` elsewhere; nearest pixel."""
+        mask = self._read_mask(original)
+        resized = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+        return self._index_of_id[resized]
+
+    def empty_target(self, *, height: int, width: int) -> NDArray[np.uint8]:
+        return np.full((height, width), IGNORED, np.uint8)
+
+    def to_label(self, target: Tensor, *, height: int, width: int) -> tv_tensors.Mask:
+        return tv_tensors.Mask(target)
+
+    def from_label(self, label: Tensor, target: Tensor, *, height: int, width: int) -> Tensor:
+        return label
+
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
+        total = functional.cross_entropy(output.float(), target.long(), ignore_index=IGNORED, reduction="sum")
+        return total / max(self.counted(target), 1)
+
+    def counted(self, target: Tensor) -> int:
+        return int((target != IGNORED).sum())
+
+    def metrics(self) -> TaskMetrics:
+        return SegmentationMetrics(self.snapshot.classes)
+
+    def sample(self, output: Tensor, original: Original, *, folder: Path, name: str) -> SamplePrediction:
+        mask = self.ids[output.argmax(0).cpu().numpy()]
+        path = folder / f"{name}.png"
+        write_mask(path, mask, self.snapshot.classes, durable=False)
+        relative = path.relative_to(original.folder).as_posix()
+        return SamplePrediction(item=original.item.id, name=original.item.name, mask=relative)
+
+    def predict(self, output: Tensor, size: Size) -> MaskPrediction:
+        logits = output.float().cpu()
+        indices = upsampled_argmax(logits.numpy(), size)
+        return MaskPrediction(self.ids[indices], logits.log_softmax(0).numpy(), self.snapshot.classes)
+
+    def score(self, output: Tensor, prediction: Prediction, original: Original) -> ItemScore:
+        """`loss`: mean cross entropy over the counted pixels of the original, each with the nearest network pixel's
+        probabilities, so that a few strokes count too. `error`: the share of counted pixels that are wrong."""
+        assert isinstance(prediction, MaskPrediction)
+        label = self._read_mask(original) if original.item.mask is not None else None
+        loss, error, confusion = 0.0, 0.0, ()
+        if label is not None:
+            loss = self._label_loss(label, prediction.log_shares)
+            error, confusion = self._compare(label, prediction.mask)
+        item = original.item
+        return ItemScore(
+            item=item.id,
+            name=item.name,
+            split=item.split,
+            revision=item.revision,
+            loss=loss,
+            error=error,
+            confusion=confusion,
+            corrected=item.corrected,
+        )
+
+    def open_sink(self, out: Path) -> MaskSink:
+        return MaskSink(out)
+
+    def _read_mask(self, original: Original) -> NDArray[np.uint8]:
+        path = original.folder / str(original.item.mask)
+        mask, _ = read_mask(path)
+        check_mask(path, mask, original.size, self.snapshot.classes)
+        return mask
+
+    def _label_loss(self, label: NDArray[np.uint8], log_shares: NDArray[np.float32]) -> float:
+        target = self._index_of_id[label]
+        y, x = np.nonzero(target != IGNORED)
+        if not len(y):
+            return 0.0
+        _, height, width = log_shares.shape
+        rows, columns = y * height // label.shape[0], x * width // label.shape[1]
+        return float(-log_shares[target[y, x], rows, columns].mean(dtype=np.float64))
+
+    def _compare(
+        self, label: NDArray[np.uint8], predicted: NDArray[np.uint8]
+    ) -> tuple[float, tuple[tuple[int, int, int], ...]]:
+        counts = self._index_of_id[label] != IGNORED
+        total = int(counts.sum())
+        wrong = counts & (label != predicted)
+        pairs = label[wrong].astype(np.int64) * 256 + predicted[wrong]
+        values, numbers = np.unique(pairs, return_counts=True)
+        order = np.argsort(-numbers, kind="stable")
+        confusion = tuple((int(values[i] // 256), int(values[i] % 256), int(numbers[i])) for i in order)
+        return (int(wrong.sum()) / total if total else 0.0), confusion
+
+
+class MaskSink:
+    """One palette PNG of class ids a picture, under the picture's name; the second of two that differ only in their
+    suffix keeps it (`a.jpg.png`)."""
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self._written: list[Path] = []
+        self._taken: set[Path] = set()
+
+    def add(self, name: str, prediction: Prediction) -> None:
+        path = (self._out / name).with_suffix(".png")
+        if path in self._taken:
+            path = self._out / f"{name}.png"
+        self._taken.add(path)
+        prediction.save(path)
+        self._written.append(path)
+
+    def close(self) -> list[Path]:
+        return self._written
+
+
+class SegmentationMetrics:
+    """Pixel accuracy, mean IoU and Dice out of one confusion matrix (torchmetrics), over counted pixels only."""
+
+    def __init__(self, classes: tuple[LabelClass, ...]) -> None:
+        self._void = [c.name for c in classes if c.void]
+        self._outputs = len(classes) - len(self._void)
+        self._matrix = MulticlassConfusionMatrix(self._outputs, ignore_index=IGNORED)
+
+    def update(self, output: Tensor, target: Tensor) -> None:
+        self._matrix = self._matrix.to(output.device)
+        self._matrix.update(output.argmax(1), target.long())
+
+    def compute(self, *, split: str, height: int, width: int) -> list[Metric]:
+        counts = self._matrix.confmat.double().cpu()
+        accuracy, iou, dice, present = overlap_scores(counts)
+        void = f"without {', '.join(self._void)}" if self._void else "no void class"
+        where = f"{split}, {self._outputs} classes, {void}, at {height}×{width}"
+        over = f"{where}; mean over the {present} classes that occur"
+        return [
+            Metric("pixel accuracy", accuracy, 1, where),
+            Metric("mean IoU", iou, 1, over),
+            Metric("Dice", dice, 1, over),
+        ]
+
+
+def overlap_scores(counts: Tensor) -> tuple[float, float, float, int]:
+    """Accuracy, mean IoU, mean Dice and the number of classes they are means over, from (label, predicted) counts.
+
+    A class takes part when at least one pixel is labelled with it; without any pixel everything is 0.
+    """
+    hits, labelled, predicted = counts.diagonal(), counts.sum(1), counts.sum(0)
+    present = labelled > 0
+    if not present.any():
+        return 0.0, 0.0, 0.0, 0
+    iou = hits[present] / (labelled + predicted - hits)[present]
+    dice = 2 * hits[present] / (labelled + predicted)[present]
+    return float(hits.sum() / counts.sum()), float(iou.mean()), float(dice.mean()), int(present.sum())
+
+
+def upsampled_argmax(logits: NDArray[np.float32], size: Size) -> NDArray[np.uint8]:
+    """(C, h, w) → (H, W) positions of the largest logit after bilinear interpolation to `size` (width, height).
+
+    Goes through the classes one by one, so that a large original needs three pictures of memory and not C.
+    """
+    width, height = size
+    best = cv2.resize(logits[0], (width, height), interpolation=cv2.INTER_LINEAR)
+    winner = np.zeros((height, width), np.uint8)
+    for index in range(1, len(logits)):
+        value = cv2.resize(logits[index], (width, height), interpolation=cv2.INTER_LINEAR)
+        better = value > best
+        winner[better] = index
+        np.maximum(best, value, out=best)
+    return winner

@@ -1,0 +1,262 @@
+"""One run from its first weights to its scores: stages, the stop that keeps what was learnt, or the LR finder."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+from torch import nn
+
+from studio.core.errors import OutOfMemory, StudioError
+from studio.core.events import CheckpointSaved, LrFound, LrPoint, Progress, Scored, StageStarted, Started, Warned
+from studio.core.items import Split
+from studio.core.lr_suggestions import suggestions
+from studio.core.outcome import OutcomeKind
+from studio.core.recipe import Purpose, RunSpec, Stage
+from studio.core.review import SCORES_FILE
+from studio.core.snapshot import Snapshot
+from studio.ml.callbacks.checkpoints import Checkpoints
+from studio.ml.callbacks.guard import FiniteGuard
+from studio.ml.callbacks.listening import Listening
+from studio.ml.callbacks.one_cycle import OneCycle
+from studio.ml.callbacks.recorder import Recorder
+from studio.ml.callbacks.watched_samples import WatchedSamples
+from studio.ml.checkpoint import STATE_FILE, CheckpointWriter, Snapshotted, read_state
+from studio.ml.control import Commands, Request, StopRequested
+from studio.ml.data.decoding import Decoder
+from studio.ml.data.stage_data import DataSource
+from studio.ml.device import MixedPrecision, device_name, is_out_of_memory, resolve_precision
+from studio.ml.event_log import EventLog
+from studio.ml.learner import Learner, Position
+from studio.ml.lr_finder import SweepPoint, find_learning_rate
+from studio.ml.model_file import model_metadata
+from studio.ml.network import make_network
+from studio.ml.parameter_groups import freeze, make_optimizer
+from studio.ml.random_state import restore_random_state, seed_everything
+from studio.ml.scoring import Scorer
+from studio.ml.tasks.registry import make_task
+
+
+class TrainingRun:
+    """Carries out one recipe. Errors are raised; the runner turns them into the run's last event."""
+
+    def __init__(
+        self,
+        folder: Path,
+        spec: RunSpec,
+        snapshot: Snapshot,
+        *,
+        device: torch.device,
+        commands: Commands,
+        log: EventLog,
+    ) -> None:
+        self._folder = folder
+        self._spec = spec
+        self._device = device
+        self._commands = commands
+        self._log = log
+        self._doing = "The network"
+        self._task = make_task(snapshot)
+        self._source = DataSource(
+            folder=folder,
+            spec=spec,
+            task=self._task,
+            device=device,
+            warn=self._warn,
+            progress=self._progress,
+            check=commands.check,
+        )
+
+    def carry_out(self, *, resume: bool) -> OutcomeKind:
+        """Raises StudioError (BadInput, Diverged, OutOfMemory, …) or whatever went wrong."""
+        try:
+            return self._carry_out(self._checkpoint() if resume else None)
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise OutOfMemory(self._doing, str(self._device)) from error
+            raise
+
+    def _carry_out(self, state: dict[str, Any] | None) -> OutcomeKind:
+        seed_everything(self._spec.seed)
+        steps = [self._source.steps(stage) for stage in self._spec.stages]
+        at = Position(**state["position"]) if state else Position()
+        network, weights = self._network(state)
+        precision = MixedPrecision(resolve_precision(self._spec.precision, self._device, self._warn), self._device)
+        self._log.emit(
+            Started(
+                purpose=self._spec.purpose.value,
+                device=device_name(self._device),
+                precision=precision.precision.value,
+                weights=weights,
+                parameters=sum(p.numel() for p in network.parameters()),
+                train_items=len(self._source.labelled(Split.TRAIN)),
+                valid_items=len(self._source.labelled(Split.VALID)),
+                steps=sum(steps),
+                epochs=sum(stage.epochs for stage in self._spec.stages),
+                resumed_at=at.step,
+            )
+        )
+        if self._spec.purpose is Purpose.LR_FIND:
+            return self._find_rate(network, precision)
+        recorder = Recorder(self._log, self._spec.stages, steps)
+        writer = CheckpointWriter(self._folder, saved=self._checkpoint_saved, failed=self._checkpoint_failed)
+        checkpoints = Checkpoints(writer, metadata=self._metadata(), resume=self._unfinished_stage(at, state))
+        callbacks = [
+            FiniteGuard(),
+            recorder,
+            OneCycle(),
+            WatchedSamples(self._folder, self._log, seed=self._spec.seed),
+            checkpoints,
+            Listening(self._commands, self._log),
+        ]
+        learner = Learner(network, self._task, precision, callbacks, at)
+        try:
+            return self._train(learner, checkpoints, recorder)
+        finally:
+            writer.close()
+
+    def _network(self, state: dict[str, Any] | None) -> tuple[nn.Module, str]:
+        self._progress("preparing the network", 0, 1)
+        if state is None:
+            first = make_network(self._spec, self._task, self._folder)
+            for warning in first.warnings:
+                self._warn(warning)
+            return first.network.to(self._device), first.sentence
+        bare = msgspec.structs.replace(
+            self._spec, parent=None, model=msgspec.structs.replace(self._spec.model, pretrained=False)
+        )
+        network = make_network(bare, self._task, self._folder).network
+        network.load_state_dict(state["model"])
+        restore_random_state(state["random"])
+        return network.to(self._device), f"From this run's own checkpoint, at step {state['position']['step']}."
+
+    def _unfinished_stage(self, at: Position, state: dict[str, Any] | None) -> dict[str, Any] | None:
+        """Move a position at the end of a stage to the beginning of the next; the state to restore within a stage."""
+        if at.stage < len(self._spec.stages) and at.epoch >= self._spec.stages[at.stage].epochs:
+            at.stage, at.epoch, at.batch = at.stage + 1, 0, 0
+            return None
+        return state
+
+    def _train(self, learner: Learner, checkpoints: Checkpoints, recorder: Recorder) -> OutcomeKind:
+        outcome = OutcomeKind.FINISHED
+        try:
+            while learner.at.stage < len(self._spec.stages):
+                self._train_stage(learner, checkpoints, recorder)
+                learner.at.stage, learner.at.epoch, learner.at.batch = learner.at.stage + 1, 0, 0
+        except StopRequested as stop:
+            outcome = OutcomeKind.STOPPED
+            if stop.request is Request.LEAVE or learner.at.step == 0:
+                return outcome
+        try:
+            self._score(learner)
+        except StopRequested:
+            return OutcomeKind.STOPPED
+        return outcome
+
+    def _train_stage(self, learner: Learner, checkpoints: Checkpoints, recorder: Recorder) -> None:
+        stage = self._spec.stages[learner.at.stage]
+        self._doing = f"A batch of {stage.batch_size} images at {stage.height}×{stage.width}"
+        data = self._source.load(learner.at.stage)
+        freeze(learner.network, stage.frozen)
+        try:
+            learner.fit(stage, data, self._optimizer(learner.network))
+        except StopRequested as stop:
+            checkpoints.save(learner, wait=True)
+            if stop.request is Request.STOP:
+                learner.validate()
+                recorder.report_epoch(learner, epoch=learner.at.epochs_done + 1)
+            raise
+        finally:
+            data.close()
+
+    def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
+        return make_optimizer(network, lr=1e-3, weight_decay=self._spec.weight_decay)
+
+    def _score(self, learner: Learner) -> None:
+        stage = self._last_trained(learner.at)
+        self._doing = f"Scoring batches of {stage.batch_size} images at {stage.height}×{stage.width}"
+        scorer = Scorer(
+            Decoder(self._folder, self._task, stage.height, stage.width),
+            learner.network,
+            precision=learner.precision,
+            device=self._device,
+            batch_size=stage.batch_size,
+            warn=self._warn,
+            report=partial(self._progress, "scoring"),
+            check=self._commands.check_leaving,
+        )
+        number = scorer.score_all(self._task.snapshot.items)
+        self._log.emit(Scored(scores=SCORES_FILE, items=number))
+
+    def _last_trained(self, at: Position) -> Stage:
+        untouched = at.epoch == 0 and at.batch == 0
+        return self._spec.stages[max(at.stage - 1, 0) if untouched else at.stage]
+
+    def _find_rate(self, network: nn.Module, precision: MixedPrecision) -> OutcomeKind:
+        stage = self._spec.stages[0]
+        self._doing = f"A batch of {stage.batch_size} images at {stage.height}×{stage.width}"
+        try:
+            data = self._source.load(0)
+        except StopRequested:
+            return OutcomeKind.STOPPED
+        freeze(network, stage.frozen)
+        self._log.emit(
+            StageStarted(
+                stage=0,
+                epochs=stage.epochs,
+                height=stage.height,
+                width=stage.width,
+                batch_size=stage.batch_size,
+                frozen=stage.frozen,
+            )
+        )
+        try:
+            sweep = find_learning_rate(
+                network,
+                task=self._task,
+                batches=data.train,
+                precision=precision,
+                make_optimizer=self._optimizer,
+                on_point=self._lr_point,
+                check=self._commands.check,
+            )
+        finally:
+            data.close()
+        self._log.emit(LrFound(suggestions=suggestions(sweep.lrs, sweep.smoothed), stopped=sweep.stopped))
+        return OutcomeKind.STOPPED if sweep.stopped == "cancelled" else OutcomeKind.FINISHED
+
+    def _checkpoint(self) -> dict[str, Any] | None:
+        if not (self._folder / STATE_FILE).exists():
+            self._warn("This run has no checkpoint yet; it starts from the beginning.")
+            return None
+        return read_state(self._folder)
+
+    def _metadata(self) -> dict[str, str]:
+        stage = self._spec.stages[0]
+        return model_metadata(
+            task=self._spec.task,
+            encoder=self._spec.model.encoder,
+            height=stage.height,
+            width=stage.width,
+            parent=self._spec.parent,
+            labels=self._task.metadata(),
+        )
+
+    def _checkpoint_saved(self, checkpoint: Snapshotted) -> None:
+        self._log.emit(CheckpointSaved(step=checkpoint.step, epoch=checkpoint.epoch))
+        self._log.sync()
+
+    def _checkpoint_failed(self, error: StudioError) -> None:
+        self._warn(error.sentence)
+
+    def _lr_point(self, point: SweepPoint) -> None:
+        self._log.emit(LrPoint(step=point.step, lr=point.lr, loss=point.loss, smoothed=point.smoothed))
+
+    def _progress(self, what: str, done: int, total: int) -> None:
+        self._log.emit(Progress(what=what, done=done, total=total))
+
+    def _warn(self, sentence: str) -> None:
+        self._log.emit(Warned(sentence=sentence))

@@ -1,0 +1,27 @@
+"""Doing once what is slow the first time, so that a waiting worker starts a run at once."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from studio.core.recipe import Encoder
+from studio.ml.models.encoders import make_encoder
+from studio.ml.models.unet import UNet
+from studio.ml.random_state import preserved_random_state
+from studio.ml.schedule import one_cycle
+
+
+def warm_up() -> None:
+    """One training step of a tiny batch: loads what PyTorch imports late (its optimizers bring in the compiler) and the
+    convolution library; on a machine with CUDA it also makes the context."""
+    with preserved_random_state():
+        network = UNet(make_encoder(Encoder.RESNET18), 2)
+        optimizer = torch.optim.AdamW(network.parameters(), fused=True)
+        schedule = one_cycle(optimizer, [1e-3], 4)
+        loss = nn.functional.cross_entropy(network(torch.zeros(2, 3, 64, 64)), torch.zeros(2, 64, 64, dtype=torch.long))
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        if torch.cuda.is_available():
+            torch.zeros(1, device="cuda")
