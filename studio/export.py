@@ -1,0 +1,59 @@
+"""Handing a project's labels out in a layout that other programs read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from studio.core.errors import BadInput, StudioError
+from studio.core.items import LabelState
+from studio.core.settings import Task
+from studio.formats import ExportedItem, ExportReport, exporter
+from studio.store import ItemFilter, Store
+
+
+def export_project(
+    store: Store,
+    out: Path,
+    *,
+    format_name: str,
+    images: bool = True,
+    progress: Callable[[int, int], object] | None = None,
+) -> ExportReport:
+    """Write every item that is not left out to the new folder `out`, its label as it is now.
+
+    `images` copies the pictures as well. A label that cannot be read is a sentence in the report. Raises BadInput where
+    the format is not for this task or `out` holds something, CannotWrite.
+    """
+    chosen = exporter(format_name)
+    if store.settings.task not in chosen.tasks:
+        raise BadInput(
+            f"The format {format_name} is for {', '.join(chosen.tasks)} and {store.root} is for {store.settings.task}."
+        )
+    store.flush()
+    ids = store.item_ids(ItemFilter(states=(LabelState.LABELLED, LabelState.UNLABELLED)))
+    problems: list[str] = []
+
+    def items() -> Iterator[ExportedItem]:
+        for item in store.items(ids):
+            try:
+                segmentation = store.settings.task is Task.SEGMENTATION
+                label = store.read_mask(item.id) if segmentation else store.read_points(item.id)
+            except StudioError as error:
+                problems.append(error.sentence)
+                label = None
+            yield ExportedItem(item, label)
+
+    report = chosen.export(
+        store.settings,
+        items(),
+        out,
+        images=images,
+        progress=lambda done: progress(done, len(ids)) if progress else None,
+    )
+    return ExportReport(
+        items=report.items,
+        labelled=report.labelled,
+        problems=(*report.problems, *problems),
+        sentence=report.sentence,
+    )

@@ -1,0 +1,162 @@
+"""Carrying an import into a project: the one way in for the command line, the window and the demo."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from studio.core.errors import BadInput
+from studio.core.items import Item, NewItem, Split
+from studio.core.settings import ProjectSettings, Task
+from studio.formats import Annotation, ImportPlan
+from studio.store import Store
+
+SETTINGS_FILE: Final = "studio.toml"
+_OWN_FOLDERS: Final = ("labels", "runs")
+"""Folders in which a project keeps its own files."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ImportReport:
+    """What an import brought. `items` are new ones, by split in `by_split`; `labelled` counts labels that were taken
+    over now; `problems` has a sentence for each thing that was left out; `sentence` says it all in one."""
+
+    items: int
+    by_split: Mapping[Split, int]
+    labelled: int
+    problems: tuple[str, ...]
+    sentence: str
+    cancelled: bool = False
+
+
+Progress = Callable[[int, int], object]
+"""Called with how many labels are done and of how many."""
+
+
+def import_into(
+    root: Path,
+    plan: ImportPlan,
+    *,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> ImportReport:
+    """Make the project at `root`, or open it, and bring in what `plan` has.
+
+    Items come first, in one transaction, then their labels. An import that is interrupted or cancelled leaves a project
+    that opens; importing again goes on where it ended, because only items that nobody has labelled get a label.
+    Raises BadInput where the plan has no item or does not fit the project, CannotWrite.
+    """
+    if not plan.items:
+        raise BadInput(f"There is nothing to import: {plan.found}")
+    with _open(root.absolute(), plan.settings) as store:
+        return _carry_in(store, plan, progress=progress, cancelled=cancelled or _never)
+
+
+def _never() -> bool:
+    return False
+
+
+def _open(root: Path, settings: ProjectSettings) -> Store:
+    if not (root / SETTINGS_FILE).is_file():
+        taken = [name for name in _OWN_FOLDERS if (root / name).exists()]
+        if taken:
+            raise BadInput(
+                f"{root} has a folder {taken[0]} already, in which a project would keep its own; choose another folder."
+            )
+        return Store.create(root, settings)
+    store = Store.open(root)
+    try:
+        _check_fits(root, store.settings, settings)
+        roots = [each for each in settings.image_roots if each not in store.settings.image_roots]
+        if roots:
+            merged = (*store.settings.image_roots, *roots)
+            store.save_settings(msgspec.structs.replace(store.settings, image_roots=merged))
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _check_fits(root: Path, here: ProjectSettings, new: ProjectSettings) -> None:
+    """Raises BadInput where the labels would mean something else in the project that is there."""
+    if here.task is not new.task:
+        raise BadInput(f"{root} is a project for {here.task} and the import is for {new.task}; choose a new folder.")
+    names = [(c.id, c.name) for c in here.classes], [k.name for k in here.keypoints]
+    others = [(c.id, c.name) for c in new.classes], [k.name for k in new.keypoints]
+    if names != others:
+        what = "classes" if here.task is Task.SEGMENTATION else "keypoints"
+        raise BadInput(f"{root} has other {what} than the import; choose a new folder, or import with the same {what}.")
+
+
+def _carry_in(
+    store: Store, plan: ImportPlan, *, progress: Progress | None, cancelled: Callable[[], bool]
+) -> ImportReport:
+    before = store.counts().total
+    wanted = [msgspec.structs.replace(item, name=_item_name(item.name)) for item in plan.items]
+    ids = store.add_items(wanted)
+    items = store.items(ids)
+    others = _same_name_elsewhere(wanted, items)
+    problems = _tell_others(others)
+    new = store.counts().total - before
+    due = [i for i in plan.labels if items[i].revision == 0 and i not in others]
+    labelled = stopped = 0
+
+    def labels() -> Iterator[tuple[int, Annotation]]:
+        nonlocal labelled, stopped
+        for done, index in enumerate(due, start=1):
+            if cancelled():
+                stopped = len(due) - done + 1
+                return
+            label = plan.read(index)
+            if label is not None:
+                labelled += 1
+                yield ids[index], label
+            if progress:
+                progress(done, len(due))
+
+    store.import_annotations(labels())
+    store.flush()
+    counts = Counter(item.split for item in items)
+    every_problem = (*plan.problems, *problems)
+    return ImportReport(
+        items=new,
+        by_split={split: counts.get(split, 0) for split in Split},
+        labelled=labelled,
+        problems=every_problem,
+        sentence=_sentence(store.root, new, counts, labelled, len(every_problem), stopped),
+        cancelled=stopped > 0,
+    )
+
+
+def _item_name(name: str) -> str:
+    """A file's name as an item's: what would lead elsewhere on another system becomes an underscore."""
+    return name.replace("\\", "_").replace(":", "_")
+
+
+def _same_name_elsewhere(wanted: Sequence[NewItem], items: Sequence[Item]) -> set[int]:
+    """Indices of those whose name the project has already for a picture in another place."""
+    return {
+        index
+        for index, (new, item) in enumerate(zip(wanted, items, strict=True))
+        if new.path != item.path and new.path.resolve() != item.path.resolve()
+    }
+
+
+def _tell_others(others: set[int]) -> list[str]:
+    if not others:
+        return []
+    return [f"{len(others):,} images have names that the project has already for others; they were left out."]
+
+
+def _sentence(root: Path, new: int, counts: Mapping[Split, int], labelled: int, problems: int, stopped: int) -> str:
+    splits = ", ".join(f"{counts[split]:,} {split}" for split in Split if counts.get(split))
+    text = f"{root} has {new:,} new items ({splits}), {labelled:,} labelled"
+    text += f"; {problems:,} problem{'s' if problems > 1 else ''}." if problems else "."
+    if stopped:
+        text += f" Stopped with {stopped:,} labels to go; import again to go on."
+    return text
