@@ -30,7 +30,7 @@ def pretrained_classifier(encoder: Encoder) -> tuple[nn.Module | None, str]:
 
     None, and the reason, where they cannot be had: there is no network, it is switched off, or the file is damaged.
     """
-    weights = get_model_weights(encoder.value).DEFAULT
+    weights = _default_weights(encoder)
     try:
         with _network_timeout(CONNECT_SECONDS):
             state = _state_dict(weights)
@@ -39,6 +39,10 @@ def pretrained_classifier(encoder: Encoder) -> tuple[nn.Module | None, str]:
     except _UNAVAILABLE as error:
         return None, f"From scratch: the ImageNet weights of {encoder.value} cannot be had ({_reason(error)})."
     return model, f"From ImageNet ({encoder.value}, torchvision's {weights.name})."
+
+
+def _default_weights(encoder: Encoder) -> WeightsEnum:
+    return get_model_weights(encoder.value)["DEFAULT"]
 
 
 def cached_file(weights: WeightsEnum) -> Path:

@@ -57,7 +57,7 @@ class JointMove(Drawing):
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         moved = _flip(inpt, params) if params["linear"] is None else _move(inpt, params)
-        return tv_tensors.wrap(moved, like=inpt) if isinstance(inpt, tv_tensors.TVTensor) else moved
+        return _wrapped(moved, inpt) if isinstance(inpt, tv_tensors.TVTensor) else moved
 
 
 class Lighting(Drawing):
@@ -80,7 +80,7 @@ class Lighting(Drawing):
         brightness = params["brightness"].to(pixels).view(-1, 1, 1, 1)
         mean = pixels.mean(dim=(1, 2, 3), keepdim=True)
         lit = ((pixels - mean) * contrast + mean + brightness).clamp_(0, 1)
-        return tv_tensors.wrap(lit, like=inpt)
+        return tv_tensors.Image(lit)
 
 
 class Normalise(v2.Transform):
@@ -96,7 +96,7 @@ class Normalise(v2.Transform):
             return inpt
         pixels = inpt.as_subclass(Tensor)
         normal = pixels * self._factor.to(pixels) + self._offset.to(pixels)
-        return tv_tensors.wrap(normal, like=inpt)
+        return tv_tensors.Image(normal)
 
 
 class TrainingTransform:
@@ -128,6 +128,10 @@ def normalised(pictures: Tensor) -> Tensor:
     """(N, 3, H, W) uint8 → normalised floats in channels-last layout, untransformed."""
     image = Normalise()(tv_tensors.Image(pictures.float().div_(255)))
     return image.as_subclass(Tensor).contiguous(memory_format=torch.channels_last)
+
+
+def _wrapped(value: Tensor, like: tv_tensors.TVTensor) -> tv_tensors.TVTensor:
+    return tv_tensors.wrap(value, like=like)  # pyright: ignore[reportCallIssue] - torchvision's decorator hides it
 
 
 def _linear_part(angle: Tensor, zoom: Tensor, flips: Tensor) -> Tensor:

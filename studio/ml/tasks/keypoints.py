@@ -90,7 +90,8 @@ class Keypoints:
         return target
 
     def to_label(self, target: Tensor, *, height: int, width: int) -> tv_tensors.KeyPoints:
-        return tv_tensors.KeyPoints(target[..., [X, Y]], canvas_size=(height, width))
+        points = target[..., [X, Y]]
+        return tv_tensors.KeyPoints(points, canvas_size=(height, width))  # pyright: ignore[reportCallIssue]
 
     def from_label(self, label: Tensor, target: Tensor, *, height: int, width: int) -> Tensor:
         """x * 2 / W - 1, so that -1 and 1 are the picture's edges; a point that was moved out counts no more."""

@@ -84,7 +84,7 @@ class Segmentation:
         """(height, width) uint8: positions among the counted classes, `IGNORED` elsewhere; nearest pixel."""
         mask = self._read_mask(original)
         resized = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
-        return self._index_of_id[resized]
+        return self._index_of_id[np.asarray(resized, np.uint8)]
 
     def empty_target(self, *, height: int, width: int) -> NDArray[np.uint8]:
         return np.full((height, width), IGNORED, np.uint8)
