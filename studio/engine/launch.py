@@ -38,11 +38,16 @@ def worker_environment() -> dict[str, str]:
         "PYTHONIOENCODING": "utf-8",
         "MPLBACKEND": "agg",
     }
-    home = str(Path(studio.__file__).resolve().parents[1])
-    if not getattr(sys, "frozen", False) and home not in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
+    home = Path(studio.__file__).resolve().parents[1]
+    if not getattr(sys, "frozen", False) and home not in _installed_packages():
         known = environment.get("PYTHONPATH")
-        environment["PYTHONPATH"] = os.pathsep.join([home, known] if known else [home])
+        environment["PYTHONPATH"] = os.pathsep.join([str(home), known] if known else [str(home)])
     return environment
+
+
+def _installed_packages() -> set[Path]:
+    """Where the interpreter looks for packages anyway."""
+    return {Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")}
 
 
 def start_worker(command: Sequence[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
