@@ -11,8 +11,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from studio.core.arrays import Mask
-from studio.core.masks import count_values
+from studio.core.arrays import Mask, Region
 from studio.core.points import Points
 from studio.core.raster import Rect
 
@@ -96,22 +95,30 @@ class MaskEdit:
 
     def class_delta(self) -> dict[int, int]:
         """By mask value, how many pixels more (or fewer) have it afterwards."""
-        if not self.patches:
-            return {}
-        changed = [(patch, patch.old != patch.new) for patch in self.patches]
-        delta = count_values(np.concatenate([patch.new[where] for patch, where in changed]))
-        for value, count in count_values(np.concatenate([patch.old[where] for patch, where in changed])).items():
-            delta[value] = delta.get(value, 0) - count
+        delta: dict[int, int] = {}
+        for patch in self.patches:
+            changed = patch.old != patch.new
+            _tally(patch.new, changed, delta, 1)
+            _tally(patch.old, changed, delta, -1)
         return {value: count for value, count in delta.items() if count}
 
     def encode(self) -> bytes:
-        """Tile numbers, then all old pixels, then all new ones, compressed; `what` is kept beside it."""
+        """Tile numbers, then all old pixels, then all new ones, compressed; `what` is kept beside it.
+
+        A tile of one value, as an unpainted one is, takes one byte; a flag for each tile and time says so.
+        """
         columns = -(-self.width // TILE)
         numbers = np.array([p.rect.y // TILE * columns + p.rect.x // TILE for p in self.patches], "<u4")
+        planes = [patch.old for patch in self.patches] + [patch.new for patch in self.patches]
+        plain = [bool((plane == plane[0, 0]).all()) for plane in planes]
         packer = zlib.compressobj(1, strategy=zlib.Z_RLE)
-        parts = [_HEADER.pack(_MAGIC, self.width, self.height, len(numbers)), packer.compress(numbers.tobytes())]
-        parts += [packer.compress(patch.old.tobytes()) for patch in self.patches]
-        parts += [packer.compress(patch.new.tobytes()) for patch in self.patches]
+        parts = [
+            _HEADER.pack(_MAGIC, self.width, self.height, len(numbers)),
+            packer.compress(numbers.tobytes()),
+            packer.compress(bytes(plain)),
+        ]
+        for plane, is_plain in zip(planes, plain, strict=True):
+            parts.append(packer.compress((plane[:1, :1] if is_plain else plane).tobytes()))
         parts.append(packer.flush())
         return b"".join(parts)
 
@@ -127,20 +134,12 @@ class MaskEdit:
             raise ValueError(f"not a mask edit (it starts with {magic!r})")
         columns = -(-width // TILE)
         numbers = np.frombuffer(body, "<u4", number)
+        plain = body[4 * number : 6 * number]
         rects = [tile_rect(int(n) // columns, int(n) % columns, width, height) for n in numbers]
-        pixels = np.frombuffer(body, np.uint8, offset=4 * number)
-        if pixels.size != 2 * sum(r.width * r.height for r in rects):
-            raise ValueError("not a mask edit (its length is wrong)")
-        half = pixels.size // 2
-        return cls(
-            what,
-            width,
-            height,
-            tuple(
-                TilePatch(rect, old, new)
-                for rect, old, new in zip(rects, _cut(pixels[:half], rects), _cut(pixels[half:], rects), strict=True)
-            ),
-        )
+        pixels = np.frombuffer(body, np.uint8, offset=6 * number)
+        planes = list(_cut(pixels, [*rects, *rects], plain))
+        patches = (TilePatch(*parts) for parts in zip(rects, planes[:number], planes[number:], strict=True))
+        return cls(what, width, height, tuple(patches))
 
     def _check(self, mask: Mask) -> None:
         if mask.shape != (self.height, self.width):
@@ -179,9 +178,30 @@ def bounds_of(rects: Iterable[Rect]) -> Rect | None:
     return bounds
 
 
-def _cut(pixels: Mask, rects: Iterable[Rect]) -> Iterator[Mask]:
+def _cut(pixels: Mask, rects: Iterable[Rect], plain: bytes) -> Iterator[Mask]:
+    """The planes that lie one behind the other in `pixels`; of a plain one there is one pixel."""
     start = 0
-    for rect in rects:
-        end = start + rect.width * rect.height
-        yield pixels[start:end].reshape(rect.height, rect.width)
-        start = end
+    for rect, is_plain in zip(rects, plain, strict=True):
+        shape = rect.height, rect.width
+        if is_plain:
+            yield np.full(shape, pixels[start])
+            start += 1
+        else:
+            end = start + rect.width * rect.height
+            yield pixels[start:end].reshape(shape)
+            start = end
+    if start != pixels.size:
+        raise ValueError("not a mask edit (its length is wrong)")
+
+
+def _tally(pixels: Mask, where: Region, counts: dict[int, int], sign: int) -> None:
+    """Add to `counts` how many of the pixels `where` have each value. Fast where few values occur."""
+    left = int(np.count_nonzero(where))
+    while left:
+        value = int(pixels.flat[np.argmax(where)])
+        same = where & (pixels == value)
+        number = int(np.count_nonzero(same))
+        counts[value] = counts.get(value, 0) + sign * number
+        left -= number
+        if left:
+            where = where ^ same

@@ -104,19 +104,32 @@ def brush_pixels(rect: Rect, a: XY, b: XY, diameter: float) -> Region:
 
     Squares are compared instead of distances: no root, no division, so that borders do not hang on a rounding.
     """
-    xs = np.arange(rect.x, rect.right) + 0.5
-    ys = (np.arange(rect.y, rect.bottom) + 0.5)[:, None]
     reach = (diameter / 2) ** 2
     dx, dy = b[0] - a[0], b[1] - a[1]
     length = dx * dx + dy * dy
-    at_a = (xs - a[0]) ** 2 + (ys - a[1]) ** 2 <= reach
+    xs = np.arange(rect.x, rect.right) + (0.5 - a[0])
+    ys = (np.arange(rect.y, rect.bottom) + (0.5 - a[1]))[:, None]
     if length == 0:
-        return at_a
-    at_b = (xs - b[0]) ** 2 + (ys - b[1]) ** 2 <= reach
-    along = (xs - a[0]) * dx + (ys - a[1]) * dy
-    across = (ys - a[1]) * dx - (xs - a[0]) * dy
-    beside = (across * across <= reach * length) & (along >= 0) & (along <= length)
-    return at_a | at_b | beside
+        return xs * xs + ys * ys <= reach
+    along = xs * dx + ys * dy
+    across = ys * dx - xs * dy
+    inside = across * across <= reach * length
+    inside &= along >= 0
+    inside &= along <= length
+    for centre in (a, b):
+        _add_disc(inside, rect, centre, diameter / 2)
+    return inside
+
+
+def _add_disc(inside: Region, rect: Rect, centre: XY, radius: float) -> None:
+    x, y = floor(centre[0] - radius), floor(centre[1] - radius)
+    side = ceil(2 * radius) + 2
+    box = Rect(x, y, side, side).intersect(rect)
+    if box is not None:
+        xs = np.arange(box.x, box.right) + (0.5 - centre[0])
+        ys = (np.arange(box.y, box.bottom) + (0.5 - centre[1]))[:, None]
+        part = Rect(box.x - rect.x, box.y - rect.y, box.width, box.height)
+        inside[part.slices] |= xs * xs + ys * ys <= radius * radius
 
 
 def fill_polygon(mask: Mask, points: Sequence[XY], value: int) -> Rect | None:

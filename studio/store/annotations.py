@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -39,12 +40,12 @@ class Annotations:
         self._open: weakref.WeakValueDictionary[int, MaskDocument | PointsDocument] = weakref.WeakValueDictionary()
 
     def open(self, item_id: int, task: Task) -> Document:
-        """The item's document; the same one for as long as somebody holds it.
+        """The item's document; the same one for as long as somebody holds it and nobody else changed the item.
 
         Raises UnknownItem, UnreadableImage, BadMask (the label has another size than the picture).
         """
         document = self._open.get(item_id)
-        if document is None:
+        if document is None or (document.head != self._journal.head(item_id) and not document.is_editing):
             document = self._points_document(item_id) if task is Task.KEYPOINTS else self._mask_document(item_id)
             self._open[item_id] = document
         return document
@@ -71,6 +72,8 @@ class Annotations:
             done += len(batch)
             if progress is not None:
                 progress(done)
+        if hasattr(os, "sync"):
+            os.sync()  # once, instead of waiting for the disk at each of many files
         return done
 
     def note_changes(self, ids: Iterable[int]) -> None:

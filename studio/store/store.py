@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -78,7 +79,7 @@ class Store:
     def create(cls, root: Path, settings: ProjectSettings) -> Self:
         """Make a project in `root`, which may exist but hold no project. Raises ProjectExists, CannotWrite."""
         root = root.absolute()
-        if (root / SETTINGS_FILE).exists():
+        if (root / SETTINGS_FILE).exists() or (root / DATABASE_FILE).exists():
             raise ProjectExists(root)
         try:
             for folder in (root, root / LABELS_FOLDER, root / RUNS_FOLDER):
@@ -291,10 +292,8 @@ class Store:
 
     def _labels(self) -> Labels:
         """Where a snapshot takes its labels from, as far as possible from label files that are up to date."""
-        try:
+        with contextlib.suppress(StudioError):  # told already, through `last_errors`; those come from the journal
             self._writer.flush()
-        except CannotWrite as error:  # told already; those labels come from the journal
-            self.last_errors.emit(error.sentence)
         return Labels(up_to_date=self._files.up_to_date, mask=self._annotations.mask, points=self._journal.points)
 
     def _files_for_writer(self) -> tuple[LabelFiles, Database]:
