@@ -1,0 +1,208 @@
+"""The import in the window: nothing modal, nothing slow on the GUI thread, and every problem as a sentence."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.formats import Recognised, importer, recognise
+from studio.ingest import ImportReport, import_into
+from studio.ui.background import Background
+from studio.ui.importing.questions import QuestionForm
+
+_CARD_WIDTH = 640
+
+
+class ImportPanel(QWidget):
+    imported = Signal(str)
+    """The folder of the project that was made."""
+    cancelled = Signal()
+    _progressed = Signal(int, int)
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.setObjectName("import_panel")
+        self._folder = folder
+        self._recognised: Recognised | None = None
+        self._form: QuestionForm | None = None
+        self._stop = threading.Event()
+        self._background = Background("import", self)
+        self._progressed.connect(self._show_progress)
+        self.destroyed.connect(self._stop.set)
+        self._build()
+        self._background.do(lambda: recognise(folder), self._show_found, self._show_nothing_found)
+
+    def _build(self) -> None:
+        card = QFrame()
+        card.setProperty("role", "card")
+        card.setMaximumWidth(_CARD_WIDTH)
+        card.setMinimumWidth(_CARD_WIDTH)
+        self._card = QVBoxLayout(card)
+        self._card.setContentsMargins(28, 24, 28, 24)
+        self._card.setSpacing(12)
+        heading = QLabel("Import a folder")
+        heading.setProperty("role", "heading")
+        source = QLabel(str(self._folder))
+        source.setProperty("role", "muted")
+        source.setWordWrap(True)
+        source.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._found = QLabel("Looking at what is in it…")
+        self._found.setObjectName("import_found")
+        self._found.setWordWrap(True)
+        for label in (heading, source, self._found):
+            self._card.addWidget(label)
+        self._target_row = self._build_target()
+        self._card.addWidget(self._target_row)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.hide()
+        self._card.addWidget(self._bar)
+        self._problems = QPlainTextEdit(readOnly=True)
+        self._problems.setAccessibleName("Problems found while importing")
+        self._problems.setMinimumHeight(140)
+        self._problems.hide()
+        self._card.addWidget(self._problems)
+        self._card.addLayout(self._build_buttons())
+        self._in_the_middle(card)
+
+    def _build_target(self) -> QWidget:
+        row = QWidget()
+        layout = QVBoxLayout(row)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setSpacing(4)
+        title = QLabel("PROJECT FOLDER")
+        title.setProperty("role", "section")
+        self._target = QLineEdit(str(_free_folder(self._folder)))
+        self._target.setObjectName("import_target")
+        self._target.setAccessibleName("Project folder")
+        note = QLabel("Labels, settings and runs go here. The pictures stay where they are and are never changed.")
+        note.setProperty("role", "muted")
+        note.setWordWrap(True)
+        for widget in (title, self._target, note):
+            layout.addWidget(widget)
+        row.hide()
+        return row
+
+    def _build_buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.addStretch(1)
+        self._cancel = QPushButton("Cancel")
+        self._cancel.clicked.connect(self._leave)
+        self._go = QPushButton("Import")
+        self._go.setObjectName("import_go")
+        self._go.setProperty("primary", True)
+        self._go.setEnabled(False)
+        self._go.clicked.connect(self._start)
+        row.addWidget(self._cancel)
+        row.addWidget(self._go)
+        return row
+
+    def _in_the_middle(self, card: QWidget) -> None:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.addStretch(2)
+        column.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(3)
+        area = QScrollArea(widgetResizable=True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidget(inside)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(area)
+
+    def _show_found(self, recognised: Recognised) -> None:
+        self._recognised = recognised
+        self._found.setText(recognised.found)
+        if recognised.questions:
+            self._form = QuestionForm(recognised.questions)
+            self._card.insertWidget(3, self._form)
+        self._target_row.show()
+        self._go.setEnabled(True)
+        self._go.setFocus()
+
+    def _show_nothing_found(self, sentence: str) -> None:
+        self._found.setText(sentence)
+        self._found.setProperty("role", "danger")
+        self._found.style().polish(self._found)
+        self._cancel.setText("Back")
+
+    def _start(self) -> None:
+        recognised = self._recognised
+        if recognised is None:
+            return
+        target = Path(self._target.text()).expanduser()
+        answers = self._form.answers() if self._form else {}
+        self._set_busy(True)
+        self._background.do(
+            lambda: self._carry_out(recognised, target, answers),
+            lambda report: self._finish(target, report),
+            self._show_failure,
+        )
+
+    def _carry_out(self, recognised: Recognised, target: Path, answers: dict[str, str]) -> ImportReport:
+        """Runs on the background thread, which opens the project for itself."""
+        plan = importer(recognised.format).plan(recognised.source, **answers)
+        return import_into(target, plan, progress=self._progressed.emit, cancelled=self._stop.is_set)
+
+    def _show_progress(self, done: int, total: int) -> None:
+        self._bar.setRange(0, total)
+        self._bar.setValue(done)
+
+    def _finish(self, target: Path, report: ImportReport) -> None:
+        self._background.close()
+        if not report.problems:
+            self.imported.emit(str(target))
+            return
+        self._bar.hide()
+        self._found.setText(report.sentence)
+        self._show_problems(report.problems)
+        self._go.setText("Open the project")
+        self._go.setEnabled(True)
+        self._go.clicked.disconnect(self._start)
+        self._go.clicked.connect(lambda: self.imported.emit(str(target)))
+
+    def _show_problems(self, problems: Sequence[str]) -> None:
+        self._problems.setPlainText("\n".join(problems))
+        self._problems.show()
+
+    def _show_failure(self, sentence: str) -> None:
+        self._set_busy(False)
+        self._show_problems([sentence])
+
+    def _set_busy(self, busy: bool) -> None:
+        self._bar.setRange(0, 0)
+        self._bar.setVisible(busy)
+        self._go.setEnabled(not busy)
+        self._target.setEnabled(not busy)
+        if self._form is not None:
+            self._form.setEnabled(not busy)
+
+    def _leave(self) -> None:
+        self._stop.set()
+        self._background.close()
+        self.cancelled.emit()
+
+
+def _free_folder(source: Path) -> Path:
+    """A folder beside the source that is not there yet."""
+    wanted = source.parent / f"{source.name}-studio"
+    number = 2
+    while wanted.exists():
+        wanted = source.parent / f"{source.name}-studio-{number}"
+        number += 1
+    return wanted
