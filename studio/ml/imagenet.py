@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.error import URLError
 from urllib.parse import urlparse
 
 import torch
@@ -68,5 +69,7 @@ def _network_timeout(seconds: float) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, URLError):
+        return f"no network: {error.reason}"
     lines = str(error).strip().splitlines()
     return (lines[0] if lines else type(error).__name__).rstrip(".")

@@ -81,6 +81,9 @@ class TrainingRun:
 
     def _carry_out(self, state: dict[str, Any] | None) -> OutcomeKind:
         seed_everything(self._spec.seed)
+        self._source.require(Split.TRAIN)
+        if self._spec.purpose is Purpose.TRAIN:
+            self._source.require(Split.VALID)
         steps = [self._source.steps(stage) for stage in self._spec.stages]
         at = Position(**state["position"]) if state else Position()
         network, weights = self._network(state)
@@ -199,7 +202,7 @@ class TrainingRun:
         stage = self._spec.stages[0]
         self._doing = f"A batch of {stage.batch_size} images at {stage.height}×{stage.width}"
         try:
-            data = self._source.load(0)
+            batches = self._source.load_train(0)
         except StopRequested:
             return OutcomeKind.STOPPED
         freeze(network, stage.frozen)
@@ -217,14 +220,14 @@ class TrainingRun:
             sweep = find_learning_rate(
                 network,
                 task=self._task,
-                batches=data.train,
+                batches=batches,
                 precision=precision,
                 make_optimizer=self._optimizer,
                 on_point=self._lr_point,
                 check=self._commands.check,
             )
         finally:
-            data.close()
+            batches.images.close()
         self._log.emit(LrFound(suggestions=suggestions(sweep.lrs, sweep.smoothed), stopped=sweep.stopped))
         return OutcomeKind.STOPPED if sweep.stopped == "cancelled" else OutcomeKind.FINISHED
 

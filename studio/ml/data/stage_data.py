@@ -44,11 +44,12 @@ class DataSource:
     limit: int | None = None
 
     def labelled(self, split: Split) -> list[SnapshotItem]:
+        return [item for item in self.task.snapshot.of(split) if self.task.is_labelled(item)]
+
+    def require(self, split: Split) -> None:
         """Raises NothingToTrainOn when no item of the split has a label."""
-        items = [item for item in self.task.snapshot.of(split) if self.task.is_labelled(item)]
-        if not items:
+        if not self.labelled(split):
             raise NothingToTrainOn(split.value)
-        return items
 
     def steps(self, stage: Stage) -> int:
         """Batches of a stage as the snapshot promises them; pictures that turn out unreadable make it fewer."""
@@ -56,13 +57,18 @@ class DataSource:
         return batch_count(draws, stage.batch_size) * stage.epochs
 
     def load(self, stage_number: int) -> StageData:
+        """Both splits. Raises NothingToTrainOn when no picture of one can be read, BadMask for a wrong label."""
         stage = self.spec.stages[stage_number]
         decoder = Decoder(self.folder, self.task, stage.height, stage.width)
-        return StageData(
-            decoder,
-            self._batches(decoder, stage, Split.TRAIN, seed=(self.spec.seed, stage_number)),
-            self._batches(decoder, stage, Split.VALID),
-        )
+        return StageData(decoder, self._train(decoder, stage_number), self._batches(decoder, stage, Split.VALID))
+
+    def load_train(self, stage_number: int) -> Batches:
+        stage = self.spec.stages[stage_number]
+        return self._train(Decoder(self.folder, self.task, stage.height, stage.width), stage_number)
+
+    def _train(self, decoder: Decoder, stage_number: int) -> Batches:
+        stage = self.spec.stages[stage_number]
+        return self._batches(decoder, stage, Split.TRAIN, seed=(self.spec.seed, stage_number))
 
     def _batches(self, decoder: Decoder, stage: Stage, split: Split, *, seed: tuple[int, ...] | None = None) -> Batches:
         limit = memory_limit() if self.limit is None else self.limit
