@@ -1,0 +1,72 @@
+"""Runs whose process is gone and that nobody wrote an end for: the window, or the whole computer, went down first."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from studio.core.events import Failed, Finished
+from studio.core.outcome import OutcomeKind, Remedy, RunOutcome
+from studio.core.review import SCORES_FILE
+from studio.core.snapshot import SNAPSHOT_FILE
+from studio.engine import Ending, outcome_of, replay
+from studio.engine.recorded import EVENTS_FILE
+from studio.store import RunRecord, Store
+
+STATE_FILE: Final = "state.pt"
+"""What a run goes on from; without it there is nothing to resume."""
+
+_QUIET_SECONDS: Final = 20.0
+"""A run that said something this recently may belong to another program that has the same project open."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interrupted:
+    """`runs` were given an outcome, oldest first; `undecided` says that another one may still be going elsewhere."""
+
+    runs: list[tuple[RunRecord, RunOutcome]]
+    undecided: bool
+
+
+def close_interrupted_runs(root: Path) -> Interrupted:
+    """Write an outcome for each run that has none and is not going on in another program."""
+    found: list[tuple[RunRecord, RunOutcome]] = []
+    undecided = False
+    with Store.open(root) as store:
+        for record in [record for record in store.runs() if record.outcome is None]:
+            final = _last_word(record.folder)
+            if final is None and _spoke_recently(record.folder):
+                undecided = True
+                continue
+            outcome = _outcome(record, final)
+            store.set_outcome(record.id, outcome)
+            if (record.folder / SCORES_FILE).exists():
+                store.load_scores(record.id)
+            found.append((record, outcome))
+    return Interrupted(runs=found, undecided=undecided)
+
+
+def _outcome(record: RunRecord, final: Finished | Failed | None) -> RunOutcome:
+    """How a run ended as far as its folder tells."""
+    has_checkpoint = (record.folder / STATE_FILE).exists()
+    if final is not None:
+        return outcome_of(Ending(exit_code=0, final=final, has_checkpoint=has_checkpoint))
+    sentence = f"The program ended while run {record.id} was going."
+    if has_checkpoint:
+        sentence += " Resume goes on from its last checkpoint."
+    remedy = Remedy.RESUME if has_checkpoint else Remedy.NONE
+    return RunOutcome(kind=OutcomeKind.CRASHED, sentence=sentence, remedy=remedy)
+
+
+def _last_word(folder: Path) -> Finished | Failed | None:
+    final = None
+    for event in replay(folder):
+        final = event if isinstance(event, Finished | Failed) else None
+    return final
+
+
+def _spoke_recently(folder: Path) -> bool:
+    written = [path.stat().st_mtime for path in (folder / EVENTS_FILE, folder / SNAPSHOT_FILE) if path.exists()]
+    return bool(written) and time.time() - max(written) < _QUIET_SECONDS

@@ -1,0 +1,296 @@
+"""The one run that may be going: prepared off the GUI thread, watched, asked to stop, and its end written down."""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.core.events import Finished, Paused, Resumed, RunEvent
+from studio.core.outcome import OutcomeKind, RunOutcome
+from studio.core.recipe import Purpose, RunSpec
+from studio.core.review import SCORES_FILE
+from studio.engine import Engine, Run
+from studio.store import RunRecord, Store
+from studio.ui.engine_bridge import EngineBridge
+from studio.ui.interrupted_runs import Interrupted, close_interrupted_runs
+from studio.ui.run_history import RunHistory
+from studio.ui.session import Session, Tone
+from studio.ui.widgets.work_queue import WorkQueue
+
+_RESERVED_CORES: Final = 1
+"""Left to the window, so that painting stays fluid beside a run on the processor."""
+
+_EVENTS_A_TURN: Final = 2000
+_TURN_MS: Final = 16
+_LOOK_AGAIN_MS: Final = 5000
+
+_BUSY: Final = "Run {} is still going; stop it, or wait for its end, before starting another."
+
+
+class RunState(enum.StrEnum):
+    IDLE = "idle"
+    PREPARING = "preparing"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    record: RunRecord
+    run: Run
+    history: RunHistory
+
+
+class RunControl(QObject):
+    """Starts runs and reports what they say; knows no widget. Lives on the GUI thread and never makes it wait.
+
+    `history` holds everything that the current run, or the last one, has said; it is up to date when `events` comes.
+    """
+
+    preparing = Signal(str)
+    """One sentence about what is being done before the run can start."""
+    started = Signal(object)
+    """The `RunRecord` of a run whose process was just asked for."""
+    events = Signal(list)
+    """`RunEvent`s in order, a bounded number at a time."""
+    ended = Signal(object, object)
+    """The `RunRecord` and its `RunOutcome`, after all of its events."""
+    failed = Signal(str)
+    """Why a run could not be started, in one sentence."""
+    interrupted = Signal(object, object)
+    """`RunRecord` and `RunOutcome` of a run whose process is gone since the project was last open."""
+    state_changed = Signal(str)
+    """What the run is doing in a few words; empty when none is going."""
+
+    def __init__(self, session: Session, engine: Engine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._engine = engine
+        self._work = WorkQueue("runs", self)
+        self._bridge = EngineBridge(self)
+        self._state = RunState.IDLE
+        self._record: RunRecord | None = None
+        self._run: Run | None = None
+        self._waiting: deque[RunEvent] = deque()
+        self._ending: RunOutcome | None = None
+        self._stop_when_ready = False
+        self._said = ""
+        self.history = RunHistory()
+        self.last_ending: tuple[RunRecord, RunOutcome] | None = None
+        """The run that ended, or was found interrupted, most recently."""
+        self._turns = QTimer(self, interval=_TURN_MS)
+        self._turns.timeout.connect(self._take_turn)
+        self._bridge.events.connect(self._receive)
+        self._bridge.ended.connect(self._receive_end)
+        session.run_proposed.connect(self.submit)
+        self._look_for_interrupted_runs()
+
+    # ------------------------------------------------------------------------------------------------ state
+    @property
+    def state(self) -> RunState:
+        return self._state
+
+    @property
+    def record(self) -> RunRecord | None:
+        """The run that is going, or the one that went last."""
+        return self._record
+
+    @property
+    def is_busy(self) -> bool:
+        return self._state is not RunState.IDLE
+
+    # ------------------------------------------------------------------------------------------------ requests
+    def submit(self, spec: RunSpec, resume: str | None = None) -> None:
+        """Start a run of this recipe, or go on with the run `resume` from its last checkpoint.
+
+        One run at a time: while one is going, `failed` says so.
+        """
+        if self.is_busy:
+            self._refuse(_BUSY.format(self._record.id if self._record else ""))
+            return
+        self._stop_when_ready = False
+        self._set_state(RunState.PREPARING)
+        self.preparing.emit(_preparing_sentence(spec, resume))
+        work = partial(_prepare, self._session.store.root, self._engine, spec, resume)
+        self._work.do(work, self._begin, self._give_up)
+
+    def stop(self) -> None:
+        """Finish the batch and keep what was learnt."""
+        if self._state is RunState.PREPARING:
+            self._stop_when_ready = True
+        if self._run is not None and self.is_busy:
+            self._run.stop()
+            self._set_state(RunState.STOPPING)
+
+    def pause(self) -> None:
+        if self._run is not None and self._state is RunState.RUNNING:
+            self._run.pause()
+
+    def resume_paused(self) -> None:
+        if self._run is not None and self._state is RunState.PAUSED:
+            self._run.resume()
+
+    def kill(self) -> None:
+        """End the process at once; what was learnt since the last checkpoint is lost."""
+        if self._run is not None and self.is_busy:
+            self._run.kill()
+
+    def close(self) -> None:
+        """Stop watching. The run itself is the engine's to end; how it ended is read from its folder next time."""
+        self._turns.stop()
+        self._bridge.shutdown()
+        self._work.close()
+
+    # ------------------------------------------------------------------------------------------------ beginning
+    def _begin(self, prepared: _Prepared) -> None:
+        self._record, self._run, self.history = prepared.record, prepared.run, prepared.history
+        self._waiting.clear()
+        self._ending = None
+        self._bridge.watch(prepared.run)
+        self._turns.start()
+        self._set_state(RunState.RUNNING)
+        self.started.emit(prepared.record)
+        self._session.runs_changed.emit()
+        if self._stop_when_ready:
+            self.stop()
+
+    def _give_up(self, sentence: str) -> None:
+        self._set_state(RunState.IDLE)
+        self._refuse(sentence)
+
+    def _refuse(self, sentence: str) -> None:
+        self.failed.emit(sentence)
+        self._session.say(sentence, Tone.WARNING)
+
+    # ------------------------------------------------------------------------------------------------ going on
+    def _receive(self, events: list[RunEvent]) -> None:
+        self._waiting.extend(events)
+
+    def _receive_end(self, outcome: RunOutcome) -> None:
+        self._ending = outcome
+
+    def _take_turn(self) -> None:
+        """Pass on what has come, a bounded number of events at a time so that no burst can hold up the window."""
+        if self._waiting:
+            turn = [self._waiting.popleft() for _ in range(min(_EVENTS_A_TURN, len(self._waiting)))]
+            self.history.apply(turn)
+            self._follow_pauses(turn)
+            self._say_state()
+            self.events.emit(turn)
+        elif self._ending is not None:
+            self._end(self._ending)
+
+    def _follow_pauses(self, events: Iterable[RunEvent]) -> None:
+        for event in events:
+            if isinstance(event, Paused) and self._state is RunState.RUNNING:
+                self._set_state(RunState.PAUSED)
+            elif isinstance(event, Resumed) and self._state is RunState.PAUSED:
+                self._set_state(RunState.RUNNING)
+
+    def _end(self, outcome: RunOutcome) -> None:
+        self._turns.stop()
+        record, self._run, self._ending = self._record, None, None
+        assert record is not None
+        self._set_state(RunState.IDLE)
+        self.last_ending = (record, outcome)
+        self.ended.emit(record, outcome)
+        self._session.say(f"Run {record.id}: {outcome.sentence}", _tone(outcome))
+        work = partial(_write_down, self._session.store.root, record.id, record.folder, outcome)
+        self._work.do(work, partial(self._written_down, record.id), self._refuse)
+
+    def _written_down(self, run: str, has_scores: bool) -> None:
+        self._session.runs_changed.emit()
+        if has_scores:
+            self._session.review_changed.emit(run)
+
+    # ------------------------------------------------------------------------------------------------ interrupted runs
+    def _look_for_interrupted_runs(self) -> None:
+        if self.is_busy:
+            return
+        work = partial(close_interrupted_runs, self._session.store.root)
+        self._work.do(work, self._found_interrupted, self._refuse)
+
+    def _found_interrupted(self, found: Interrupted) -> None:
+        if found.undecided:
+            QTimer.singleShot(_LOOK_AGAIN_MS, self, self._look_for_interrupted_runs)
+        if not found.runs:
+            return
+        self._session.runs_changed.emit()
+        if self._record is None:
+            record, outcome = self.last_ending = found.runs[-1]
+            self.interrupted.emit(record, outcome)
+            self._session.say(f"Run {record.id}: {outcome.sentence}", _tone(outcome))
+
+    # ------------------------------------------------------------------------------------------------ words
+    def _set_state(self, state: RunState) -> None:
+        self._state = state
+        self._say_state()
+
+    def _say_state(self) -> None:
+        text = self._short_text()
+        if text != self._said:
+            self._said = text
+            self.state_changed.emit(text)
+
+    def _short_text(self) -> str:
+        match self._state:
+            case RunState.IDLE:
+                return ""
+            case RunState.PREPARING:
+                return "Preparing…"
+            case RunState.STOPPING:
+                return "Stopping…"
+            case RunState.PAUSED:
+                return "Paused"
+            case RunState.RUNNING:
+                return _progress_text(self.history)
+
+
+def _progress_text(history: RunHistory) -> str:
+    started, step = history.started, history.last_step
+    if started is None or isinstance(history.ending, Finished):
+        return "Starting…" if started is None else "Finishing…"
+    if started.purpose == Purpose.LR_FIND:
+        return "Finding the rate…"
+    return f"Epoch {step.epoch} of {started.epochs}" if step is not None else "Starting…"
+
+
+def _preparing_sentence(spec: RunSpec, resume: str | None) -> str:
+    if resume is not None:
+        return f"Getting run {resume} ready to go on from its last checkpoint…"
+    if spec.fine_tune is not None:
+        return f"Freezing {len(spec.fine_tune.corrections):,} corrections and a share of the old data…"
+    return "Freezing the labels as they are now, so that you can go on labelling…"
+
+
+def _prepare(root: Path, engine: Engine, spec: RunSpec, resume: str | None) -> _Prepared:
+    """Make the run's folder, or find the one to go on in, and ask the engine for its process."""
+    with Store.open(root) as store:
+        record = store.create_run(spec) if resume is None else store.run(resume)
+        history = RunHistory() if resume is None else RunHistory.of(store.run_events(resume))
+    run = engine.submit(record.folder, resume=resume is not None, reserve_cores=_RESERVED_CORES)
+    return _Prepared(record, run, history)
+
+
+def _write_down(root: Path, run: str, folder: Path, outcome: RunOutcome) -> bool:
+    """Keep how the run ended and what it predicted; whether it predicted anything."""
+    has_scores = (folder / SCORES_FILE).exists()
+    with Store.open(root) as store:
+        store.set_outcome(run, outcome)
+        if has_scores:
+            store.load_scores(run)
+    return has_scores
+
+
+def _tone(outcome: RunOutcome) -> Tone:
+    if outcome.kind is OutcomeKind.FINISHED:
+        return Tone.OK
+    return Tone.INFO if outcome.kind is OutcomeKind.STOPPED else Tone.ERROR

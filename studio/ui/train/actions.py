@@ -1,0 +1,75 @@
+"""What a person can ask of the Train page, each with a name, a key and a place in the menu."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+
+from studio.ui.theme import theme
+
+
+class TrainActions(QObject):
+    """Plain actions; the page says what they do and when they can be used."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.train = self._add("train_start", "Train", "play", "Ctrl+Return", "Start a run of this recipe")
+        self.find_rate = self._add(
+            "train_find_rate", "Find Learning Rate", "curve", "Ctrl+L", "Try rising rates on the selected stage"
+        )
+        self.pause = self._add("train_pause", "Pause", "pause", "Ctrl+Shift+P", "Give the processor back for a while")
+        self.stop = self._add(
+            "train_stop", "Stop and Keep", "stop", "Ctrl+.", "Stop after this batch and keep what was learnt"
+        )
+        self.kill = self._add(
+            "train_kill", "Kill the Process", "close", "", "End at once; what was learnt since the last epoch is lost"
+        )
+        self.add_stage = self._add("train_add_stage", "Add Stage", "plus", "", "One more stage for the whole network")
+        self.double_stage = self._add(
+            "train_double_stage", "Add Stage at Double the Size", "grow", "", "One more stage, twice as high and wide"
+        )
+        self.defaults = self._add(
+            "train_defaults",
+            "Recommended Recipe",
+            "sparkle",
+            "",
+            "The recipe that suits this project and this computer",
+        )
+        self.resume = self._add("train_resume", "Resume Run", "resume", "", "Go on from the run's last checkpoint")
+        self.review = self._add("train_review", "Review Run", "review", "Ctrl+Shift+R", "See its worst items first")
+        self.start_from = self._add(
+            "train_start_from", "Start From This Run", "start-from", "", "Train a new run from this one's weights"
+        )
+        self.delete = self._add("train_delete", "Delete Runs", "trash", "", "Move the selected runs to the trash")
+        theme().changed.connect(self._dress)
+        self._dress()
+
+    @property
+    def all(self) -> list[QAction]:
+        return self.findChildren(QAction)
+
+    @property
+    def of_runs(self) -> list[QAction]:
+        """Those that act on the runs selected in the list."""
+        return [self.resume, self.review, self.start_from, self.delete]
+
+    def show_paused(self, paused: bool) -> None:
+        """One action pauses and continues."""
+        self.pause.setText("Continue" if paused else "Pause")
+        self.pause.setProperty("icon_name", "play" if paused else "pause")
+        self.pause.setIcon(theme().icon(self.pause.property("icon_name")))
+
+    def _add(self, name: str, text: str, icon: str, keys: str, tip: str) -> QAction:
+        action = QAction(text, self)
+        action.setObjectName(name)
+        action.setProperty("menu", "Train")
+        action.setProperty("icon_name", icon)
+        if keys:
+            action.setShortcut(QKeySequence(keys))
+            tip = f"{tip} ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})"
+        action.setToolTip(tip)
+        return action
+
+    def _dress(self) -> None:
+        for action in self.all:
+            action.setIcon(theme().icon(action.property("icon_name")))

@@ -1,0 +1,169 @@
+"""Which curves a plot of one run, or of several runs side by side, consists of. No Qt: arrays in, curves out."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from studio.ui.run_history import RunHistory
+
+SERIES: Final = 6
+"""How many runs can be told apart by colour, and how many colours the themes have."""
+
+ALL_METRICS: Final = "All metrics"
+
+_GROUP_NAMES: Final = {1: ("rate",), 2: ("early layers", "head"), 3: ("first layers", "middle", "head")}
+
+
+class Look(enum.StrEnum):
+    """Faint: thin and pale, behind the others. Points: a marker a value, joined by a line."""
+
+    LINE = "line"
+    FAINT = "faint"
+    POINTS = "points"
+    DASHED = "dashed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """One line of a plot. `key` stays the same while the curve grows; `series` 1–6 picks its colour."""
+
+    key: str
+    name: str
+    x: np.ndarray
+    y: np.ndarray
+    series: int = 1
+    look: Look = Look.LINE
+    right_axis: bool = False
+    named: bool = True
+    """Whether the legend and the readout mention it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownRun:
+    """A run that the plots show; `series` is its colour when there are several."""
+
+    run: str
+    history: RunHistory
+    series: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Boundaries:
+    """Where epochs and stages end, in steps or in epochs, whatever the plot counts."""
+
+    epochs: Sequence[float] = field(default=())
+    stages: Sequence[float] = field(default=())
+
+
+def batch_losses(shown: Sequence[ShownRun]) -> list[Curve]:
+    """One run: each batch's loss, pale, and the smoothed one. Several: the smoothed one of each."""
+    if len(shown) == 1:
+        history = shown[0].history
+        x = history.steps
+        raw = Curve(key=f"{shown[0].run} raw", name="batch", x=x, y=history.losses, look=Look.FAINT)
+        return [raw, Curve(key=f"{shown[0].run} smoothed", name="smoothed", x=x, y=history.smoothed)]
+    return [
+        Curve(key=f"{s.run} smoothed", name=s.run, x=s.history.steps, y=s.history.smoothed, series=s.series)
+        for s in shown
+    ]
+
+
+def epoch_losses(shown: Sequence[ShownRun]) -> list[Curve]:
+    """One run: train and valid. Several: the valid loss of each."""
+    curves: list[Curve] = []
+    for run in shown:
+        epochs, train, valid = run.history.loss_curves()
+        if len(shown) == 1:
+            curves.append(Curve(key=f"{run.run} train", name="train", x=epochs, y=train, look=Look.POINTS))
+        name, series = ("valid", 2) if len(shown) == 1 else (run.run, run.series)
+        curves.append(Curve(key=f"{run.run} valid", name=name, x=epochs, y=valid, series=series, look=Look.POINTS))
+    return curves
+
+
+def metric_choices(shown: Sequence[ShownRun]) -> list[str]:
+    """Names of the metrics, the main one first. All together comes first where one run's all lie between 0 and 1."""
+    names = list(dict.fromkeys(name for run in shown for name in run.history.metric_names))
+    if len(shown) == 1 and len(names) > 1:
+        values = np.concatenate([shown[0].history.metric_curve(name)[1] for name in names])
+        if np.all((values >= 0) & (values <= 1)):
+            return [ALL_METRICS, *names]
+    return names
+
+
+def metric_curves(shown: Sequence[ShownRun], choice: str) -> list[Curve]:
+    """Several runs: the chosen metric of each. One run: that metric, or all of them."""
+    if len(shown) == 1:
+        names = shown[0].history.metric_names if choice == ALL_METRICS else [choice]
+        return [
+            _metric_curve(shown[0], name, label=name, series=1 + i % SERIES) for i, name in enumerate(names) if name
+        ]
+    return [_metric_curve(run, choice, label=run.run, series=run.series) for run in shown]
+
+
+def metric_detail(shown: Sequence[ShownRun], choice: str) -> str:
+    """What the chosen number counts: split, classes, void rule, size."""
+    for run in reversed(shown):
+        for metric in run.history.epochs[-1].metrics if run.history.epochs else ():
+            if choice in (metric.name, ALL_METRICS):
+                return metric.detail
+    return ""
+
+
+def rate_curves(shown: Sequence[ShownRun]) -> list[Curve]:
+    """One run: the rate of each parameter group, and the momentum on the right axis. Several: the head's rates."""
+    if len(shown) != 1:
+        return [
+            Curve(key=f"{s.run} rate", name=s.run, x=s.history.steps, y=_head_rates(s.history), series=s.series)
+            for s in shown
+        ]
+    run, history = shown[0].run, shown[0].history
+    x = history.steps
+    names = _GROUP_NAMES.get(history.groups, tuple(f"group {i + 1}" for i in range(history.groups)))
+    rates = [
+        Curve(key=f"{run} rate {i}", name=name, x=x, y=history.rates(i), series=1 + i) for i, name in enumerate(names)
+    ]
+    rates.reverse()  # the head's rate is the one that the recipe names
+    momentum = Curve(
+        key=f"{run} momentum", name="momentum", x=x, y=history.momenta, series=4, look=Look.DASHED, right_axis=True
+    )
+    return [*rates, momentum]
+
+
+def step_boundaries(shown: Sequence[ShownRun]) -> Boundaries:
+    """Of a single run; runs side by side have boundaries of their own."""
+    if len(shown) != 1:
+        return Boundaries()
+    history = shown[0].history
+    return Boundaries(epochs=history.epoch_boundaries(), stages=history.stage_boundaries())
+
+
+def epoch_boundaries(shown: Sequence[ShownRun]) -> Boundaries:
+    """Where a stage began, in epochs: half-way between its first epoch and the last one before it."""
+    if len(shown) != 1:
+        return Boundaries()
+    ends, total = [], 0
+    for _before, stage in shown[0].history.stages:
+        total += stage.epochs
+        ends.append(total + 0.5)
+    return Boundaries(stages=ends[:-1])
+
+
+def value_text(value: float) -> str:
+    """Four digits that matter, plain where it can be: 0.4123, 12.35, 1.2e-05."""
+    if value != 0 and abs(value) < 1e-3:
+        return f"{value:.2e}"
+    return f"{value:.4g}"
+
+
+def _metric_curve(run: ShownRun, name: str, *, label: str, series: int) -> Curve:
+    epochs, values = run.history.metric_curve(name)
+    return Curve(key=f"{run.run} {name}", name=label, x=epochs, y=values, series=series, look=Look.POINTS)
+
+
+def _head_rates(history: RunHistory) -> np.ndarray:
+    return history.rates(max(0, history.groups - 1))

@@ -1,0 +1,211 @@
+"""The recipe form's fields: numbers, learning rates, choices. A wheel over one without focus scrolls the form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QSizePolicy, QSpinBox, QWidget
+
+from studio.ui.train.rates import MAX_RATE, MIN_RATE, rate_text, read_rate
+
+_RATE_STEP = 10**0.1
+
+
+class WholeField(QSpinBox):
+    """A whole number. `edited` comes only from a person."""
+
+    edited = Signal(int)
+
+    def __init__(self, name: str, low: int, high: int, *, step: int = 1, suffix: str = "", tip: str = "") -> None:
+        super().__init__()
+        _prepare(self, name, tip)
+        self.setRange(low, high)
+        self.setSingleStep(step)
+        self.setSuffix(suffix)
+        self.setMinimumWidth(58)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.valueChanged.connect(self.edited)
+
+    def show_value(self, value: int) -> None:
+        if value != self.value():
+            with QSignalBlocker(self):
+                self.setValue(value)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        _only_with_focus(self, event, super().wheelEvent)
+
+
+class DecimalField(QDoubleSpinBox):
+    """A number with decimals. `edited` comes only from a person."""
+
+    edited = Signal(float)
+
+    def __init__(
+        self, name: str, low: float, high: float, *, step: float, decimals: int = 2, suffix: str = "", tip: str = ""
+    ) -> None:
+        super().__init__()
+        _prepare(self, name, tip)
+        self.setDecimals(decimals)
+        self.setRange(low, high)
+        self.setSingleStep(step)
+        self.setSuffix(suffix)
+        self.setMinimumWidth(58)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.valueChanged.connect(self.edited)
+
+    def show_value(self, value: float) -> None:
+        if abs(value - self.value()) > 10 ** -(self.decimals() + 1):
+            with QSignalBlocker(self):
+                self.setValue(value)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        _only_with_focus(self, event, super().wheelEvent)
+
+
+class RateField(QLineEdit):
+    """A learning rate as people write it; up and down move it by a tenth of a power of ten. What cannot be read as a
+    rate is marked, and replaced by the last good one when the field is left."""
+
+    edited = Signal(float)
+
+    def __init__(self, name: str, *, tip: str = "") -> None:
+        super().__init__()
+        _prepare(self, name, tip)
+        self._rate = 1e-3
+        self.setMinimumWidth(58)
+        self.textEdited.connect(self._take)
+        self.editingFinished.connect(self._tidy)
+
+    def show_rate(self, rate: float) -> None:
+        if rate != self._rate or not self.hasFocus():
+            self._rate = rate
+            self._tidy()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            factor = _RATE_STEP if event.key() == Qt.Key.Key_Up else 1 / _RATE_STEP
+            self._rate = float(f"{min(max(self._rate * factor, MIN_RATE), MAX_RATE):.3g}")
+            self._tidy()
+            self.edited.emit(self._rate)
+            return
+        super().keyPressEvent(event)
+
+    def _take(self, text: str) -> None:
+        try:
+            rate = read_rate(text)
+        except ValueError:
+            self._mark(wrong=True)
+            return
+        self._mark(wrong=False)
+        if rate != self._rate:
+            self._rate = rate
+            self.edited.emit(rate)
+
+    def _tidy(self) -> None:
+        self.setText(rate_text(self._rate))
+        self._mark(wrong=False)
+
+    def _mark(self, *, wrong: bool) -> None:
+        if bool(self.property("wrong")) != wrong:
+            self.setProperty("wrong", wrong)
+            self.style().polish(self)
+
+
+class Choice(QComboBox):
+    """One of several values, each with the text that stands for it. `edited` comes only from a person."""
+
+    edited = Signal(object)
+
+    def __init__(self, name: str, choices: Sequence[tuple[str, Any]] = (), *, tip: str = "") -> None:
+        super().__init__()
+        _prepare(self, name, tip)
+        self._values: list[Any] = []
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.offer(choices)
+        self.activated.connect(lambda index: self.edited.emit(self._values[index]))
+
+    def offer(self, choices: Sequence[tuple[str, Any]]) -> None:
+        """Replace what can be chosen; the chosen value stays if it is still there."""
+        chosen = self.value if self._values else None
+        with QSignalBlocker(self):
+            self.clear()
+            self._values = [value for _text, value in choices]
+            self.addItems([text for text, _value in choices])
+        if chosen in self._values:
+            self.show_value(chosen)
+
+    @property
+    def values(self) -> list[Any]:
+        """What can be chosen, in order."""
+        return list(self._values)
+
+    def offers(self, value: Any) -> bool:
+        return value in self._values
+
+    @property
+    def value(self) -> Any:
+        return self._values[self.currentIndex()] if self._values else None
+
+    def show_value(self, value: Any) -> None:
+        """Does nothing for a value that cannot be chosen."""
+        if value in self._values and value != self.value:
+            with QSignalBlocker(self):
+                self.setCurrentIndex(self._values.index(value))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        _only_with_focus(self, event, super().wheelEvent)
+
+
+class Tick(QCheckBox):
+    """On or off. `edited` comes only from a person."""
+
+    edited = Signal(bool)
+
+    def __init__(self, name: str, text: str, *, tip: str = "") -> None:
+        super().__init__(text)
+        _prepare(self, name, tip)
+        self.clicked.connect(self.edited)
+
+    def show_value(self, on: bool) -> None:
+        with QSignalBlocker(self):
+            self.setChecked(on)
+
+
+def section(text: str) -> QLabel:
+    """The title over a group of fields."""
+    label = QLabel(text.upper())
+    label.setProperty("role", "section")
+    return label
+
+
+def caption(text: str, buddy: QWidget) -> QLabel:
+    """The name before a field."""
+    label = QLabel(text)
+    label.setBuddy(buddy)
+    buddy.setAccessibleName(text)
+    return label
+
+
+def muted(text: str = "") -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "muted")
+    label.setWordWrap(True)
+    return label
+
+
+def _prepare(widget: QWidget, name: str, tip: str) -> None:
+    widget.setObjectName(name)
+    widget.setToolTip(tip)
+    widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+
+def _only_with_focus(widget: QWidget, event: QWheelEvent, handle: Callable[[QWheelEvent], None]) -> None:
+    if widget.hasFocus():
+        handle(event)
+    else:
+        event.ignore()

@@ -1,0 +1,19 @@
+"""Whether ImageNet weights lie on this computer already, told without loading PyTorch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from studio.core.recipe import Encoder
+
+
+def has_imagenet_weights(encoder: Encoder) -> bool:
+    """Whether torchvision's file of the encoder is in torch.hub's cache."""
+    return any(_checkpoints().glob(f"{encoder.value}-*.pth"))
+
+
+def _checkpoints() -> Path:
+    """As `torch.hub.get_dir` finds it: TORCH_HOME, else XDG_CACHE_HOME/torch, else ~/.cache/torch."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    return Path(os.environ.get("TORCH_HOME") or cache / "torch").expanduser() / "hub" / "checkpoints"

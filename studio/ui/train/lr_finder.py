@@ -1,0 +1,227 @@
+"""The learning-rate finder: its curve grows live, its suggestions can be clicked, its lines dragged to set the rate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from studio.core.recipe import LearningRate
+from studio.ui.run_history import RunHistory
+from studio.ui.theme import theme
+from studio.ui.train.curve_plot import PlotCanvas
+from studio.ui.train.curves import value_text
+from studio.ui.train.rates import MAX_RATE, MIN_RATE, low_rate, rate_text
+
+RULES: Final = ("valley", "steep", "minimum", "slide")
+
+_RULE_TIPS: Final = {
+    "valley": "Half-way down the longest falling run of the loss; a good rate for most networks.",
+    "steep": "Where the loss falls fastest.",
+    "minimum": "A tenth of the rate at which the loss is lowest.",
+    "slide": "Just before the loss stops falling, seen from the right.",
+}
+
+_STOPPED: Final = {
+    "finished": "",
+    "diverged": "ended early: the loss grew past four times its best",
+    "nan": "ended early: the loss was no longer a number",
+    "cancelled": "stopped by you",
+}
+
+_OLDER: Final = 4
+_WAITING: Final = "Press Find learning rate: the curve grows here, and a drag sets the rate."
+
+
+class LrFinderPlot(QFrame):
+    """Rates are real ones in every signal and property; only the plot inside counts in powers of ten."""
+
+    high_chosen = Signal(float)
+    low_chosen = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self._history: RunHistory | None = None
+        self._drawn = -1
+        self.canvas = PlotCanvas(self)
+        plot = self.canvas.getPlotItem()
+        plot.setLogMode(x=True, y=False)
+        plot.setLabel("bottom", "learning rate")
+        self._older = [self.canvas.plot(connect="finite") for _ in range(_OLDER)]
+        self.raw = self.canvas.plot(connect="finite")
+        self.smoothed = self.canvas.plot(connect="finite", antialias=True)
+        self.marks = pg.ScatterPlotItem(size=11, pxMode=True, hoverable=True, tip=None)
+        self.marks.sigClicked.connect(self._mark_clicked)
+        self.canvas.addItem(self.marks)
+        self.high_line = self._handle("high")
+        self.low_line = self._handle("low")
+        self.canvas.getPlotItem().getViewBox().sigRangeChangedManually.connect(self._keep_view)
+        self._view_is_theirs = False
+        self._build_rows()
+        theme().changed.connect(self._dress)
+        self._dress()
+        self.show_rate(LearningRate(high=1e-3), stage=1)
+        self.show_history(None, [])
+
+    # ------------------------------------------------------------------------------------------------ what is shown
+    def show_history(self, history: RunHistory | None, older: Sequence[RunHistory]) -> None:
+        """The curve to draw and up to four earlier ones, drawn pale behind it, newest last."""
+        self._history = history
+        self._drawn = -1
+        self._view_is_theirs = False
+        for item, old in zip(self._older, [*older[-_OLDER:], *[None] * _OLDER], strict=False):
+            item.setData(*((old.lr_rates, old.lr_smoothed) if old is not None else ([], [])))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw what the history gained since the last time."""
+        history = self._history
+        count = len(history.lr_rates) if history is not None else 0
+        if history is not None and count != self._drawn:
+            self.raw.setData(history.lr_rates, history.lr_losses)
+            self.smoothed.setData(history.lr_rates, history.lr_smoothed)
+            self._fit_view(history)
+        elif history is None:
+            self.raw.setData([], [])
+            self.smoothed.setData([], [])
+        self._drawn = count
+        self._show_suggestions()
+        self._hint.setVisible(count == 0)
+
+    def show_rate(self, rate: LearningRate, *, stage: int) -> None:
+        """The rate that the lines stand at: one line, or two where the earlier layers have a lower one."""
+        low = low_rate(rate)
+        with QSignalBlocker(self.high_line), QSignalBlocker(self.low_line):
+            self.high_line.setValue(math.log10(rate.high))
+            self.low_line.setValue(math.log10(low if low is not None else rate.high))
+        self.low_line.setVisible(low is not None)
+        text = rate_text(rate.high) if low is None else f"{rate_text(low)} – {rate_text(rate.high)}"
+        self.rate_label.setText(f"Stage {stage} trains at <b>{text}</b>")
+
+    # ------------------------------------------------------------------------------------------------ construction
+    def _build_rows(self) -> None:
+        title = QLabel("LOSS BY LEARNING RATE")
+        title.setProperty("role", "section")
+        self.rate_label = QLabel()
+        self.rate_label.setTextFormat(Qt.TextFormat.RichText)
+        top = QHBoxLayout()
+        top.setContentsMargins(10, 6, 10, 0)
+        top.addWidget(title)
+        top.addStretch(1)
+        top.addWidget(self.rate_label)
+        self.chips = {rule: self._chip(rule) for rule in RULES}
+        self.status = QLabel()
+        self.status.setProperty("role", "muted")
+        self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        chips = QHBoxLayout()
+        chips.setContentsMargins(10, 4, 10, 2)
+        chips.setSpacing(6)
+        for chip in self.chips.values():
+            chips.addWidget(chip)
+        chips.addWidget(self.status, 1)
+        self._hint = QLabel(_WAITING, self.canvas)
+        self._hint.setProperty("role", "muted")
+        self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._hint.move(64, 14)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 1, 1, 3)
+        layout.setSpacing(0)
+        layout.addLayout(top)
+        layout.addLayout(chips)
+        layout.addWidget(self.canvas, 1)
+
+    def _chip(self, rule: str) -> QPushButton:
+        chip = QPushButton(rule)
+        chip.setObjectName(f"suggestion_{rule}")
+        chip.setToolTip(f"{_RULE_TIPS[rule]} Click to train at it.")
+        chip.setProperty("chip", "true")
+        chip.clicked.connect(lambda: self._choose_rule(rule))
+        chip.hide()
+        return chip
+
+    def _handle(self, name: str) -> pg.InfiniteLine:
+        bounds = (math.log10(MIN_RATE), math.log10(MAX_RATE))
+        line = pg.InfiniteLine(0, angle=90, movable=True, bounds=bounds, name=name)
+        line.setZValue(20)
+        line.setCursor(Qt.CursorShape.SizeHorCursor)
+        line.sigPositionChanged.connect(self._line_moved)
+        self.canvas.addItem(line, ignoreBounds=True)
+        return line
+
+    # ------------------------------------------------------------------------------------------------ what happens
+    def _line_moved(self, line: pg.InfiniteLine) -> None:
+        rate = 10.0 ** float(line.value())
+        (self.high_chosen if line is self.high_line else self.low_chosen).emit(float(f"{rate:.3g}"))
+
+    def _choose_rule(self, rule: str) -> None:
+        lr = self._history.suggestion(rule) if self._history is not None else None
+        if lr is not None:
+            self.high_chosen.emit(float(f"{lr:.3g}"))
+
+    def _mark_clicked(self, _item: object, spots: Sequence[pg.SpotItem]) -> None:
+        if len(spots):
+            self._choose_rule(spots[0].data())
+
+    def _keep_view(self) -> None:
+        self._view_is_theirs = True
+
+    # ------------------------------------------------------------------------------------------------ looks
+    def _show_suggestions(self) -> None:
+        history = self._history
+        found = {s.rule: s.lr for s in history.suggestions} if history is not None else {}
+        for rule, chip in self.chips.items():
+            chip.setVisible(rule in found)
+            if rule in found:
+                chip.setText(f"{rule} {rate_text(found[rule])}")
+        self.status.setText(self._status_text(history))
+        spots = []
+        for rule, lr in found.items():
+            if history is not None and len(history.lr_rates):
+                nearest = int(np.argmin(np.abs(np.log(history.lr_rates) - math.log(lr))))
+                brush = pg.mkBrush(_rule_color(rule))
+                y = float(history.lr_smoothed[nearest])
+                spots.append({"pos": (math.log10(lr), y), "brush": brush, "pen": None, "data": rule})
+        self.marks.setData(spots)
+
+    def _status_text(self, history: RunHistory | None) -> str:
+        if history is None or not len(history.lr_rates):
+            return ""
+        if history.lr_stopped:
+            return _STOPPED.get(history.lr_stopped, history.lr_stopped)
+        return f"at {rate_text(float(history.lr_rates[-1]))}, loss {value_text(float(history.lr_smoothed[-1]))}"
+
+    def _fit_view(self, history: RunHistory) -> None:
+        """Show the falling part; where the loss explodes the curve may leave through the top."""
+        if self._view_is_theirs or len(history.lr_rates) < 2:
+            return
+        smoothed = history.lr_smoothed
+        lowest = float(smoothed.min())
+        highest = float(smoothed[: int(smoothed.argmin()) + 1].max())
+        room = max(highest - lowest, 0.1 * abs(lowest), 1e-6)
+        self.canvas.setYRange(lowest - 0.1 * room, highest + 0.5 * room, padding=0)
+        self.canvas.setXRange(math.log10(history.lr_rates[0]), max(0.0, math.log10(history.lr_rates[-1])), padding=0.02)
+
+    def _dress(self) -> None:
+        self.canvas.dress()
+        pale = theme().color("series_1")
+        pale.setAlphaF(0.35)
+        self.raw.setPen(pg.mkPen(pale, width=1))
+        self.smoothed.setPen(pg.mkPen(theme().color("series_1"), width=1.8))
+        for item in self._older:
+            item.setPen(pg.mkPen(theme().color("line"), width=1.2))
+        for line, width in ((self.high_line, 2), (self.low_line, 1.4)):
+            line.setPen(pg.mkPen(theme().color("accent"), width=width))
+            line.setHoverPen(pg.mkPen(theme().color("text"), width=2))
+        for rule, chip in self.chips.items():
+            chip.setStyleSheet(f"border-color: {_rule_color(rule)};")
+        self._show_suggestions()
+
+
+def _rule_color(rule: str) -> str:
+    return theme().color(f"series_{2 + RULES.index(rule)}").name()

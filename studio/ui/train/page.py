@@ -1,0 +1,164 @@
+"""The Train page: the recipe at the left, the run in the middle, the list of runs at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
+
+from studio.core.recipe import LearningRate, Purpose, RunSpec
+from studio.ui.run_control import RunControl, RunState
+from studio.ui.session import Session
+from studio.ui.train.actions import TrainActions
+from studio.ui.train.recipe_check import RecipeCheck
+from studio.ui.train.recipe_draft import RecipeDraft
+from studio.ui.train.recipe_panel import RecipePanel
+from studio.ui.train.run_display import RunDisplay
+from studio.ui.train.run_files import can_resume, can_review, can_start_from, start_choices
+from studio.ui.train.run_library import RunLibrary
+from studio.ui.train.run_requests import RunRequests
+from studio.ui.train.run_view import RunView
+from studio.ui.train.runs_panel import RunsPanel
+from studio.ui.train.shown_runs import ShownRuns
+from studio.ui.train.starting_recipe import recommended_recipe, starting_recipe
+
+_SIDES = (304, 900, 236)
+
+
+class TrainPage(QWidget):
+    """Builds the parts and ties them together; none of them knows another."""
+
+    def __init__(self, session: Session, run_control: RunControl, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("train_page")
+        self._control = run_control
+        self._store = session.store
+        self._actions = act = TrainActions(self)
+        task = session.settings.task
+        self.draft = RecipeDraft(starting_recipe(session.store), self)
+        self.library = RunLibrary(self)
+        self.shown = ShownRuns(run_control, self.library, self)
+        self.recipe = RecipePanel(self.draft, task, train=act.train, find_rate=act.find_rate)
+        self.view = RunView(task, act)
+        self.runs = RunsPanel(self.library, act.of_runs)
+        self.check = RecipeCheck(session, self.draft, self.library, self)
+        self.display = RunDisplay(session, run_control, self.library, self.shown, self.view, self.runs, self)
+        self.requests = RunRequests(session, run_control, self.draft, self.shown, self.library, self.view.outcome, self)
+        self._arrange()
+        self._connect_actions()
+        self._connect_parts(session)
+        self.addActions(act.all)
+        if run_control.is_busy and run_control.record is not None:
+            self._show_proposal(run_control.record.spec)
+        self.display.join()
+        self._show_rate()
+        self._show_check()
+
+    def actions(self) -> list[QAction]:
+        return self._actions.all
+
+    def start_training(self) -> None:
+        """Start a run of the recipe exactly as the form shows it."""
+        self._start(lambda: self.draft.spec)
+
+    def find_rate(self) -> None:
+        """Run the rate finder on the selected stage."""
+        self._start(self.draft.lr_find_spec)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.display.catch_up()
+
+    # ------------------------------------------------------------------------------------------------ construction
+    def _arrange(self) -> None:
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        for widget, stretch, least in ((self.recipe, 0, 276), (self.view, 1, 420), (self.runs, 0, 190)):
+            splitter.addWidget(widget)
+            splitter.setStretchFactor(splitter.count() - 1, stretch)
+            widget.setMinimumWidth(least)
+        splitter.setChildrenCollapsible(False)
+        splitter.setSizes(_SIDES)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(splitter)
+
+    def _connect_actions(self) -> None:
+        act = self._actions
+        act.train.triggered.connect(self.start_training)
+        act.find_rate.triggered.connect(self.find_rate)
+        act.pause.triggered.connect(self._pause_or_continue)
+        act.stop.triggered.connect(self._control.stop)
+        act.kill.triggered.connect(self._control.kill)
+        act.add_stage.triggered.connect(self.draft.add_stage)
+        act.double_stage.triggered.connect(lambda: self.draft.double_size(len(self.draft.stages) - 1))
+        act.defaults.triggered.connect(lambda: self.draft.load(recommended_recipe(self._store)))
+        act.resume.triggered.connect(self.requests.resume)
+        act.review.triggered.connect(self.requests.review)
+        act.start_from.triggered.connect(self.requests.start_from)
+        act.delete.triggered.connect(self.requests.delete)
+
+    def _connect_parts(self, session: Session) -> None:
+        finder = self.view.finder
+        finder.high_chosen.connect(lambda rate: self.draft.set_rate(self.draft.selected, high=rate))
+        finder.low_chosen.connect(lambda rate: self.draft.set_rate(self.draft.selected, low=rate))
+        self.view.samples.opened.connect(self.requests.open_sample)
+        self.draft.changed.connect(self._show_rate)
+        self.draft.stage_selected.connect(self._show_rate)
+        self.check.changed.connect(self._show_check)
+        self.display.listed.connect(self._enable)
+        session.runs_changed.connect(self._offer_starts)
+        session.run_proposed.connect(self._show_proposal)
+        self.library.loaded.connect(lambda _run: self._offer_starts())
+
+    # ------------------------------------------------------------------------------------------------ what happens
+    def _start(self, recipe: Callable[[], RunSpec]) -> None:
+        self.recipe.form.commit_edits()
+        self.check.count()
+        spec = recipe()
+        if not self.check.problem_of(spec):
+            self._control.submit(spec)
+
+    def _pause_or_continue(self) -> None:
+        if self._control.state is RunState.PAUSED:
+            self._control.resume_paused()
+        else:
+            self._control.pause()
+
+    def _show_proposal(self, spec: RunSpec) -> None:
+        """The recipe that another page prepared; the run control starts it by itself."""
+        if spec.purpose is Purpose.TRAIN:
+            self._offer_starts()
+            self.draft.load(spec)
+
+    def _show_rate(self, _stage: int = 0) -> None:
+        stage = self.draft.selected_stage
+        rate = LearningRate(high=stage.lr.high) if stage.frozen else stage.lr
+        self.view.finder.show_rate(rate, stage=self.draft.selected + 1)
+
+    def _offer_starts(self) -> None:
+        starts = start_choices(self.shown.all_records, self.library)
+        self.recipe.form.offer_starts(starts)
+        self.check.know_runs(frozenset(start.run for start in starts))
+
+    def _show_check(self) -> None:
+        self.recipe.show_summary(self.check.summary, self.check.problem)
+        self.display.know_labels(self.check.items.train > 0)
+        self._enable()
+
+    def _enable(self) -> None:
+        """Each action can be used when it would do something."""
+        act, control, chosen = self._actions, self._control, self.shown.records
+        idle = not control.is_busy
+        one = chosen[0] if len(chosen) == 1 and chosen[0].id != self.shown.live else None
+        act.train.setEnabled(idle and not self.check.problem)
+        act.find_rate.setEnabled(idle and not self.check.problem_of(self.draft.lr_find_spec()))
+        act.stop.setEnabled(control.state in (RunState.PREPARING, RunState.RUNNING, RunState.PAUSED))
+        act.pause.setEnabled(control.state in (RunState.RUNNING, RunState.PAUSED))
+        act.show_paused(control.state is RunState.PAUSED)
+        act.kill.setEnabled(control.state in (RunState.RUNNING, RunState.PAUSED, RunState.STOPPING))
+        act.resume.setEnabled(idle and one is not None and can_resume(one))
+        act.review.setEnabled(one is not None and can_review(one))
+        act.start_from.setEnabled(one is not None and can_start_from(one))
+        act.delete.setEnabled(any(record.id != self.shown.live for record in chosen))

@@ -1,0 +1,154 @@
+"""The recipe that the form edits: one `RunSpec`, changed a field at a time, and the stage that is selected in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+from PySide6.QtCore import QObject, Signal
+
+from studio.core.recipe import Augment, Encoder, LearningRate, Precision, Purpose, RunSpec, Stage
+from studio.ui.train.rates import MAX_RATE, MIN_RATE
+
+
+class RecipeDraft(QObject):
+    """Every control binds to one field here and follows `changed`; what the engine gets is `spec` and nothing else."""
+
+    changed = Signal()
+    stage_selected = Signal(int)
+
+    def __init__(self, spec: RunSpec, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._spec = spec
+        self._selected = 0
+
+    @property
+    def spec(self) -> RunSpec:
+        return self._spec
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        return self._spec.stages
+
+    @property
+    def selected(self) -> int:
+        """Index of the stage that the rate finder works on and whose rate its curve sets."""
+        return self._selected
+
+    @property
+    def selected_stage(self) -> Stage:
+        return self._spec.stages[self._selected]
+
+    def load(self, spec: RunSpec) -> None:
+        """Take over a whole recipe; a rate finder's one becomes that of a training run."""
+        self._spec = replace(spec, purpose=Purpose.TRAIN)
+        self._selected = min(self._selected, len(spec.stages) - 1)
+        self.changed.emit()
+        self.stage_selected.emit(self._selected)
+
+    def lr_find_spec(self) -> RunSpec:
+        """The same recipe for the rate finder: the selected stage says size, batch and freezing."""
+        return replace(self._spec, purpose=Purpose.LR_FIND, stages=(self.selected_stage,))
+
+    # ------------------------------------------------------------------------------------------------ the whole recipe
+    def set_encoder(self, encoder: Encoder) -> None:
+        self._set(model=replace(self._spec.model, encoder=encoder))
+
+    def start_from_weights(self, *, pretrained: bool) -> None:
+        """Begin with ImageNet weights or with random ones; a fine-tuning becomes an ordinary run."""
+        self._set(model=replace(self._spec.model, pretrained=pretrained), parent=None, fine_tune=None)
+
+    def start_from_run(self, run: str, encoder: Encoder) -> None:
+        """Begin with the weights of an earlier run, whose encoder this one must then have too."""
+        fine_tune = self._spec.fine_tune if run == self._spec.parent else None
+        self._set(model=replace(self._spec.model, encoder=encoder), parent=run, fine_tune=fine_tune)
+
+    def forget_corrections(self) -> None:
+        """Train on all labels instead of on the corrections; the parent stays."""
+        self._set(fine_tune=None)
+
+    def set_fine_tune(self, **fields: Any) -> None:
+        """Fields of `FineTune`; does nothing in an ordinary run."""
+        if self._spec.fine_tune is not None:
+            self._set(fine_tune=replace(self._spec.fine_tune, **fields))
+
+    def set_augment(self, **fields: Any) -> None:
+        """Fields of `Augment`."""
+        augment: Augment = replace(self._spec.augment, **fields)
+        self._set(augment=augment)
+
+    def set_precision(self, precision: Precision) -> None:
+        self._set(precision=precision)
+
+    def set_weight_decay(self, weight_decay: float) -> None:
+        self._set(weight_decay=weight_decay)
+
+    def set_seed(self, seed: int) -> None:
+        self._set(seed=seed)
+
+    def set_note(self, note: str) -> None:
+        self._set(note=note)
+
+    # ------------------------------------------------------------------------------------------------ stages
+    def set_stage(self, index: int, **fields: Any) -> None:
+        """Fields of `Stage`."""
+        stages = list(self._spec.stages)
+        stages[index] = replace(stages[index], **fields)
+        self._set(stages=tuple(stages))
+
+    def set_rate(self, index: int, *, high: float | None = None, low: float | None = None) -> None:
+        """The peak rate of a stage, and with `low` that of its earliest layers; each stays on its side of the other."""
+        rate = self._spec.stages[index].lr
+        new_high = min(max(high if high is not None else rate.high, MIN_RATE), MAX_RATE)
+        new_low = low if low is not None else rate.low
+        if new_low is not None:
+            new_low = min(max(new_low, MIN_RATE), new_high)
+        self.set_stage(index, lr=LearningRate(high=new_high, low=new_low, discriminative=rate.discriminative))
+
+    def set_discriminative(self, index: int, on: bool) -> None:
+        rate = self._spec.stages[index].lr
+        self.set_stage(index, lr=LearningRate(high=rate.high, low=None, discriminative=on))
+
+    def add_stage(self) -> None:
+        """One more stage like the last, for the whole network and at a fifth of its rate (lesson 3's second half)."""
+        last = self._spec.stages[-1]
+        rate = LearningRate(high=last.lr.high / 5, discriminative=True) if last.frozen else last.lr
+        self._insert(len(self._spec.stages), replace(last, frozen=False, lr=rate))
+
+    def double_size(self, index: int) -> None:
+        """A stage like this one after it, at twice the height and width and half the batch."""
+        stage = self._spec.stages[index]
+        bigger = replace(
+            stage, height=2 * stage.height, width=2 * stage.width, batch_size=max(1, stage.batch_size // 2)
+        )
+        self._insert(index + 1, bigger)
+
+    def duplicate_stage(self, index: int) -> None:
+        self._insert(index + 1, self._spec.stages[index])
+
+    def remove_stage(self, index: int) -> None:
+        """The last remaining stage stays."""
+        if len(self._spec.stages) == 1:
+            return
+        stages = [stage for i, stage in enumerate(self._spec.stages) if i != index]
+        self._selected = min(self._selected - (index < self._selected), len(stages) - 1)
+        self._set(stages=tuple(stages))
+        self.stage_selected.emit(self._selected)
+
+    def select(self, index: int) -> None:
+        if index != self._selected and 0 <= index < len(self._spec.stages):
+            self._selected = index
+            self.stage_selected.emit(index)
+
+    def _insert(self, index: int, stage: Stage) -> None:
+        stages = list(self._spec.stages)
+        stages.insert(index, stage)
+        self._selected = index
+        self._set(stages=tuple(stages))
+        self.stage_selected.emit(index)
+
+    def _set(self, **fields: Any) -> None:
+        spec = replace(self._spec, **fields)
+        if spec != self._spec:
+            self._spec = spec
+            self.changed.emit()

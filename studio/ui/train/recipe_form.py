@@ -1,0 +1,239 @@
+"""The recipe as a form; every control stands for one field of the draft and follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.core.recipe import Encoder, Precision, RunSpec
+from studio.core.settings import Task
+from studio.ui.theme import theme
+from studio.ui.train.fields import Choice, DecimalField, Tick, WholeField, caption, muted, section
+from studio.ui.train.imagenet_cache import has_imagenet_weights
+from studio.ui.train.recipe_draft import RecipeDraft
+from studio.ui.train.stage_list import StageList
+
+ENCODER_NAMES: Final = {
+    Encoder.RESNET18: "ResNet-18",
+    Encoder.RESNET34: "ResNet-34",
+    Encoder.RESNET50: "ResNet-50",
+    Encoder.MOBILENET_V3: "MobileNetV3",
+}
+
+_PRECISION_NAMES: Final = {
+    Precision.AUTO: "Automatic",
+    Precision.FLOAT32: "float32",
+    Precision.BF16: "bfloat16",
+    Precision.FP16: "float16",
+}
+
+_IMAGENET: Final = "imagenet"
+_SCRATCH: Final = "scratch"
+
+_CACHED: Final = "ImageNet weights of this encoder are on this computer."
+_NOT_CACHED: Final = "To be fetched once; without a network the run starts from scratch, and says so."
+_RANDOM: Final = "Nothing is fetched; training needs more epochs."
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartChoice:
+    """An earlier run whose weights a new one may start from."""
+
+    run: str
+    encoder: Encoder
+    text: str
+
+
+class RecipeForm(QWidget):
+    def __init__(self, draft: RecipeDraft, task: Task, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._draft = draft
+        self._starts: dict[str, StartChoice] = {}
+        self._build_fields(task)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 12)
+        layout.setSpacing(8)
+        layout.addWidget(self.banner)
+        layout.addWidget(section("Model"))
+        layout.addLayout(_grid(("Encoder", self.encoder), ("Start from", self.start)))
+        layout.addWidget(self.start_note)
+        layout.addSpacing(4)
+        layout.addWidget(section("Stages"))
+        layout.addWidget(self.stages)
+        layout.addSpacing(4)
+        layout.addWidget(section("Augment"))
+        layout.addWidget(self.flip)
+        layout.addLayout(_grid(("Rotate up to", self.rotate), ("Zoom up to", self.zoom), ("Lighting", self.lighting)))
+        layout.addSpacing(4)
+        layout.addWidget(section("Run"))
+        layout.addLayout(
+            _grid(
+                ("Precision", self.precision),
+                ("Weight decay", self.weight_decay),
+                ("Seed", self.seed),
+                ("Note", self.note),
+            )
+        )
+        layout.addStretch(1)
+        draft.changed.connect(self.refresh)
+        self.offer_starts([])
+
+    def offer_starts(self, starts: Sequence[StartChoice]) -> None:
+        """Earlier runs that a new one can start from, as they shall be listed."""
+        self._starts = {start.run: start for start in starts}
+        self._offer()
+        self.refresh()
+
+    def commit_edits(self) -> None:
+        """Take over what is half typed in a number field."""
+        focus = self.focusWidget()
+        if isinstance(focus, QAbstractSpinBox):
+            focus.interpretText()
+
+    def refresh(self) -> None:
+        """Show the draft."""
+        spec = self._draft.spec
+        if spec.parent is not None and not self.start.offers(spec.parent):
+            self._offer()
+        self.encoder.show_value(spec.model.encoder)
+        self.encoder.setEnabled(spec.parent is None)
+        self.start.show_value(spec.parent or (_IMAGENET if spec.model.pretrained else _SCRATCH))
+        self.start_note.setText(_start_note(spec))
+        self.flip.show_value(spec.augment.flip)
+        self.rotate.show_value(round(spec.augment.rotate))
+        self.zoom.show_value(round(100 * spec.augment.zoom))
+        self.lighting.show_value(round(100 * spec.augment.lighting))
+        self.precision.show_value(spec.precision)
+        self.weight_decay.show_value(spec.weight_decay)
+        self.seed.show_value(spec.seed)
+        if self.note.text() != spec.note:
+            self.note.setText(spec.note)
+        self.banner.refresh()
+
+    # ------------------------------------------------------------------------------------------------ construction
+    def _build_fields(self, task: Task) -> None:
+        draft = self._draft
+        self.banner = FineTuneBanner(draft)
+        self.encoder = Choice("encoder", [(name, encoder) for encoder, name in ENCODER_NAMES.items()])
+        self.encoder.setToolTip("The part of the network that looks at the image; the larger, the slower")
+        self.encoder.edited.connect(draft.set_encoder)
+        self.start = Choice("start_from", tip="The weights that training begins with")
+        self.start.edited.connect(self._choose_start)
+        self.start_note = muted()
+        self.stages = StageList(draft)
+        flip_tip = "Mirror image and label left to right, every other time"
+        if task is Task.KEYPOINTS:
+            flip_tip += "; switch it off where left and right points have names of their own"
+        self.flip = Tick("flip", "Flip left and right", tip=flip_tip)
+        self.flip.edited.connect(lambda on: draft.set_augment(flip=on))
+        self.rotate = WholeField("rotate", 0, 180, suffix="°", tip="Turn image and label by up to so much either way")
+        self.rotate.edited.connect(lambda degrees: draft.set_augment(rotate=float(degrees)))
+        self.zoom = WholeField("zoom", 0, 100, step=5, suffix=" %", tip="Enlarge image and label by up to so much")
+        self.zoom.edited.connect(lambda percent: draft.set_augment(zoom=percent / 100))
+        self.lighting = WholeField("lighting", 0, 100, step=5, suffix=" %", tip="Change brightness and contrast")
+        self.lighting.edited.connect(lambda percent: draft.set_augment(lighting=percent / 100))
+        self._build_run_fields()
+
+    def _build_run_fields(self) -> None:
+        draft = self._draft
+        self.precision = Choice("precision", [(name, value) for value, name in _PRECISION_NAMES.items()])
+        self.precision.setToolTip("Automatic: half the bits where the device is fast with them, float32 otherwise")
+        self.precision.edited.connect(draft.set_precision)
+        self.weight_decay = DecimalField("weight_decay", 0, 1, step=0.005, decimals=4, tip="Pulls weights towards zero")
+        self.weight_decay.edited.connect(draft.set_weight_decay)
+        self.seed = WholeField("seed", 0, 2**31 - 1, tip="The same seed on the same computer gives the same run")
+        self.seed.edited.connect(draft.set_seed)
+        self.note = QLineEdit()
+        self.note.setObjectName("note")
+        self.note.setPlaceholderText("What this run is about")
+        self.note.setMaxLength(200)
+        self.note.textEdited.connect(draft.set_note)
+
+    def _offer(self) -> None:
+        parent = self._draft.spec.parent
+        unlisted = [(f"Run {parent}", parent)] if parent is not None and parent not in self._starts else []
+        listed = [(start.text, start.run) for start in self._starts.values()]
+        self.start.offer([("ImageNet weights", _IMAGENET), ("Random weights", _SCRATCH), *unlisted, *listed])
+
+    def _choose_start(self, value: str) -> None:
+        if value in (_IMAGENET, _SCRATCH):
+            self._draft.start_from_weights(pretrained=value == _IMAGENET)
+        elif value in self._starts:
+            self._draft.start_from_run(value, self._starts[value].encoder)
+
+
+def _start_note(spec: RunSpec) -> str:
+    if spec.parent is not None:
+        return f"The weights and the encoder of run {spec.parent}."
+    if not spec.model.pretrained:
+        return _RANDOM
+    return _CACHED if has_imagenet_weights(spec.model.encoder) else _NOT_CACHED
+
+
+class FineTuneBanner(QFrame):
+    """Says that the recipe trains on corrections, and how they are mixed with the old data; hidden otherwise."""
+
+    def __init__(self, draft: RecipeDraft, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._draft = draft
+        self.setProperty("role", "card")
+        self.setProperty("selected", True)
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.drop = QToolButton()
+        self.drop.setToolTip("Train on all labels instead")
+        self.drop.setAccessibleName("Train on all labels instead")
+        self.drop.clicked.connect(draft.forget_corrections)
+        self.replay = WholeField("replay", 0, 100, step=10, suffix=" %", tip="Share of its old training items")
+        self.replay.edited.connect(lambda percent: draft.set_fine_tune(replay=percent / 100))
+        self.weight = DecimalField(
+            "weight", 1, 100, step=1, decimals=1, suffix=" ×", tip="How many times as often a corrected item is drawn"
+        )
+        self.weight.edited.connect(lambda weight: draft.set_fine_tune(weight=weight))
+        top = QHBoxLayout()
+        top.addWidget(self.text, 1)
+        top.addWidget(self.drop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 6, 8, 10)
+        layout.addLayout(top)
+        layout.addLayout(_grid(("Old data", self.replay), ("Corrections", self.weight)))
+        theme().changed.connect(self._dress)
+        self._dress()
+        self.refresh()
+
+    def refresh(self) -> None:
+        spec = self._draft.spec
+        self.setVisible(spec.fine_tune is not None)
+        if spec.fine_tune is not None:
+            count = len(spec.fine_tune.corrections)
+            self.text.setText(f"Fine-tune on {count:,} correction{'' if count == 1 else 's'} of run {spec.parent}")
+            self.replay.show_value(round(100 * spec.fine_tune.replay))
+            self.weight.show_value(spec.fine_tune.weight)
+
+    def _dress(self) -> None:
+        self.drop.setIcon(theme().icon("close", "muted"))
+
+
+def _grid(*rows: tuple[str, QWidget]) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(10)
+    grid.setVerticalSpacing(6)
+    grid.setColumnMinimumWidth(0, 84)
+    grid.setColumnStretch(1, 1)
+    for i, (name, widget) in enumerate(rows):
+        grid.addWidget(caption(name, widget), i, 0)
+        grid.addWidget(widget, i, 1)
+    return grid

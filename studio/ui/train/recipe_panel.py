@@ -1,0 +1,84 @@
+"""The left side: the recipe's form, what it amounts to, what stands in its way, and the two buttons that start it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from studio.core.settings import Task
+from studio.ui.theme import theme
+from studio.ui.train.recipe_draft import RecipeDraft
+from studio.ui.train.recipe_form import RecipeForm
+
+
+class RecipePanel(QWidget):
+    def __init__(
+        self, draft: RecipeDraft, task: Task, *, train: QAction, find_rate: QAction, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.form = RecipeForm(draft, task)
+        scroll = QScrollArea()
+        scroll.setWidget(self.form)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.summary = QLabel()
+        self.summary.setObjectName("recipe_summary")
+        self.summary.setWordWrap(True)
+        self.problem = QLabel()
+        self.problem.setObjectName("recipe_problem")
+        self.problem.setProperty("tone", "warning")
+        self.problem.setWordWrap(True)
+        self.find_rate = _button(find_rate, "Find learning rate", "find_rate_button")
+        self.train = _button(train, "Train", "train_button")
+        self.train.setProperty("primary", True)
+        theme().changed.connect(self._dress)
+        self._dress()
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.find_rate, 3)
+        buttons.addWidget(self.train, 2)
+        footer = QFrame()
+        footer.setObjectName("recipe_footer")
+        rows = QVBoxLayout(footer)
+        rows.setContentsMargins(12, 8, 12, 10)
+        rows.setSpacing(6)
+        rows.addWidget(self.summary)
+        rows.addWidget(self.problem)
+        rows.addLayout(buttons)
+        line = QFrame()
+        line.setFrameShape(QFrame.Shape.HLine)
+        line.setFrameShadow(QFrame.Shadow.Plain)
+        line.setProperty("role", "line")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(scroll, 1)
+        layout.addWidget(line)
+        layout.addWidget(footer)
+
+    def show_summary(self, summary: str, problem: str) -> None:
+        self.summary.setText(summary)
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+
+    def _dress(self) -> None:
+        self.train.setIcon(theme().icon("play", "on_accent"))
+        self.find_rate.setIcon(theme().icon("curve"))
+
+
+def _button(action: QAction, text: str, name: str) -> QPushButton:
+    """A button that does and can do what the action does and can do."""
+    button = QPushButton(action.icon(), text)
+    button.setObjectName(name)
+    button.setIconSize(QSize(16, 16))
+
+    def follow() -> None:
+        button.setEnabled(action.isEnabled())
+        button.setToolTip(action.toolTip())
+
+    button.clicked.connect(action.trigger)
+    action.changed.connect(follow)
+    follow()
+    return button

@@ -1,0 +1,177 @@
+"""Keeps the middle and the list of runs showing what is chosen and what is going on."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.core.outcome import RunOutcome
+from studio.core.recipe import Purpose
+from studio.store import RunRecord
+from studio.ui.run_control import RunControl
+from studio.ui.run_history import RunHistory
+from studio.ui.session import Session
+from studio.ui.train.run_files import can_review
+from studio.ui.train.run_library import RunLibrary
+from studio.ui.train.run_view import PlotTab, RunView
+from studio.ui.train.run_words import HeaderWords, live_words, recorded_words
+from studio.ui.train.runs_panel import RunsPanel
+from studio.ui.train.shown_runs import ShownRuns
+
+_REDRAW_MS: Final = 33
+_REST: Final = 4
+"""A redraw is followed by a rest of so many times its own length: plots never take the window's time."""
+
+_NO_LABELS: Final = "Nothing to train on yet: label some items, and the curves of the first run will grow here."
+_NO_RUN: Final = "No run yet: press Train, and its curves grow here while you go on labelling."
+
+
+class RunDisplay(QObject):
+    """`listed` when the project's runs, or what can be done with them, may have changed."""
+
+    listed = Signal()
+
+    def __init__(
+        self,
+        session: Session,
+        control: RunControl,
+        library: RunLibrary,
+        shown: ShownRuns,
+        view: RunView,
+        panel: RunsPanel,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._control = control
+        self._library = library
+        self._shown = shown
+        self._view = view
+        self._panel = panel
+        self._has_labels = True
+        self._preparing = ""
+        self._redraw = QTimer(self, singleShot=True, interval=_REDRAW_MS)
+        self._redraw.timeout.connect(self._draw_news)
+        panel.selection_changed.connect(shown.choose)
+        shown.changed.connect(self.show_chosen)
+        session.runs_changed.connect(self.list_runs)
+        session.review_changed.connect(lambda _run: self.listed.emit())
+        control.preparing.connect(self._begin_preparing)
+        control.started.connect(self._begin)
+        control.events.connect(lambda _events: self._ask_redraw())
+        control.state_changed.connect(lambda _text: self._show_state())
+        control.ended.connect(self._end)
+        control.failed.connect(view.outcome.show_problem)
+        control.interrupted.connect(self._show_outcome)
+
+    def join(self) -> None:
+        """Show what there is: a run that is going already, or the newest one."""
+        self.list_runs()
+        if self._control.is_busy and self._control.record is not None:
+            self._begin(self._control.record)
+        elif self._shown.all_records:
+            self._panel.select([self._shown.all_records[-1].id])
+            if self._control.last_ending is not None:
+                self._show_outcome(*self._control.last_ending)
+        self.show_chosen()
+
+    def list_runs(self) -> None:
+        """Read the store's list of runs again."""
+        records = self._session.store.runs()
+        self._shown.know(records)
+        self._panel.show_records(records, self._shown.live)
+        if not self._panel.selected and records:
+            self._panel.select([records[-1].id])
+        self._show_empty()
+        self.listed.emit()
+
+    def know_labels(self, has_labels: bool) -> None:
+        """Whether there is anything to train on; it decides what an empty page says."""
+        self._has_labels = has_labels
+        self._show_empty()
+
+    def show_chosen(self) -> None:
+        """Draw the chosen runs from the beginning."""
+        trainings = self._shown.trainings()
+        self._panel.color_by_series({s.run: s.series for s in trainings} if len(trainings) > 1 else {})
+        self._view.curves.show_runs(trainings)
+        self._view.finder.show_history(*self._shown.finder())
+        chosen = self._shown.records
+        if chosen:
+            finds = all(record.spec.purpose is Purpose.LR_FIND for record in chosen)
+            self._view.show_tab(PlotTab.RATE_FINDER if finds else PlotTab.CURVES)
+        last = trainings[-1] if trainings else None
+        folder = next((r.folder for r in chosen if last is not None and r.id == last.run), None)
+        self._view.samples.show_run(folder, last.history if last is not None else RunHistory())
+        self._show_state()
+        self.listed.emit()
+
+    def catch_up(self) -> None:
+        """Draw what came while the page was hidden."""
+        self._ask_redraw()
+
+    # ------------------------------------------------------------------------------------------------ a run's life
+    def _begin_preparing(self, sentence: str) -> None:
+        self._preparing = sentence
+        self._view.outcome.hide()
+        self._view.show_empty("")
+        self._show_state()
+
+    def _begin(self, record: RunRecord) -> None:
+        self._library.forget(record.id)
+        self._view.outcome.hide()
+        self.list_runs()
+        self._panel.select([record.id])
+        self.show_chosen()
+
+    def _end(self, record: RunRecord, outcome: RunOutcome) -> None:
+        self._redraw.stop()
+        self._library.keep(record, self._control.history)
+        self._draw_news()
+        self.list_runs()
+        self._show_outcome(record, outcome)
+
+    def _show_outcome(self, record: RunRecord, outcome: RunOutcome) -> None:
+        if record.spec.purpose is Purpose.LR_FIND and outcome.learnt_something:
+            return  # the curve and its suggestions say it
+        self._view.outcome.show_outcome(record.id, outcome, can_review=can_review(record))
+
+    # ------------------------------------------------------------------------------------------------ drawing
+    def _ask_redraw(self) -> None:
+        if not self._redraw.isActive() and self._view.isVisible():
+            self._redraw.start()
+
+    def _draw_news(self) -> None:
+        began = time.perf_counter()
+        self._view.curves.refresh()
+        self._view.finder.refresh()
+        self._view.samples.refresh()
+        self._show_state()
+        took = 1000 * (time.perf_counter() - began)
+        self._redraw.setInterval(max(_REDRAW_MS, round(_REST * took)))
+
+    def _show_state(self) -> None:
+        live = self._control.is_busy
+        self._view.header.show_words(self._words(), live=live)
+        self.listed.emit()
+
+    def _words(self) -> HeaderWords:
+        control, chosen = self._control, self._shown.records
+        if control.is_busy:
+            run = control.record.id if control.record is not None else ""
+            return live_words(run, control.state, control.history, self._preparing)
+        if len(chosen) > 1:
+            names = ", ".join(record.id for record in chosen)
+            return HeaderWords(title=f"Comparing {len(chosen)} runs", facts=names, share=None)
+        if chosen:
+            record = chosen[0]
+            return recorded_words(record.id, record.spec, record.outcome, self._shown.history(record))
+        return HeaderWords(title="No run yet", facts="", share=None)
+
+    def _show_empty(self) -> None:
+        if self._shown.all_records or self._control.is_busy:
+            self._view.show_empty("")
+        else:
+            self._view.show_empty(_NO_RUN if self._has_labels else _NO_LABELS)

@@ -1,0 +1,48 @@
+"""What a run's folder still allows: going on, starting from it, reviewing it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+from studio.core.outcome import OutcomeKind
+from studio.core.recipe import Purpose
+from studio.core.review import SCORES_FILE
+from studio.engine.local_run import STATE_FILE
+from studio.store import RunRecord
+from studio.ui.train.recipe_form import StartChoice
+from studio.ui.train.run_library import RunLibrary
+from studio.ui.train.run_words import date_text
+
+WEIGHTS_FILE: Final = "model.safetensors"
+
+
+def can_resume(record: RunRecord) -> bool:
+    """A run that ended before its time and left a checkpoint."""
+    unfinished = record.outcome is not None and record.outcome.kind is not OutcomeKind.FINISHED
+    return unfinished and (record.folder / STATE_FILE).exists()
+
+
+def can_start_from(record: RunRecord) -> bool:
+    return record.spec.purpose is Purpose.TRAIN and (record.folder / WEIGHTS_FILE).exists()
+
+
+def can_review(record: RunRecord) -> bool:
+    return (record.folder / SCORES_FILE).exists()
+
+
+def start_choices(records: Sequence[RunRecord], library: RunLibrary) -> list[StartChoice]:
+    """The runs that a new one may start from, newest first, named by id, best figure and note."""
+    return [
+        StartChoice(run=record.id, encoder=record.spec.model.encoder, text=_start_text(record, library))
+        for record in reversed(records)
+        if can_start_from(record)
+    ]
+
+
+def _start_text(record: RunRecord, library: RunLibrary) -> str:
+    figures = library.figures(record)
+    best = figures.best if figures is not None else ""
+    when = date_text(dt.datetime.fromtimestamp(record.created), dt.datetime.now())
+    return " · ".join(part for part in (f"Run {record.id}", best or when, record.note) if part)

@@ -1,0 +1,104 @@
+"""What a person can ask for runs that are there: go on, try again differently, review, start from, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+
+from studio.core.errors import StudioError
+from studio.core.outcome import Remedy
+from studio.core.recipe import Purpose
+from studio.store import RunRecord
+from studio.ui.run_control import RunControl
+from studio.ui.session import Overlay, Page, Session, Tone
+from studio.ui.train.outcome_bar import OutcomeBar
+from studio.ui.train.rates import with_half_the_batch, with_lower_rate
+from studio.ui.train.recipe_draft import RecipeDraft
+from studio.ui.train.run_library import RunLibrary
+from studio.ui.train.shown_runs import ShownRuns
+
+_SMALLEST_BATCH = "The batch is a single item already; choose a smaller height and width instead."
+
+
+class RunRequests(QObject):
+    """Carries requests out through the run control, the draft, the store and the session's other pages."""
+
+    def __init__(
+        self,
+        session: Session,
+        control: RunControl,
+        draft: RecipeDraft,
+        shown: ShownRuns,
+        library: RunLibrary,
+        bar: OutcomeBar,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._control = control
+        self._draft = draft
+        self._shown = shown
+        self._library = library
+        self._bar = bar
+        bar.remedy_chosen.connect(self.carry_out)
+        bar.review_asked.connect(self.review_run)
+
+    def carry_out(self, run: str, remedy: Remedy) -> None:
+        """Do what one click promises about a run that ended."""
+        record = self._shown.record(run)
+        if record is None:
+            return
+        if remedy is Remedy.RESUME:
+            self._resume(record)
+            return
+        spec = with_half_the_batch(record.spec) if remedy is Remedy.HALVE_BATCH else with_lower_rate(record.spec)
+        if spec == record.spec:
+            self._bar.show_problem(_SMALLEST_BATCH)
+            return
+        if spec.purpose is Purpose.TRAIN:
+            self._draft.load(spec)
+        self._control.submit(spec)
+
+    def resume(self) -> None:
+        """Go on with the selected run from its last checkpoint."""
+        self._with_selected(self._resume)
+
+    def review(self) -> None:
+        self._with_selected(lambda record: self.review_run(record.id))
+
+    def review_run(self, run: str) -> None:
+        """Show the run's items on the Review page."""
+        self._session.show_page(Page.REVIEW)
+        self._session.review_changed.emit(run)
+
+    def start_from(self) -> None:
+        """Let the recipe start from the selected run's weights."""
+        self._with_selected(lambda record: self._draft.start_from_run(record.id, record.spec.model.encoder))
+
+    def delete(self) -> None:
+        """Move the selected runs to the trash, except the one that is going."""
+        for record in self._shown.records:
+            if record.id == self._shown.live:
+                continue
+            try:
+                self._session.store.delete_run(record.id)
+            except StudioError as error:
+                self._session.say(error.sentence, Tone.ERROR)
+            else:
+                self._library.forget(record.id)
+        self._session.runs_changed.emit()
+
+    def open_sample(self, item: int) -> None:
+        """Open a watched item in the editor, with the shown run's prediction over it."""
+        records = self._shown.records
+        self._session.open_item(item, Overlay(run=records[-1].id, item=item) if records else None)
+        self._session.show_page(Page.LABEL)
+
+    def _resume(self, record: RunRecord) -> None:
+        self._control.submit(record.spec, record.id)
+
+    def _with_selected(self, act: Callable[[RunRecord], object]) -> None:
+        records = self._shown.records
+        if len(records) == 1:
+            act(records[0])

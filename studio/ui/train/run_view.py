@@ -1,0 +1,124 @@
+"""The middle: what the run is doing, how it ended, its curves or its rate finder, and its sample predictions."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.core.settings import Task
+from studio.ui.train.actions import TrainActions
+from studio.ui.train.curves_panel import CurvesPanel
+from studio.ui.train.lr_finder import LrFinderPlot
+from studio.ui.train.outcome_bar import OutcomeBar
+from studio.ui.train.run_header import RunHeader
+from studio.ui.train.samples_strip import SamplesStrip
+
+
+class PlotTab(enum.StrEnum):
+    CURVES = "Curves"
+    RATE_FINDER = "Learning rate"
+
+
+class RunView(QWidget):
+    """Parts in their places; what they show is the page's business."""
+
+    def __init__(self, task: Task, actions: TrainActions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.header = RunHeader(pause=actions.pause, stop=actions.stop, kill=actions.kill)
+        self.outcome = OutcomeBar()
+        self.curves = CurvesPanel()
+        self.finder = LrFinderPlot()
+        self.samples = SamplesStrip(task)
+        self._tabs: dict[PlotTab, QPushButton] = {}
+        self._plots = QStackedWidget()
+        self._plots.addWidget(self.curves)
+        self._plots.addWidget(self.finder)
+        self.empty = QLabel()
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setProperty("role", "muted")
+        self.empty.setWordWrap(True)
+        self._body = QStackedWidget()
+        self._body.addWidget(self.empty)
+        self._body.addWidget(self._splitter())
+        bar = QVBoxLayout()
+        bar.setContentsMargins(10, 0, 10, 6)
+        bar.addWidget(self.outcome)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addLayout(bar)
+        layout.addWidget(self._body, 1)
+
+    @property
+    def tab(self) -> PlotTab:
+        return PlotTab.CURVES if self._plots.currentWidget() is self.curves else PlotTab.RATE_FINDER
+
+    def show_tab(self, tab: PlotTab) -> None:
+        self._tabs[tab].setChecked(True)
+        self._plots.setCurrentWidget(self.curves if tab is PlotTab.CURVES else self.finder)
+        self._below.setVisible(tab is PlotTab.CURVES)
+
+    def show_empty(self, sentence: str) -> None:
+        """A sentence in the place of the plots; they come back with an empty one."""
+        self.empty.setText(sentence)
+        self._body.setCurrentIndex(0 if sentence else 1)
+
+    def tabs(self) -> Sequence[QPushButton]:
+        return list(self._tabs.values())
+
+    def _splitter(self) -> QSplitter:
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter.addWidget(self._plot_side())
+        card = QFrame()
+        card.setProperty("role", "card")
+        inside = QVBoxLayout(card)
+        inside.setContentsMargins(1, 1, 1, 1)
+        inside.addWidget(self.samples)
+        below = QWidget()
+        around = QVBoxLayout(below)
+        around.setContentsMargins(10, 6, 10, 10)
+        around.addWidget(card)
+        self._below = below
+        splitter.addWidget(below)
+        splitter.setStretchFactor(0, 7)
+        splitter.setStretchFactor(1, 3)
+        splitter.setChildrenCollapsible(False)
+        splitter.setHandleWidth(5)
+        return splitter
+
+    def _plot_side(self) -> QWidget:
+        side = QWidget()
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        group = QButtonGroup(self)
+        for place, tab in zip(("first", "last"), PlotTab, strict=True):
+            button = QPushButton(tab.value)
+            button.setObjectName(f"tab_{tab.name.lower()}")
+            button.setCheckable(True)
+            button.setProperty("segment", place)
+            button.clicked.connect(lambda _=False, tab=tab: self.show_tab(tab))
+            group.addButton(button)
+            row.addWidget(button)
+            self._tabs[tab] = button
+        row.addStretch(1)
+        self._tabs[PlotTab.CURVES].setChecked(True)
+        layout = QVBoxLayout(side)
+        layout.setContentsMargins(10, 2, 10, 4)
+        layout.setSpacing(8)
+        layout.addLayout(row)
+        layout.addWidget(self._plots, 1)
+        return side

@@ -1,0 +1,146 @@
+"""A run in words: what it is doing, how fast, how it ended, how it did. No Qt."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from studio.core.events import Metric
+from studio.core.outcome import OutcomeKind, RunOutcome
+from studio.core.recipe import Purpose, RunSpec
+from studio.ui.run_control import RunState
+from studio.ui.run_history import RunHistory
+from studio.ui.train.curves import value_text
+from studio.ui.train.rates import rate_text
+from studio.ui.train.summary import duration
+
+_RUN_STATES = {RunState.PREPARING: "Preparing", RunState.STOPPING: "Stopping after this batch"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeaderWords:
+    """`share` is how much is done, 0–1, or None while nobody can tell."""
+
+    title: str
+    facts: str
+    share: float | None
+
+
+def live_words(run: str, state: RunState, history: RunHistory, preparing: str = "") -> HeaderWords:
+    """The line over the plots while a run is going."""
+    title = _live_title(state, history)
+    name = f"Run {run}: " if run and state is not RunState.PREPARING else ""
+    facts = preparing if state is RunState.PREPARING else "  ·  ".join(_live_facts(history))
+    return HeaderWords(title=f"{name}{title}", facts=facts, share=_share(history))
+
+
+def recorded_words(run: str, spec: RunSpec, outcome: RunOutcome | None, history: RunHistory | None) -> HeaderWords:
+    """The line over the plots of a run that is over."""
+    facts: list[str] = []
+    if history is not None:
+        best = best_text(history)
+        facts += [best] if best else []
+        facts += _where(history)
+    title = f"Run {run}: {purpose_text(spec)}, {outcome.kind if outcome else 'no end recorded'}"
+    return HeaderWords(title=title, facts="  ·  ".join(facts), share=None)
+
+
+def best_text(history: RunHistory) -> str:
+    """Pixel accuracy 0.727 (epoch 9), or the rate that a finder suggests; empty when there is neither."""
+    best = history.best()
+    if best is not None:
+        metric, epoch = best
+        return f"{metric.name} {value_text(metric.value)} (epoch {epoch})"
+    valley = history.suggestion("valley") or next((s.lr for s in history.suggestions), None)
+    return f"suggests {rate_text(valley)}" if valley is not None else ""
+
+
+def best_figure(history: RunHistory) -> str:
+    """The best value alone, for a narrow list: 0.727, or the rate that a finder suggests."""
+    best = history.best()
+    if best is not None:
+        return value_text(best[0].value)
+    valley = history.suggestion("valley") or next((s.lr for s in history.suggestions), None)
+    return rate_text(valley) if valley is not None else ""
+
+
+def latest_metrics(history: RunHistory) -> list[Metric]:
+    return history.epochs[-1].metrics if history.epochs else []
+
+
+def purpose_text(spec: RunSpec) -> str:
+    """10 epochs, rate finder, or fine-tuning."""
+    if spec.purpose is Purpose.LR_FIND:
+        return "rate finder"
+    epochs = sum(stage.epochs for stage in spec.stages)
+    count = f"{epochs} epoch{'' if epochs == 1 else 's'}"
+    return f"fine-tuning, {count}" if spec.fine_tune is not None else count
+
+
+def outcome_text(outcome: RunOutcome | None, *, is_live: bool) -> str:
+    if is_live:
+        return "running"
+    return str(outcome.kind) if outcome is not None else "no end recorded"
+
+
+def outcome_role(outcome: RunOutcome | None, *, is_live: bool) -> str:
+    """The theme's colour role for a run's state."""
+    if is_live:
+        return "accent"
+    if outcome is None or outcome.kind is OutcomeKind.STOPPED:
+        return "warning"
+    return "ok" if outcome.kind is OutcomeKind.FINISHED else "danger"
+
+
+def date_text(when: dt.datetime, now: dt.datetime) -> str:
+    """14:03 today, otherwise the day: 3 Nov 14:03, 3 Nov 2025."""
+    if when.date() == now.date():
+        return f"{when:%H:%M}"
+    if when.year == now.year:
+        return f"{when.day} {when:%b %H:%M}"
+    return f"{when.day} {when:%b %Y}"
+
+
+def _live_title(state: RunState, history: RunHistory) -> str:
+    if state in _RUN_STATES:
+        return _RUN_STATES[state]
+    started, step = history.started, history.last_step
+    if started is None:
+        return "Starting"
+    if history.progress is not None:
+        return f"{history.progress.what} {history.progress.done:,} of {history.progress.total:,}"
+    if started.purpose == Purpose.LR_FIND:
+        doing = "Finding the learning rate"
+    elif history.ending is not None:
+        doing = "Finishing"
+    else:
+        doing = f"Training epoch {step.epoch if step is not None else 1} of {started.epochs}"
+    return f"Paused in epoch {step.epoch}" if state is RunState.PAUSED and step is not None else doing
+
+
+def _live_facts(history: RunHistory) -> list[str]:
+    facts: list[str] = []
+    step = history.last_step
+    if step is not None:
+        facts.append(f"{step.images_per_second:,.0f} images a second")
+        if step.seconds_left > 0:
+            facts.append(f"{duration(step.seconds_left)} left")
+    facts += [f"{metric.name} {value_text(metric.value)}" for metric in latest_metrics(history)[:1]]
+    return [*facts, *_where(history)]
+
+
+def _where(history: RunHistory) -> list[str]:
+    started = history.started
+    if started is None:
+        return []
+    return [f"{started.device}, {started.precision}", started.weights]
+
+
+def _share(history: RunHistory) -> float | None:
+    started = history.started
+    if started is None:
+        return None
+    if history.progress is not None:
+        return history.progress.done / max(1, history.progress.total)
+    done = history.last_step.step if history.last_step is not None else len(history.lr_rates)
+    return done / max(1, started.steps)

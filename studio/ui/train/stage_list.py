@@ -1,0 +1,62 @@
+"""The recipe's stages as cards one below the other."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from studio.ui.theme import theme
+from studio.ui.train.recipe_draft import RecipeDraft
+from studio.ui.train.stage_card import StageCard
+
+
+class StageList(QWidget):
+    """As many cards as the draft has stages; a card is reused for whatever stage comes to stand at its place."""
+
+    def __init__(self, draft: RecipeDraft, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._draft = draft
+        self.cards: list[StageCard] = []
+        self._cards = QVBoxLayout()
+        self._cards.setSpacing(8)
+        self.add = QPushButton("Add stage")
+        self.add.setObjectName("add_stage")
+        self.add.setToolTip("One more stage, for the whole network")
+        self.add.clicked.connect(draft.add_stage)
+        self.double = QPushButton("Double the size")
+        self.double.setObjectName("add_double_stage")
+        self.double.setToolTip("One more stage at twice the height and width of the last one, with half its batch")
+        self.double.clicked.connect(lambda: draft.double_size(len(draft.stages) - 1))
+        row = QHBoxLayout()
+        row.addWidget(self.add, 1)
+        row.addWidget(self.double, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addLayout(self._cards)
+        layout.addLayout(row)
+        draft.changed.connect(self.refresh)
+        draft.stage_selected.connect(self._show_selected)
+        theme().changed.connect(self._dress)
+        self._dress()
+        self.refresh()
+
+    def refresh(self) -> None:
+        while len(self.cards) > len(self._draft.stages):
+            card = self.cards.pop()
+            self._cards.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        while len(self.cards) < len(self._draft.stages):
+            card = StageCard(self._draft, len(self.cards), self)
+            self.cards.append(card)
+            self._cards.addWidget(card)
+        for card in self.cards:
+            card.refresh()
+
+    def _show_selected(self, index: int) -> None:
+        for i, card in enumerate(self.cards):
+            card.show_selected(i == index)
+
+    def _dress(self) -> None:
+        self.add.setIcon(theme().icon("plus", "muted"))
+        self.double.setIcon(theme().icon("grow", "muted"))
