@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.core.events import Failed, Finished
@@ -182,6 +182,7 @@ def test_the_status_codes_of_windows_are_signals_too(status: int, name: str) -> 
     assert signal_name(status) == name
 
 
+@settings(deadline=None)
 @given(
     exit_code=st.integers(-70, 300),
     log=st.text(max_size=400) | st.just(CHAINED),

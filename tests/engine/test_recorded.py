@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.core.events import Failed, Finished, RunEvent, Warned, encode_event
@@ -73,12 +73,14 @@ def test_a_number_that_is_none_is_a_warning_and_not_the_end(tmp_path: Path, some
     assert last == FINISHED
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_line_can_stop_the_reader(line: bytes) -> None:
     EventLines().read(line)
     EventLines().read(b'{"event":"' + line)
 
 
+@settings(deadline=None)
 @given(prefix=st.binary(max_size=50).filter(lambda garbage: b"\n" not in garbage))
 def test_an_event_behind_garbage_is_found(prefix: bytes) -> None:
     assert EventLines().read(prefix + encode_event(FINISHED)) == FINISHED
