@@ -24,6 +24,9 @@ from studio.engine.worker_log import WorkerLog
 STATE_FILE: Final = "state.pt"
 
 _LONGEST_LINE: Final = 4 * 1024 * 1024
+_CTRL_C_SECONDS: Final = 0.5
+"""Windows lets no Ctrl+C into a wait without an end."""
+
 _DRAIN_SECONDS: Final = 1.0
 """How long the pipes of a process that has ended are still read; only a stranger can hold them open by then."""
 
@@ -69,7 +72,7 @@ class LocalRun:
         return self._inbox.take(timeout)
 
     def events(self) -> Iterator[RunEvent]:
-        while (batch := self._inbox.take()) is not None:
+        while (batch := self._inbox.take(_CTRL_C_SECONDS)) is not None:
             yield from batch
 
     def stop(self) -> None:
