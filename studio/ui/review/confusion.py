@@ -1,0 +1,375 @@
+"""What was taken for what: the confusion matrix in heat colours, and its largest cells in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QSizePolicy,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolButton,
+    QToolTip,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.core.classes import LabelClass
+from studio.ui.theme import theme
+
+Cell = tuple[int, int]
+"""(label id, predicted id)."""
+
+_LARGEST_CELL: Final = 26
+_NAME_ROOM: Final = 92
+_LISTED: Final = 40
+_SHARE_ROLE: Final = Qt.ItemDataRole.UserRole + 1
+_CELL_ROLE: Final = Qt.ItemDataRole.UserRole + 2
+_BAR_ROLE: Final = Qt.ItemDataRole.UserRole + 3
+
+
+class ConfusionPanel(QWidget):
+    """Matrix and list show the same cells; choosing one in either, or none, is told by `chosen`."""
+
+    chosen = Signal(object)
+    """A `Cell`, or None for all items."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.matrix = ConfusionMatrix()
+        self.matrix.chosen.connect(self._choose)
+        self.list = MistakeList()
+        self.list.chosen.connect(self._choose)
+        self._all = QToolButton()
+        self._all.setText("Show all")
+        self._all.setObjectName("clear_confusion")
+        self._all.setToolTip("Show the items of every mistake again")
+        self._all.setIcon(theme().icon("close", "muted"))
+        self._all.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._all.clicked.connect(lambda: self._choose(None))
+        self._all.hide()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 10)
+        layout.setSpacing(6)
+        top = QHBoxLayout()
+        top.addWidget(_heading("WHAT WAS TAKEN FOR WHAT"))
+        top.addStretch(1)
+        top.addWidget(self._all)
+        layout.addLayout(top)
+        layout.addWidget(self.matrix)
+        layout.addWidget(_heading("LARGEST MISTAKES"))
+        layout.addWidget(self.list, 1)
+
+    def show_counts(self, counts: np.ndarray, classes: Sequence[LabelClass]) -> None:
+        """`counts` (n, n) int64: wrong pixels by label class (row) and predicted class (column)."""
+        self.matrix.show_counts(counts, classes)
+        self.list.show_counts(counts, classes)
+
+    def select(self, cell: Cell | None) -> None:
+        """Mark the cell without telling anyone."""
+        self.matrix.select(cell)
+        self.list.select(cell)
+        self._all.setVisible(cell is not None)
+
+    def _choose(self, cell: Cell | None) -> None:
+        self.select(cell)
+        self.chosen.emit(cell)
+
+
+class ConfusionMatrix(QWidget):
+    """Classes without any mistake are left out. Row: what the label says; column: what the model said."""
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("confusion_matrix")
+        self.setAccessibleName("Confusion matrix: rows are labels, columns are predictions")
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._counts = np.zeros((0, 0), np.int64)
+        self._shown: list[int] = []
+        self._names: dict[int, str] = {}
+        self._colors: dict[int, QColor] = {}
+        self._selected: Cell | None = None
+        self._hovered: Cell | None = None
+
+    def show_counts(self, counts: np.ndarray, classes: Sequence[LabelClass]) -> None:
+        self._counts = counts
+        wrong = counts.copy()
+        np.fill_diagonal(wrong, 0)
+        involved = np.flatnonzero(wrong.sum(0) + wrong.sum(1))
+        self._shown = [int(class_id) for class_id in involved]
+        self._names = {c.id: c.name for c in classes}
+        self._colors = {c.id: QColor(c.color) for c in classes}
+        self._fit()
+        self.update()
+
+    def select(self, cell: Cell | None) -> None:
+        self._selected = cell
+        self.update()
+
+    def words(self, cell: Cell) -> str:
+        """What the cell means, for a tooltip."""
+        label, predicted = (self._names.get(class_id, str(class_id)) for class_id in cell)
+        pixels = int(self._counts[cell])
+        if cell[0] == cell[1]:
+            return f"{label}: pixels that are right are not counted here"
+        if not pixels:
+            return f"{label} was never taken for {predicted}"
+        total = int(self._counts.sum() - np.trace(self._counts))
+        share = f"{100 * pixels / total:.1f} %"
+        return f"{label} was taken for {predicted}: {pixels:,} pixels, {share} of all mistakes. Click to see the items."
+
+    def cell_rect(self, cell: Cell) -> QRectF:
+        """Where the cell is drawn; empty when its class is not shown."""
+        if cell[0] not in self._shown or cell[1] not in self._shown:
+            return QRectF()
+        left, top, side = self._geometry()
+        return QRectF(left + self._shown.index(cell[1]) * side, top + self._shown.index(cell[0]) * side, side, side)
+
+    # -- geometry -----------------------------------------------------------------------------------------------------
+
+    def sizeHint(self) -> QSize:
+        return QSize(280, self.minimumHeight())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        _left, top, side = self._geometry()
+        self.setFixedHeight(int(top + side * len(self._shown)) + 4 if self._shown else 48)
+
+    def _geometry(self) -> tuple[float, float, float]:
+        """Left and top of the first cell and a cell's side."""
+        metrics = QFontMetrics(self._label_font())
+        widest = max((metrics.horizontalAdvance(self._names.get(c, "")) for c in self._shown), default=0)
+        room = min(_NAME_ROOM, widest + 20)
+        side = min(_LARGEST_CELL, (self.width() - room - 2) / max(1, len(self._shown)))
+        return room, room - 4, max(4.0, side)
+
+    def _label_font(self) -> QFont:
+        font = QFont(self.font())
+        font.setPointSizeF(max(7.0, font.pointSizeF() * 0.85))
+        return font
+
+    def _cell_at(self, place: QPointF) -> Cell | None:
+        left, top, side = self._geometry()
+        column, row = int((place.x() - left) // side), int((place.y() - top) // side)
+        if not (0 <= row < len(self._shown) and 0 <= column < len(self._shown)):
+            return None
+        return self._shown[row], self._shown[column]
+
+    # -- mouse --------------------------------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        cell = self._cell_at(event.position())
+        if event.button() is not Qt.MouseButton.LeftButton or cell is None or not self._is_mistake(cell):
+            return
+        self.chosen.emit(None if cell == self._selected else cell)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        cell = self._cell_at(event.position())
+        if cell != self._hovered:
+            self._hovered = cell
+            pointing = cell is not None and self._is_mistake(cell)
+            self.setCursor(Qt.CursorShape.PointingHandCursor if pointing else Qt.CursorShape.ArrowCursor)
+            self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hovered = None
+        self.update()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            cell = self._cell_at(QPointF(event.pos()))
+            if cell is None:
+                QToolTip.hideText()
+            else:
+                QToolTip.showText(event.globalPos(), self.words(cell), self, self.cell_rect(cell).toRect())
+            return True
+        return super().event(event)
+
+    def _is_mistake(self, cell: Cell) -> bool:
+        return cell[0] != cell[1] and int(self._counts[cell]) > 0
+
+    # -- painting -----------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not self._shown:
+            painter.setPen(theme().color("muted"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No mistakes")
+            return
+        self._paint_names(painter)
+        largest = max(1, *(int(self._counts[a, b]) for a in self._shown for b in self._shown if a != b))
+        for label in self._shown:
+            for predicted in self._shown:
+                self._paint_cell(painter, (label, predicted), largest)
+        for cell, role, width in ((self._hovered, "muted", 1.0), (self._selected, "accent", 2.0)):
+            if cell is not None:
+                painter.setPen(QPen(theme().color(role), width))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(self.cell_rect(cell).adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _paint_cell(self, painter: QPainter, cell: Cell, largest: int) -> None:
+        rect = self.cell_rect(cell).adjusted(0.5, 0.5, -0.5, -0.5)
+        if cell[0] == cell[1]:
+            painter.fillRect(rect, theme().color("line"))
+            return
+        heat = (int(self._counts[cell]) / largest) ** 0.5
+        painter.fillRect(rect, _between(theme().color("base"), theme().color("danger"), heat))
+
+    def _paint_names(self, painter: QPainter) -> None:
+        left, top, side = self._geometry()
+        font = self._label_font()
+        painter.setFont(font)
+        metrics = QFontMetrics(font)
+        painter.setPen(theme().color("faint"))
+        corner = QRectF(0, 0, left - 8, top - 4)
+        painter.drawText(corner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, "predicted →\nlabel ↓")
+        for place, class_id in enumerate(self._shown):
+            near = self._hovered is not None and class_id in self._hovered
+            name = metrics.elidedText(self._names.get(class_id, ""), Qt.TextElideMode.ElideRight, int(left) - 18)
+            for turned in (False, True):
+                painter.save()
+                if turned:
+                    painter.translate(left + place * side, top)
+                    painter.rotate(-90)
+                    box = QRectF(5, 0, top - 5, side)
+                    align = Qt.AlignmentFlag.AlignLeft
+                else:
+                    box = QRectF(0, top + place * side, left - 6, side)
+                    align = Qt.AlignmentFlag.AlignRight
+                self._paint_name(painter, box, align, name, class_id, near=near)
+                painter.restore()
+
+    def _paint_name(
+        self, painter: QPainter, box: QRectF, align: Qt.AlignmentFlag, name: str, class_id: int, *, near: bool
+    ) -> None:
+        dot = QRectF(0, 0, 7, 7)
+        dot.moveCenter(box.center())
+        if align is Qt.AlignmentFlag.AlignLeft:
+            dot.moveLeft(box.left())
+            text = box.adjusted(11, 0, 0, 0)
+        else:
+            dot.moveRight(box.right())
+            text = box.adjusted(0, 0, -11, 0)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._colors.get(class_id, theme().color("faint")))
+        painter.drawRoundedRect(dot, 2, 2)
+        painter.setPen(theme().color("text" if near else "muted"))
+        painter.drawText(text, align | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip, name)
+
+
+class MistakeList(QListWidget):
+    """The largest cells, one a line: `Road → Sidewalk` with the share of all mistakes."""
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("mistake_list")
+        self.setAccessibleName("Largest mistakes")
+        self.setItemDelegate(_ShareDelegate(self))
+        self.setUniformItemSizes(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.itemActivated.connect(self._tell)
+        self.itemClicked.connect(self._tell)
+        self._selected: Cell | None = None
+
+    def show_counts(self, counts: np.ndarray, classes: Sequence[LabelClass]) -> None:
+        self.clear()
+        names = {c.id: c.name for c in classes}
+        wrong = counts.copy()
+        np.fill_diagonal(wrong, 0)
+        total = int(wrong.sum())
+        order = np.argsort(wrong, axis=None, kind="stable")[::-1][:_LISTED]
+        for label, predicted in zip(*np.unravel_index(order, wrong.shape), strict=True):
+            pixels = int(wrong[label, predicted])
+            if not pixels:
+                break
+            words = f"{names.get(int(label), label)} → {names.get(int(predicted), predicted)}"
+            entry = QListWidgetItem(words, self)
+            entry.setData(_SHARE_ROLE, pixels / total)
+            entry.setData(_BAR_ROLE, pixels / int(wrong.max()))
+            entry.setData(_CELL_ROLE, (int(label), int(predicted)))
+            entry.setToolTip(f"{pixels:,} pixels labelled {words.replace(' → ', ' were taken for ')}")
+
+    def select(self, cell: Cell | None) -> None:
+        self._selected = cell
+        self.clearSelection()
+        for row in range(self.count()):
+            if cell is not None and self._cell(self.item(row)) == cell:
+                self.setCurrentRow(row)
+                return
+
+    def _cell(self, entry: QListWidgetItem) -> Cell:
+        label, predicted = entry.data(_CELL_ROLE)
+        return label, predicted
+
+    def _tell(self, entry: QListWidgetItem) -> None:
+        cell = self._cell(entry)
+        self.chosen.emit(None if cell == self._selected else cell)
+
+
+class _ShareDelegate(QStyledItemDelegate):
+    """A line with its share as a bar behind the words."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(80, option.fontMetrics.height() + 8)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        share: float = index.data(_SHARE_ROLE)
+        row = QRect(option.rect).adjusted(0, 1, 0, -1)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if chosen or option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(row, theme().color("accent_soft" if chosen else "raised"))
+        bar = QColor(theme().color("danger"))
+        bar.setAlphaF(0.16)
+        painter.fillRect(QRect(row.left(), row.top(), int(row.width() * index.data(_BAR_ROLE)), row.height()), bar)
+        text = row.adjusted(6, 0, -6, 0)
+        figure = f"{100 * share:.1f} %"
+        painter.setPen(theme().color("muted"))
+        painter.drawText(text, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, figure)
+        room = text.width() - option.fontMetrics.horizontalAdvance(figure) - 8
+        painter.setPen(theme().color("text"))
+        words = option.fontMetrics.elidedText(index.data(), Qt.TextElideMode.ElideRight, room)
+        painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+
+
+def _between(a: QColor, b: QColor, share: float) -> QColor:
+    def mix(x: int, y: int) -> int:
+        return round(x + (y - x) * share)
+
+    return QColor(mix(a.red(), b.red()), mix(a.green(), b.green()), mix(a.blue(), b.blue()))
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "section")
+    return label

@@ -1,0 +1,356 @@
+"""The worst items of one run: filters, the grid or one item large, and what was taken for what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from studio.core.items import Split
+from studio.core.raster import Rect
+from studio.core.review import ReviewItem
+from studio.core.settings import Task
+from studio.store import ItemFilter, ReviewFilter
+from studio.ui.review.confusion import Cell, ConfusionPanel
+from studio.ui.review.empty import EmptyState
+from studio.ui.review.filters import FilterBar
+from studio.ui.review.grid import ReviewGrid
+from studio.ui.review.histogram import HistogramPanel, Range
+from studio.ui.review.loading import RunFigures
+from studio.ui.review.model import ReviewModel
+from studio.ui.review.pictures import Look, Pictures, focus_of
+from studio.ui.review.preview import Preview
+from studio.ui.review.tile_painter import TilePainter
+from studio.ui.review.tiles import TileKey, TileRenderer, key_of
+from studio.ui.session import Session
+from studio.ui.theme import theme
+
+_LOOK_STEP: Final = 48
+"""Tiles are drawn at sizes in steps of so many pixels, so that not every pixel of a resize draws all of them anew."""
+
+RUNS_FOLDER: Final = "runs"
+_PREVIEW_CACHE: Final = 128 * 2**20
+_LARGEST_PREVIEW: Final = 3840
+
+
+class Gallery(QWidget):
+    """Shows one run. Decisions are made elsewhere; what they change comes in by `refresh`."""
+
+    selection_changed = Signal()
+    shown_changed = Signal()
+    """Other items show than before."""
+    tile_width_chosen = Signal(int)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._task = session.settings.task
+        self._figures: RunFigures | None = None
+        self._aspect_is_known = False
+        self.model = ReviewModel(self._task, self)
+        self._tiles = TileRenderer(session.store.root, parent=self)
+        self._large = TileRenderer(session.store.root, threads=1, cache_bytes=_PREVIEW_CACHE, parent=self)
+        self.grid = ReviewGrid(TilePainter(self._task, self._find, self.font()))
+        self.grid.setModel(self.model)
+        self.preview = Preview(self._task)
+        self.filters = FilterBar()
+        self.filters.show_settings(session.settings)
+        self.panel: ConfusionPanel | HistogramPanel = (
+            HistogramPanel() if self._task is Task.KEYPOINTS else ConfusionPanel()
+        )
+        self._cell: Cell | None = None
+        self._range: Range | None = None
+        self.nothing = EmptyState("search", "Nothing here", "No item of this run fits these filters.", "Clear filters")
+        self.stack = QStackedWidget()
+        for widget in (self.grid, self.preview, self.nothing):
+            self.stack.addWidget(widget)
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        bar = QFrame()
+        bar_layout = QHBoxLayout(bar)
+        bar_layout.setContentsMargins(12, 8, 12, 6)
+        bar_layout.addWidget(self.filters)
+        left = QWidget()
+        left_layout = QVBoxLayout(left)
+        left_layout.setContentsMargins(0, 0, 0, 0)
+        left_layout.setSpacing(0)
+        left_layout.addWidget(bar)
+        left_layout.addWidget(self.stack, 1)
+        side = QScrollArea()
+        side.setFrameShape(QFrame.Shape.NoFrame)
+        side.setWidgetResizable(True)
+        side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        side.setWidget(self.panel)
+        side.setMinimumWidth(220)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.addWidget(left)
+        splitter.addWidget(side)
+        splitter.setStretchFactor(0, 1)
+        splitter.setStretchFactor(1, 0)
+        splitter.setSizes([1000, 320])
+        splitter.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(splitter)
+
+    def _connect(self) -> None:
+        self.grid.wanted.connect(self._want)
+        self.grid.selection_changed.connect(self.selection_changed)
+        self.grid.opened.connect(lambda _item: self.toggle_preview())
+        self.grid.resized.connect(self._renew_look)
+        self.grid.viewport().installEventFilter(self)
+        self.grid.selectionModel().currentChanged.connect(lambda _now, _before: self._show_preview())
+        self._tiles.ready.connect(self._tile_is_ready)
+        self._large.ready.connect(lambda _key: self._show_preview())
+        self.preview.closed.connect(self.toggle_preview)
+        self.preview.stepped.connect(self._step)
+        self.preview.resized.connect(self._show_preview)
+        self.filters.changed.connect(self.query)
+        if isinstance(self.panel, ConfusionPanel):
+            self.panel.chosen.connect(self._choose_cell)
+        else:
+            self.panel.chosen.connect(self._choose_range)
+        self.nothing.pressed.connect(self.clear_filters)
+        theme().changed.connect(self._redraw_all)
+
+    # -- what it shows ------------------------------------------------------------------------------------------------
+
+    @property
+    def run(self) -> str | None:
+        return self._figures.run if self._figures else None
+
+    @property
+    def is_filtered(self) -> bool:
+        return not (self._cell is None and self._range is None and self.filters.filters.is_empty)
+
+    def show_run(self, figures: RunFigures | None) -> None:
+        """Show this run's items, or none. The filters stay, but for a chosen mistake that this run may not have."""
+        other = figures is None or figures.run != self.run
+        self._figures = figures
+        if other:
+            self._cell = self._range = None
+            self._aspect_is_known = False
+            self._tiles.forget_all()
+            self._large.forget_all()
+        self._show_panel()
+        self.query()
+
+    def query(self) -> None:
+        """Ask the project for the items that the filters let through; the current one stays so if it is among them."""
+        keep = self.grid.current_item
+        ids = self._ids()
+        run = self.run
+        read = partial(self._session.store.review_items, run) if run is not None else None
+        self.model.show(ids, read)
+        if ids:
+            self.grid.select_row(self.model.row_of(keep) or 0 if keep is not None else 0)
+        if not ids:
+            self.stack.setCurrentWidget(self.nothing)
+        elif self.stack.currentWidget() is self.nothing:
+            self.stack.setCurrentWidget(self.grid)
+        self.shown_changed.emit()
+        self.selection_changed.emit()
+
+    def clear_filters(self) -> None:
+        self._cell = self._range = None
+        self.panel.select(None)
+        self.filters.clear()
+
+    def selected(self) -> list[int]:
+        return self.grid.selected_items()
+
+    def current(self) -> ReviewItem | None:
+        index = self.grid.currentIndex()
+        return self.model.review(index.row()) if index.isValid() else None
+
+    def focus_of(self, review: ReviewItem) -> Rect | None:
+        """Where the item's largest mistake lies. Raises StudioError where label or prediction cannot be read."""
+        known = self._tiles.fresh_pictures(key_of(review))
+        if known is not None and not known.trouble:
+            return known.focus
+        return focus_of(self._session.store, self._session.store.run(review.run).folder, review.score)
+
+    # -- what happens -------------------------------------------------------------------------------------------------
+
+    def refresh(self, items: Sequence[int]) -> None:
+        """Labels or decisions of these items changed; empty: of any."""
+        if not items:
+            self.model.refresh_all()
+            self._redraw_all()
+            return
+        self._tiles.forget(items)
+        self._large.forget(items)
+        self.model.refresh(items)
+        self._show_preview()
+
+    def refresh_settings(self) -> None:
+        self.filters.show_settings(self._session.settings)
+        self._show_panel()
+        self._redraw_all()
+
+    def go_on_after(self, items: Iterable[int]) -> None:
+        """Select the next undecided item."""
+        rows = [row for item in items if (row := self.model.row_of(item)) is not None]
+        if rows:
+            following = self.model.next_undecided(max(rows))
+            self.grid.select_row(max(rows) if following is None else following)
+
+    def reveal(self, items: Sequence[int]) -> None:
+        """Select these items, as far as the filters show them."""
+        rows = [row for item in items if (row := self.model.row_of(item)) is not None]
+        if rows:
+            self.grid.select_rows(rows)
+
+    def toggle_preview(self) -> None:
+        if self.stack.currentWidget() is self.preview:
+            self.stack.setCurrentWidget(self.grid)
+            self.grid.setFocus()
+        elif self.grid.currentIndex().isValid():
+            self.stack.setCurrentWidget(self.preview)
+            self.preview.setFocus()
+            self._show_preview()
+
+    def show_next_pane(self) -> None:
+        """The next of label, prediction and difference, large."""
+        if self.stack.currentWidget() is not self.preview:
+            self.toggle_preview()
+        else:
+            self.preview.show_next_pane()
+
+    def take_focus(self) -> None:
+        """Let keys reach the items."""
+        shown = self.stack.currentWidget()
+        if shown is not None:
+            shown.setFocus()
+
+    @property
+    def only_split(self) -> Split | None:
+        """The split of all items of the run, if they have but one."""
+        return self._figures.only_split if self._figures else None
+
+    def close_renderers(self) -> None:
+        self._tiles.close()
+        self._large.close()
+
+    # -- filters ------------------------------------------------------------------------------------------------------
+
+    def _ids(self) -> list[int]:
+        if self._figures is None:
+            return []
+        chosen, store = self.filters.filters, self._session.store
+        ids = store.review_ids(
+            self._figures.run,
+            ReviewFilter(
+                splits=() if chosen.split is None else (chosen.split,),
+                class_id=chosen.class_id,
+                decisions=() if chosen.decision is None else (chosen.decision,),
+                confusion=self._cell,
+            ),
+        )
+        if chosen.text:
+            named = set(store.item_ids(ItemFilter(text=chosen.text)))
+            ids = [item for item in ids if item in named]
+        if self._range is not None:
+            low, high = self._range
+            errors = self._figures.errors
+            ids = [item for item in ids if low <= errors.get(item, -1.0) < high]
+        return ids
+
+    def _choose_cell(self, cell: Cell | None) -> None:
+        self._cell = cell
+        self.query()
+
+    def _choose_range(self, chosen: Range | None) -> None:
+        self._range = chosen
+        self.query()
+
+    def _show_panel(self) -> None:
+        figures = self._figures
+        if isinstance(self.panel, ConfusionPanel):
+            counts = figures.confusion if figures else np.zeros((0, 0), np.int64)
+            self.panel.show_counts(counts, self._session.settings.classes)
+            self.panel.select(self._cell)
+        else:
+            self.panel.show_errors(list(figures.errors.values()) if figures else [])
+            self.panel.select(self._range)
+
+    # -- pictures -----------------------------------------------------------------------------------------------------
+
+    def _find(self, review: ReviewItem) -> Pictures | None:
+        return self._tiles.pictures(key_of(review))
+
+    def _want(self, reviews: list[ReviewItem]) -> None:
+        self._renew_look()
+        self._tiles.want(reviews, self._runs_folder)
+
+    @property
+    def _runs_folder(self) -> Path:
+        return self._session.store.root / RUNS_FOLDER
+
+    def _renew_look(self) -> None:
+        """Draw at another size when the tiles' size has changed by a step."""
+        ratio = self.devicePixelRatioF()
+        pane = self.grid.pane_size
+        width = -(-round(pane.width() * ratio) // _LOOK_STEP) * _LOOK_STEP
+        look = self._tiles.look
+        if look is None or look.width != width:
+            height = max(8, round(width * pane.height() / max(1, pane.width())))
+            self._tiles.set_look(self._look(QSize(width, height)))
+
+    def _look(self, size: QSize) -> Look:
+        return Look.of(
+            self._session.settings, width=size.width(), height=size.height(), difference=theme().color("danger")
+        )
+
+    def _redraw_all(self) -> None:
+        for renderer in (self._tiles, self._large):
+            if renderer.look is not None:
+                renderer.set_look(self._look(QSize(renderer.look.width, renderer.look.height)))
+        self.grid.viewport().update()
+        self._show_preview()
+
+    def _tile_is_ready(self, key: TileKey) -> None:
+        pictures = self._tiles.pictures(key)
+        if not self._aspect_is_known and pictures is not None and pictures.size[1]:
+            self._aspect_is_known = True
+            self.grid.set_aspect(pictures.size[0] / pictures.size[1])
+        self.grid.update_item(key[1])
+
+    def _show_preview(self) -> None:
+        review = self.current()
+        if self.stack.currentWidget() is not self.preview or review is None:
+            return
+        room = (self.preview.room * self.devicePixelRatioF()).boundedTo(QSize(_LARGEST_PREVIEW, _LARGEST_PREVIEW))
+        look = self._large.look
+        if look is None or (look.width, look.height) != (max(8, room.width()), max(8, room.height())):
+            self._large.set_look(self._look(room))
+        row = self.grid.currentIndex().row()
+        soon = [self.model.review(r) for r in (row, row + 1) if r < self.model.rowCount()]
+        self._large.want(soon, self._runs_folder)
+        self.preview.show_review(review, self._large.pictures(key_of(review)) or self._find(review))
+
+    def _step(self, by: int) -> None:
+        row = self.grid.currentIndex().row() + by
+        if 0 <= row < self.model.rowCount():
+            self.grid.select_row(row)
+
+    # -- Ctrl and the wheel -------------------------------------------------------------------------------------------
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.Wheel
+            and isinstance(event, QWheelEvent)
+            and event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        ):
+            step = 1.1 if event.angleDelta().y() > 0 else 1 / 1.1
+            self.tile_width_chosen.emit(round(self.grid.tile_width * step))
+            return True
+        return super().eventFilter(watched, event)

@@ -1,0 +1,108 @@
+"""The review items of one run as a model that holds ids only; their rows are read a page at a time when they show."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from studio.core.report import error_in_words
+from studio.core.review import Decision, ReviewItem
+from studio.core.settings import Task
+
+_PAGE: Final = 64
+_PAGES_KEPT: Final = 32
+_SCAN: Final = 4096
+"""How far the next undecided item is looked for; beyond, the person has other means (the filter)."""
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+_NO_PARENT: Final = QModelIndex()
+
+ReadReviews = Callable[[Sequence[int]], Sequence[ReviewItem]]
+"""Review items of these ids, in their order."""
+
+
+class ReviewModel(QAbstractListModel):
+    """Worst first. `review(row)` is what a view draws; the roles serve screen readers and tooltips."""
+
+    def __init__(self, task: Task, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._task = task
+        self._ids: list[int] = []
+        self._rows: dict[int, int] = {}
+        self._read: ReadReviews | None = None
+        self._pages: OrderedDict[int, list[ReviewItem]] = OrderedDict()
+
+    def show(self, ids: Sequence[int], read: ReadReviews | None) -> None:
+        """Show these ids, whose review items `read` gets."""
+        self.beginResetModel()
+        self._ids = list(ids)
+        self._rows = {item: row for row, item in reversed(list(enumerate(self._ids)))}
+        self._read = read
+        self._pages.clear()
+        self.endResetModel()
+
+    def rowCount(self, parent: AnyIndex = _NO_PARENT) -> int:
+        return 0 if parent.isValid() else len(self._ids)
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.review(index.row()).score.name
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            return in_words(self.review(index.row()), self._task)
+        return None
+
+    def item_id(self, row: int) -> int:
+        return self._ids[row]
+
+    def row_of(self, item: int) -> int | None:
+        return self._rows.get(item)
+
+    def review(self, row: int) -> ReviewItem:
+        page, place = divmod(row, _PAGE)
+        reviews = self._pages.get(page)
+        if reviews is None:
+            assert self._read is not None
+            reviews = list(self._read(self._ids[page * _PAGE : (page + 1) * _PAGE]))
+            self._pages[page] = reviews
+            while len(self._pages) > _PAGES_KEPT:
+                self._pages.popitem(last=False)
+        self._pages.move_to_end(page)
+        return reviews[place]
+
+    def next_undecided(self, row: int) -> int | None:
+        """The first undecided row after `row`, else the nearest before it, else None."""
+        after = range(row + 1, min(len(self._ids), row + 1 + _SCAN))
+        for candidate in (*after, *reversed(range(max(0, row - _SCAN), row))):
+            if self.review(candidate).decision is Decision.UNDECIDED:
+                return candidate
+        return None
+
+    def refresh(self, items: Iterable[int]) -> None:
+        """The decisions or labels of these items changed."""
+        for item in items:
+            row = self._rows.get(item)
+            if row is not None:
+                self._pages.pop(row // _PAGE, None)
+                index = self.index(row)
+                self.dataChanged.emit(index, index)
+
+    def refresh_all(self) -> None:
+        self._pages.clear()
+        if self._ids:
+            self.dataChanged.emit(self.index(0), self.index(len(self._ids) - 1))
+
+
+def in_words(review: ReviewItem, task: Task) -> str:
+    """What a tile says, as one line."""
+    score = review.score
+    parts = [score.name, error_in_words(score.error, task), f"loss {score.loss:.3g}", score.split.value]
+    if score.corrected:
+        parts.append("corrected")
+    if review.decision is not Decision.UNDECIDED:
+        parts.append(review.decision.value)
+    return ", ".join(parts)

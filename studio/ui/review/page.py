@@ -1,0 +1,311 @@
+"""The Review page: a run's worst items first, a key for each decision, and what a fine-tuning made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QAction, QKeySequence, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from studio.core.errors import StudioError
+from studio.core.items import Split
+from studio.core.review import Decision
+from studio.ui.review.decisions import Decisions
+from studio.ui.review.empty import EmptyState
+from studio.ui.review.fine_tune import FineTuneBar, trainable
+from studio.ui.review.gallery import Gallery
+from studio.ui.review.loading import RunChoice, RunFigures, read_choices, read_figures
+from studio.ui.review.report_page import ReportPage
+from studio.ui.review.top_bar import LARGEST_TILE, SMALLEST_TILE, TopBar, View
+from studio.ui.session import Overlay, Page, Session, Tone
+from studio.ui.theme import theme
+from studio.ui.widgets.work_queue import WorkQueue
+
+_TILE_WIDTH: Final = 400
+_TILE_WIDTH_KEY: Final = "review/tile_width"
+
+_SPLIT_WORDS: Final = {Split.VALID: "validation", Split.TRAIN: "training", Split.TEST: "test"}
+_SHORT: Final = {
+    "review_accept": "Accept",
+    "review_label_right": "Label right",
+    "review_edit": "Edit",
+    "review_leave_out": "Leave out",
+}
+_DECISION_ACTIONS: Final = (
+    (Decision.ACCEPTED, "review_accept", "Accept the Prediction", "A", "accept", "it becomes the label"),
+    (Decision.LABEL_RIGHT, "review_label_right", "Label Was Right", "R", "check", "it stays, the model erred"),
+    (Decision.LEFT_OUT, "review_leave_out", "Leave Out", "X", "eye_off", "no further run uses the item"),
+)
+
+
+class ReviewPage(QWidget):
+    """Built from parts that do not know each other: top bar, gallery, decisions, fine-tuning and reports."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("review_page")
+        self._session = session
+        self._choices: dict[str, RunChoice] = {}
+        self._run: str | None = None
+        self._work = WorkQueue("review", self)
+        self.decisions = Decisions(session, self)
+        self.top = TopBar()
+        self.gallery = Gallery(session)
+        self.report = ReportPage(session, self._work)
+        self.fine_tune = FineTuneBar()
+        self.no_runs = EmptyState(
+            "page-train",
+            "Train a model first",
+            "After a run, its items appear here with what the model made of them, the worst first.",
+            "Go to Train",
+        )
+        self._build_actions()
+        self._lay_out()
+        self._connect()
+        width = QSettings().value(_TILE_WIDTH_KEY, _TILE_WIDTH)
+        self._set_tile_width(int(str(width)))
+        self._show_view(View.ITEMS)
+        self.read_runs()
+
+    def actions(self) -> list[QAction]:
+        """The page's actions for the menu bar."""
+        return list(self._actions.values())
+
+    def read_runs(self) -> None:
+        """Look for runs with scores, away from the GUI thread."""
+        self._work.do(partial(read_choices, self._session.store.root), self._take_choices, self._complain)
+
+    @property
+    def run(self) -> str | None:
+        """The run that is being reviewed."""
+        return self._run
+
+    # -- construction -------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        self.stack = QStackedWidget()
+        for widget in (self.gallery, self.report, self.no_runs):
+            self.stack.addWidget(widget)
+        self._bottom = QFrame()
+        self._bottom.setProperty("role", "bar")
+        bottom = QHBoxLayout(self._bottom)
+        bottom.setContentsMargins(12, 7, 12, 7)
+        bottom.setSpacing(6)
+        for name in ("review_accept", "review_label_right", "review_edit", "review_leave_out"):
+            bottom.addWidget(_button(self._actions[name], with_text=True))
+        bottom.addSpacing(10)
+        for name in ("review_undo", "review_redo"):
+            bottom.addWidget(_button(self._actions[name], with_text=False))
+        bottom.addStretch(1)
+        bottom.addWidget(self.fine_tune)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.top)
+        layout.addWidget(self.stack, 1)
+        layout.addWidget(self._bottom)
+
+    def _build_actions(self) -> None:
+        self._actions: dict[str, QAction] = {}
+        for decision, name, text, key, icon, hint in _DECISION_ACTIONS:
+            self._add_action(name, text, key, icon, hint, partial(self._decide, decision))
+        self._add_action("review_edit", "Edit", "E", "brush", "open the label at its largest mistake", self._edit)
+        self._add_action("review_undo", "Take Back the Decision", "Ctrl+Z", "undo", "", self._undo)
+        self._add_action("review_redo", "Decide Again", "Ctrl+Shift+Z", "redo", "", self._redo)
+        large = self.gallery.toggle_preview
+        self._add_action("review_preview", "Show Large", "Space", "eye", "", large, more_keys=("Return", "Enter"))
+        self._add_action(
+            "review_next_pane", "Label, Prediction, Difference", "D", "difference", "", self.gallery.show_next_pane
+        )
+        for name in ("review_preview", "review_next_pane"):
+            self.removeAction(self._actions[name])
+            self.gallery.stack.addAction(self._actions[name])
+        theme().changed.connect(self._dress)
+        self._dress()
+
+    def _add_action(
+        self,
+        name: str,
+        text: str,
+        key: str,
+        icon: str,
+        hint: str,
+        slot: Callable[[], object],
+        *,
+        more_keys: tuple[str, ...] = (),
+    ) -> None:
+        action = QAction(text, self)
+        action.setObjectName(name)
+        action.setShortcuts([QKeySequence(k) for k in (key, *more_keys)])
+        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        action.setProperty("menu", "Review")
+        action.setProperty("icon_name", icon)
+        shown_key = QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+        action.setToolTip(f"{text} ({shown_key}){': ' + hint if hint else ''}")
+        action.triggered.connect(lambda _checked=False: slot())
+        self.addAction(action)
+        self._actions[name] = action
+
+    def _dress(self) -> None:
+        for action in self._actions.values():
+            action.setIcon(theme().icon(action.property("icon_name")))
+
+    def _connect(self) -> None:
+        session = self._session
+        session.runs_changed.connect(self.read_runs)
+        session.review_changed.connect(self._scores_changed)
+        session.items_changed.connect(self._items_changed)
+        session.settings_changed.connect(self.gallery.refresh_settings)
+        self.top.run_chosen.connect(self._choose_run)
+        self.top.view_chosen.connect(self._show_view)
+        self.top.tile_width_chosen.connect(self._set_tile_width)
+        self.gallery.tile_width_chosen.connect(self._set_tile_width)
+        self.gallery.selection_changed.connect(self._show_what_can_be_done)
+        self.gallery.shown_changed.connect(self._show_counts)
+        self.decisions.decided.connect(lambda _items: self._show_counts())
+        self.fine_tune.proposed.connect(session.propose_run)
+        self.no_runs.pressed.connect(lambda: session.show_page(Page.TRAIN))
+
+    # -- runs ---------------------------------------------------------------------------------------------------------
+
+    def _take_choices(self, choices: list[RunChoice]) -> None:
+        known = set(self._choices)
+        self._choices = {choice.id: choice for choice in choices}
+        arrived = [choice for choice in choices if choice.id not in known]
+        fine_tuned = [choice for choice in choices if choice.spec.fine_tune is not None]
+        self.report.show_choices(fine_tuned)
+        self.top.show_report_button(bool(fine_tuned))
+        newest = choices[0] if choices else None
+        if newest is None:
+            self._run = None
+        elif self._run not in self._choices or (newest in arrived and not self.isVisible()):
+            self._choose_run(newest.id)
+        self.top.show_runs(choices, self._run)
+        if known and newest in arrived and newest is not None and newest.spec.fine_tune is not None:
+            self.report.choose(newest.id)
+            self._show_view(View.REPORT)
+        else:
+            self._show_view(self._view if choices else View.ITEMS)
+
+    def _choose_run(self, run: str) -> None:
+        self._run = run
+        self.decisions.set_run(run)
+        self.fine_tune.show_run(run, self._choices[run].spec)
+        self._read_figures()
+
+    def _read_figures(self) -> None:
+        if self._run is not None:
+            settings = self._session.settings
+            work = partial(read_figures, self._session.store.root, self._run, settings.task)
+            self._work.do(work, self._take_figures, self._complain)
+
+    def _take_figures(self, figures: RunFigures) -> None:
+        if figures.run == self._run:
+            self.gallery.show_run(figures)
+            self._show_counts()
+
+    def _scores_changed(self, run: str) -> None:
+        if run != self._run:
+            return
+        if self.decisions.is_telling:
+            self._show_counts()
+        else:
+            self._read_figures()
+
+    def _complain(self, sentence: str) -> None:
+        self._session.say(sentence, Tone.ERROR)
+
+    # -- what shows ---------------------------------------------------------------------------------------------------
+
+    def _show_view(self, view: View) -> None:
+        self._view = view
+        self.top.show_view(view)
+        if not self._choices:
+            self.stack.setCurrentWidget(self.no_runs)
+        else:
+            self.stack.setCurrentWidget(self.gallery if view is View.ITEMS else self.report)
+        self.top.setVisible(bool(self._choices))
+        self._bottom.setVisible(bool(self._choices) and view is View.ITEMS)
+        self._show_what_can_be_done()
+        if view is View.ITEMS and self._choices and self.isVisible():
+            self.gallery.grid.setFocus()
+
+    def _show_counts(self) -> None:
+        if self._run is None:
+            return
+        corrections = self._session.store.corrections(self._run)
+        self.fine_tune.show_corrections(trainable(corrections))
+        shown, split = self.gallery.model.rowCount(), self.gallery.filters.filters.split
+        of_one_kind = split or self.gallery.only_split
+        kind = f"{_SPLIT_WORDS[of_one_kind]} " if of_one_kind is not None else ""
+        words = [f"{shown:,} {kind}item{'' if shown == 1 else 's'}, worst first"]
+        learnt = len(trainable(corrections))
+        left_out = sum(correction.decision is Decision.LEFT_OUT for correction in corrections)
+        if learnt:
+            words.append(f"{learnt} correction{'' if learnt == 1 else 's'}")
+        if left_out:
+            words.append(f"{left_out} left out")
+        self.top.summary.setText("  ·  ".join(words))
+
+    def _show_what_can_be_done(self) -> None:
+        can_decide = self._view is View.ITEMS and bool(self.gallery.selected())
+        for name, action in self._actions.items():
+            if name in ("review_undo", "review_redo"):
+                action.setEnabled(self._run is not None and self._view is View.ITEMS)
+            else:
+                action.setEnabled(can_decide)
+
+    def _set_tile_width(self, width: int) -> None:
+        width = min(LARGEST_TILE, max(SMALLEST_TILE, width))
+        self.top.show_tile_width(width)
+        self.gallery.grid.set_tile_width(width)
+        QSettings().setValue(_TILE_WIDTH_KEY, width)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._view is View.ITEMS:
+            self.gallery.take_focus()
+
+    # -- deciding -----------------------------------------------------------------------------------------------------
+
+    def _decide(self, decision: Decision) -> None:
+        items = self.gallery.selected()
+        self.decisions.decide(items, decision)
+        self.gallery.go_on_after(items)
+
+    def _undo(self) -> None:
+        self.gallery.reveal(self.decisions.undo())
+
+    def _redo(self) -> None:
+        self.gallery.reveal(self.decisions.redo())
+
+    def _edit(self) -> None:
+        review = self.gallery.current()
+        if review is None:
+            return
+        try:
+            focus = self.gallery.focus_of(review)
+        except StudioError as error:
+            self._complain(error.sentence)
+            return
+        self._session.open_item(review.score.item, Overlay(run=review.run, item=review.score.item, focus=focus))
+        self._session.show_page(Page.LABEL)
+
+    def _items_changed(self, items: list[int]) -> None:
+        self.gallery.refresh(items)
+
+
+def _button(action: QAction, *, with_text: bool) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setObjectName(f"{action.objectName()}_button")
+    button.setAccessibleName(action.text())
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    if with_text:
+        action.setIconText(f"{_SHORT[action.objectName()]}  {action.shortcut().toString()}")
+    style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if with_text else Qt.ToolButtonStyle.ToolButtonIconOnly
+    button.setToolButtonStyle(style)
+    return button

@@ -1,0 +1,232 @@
+"""The pictures of one review item: its label, its prediction and where they differ. Fit for any thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
+
+from studio.core.classes import UNLABELLED, palette, void_ids
+from studio.core.errors import BadMask
+from studio.core.images import image_size, read_image
+from studio.core.masks import read_mask
+from studio.core.points import Points, Visibility
+from studio.core.raster import Rect
+from studio.core.review import ItemScore
+from studio.core.settings import ProjectSettings, Task
+from studio.store import Store
+from studio.ui.review import differences
+
+_LARGEST_MARK: Final = 2.2
+"""Marks grow with the picture up to this many times their smallest size."""
+
+_CLOSE_UP: Final = 2.8
+"""How much wider than the points themselves a close-up of them is."""
+
+_SMALLEST_CLOSE_UP: Final = 0.25
+"""Of the picture's width: a close-up of two points at the same place still shows what lies around them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """How pictures are to be drawn. Two looks are the same only when they are one object.
+
+    `width` and `height` bound one pane, in device pixels; `colors` (256, 3) uint8 by mask value; `void` are class ids;
+    `difference` is the colour of what differs; `point_colors` go by keypoint index.
+    """
+
+    task: Task
+    width: int
+    height: int
+    colors: np.ndarray
+    void: frozenset[int]
+    difference: tuple[int, int, int]
+    point_colors: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, settings: ProjectSettings, *, width: int, height: int, difference: QColor) -> Look:
+        return cls(
+            task=settings.task,
+            width=max(8, width),
+            height=max(8, height),
+            colors=palette(settings.classes),
+            void=void_ids(settings.classes),
+            difference=(difference.red(), difference.green(), difference.blue()),
+            point_colors=tuple(point.color for point in settings.keypoints),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pictures:
+    """`panes`: label, prediction and difference of a mask; the whole picture and a close-up of points.
+
+    `focus` is the largest mistake, in pixels of the original; `size` the original's (width, height). `trouble` is a
+    sentence that stands where no picture can.
+    """
+
+    panes: tuple[QImage, ...] = ()
+    focus: Rect | None = None
+    size: tuple[int, int] = (0, 0)
+    trouble: str = ""
+
+    @property
+    def bytes(self) -> int:
+        return sum(pane.sizeInBytes() for pane in self.panes)
+
+
+def draw(store: Store, folder: Path, score: ItemScore, look: Look) -> Pictures:
+    """Draw the item with its label as it is now and the prediction kept below the run's `folder`.
+
+    Raises StudioError when the picture, the label or the prediction cannot be read.
+    """
+    if look.task is Task.KEYPOINTS:
+        return _draw_points(store, score, look)
+    return _draw_masks(store, folder, score, look)
+
+
+def masks_of(store: Store, folder: Path, score: ItemScore) -> tuple[np.ndarray, np.ndarray]:
+    """Label and prediction, each (H, W) uint8. Raises BadMask where they do not fit each other or one is missing."""
+    if score.mask is None:
+        raise BadMask(folder / "scores.jsonl", f"it has no prediction of {score.name}", "train the run again")
+    predicted, _head = read_mask(folder / score.mask)
+    label = store.read_mask(score.item)
+    if label is None:
+        label = np.full_like(predicted, UNLABELLED)
+    if label.shape != predicted.shape:
+        why = f"it has another size than the label of {score.name}"
+        raise BadMask(folder / score.mask, why, "the picture was replaced; train again")
+    return label, predicted
+
+
+def focus_of(store: Store, folder: Path, score: ItemScore) -> Rect | None:
+    """The largest mistake, in pixels of the original; None where label and prediction agree."""
+    if store.settings.task is Task.KEYPOINTS:
+        width, height = image_size(store.item(score.item).path)
+        label = store.read_points(score.item) or Points()
+        return differences.largest_distance(label, score.points or Points(), width=width, height=height)
+    label, predicted = masks_of(store, folder, score)
+    return differences.largest_difference(
+        differences.differing(label, predicted, void_ids(store.settings.classes)),
+    )
+
+
+def _draw_masks(store: Store, folder: Path, score: ItemScore, look: Look) -> Pictures:
+    item = store.item(score.item)
+    label, predicted = masks_of(store, folder, score)
+    height, width = label.shape
+    size = differences.fit(width, height, look.width, look.height)
+    image = differences.shrink(read_image(item.path, max_side=max(size)), size)
+    different = differences.differing(label, predicted, look.void)
+    panes = (
+        differences.over(image, differences.shrink_mask(label, size), look.colors),
+        differences.over(image, differences.shrink_mask(predicted, size), look.colors),
+        differences.highlighted(image, differences.shrink_share(different, size), look.difference),
+    )
+    return Pictures(
+        panes=tuple(_to_qimage(pane) for pane in panes),
+        focus=differences.largest_difference(different),
+        size=(width, height),
+    )
+
+
+def _draw_points(store: Store, score: ItemScore, look: Look) -> Pictures:
+    item = store.item(score.item)
+    width, height = image_size(item.path)
+    label, predicted = store.read_points(item.id) or Points(), score.points or Points()
+    size = differences.fit(width, height, look.width, look.height)
+    near = _close_up(label, predicted, width, height, shape=(look.width, look.height))
+    sharp = min(1.0, look.width / near.width())
+    image = read_image(item.path, max_side=max(*size, round(max(width, height) * sharp)))
+    whole = _to_qimage(differences.shrink(image, size))
+    _mark(whole, label, predicted, QRectF(0, 0, width, height), look)
+    closer = _to_qimage(_cut(image, near, width, (look.width, look.height)))
+    _mark(closer, label, predicted, near, look)
+    focus = differences.largest_distance(label, predicted, width=width, height=height)
+    return Pictures(panes=(whole, closer), focus=focus, size=(width, height))
+
+
+def _close_up(label: Points, predicted: Points, width: int, height: int, *, shape: tuple[int, int]) -> QRectF:
+    """The part of the picture around all points, of the pane's `shape`, never beyond the picture's size."""
+    placed = [p for p in (*label.placed, *predicted.placed) if p.visibility is not Visibility.ABSENT]
+    if not placed:
+        return QRectF(0, 0, width, height)
+    left, right = min(p.x for p in placed), max(p.x for p in placed)
+    top, bottom = min(p.y for p in placed), max(p.y for p in placed)
+    ratio = shape[0] / shape[1]
+    wide = max((right - left) * _CLOSE_UP, (bottom - top) * _CLOSE_UP * ratio, width * _SMALLEST_CLOSE_UP)
+    wide = min(wide, width, height * ratio)
+    high = wide / ratio
+    x = min(max(0.0, (left + right) / 2 - wide / 2), width - wide)
+    y = min(max(0.0, (top + bottom) / 2 - high / 2), height - high)
+    return QRectF(x, y, wide, high)
+
+
+def _cut(image: np.ndarray, near: QRectF, width: int, size: tuple[int, int]) -> np.ndarray:
+    """The part `near`, given in pixels of an original `width` wide, of `image`, at `size`."""
+    scale = image.shape[1] / width
+    x0, y0 = int(near.left() * scale), int(near.top() * scale)
+    x1, y1 = max(x0 + 1, round(near.right() * scale)), max(y0 + 1, round(near.bottom() * scale))
+    return differences.shrink(np.ascontiguousarray(image[y0:y1, x0:x1]), size)
+
+
+def _mark(image: QImage, label: Points, predicted: Points, shown: QRectF, look: Look) -> None:
+    """Draw label crosses, prediction rings and a line between the two; `shown` is the original's part in `image`."""
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    unit = min(_LARGEST_MARK, max(1.0, min(image.width(), image.height()) / 110))
+    scale_x, scale_y = image.width() / shown.width(), image.height() / shown.height()
+
+    def place(x: float, y: float) -> QPointF:
+        return QPointF((x - shown.left()) * scale_x, (y - shown.top()) * scale_y)
+
+    for a, b in differences.point_pairs(label, predicted):
+        line = QLineF(place(a.x, a.y), place(b.x, b.y))
+        _stroke(painter, QColor(*look.difference), unit, lambda line=line: painter.drawLine(line))
+    for point in label.placed:
+        if point.visibility is not Visibility.ABSENT:
+            _cross(painter, place(point.x, point.y), _color(look, point.index), unit)
+    for point in predicted.placed:
+        if point.visibility is not Visibility.ABSENT:
+            centre = place(point.x, point.y)
+            _stroke(
+                painter,
+                _color(look, point.index),
+                unit,
+                lambda centre=centre: painter.drawEllipse(centre, 4.5 * unit, 4.5 * unit),
+            )
+    painter.end()
+
+
+def _cross(painter: QPainter, centre: QPointF, color: QColor, unit: float) -> None:
+    arm = 4.5 * unit
+
+    def draw_it() -> None:
+        painter.drawLine(centre + QPointF(-arm, 0), centre + QPointF(arm, 0))
+        painter.drawLine(centre + QPointF(0, -arm), centre + QPointF(0, arm))
+
+    _stroke(painter, color, unit, draw_it)
+
+
+def _stroke(painter: QPainter, color: QColor, unit: float, shape: Callable[[], object]) -> None:
+    """Draw the shape twice, a dark rim first, so that it is seen on any ground."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for tone, width in ((QColor(0, 0, 0, 170), 3.2 * unit), (color, 1.6 * unit)):
+        painter.setPen(QPen(tone, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        shape()
+
+
+def _color(look: Look, index: int) -> QColor:
+    return QColor(look.point_colors[index]) if index < len(look.point_colors) else QColor("#ffffff")
+
+
+def _to_qimage(rgb: np.ndarray) -> QImage:
+    """(H, W, 3) uint8 as an image of its own memory, in the format that is drawn fastest."""
+    height, width = rgb.shape[:2]
+    flat = np.ascontiguousarray(rgb)
+    view = QImage(flat.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    return view.convertToFormat(QImage.Format.Format_RGB32)

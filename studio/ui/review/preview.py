@@ -1,0 +1,155 @@
+"""One review item, large: label, prediction and difference in turn on one key."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from studio.core.report import error_in_words
+from studio.core.review import Decision, ReviewItem
+from studio.core.settings import Task
+from studio.ui.review.pictures import Pictures
+from studio.ui.review.tile_painter import DECISION_WORDS, PANE_NAMES
+from studio.ui.theme import theme
+
+_STEPS: Final = {
+    Qt.Key.Key_Left: -1,
+    Qt.Key.Key_Up: -1,
+    Qt.Key.Key_Right: 1,
+    Qt.Key.Key_Down: 1,
+}
+
+
+class Preview(QWidget):
+    """Shows what it is given; `stepped` asks for the item before or after, `closed` for the grid."""
+
+    closed = Signal()
+    stepped = Signal(int)
+    resized = Signal()
+
+    def __init__(self, task: Task, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._task = task
+        self.setObjectName("review_preview")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._name = QLabel()
+        self._name.setProperty("role", "heading")
+        self._figures = QLabel()
+        self._figures.setProperty("role", "muted")
+        back = QToolButton()
+        back.setText("Back to the grid")
+        back.setObjectName("preview_close")
+        back.setIcon(theme().icon("previous"))
+        back.setToolTip("Back to the grid (Esc or Space)")
+        back.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        back.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        back.clicked.connect(self.closed)
+        self._canvas = _Canvas()
+        self._canvas.pressed.connect(self.setFocus)
+        self._views = QButtonGroup(self)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(10, 6, 10, 6)
+        bar.setSpacing(10)
+        bar.addWidget(back)
+        bar.addWidget(self._name)
+        bar.addWidget(self._figures)
+        bar.addStretch(1)
+        for place, name in enumerate(PANE_NAMES[task]):
+            button = QToolButton()
+            button.setText(name)
+            button.setCheckable(True)
+            button.setObjectName(f"preview_{name.lower()}")
+            button.setToolTip(f"{name} (D shows the next one)")
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.clicked.connect(lambda _checked, place=place: self._canvas.show_pane(place))
+            self._views.addButton(button, place)
+            bar.addWidget(button)
+        self._views.button(0).setChecked(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(bar)
+        layout.addWidget(self._canvas, 1)
+
+    @property
+    def pane(self) -> int:
+        """Which of the task's pictures shows."""
+        return self._canvas.pane
+
+    @property
+    def room(self) -> QSize:
+        """The room of the picture, in logical pixels."""
+        return self._canvas.size()
+
+    def show_review(self, review: ReviewItem, pictures: Pictures | None) -> None:
+        score = review.score
+        self._name.setText(score.name)
+        words = [error_in_words(score.error, self._task), f"loss {score.loss:.3g}", score.split.value]
+        if review.decision is not Decision.UNDECIDED:
+            words.append(DECISION_WORDS[review.decision])
+        self._figures.setText("  ·  ".join(words))
+        self._canvas.show_pictures(pictures)
+
+    def show_next_pane(self) -> None:
+        place = (self._canvas.pane + 1) % len(self._views.buttons())
+        self._views.button(place).setChecked(True)
+        self._canvas.show_pane(place)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+        elif event.key() in _STEPS:
+            self.stepped.emit(_STEPS[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._canvas.update()
+
+
+class _Canvas(QWidget):
+    pressed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pane = 0
+        self._pictures: Pictures | None = None
+
+    def show_pane(self, place: int) -> None:
+        self.pane = place
+        self.update()
+
+    def show_pictures(self, pictures: Pictures | None) -> None:
+        self._pictures = pictures
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.pressed.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.fillRect(self.rect(), theme().color("canvas"))
+        pictures = self._pictures
+        if pictures is None:
+            return
+        if pictures.trouble:
+            painter.setPen(theme().color("danger"))
+            painter.drawText(self.rect().adjusted(40, 0, -40, 0), _CENTRED, pictures.trouble)
+            return
+        image = pictures.panes[min(self.pane, len(pictures.panes) - 1)]
+        target = QRect(self.rect().topLeft(), image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio))
+        target.moveCenter(self.rect().center())
+        painter.drawImage(target, image)
+
+
+_CENTRED: Final = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap

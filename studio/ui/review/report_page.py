@@ -1,0 +1,90 @@
+"""Before/after reports: a chooser for them, newest first, and the chosen one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from studio.core.report import Report
+from studio.ui.review.empty import EmptyState
+from studio.ui.review.loading import RunChoice, read_report
+from studio.ui.review.report_view import ReportView
+from studio.ui.session import Overlay, Page, Session
+from studio.ui.widgets.work_queue import WorkQueue
+
+
+class ReportPage(QWidget):
+    def __init__(self, session: Session, work: WorkQueue, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._work = work
+        self._choices: dict[str, RunChoice] = {}
+        self._run: str | None = None
+        self.runs = QComboBox()
+        self.runs.setObjectName("report_run")
+        self.runs.setAccessibleName("Fine-tuned run")
+        self.runs.setMinimumWidth(260)
+        self.runs.activated.connect(lambda place: self.choose(self.runs.itemData(place)))
+        self.title = QLabel()
+        self.title.setProperty("role", "muted")
+        self.view = ReportView()
+        self.view.opened.connect(self._open)
+        self.trouble = EmptyState("warning", "No report of this run", "")
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.view)
+        self.stack.addWidget(self.trouble)
+        bar = QFrame()
+        bar_layout = QHBoxLayout(bar)
+        bar_layout.setContentsMargins(14, 10, 14, 0)
+        bar_layout.setSpacing(10)
+        bar_layout.addWidget(self.runs)
+        bar_layout.addWidget(self.title, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(bar)
+        layout.addWidget(self.stack, 1)
+
+    @property
+    def run(self) -> str | None:
+        """The fine-tuned run whose report shows."""
+        return self._run
+
+    def show_choices(self, choices: Sequence[RunChoice]) -> None:
+        """Fine-tuned runs, newest first; the newest is chosen unless the chosen one is still there."""
+        self._choices = {choice.id: choice for choice in choices}
+        self.runs.clear()
+        for choice in choices:
+            self.runs.addItem(choice.words, choice.id)
+        if choices and self._run not in self._choices:
+            self.choose(choices[0].id)
+        self.runs.setCurrentIndex(self.runs.findData(self._run))
+
+    def choose(self, run: str) -> None:
+        self._run = run
+        self.runs.setCurrentIndex(self.runs.findData(run))
+        spec = self._choices[run].spec
+        count = len(spec.fine_tune.corrections) if spec.fine_tune is not None else 0
+        self.title.setText(
+            f"Run {spec.parent} before, run {run} after fine-tuning on {count} correction{'' if count == 1 else 's'}"
+        )
+        self._work.do(
+            partial(read_report, self._session.store.root, run), partial(self._take, run), partial(self._fail, run)
+        )
+
+    def _take(self, run: str, report: Report) -> None:
+        if run == self._run:
+            self.view.show_report(report, self._session.settings.classes)
+            self.stack.setCurrentWidget(self.view)
+
+    def _fail(self, run: str, sentence: str) -> None:
+        if run == self._run:
+            self.trouble.sentence.setText(sentence)
+            self.stack.setCurrentWidget(self.trouble)
+
+    def _open(self, item: int) -> None:
+        assert self._run is not None
+        self._session.open_item(item, Overlay(run=self._run, item=item))
+        self._session.show_page(Page.LABEL)

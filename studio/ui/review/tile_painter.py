@@ -1,0 +1,187 @@
+"""How one tile of the review grid looks: a caption in words, badges, and its pictures side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen
+
+from studio.core.items import Split
+from studio.core.report import error_in_words
+from studio.core.review import Decision, ReviewItem
+from studio.core.settings import Task
+from studio.ui.review.pictures import Pictures
+from studio.ui.theme import theme
+
+_PADDING: Final = 8
+_PANE_GAP: Final = 4
+_ROUNDING: Final = 7.0
+_ONE_PANE_BELOW: Final = 300
+"""Tiles narrower than this show one picture: where label and prediction differ."""
+
+PANE_NAMES: Final = {
+    Task.SEGMENTATION: ("Label", "Prediction", "Difference"),
+    Task.KEYPOINTS: ("Picture", "Close-up"),
+}
+_SPLIT_COLORS: Final = {Split.TRAIN: "series_1", Split.VALID: "series_2", Split.TEST: "series_4"}
+_DECISION_COLORS: Final = {
+    Decision.ACCEPTED: "ok",
+    Decision.EDITED: "ok",
+    Decision.LABEL_RIGHT: "accent",
+    Decision.LEFT_OUT: "danger",
+}
+DECISION_WORDS: Final = {
+    Decision.UNDECIDED: "undecided",
+    Decision.ACCEPTED: "accepted",
+    Decision.LABEL_RIGHT: "label right",
+    Decision.EDITED: "edited",
+    Decision.LEFT_OUT: "left out",
+}
+
+FindPictures = Callable[[ReviewItem], Pictures | None]
+
+
+class TilePainter:
+    """`find` gives the pictures of an item, or None while they are being drawn."""
+
+    def __init__(self, task: Task, find: FindPictures, font: QFont) -> None:
+        self._task = task
+        self._find = find
+        self._font = font
+        self._bold = QFont(font)
+        self._bold.setWeight(QFont.Weight.DemiBold)
+        self._small = QFont(font)
+        self._small.setPointSizeF(max(7.0, font.pointSizeF() * 0.85))
+        self._line = QFontMetrics(self._bold).height()
+        self._small_line = QFontMetrics(self._small).height()
+
+    # -- geometry -----------------------------------------------------------------------------------------------------
+
+    def panes(self, width: int) -> int:
+        """How many pictures a tile of this width shows."""
+        return 1 if width < _ONE_PANE_BELOW else len(PANE_NAMES[self._task])
+
+    def pane_size(self, width: int, aspect: float) -> QSize:
+        count = self.panes(width)
+        pane = (width - 2 * _PADDING - (count - 1) * _PANE_GAP) // count
+        return QSize(pane, max(8, round(pane / aspect)))
+
+    def height(self, width: int, aspect: float) -> int:
+        return self.pane_size(width, aspect).height() + self._caption_height + 2 * _PADDING + 6
+
+    @property
+    def _caption_height(self) -> int:
+        return self._line + self._small_line + 3
+
+    # -- painting -----------------------------------------------------------------------------------------------------
+
+    def paint(
+        self, painter: QPainter, rect: QRect, review: ReviewItem, *, aspect: float, selected: bool, current: bool
+    ) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        self._paint_card(painter, rect, selected=selected, current=current)
+        inner = rect.adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
+        size = self.pane_size(rect.width(), aspect)
+        self._paint_panes(painter, QRect(inner.topLeft(), size), self.panes(rect.width()), review, named=selected)
+        caption = QRect(inner.left(), inner.top() + size.height() + 6, inner.width(), self._caption_height)
+        self._paint_caption(painter, caption, review)
+
+    @staticmethod
+    def _paint_card(painter: QPainter, rect: QRect, *, selected: bool, current: bool) -> None:
+        line = theme().color("accent" if selected or current else "line")
+        painter.setPen(QPen(line, 2.0 if selected else 1.0))
+        painter.setBrush(theme().color("accent_soft" if selected else "raised"))
+        edge = 1.0 if selected else 0.5
+        painter.drawRoundedRect(QRectF(rect).adjusted(edge, edge, -edge, -edge), _ROUNDING, _ROUNDING)
+
+    def _paint_panes(self, painter: QPainter, first: QRect, count: int, review: ReviewItem, *, named: bool) -> None:
+        pictures = self._find(review)
+        faded = review.decision is Decision.LEFT_OUT
+        for place in range(count):
+            box = first.translated(place * (first.width() + _PANE_GAP), 0)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme().color("canvas"))
+            painter.drawRoundedRect(box, 3, 3)
+            if pictures is None:
+                continue
+            if pictures.trouble:
+                self._paint_trouble(painter, first, count, pictures.trouble)
+                return
+            pane = pictures.panes[-1 if count == 1 else place]
+            size = pane.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            target = QRect(box.topLeft(), size)
+            target.moveCenter(box.center())
+            painter.setOpacity(0.4 if faded else 1.0)
+            painter.drawImage(target, pane)
+            painter.setOpacity(1.0)
+            if named:
+                self._paint_pane_name(painter, target, PANE_NAMES[self._task][-1 if count == 1 else place])
+
+    def _paint_pane_name(self, painter: QPainter, pane: QRect, name: str) -> None:
+        metrics = QFontMetrics(self._small)
+        box = QRect(0, 0, metrics.horizontalAdvance(name) + 10, self._small_line + 2)
+        if box.width() > pane.width():
+            return
+        box.moveBottomLeft(pane.bottomLeft())
+        painter.fillRect(box, QColor(0, 0, 0, 150))
+        painter.setFont(self._small)
+        painter.setPen(QColor(255, 255, 255, 230))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
+
+    def _paint_trouble(self, painter: QPainter, first: QRect, count: int, trouble: str) -> None:
+        room = QRect(first.topLeft(), QSize(count * first.width() + (count - 1) * _PANE_GAP, first.height()))
+        painter.setFont(self._small)
+        painter.setPen(theme().color("danger"))
+        painter.drawText(room.adjusted(8, 4, -8, -4), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, trouble)
+
+    def _paint_caption(self, painter: QPainter, rect: QRect, review: ReviewItem) -> None:
+        score = review.score
+        right = rect.right() + 1
+        top = QRect(rect.left(), rect.top(), rect.width(), self._line)
+        if review.decision is not Decision.UNDECIDED:
+            words = DECISION_WORDS[review.decision]
+            right = self._paint_badge(painter, right, top, words, theme().color(_DECISION_COLORS[review.decision]))
+        name = QRect(top.left(), top.top(), right - top.left() - 6, top.height())
+        painter.setFont(self._bold)
+        painter.setPen(theme().color("text"))
+        metrics = QFontMetrics(self._bold)
+        painter.drawText(
+            name,
+            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
+            metrics.elidedText(score.name, Qt.TextElideMode.ElideMiddle, name.width()),
+        )
+        low = QRect(rect.left(), top.bottom() + 4, rect.width(), self._small_line)
+        split = "corrected" if score.corrected else score.split.value
+        right = self._paint_badge(painter, rect.right() + 1, low, split, theme().color(_SPLIT_COLORS[score.split]))
+        self._paint_figures(painter, QRect(low.left(), low.top(), right - low.left() - 6, low.height()), review)
+
+    def _paint_figures(self, painter: QPainter, rect: QRect, review: ReviewItem) -> None:
+        painter.setFont(self._small)
+        metrics = QFontMetrics(self._small)
+        error = error_in_words(review.score.error, self._task)
+        loss = f"loss {review.score.loss:.3g}"
+        align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(theme().color("text"))
+        painter.drawText(rect, align, metrics.elidedText(error, Qt.TextElideMode.ElideRight, rect.width()))
+        used = metrics.horizontalAdvance(error) + 10
+        if rect.width() - used >= metrics.horizontalAdvance(loss):
+            painter.setPen(theme().color("muted"))
+            painter.drawText(rect.adjusted(used, 0, 0, 0), align, loss)
+
+    def _paint_badge(self, painter: QPainter, right: int, line: QRect, words: str, color: QColor) -> int:
+        """Draw a badge that ends at `right`; returns where it begins."""
+        metrics = QFontMetrics(self._small)
+        width = metrics.horizontalAdvance(words) + 12
+        box = QRectF(right - width, line.center().y() - self._small_line / 2, width, self._small_line + 1)
+        soft = QColor(color)
+        soft.setAlphaF(0.17)
+        path = QPainterPath()
+        path.addRoundedRect(box, box.height() / 2, box.height() / 2)
+        painter.fillPath(path, soft)
+        painter.setFont(self._small)
+        painter.setPen(color)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+        return right - width

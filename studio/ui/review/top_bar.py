@@ -1,0 +1,105 @@
+"""The bar over the review grid: which run, what is shown of it, and how large."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QFrame, QHBoxLayout, QLabel, QSlider, QToolButton
+
+from studio.ui.review.loading import RunChoice
+from studio.ui.theme import theme
+
+SMALLEST_TILE: Final = 180
+LARGEST_TILE: Final = 1100
+
+
+class View(enum.StrEnum):
+    ITEMS = "worst items"
+    REPORT = "before / after"
+
+
+_HINTS: Final = {
+    View.ITEMS: "The run's items, worst first",
+    View.REPORT: "What a fine-tuning fixed and broke, item by item",
+}
+
+
+class TopBar(QFrame):
+    run_chosen = Signal(str)
+    view_chosen = Signal(object)
+    """The `View` whose button was pressed."""
+    tile_width_chosen = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "bar")
+        self.runs = QComboBox()
+        self.runs.setObjectName("review_run")
+        self.runs.setAccessibleName("Run to review")
+        self.runs.setToolTip("Run to review, the newest first")
+        self.runs.setMinimumWidth(260)
+        self.runs.setMaximumWidth(460)
+        self.runs.activated.connect(lambda place: self.run_chosen.emit(self.runs.itemData(place)))
+        self.summary = QLabel()
+        self.summary.setObjectName("review_summary")
+        self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+        self.tile_size = QSlider(Qt.Orientation.Horizontal)
+        self.tile_size.setObjectName("tile_size")
+        self.tile_size.setAccessibleName("Size of the tiles")
+        self.tile_size.setToolTip("Size of the tiles (Ctrl and the mouse wheel)")
+        self.tile_size.setRange(SMALLEST_TILE, LARGEST_TILE)
+        self.tile_size.setFixedWidth(130)
+        self.tile_size.valueChanged.connect(self.tile_width_chosen)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 7, 12, 7)
+        layout.setSpacing(8)
+        self._views: dict[View, QToolButton] = {}
+        group = QButtonGroup(self)
+        for view in View:
+            button = QToolButton()
+            button.setText(view.capitalize())
+            button.setToolTip(_HINTS[view])
+            button.setCheckable(True)
+            button.setObjectName(f"view_{view.name.lower()}")
+            button.clicked.connect(lambda _checked, view=view: self.view_chosen.emit(view))
+            group.addButton(button)
+            layout.addWidget(button)
+            self._views[view] = button
+        self._size_icon = QLabel()
+        layout.addWidget(self.runs)
+        layout.addWidget(self.summary)
+        layout.addStretch(1)
+        layout.addWidget(self._size_icon)
+        layout.addWidget(self.tile_size)
+        theme().changed.connect(self._dress)
+        self._dress()
+
+    def show_runs(self, choices: Sequence[RunChoice], chosen: str | None) -> None:
+        """List the runs; marks the chosen one without telling anyone."""
+        self.runs.clear()
+        for choice in choices:
+            self.runs.addItem(choice.words, choice.id)
+        self.runs.setCurrentIndex(self.runs.findData(chosen))
+        self.runs.setVisible(bool(choices))
+
+    def show_view(self, view: View) -> None:
+        self._views[view].setChecked(True)
+        for widget in (self.summary, self.tile_size, self._size_icon):
+            widget.setVisible(view is View.ITEMS)
+        self.runs.setVisible(view is View.ITEMS and self.runs.count() > 0)
+
+    def show_report_button(self, shown: bool) -> None:
+        """Without any fine-tuned run there is no report to look at."""
+        for button in self._views.values():
+            button.setVisible(shown)
+
+    def show_tile_width(self, width: int) -> None:
+        self.tile_size.blockSignals(True)
+        self.tile_size.setValue(width)
+        self.tile_size.blockSignals(False)
+
+    def _dress(self) -> None:
+        self._size_icon.setPixmap(theme().icon("images", "muted").pixmap(18, 18))
