@@ -120,7 +120,7 @@ def _style_sheet(colors: dict[str, str]) -> str:
     sheet = (resources() / "themes" / "studio.qss").read_text(encoding="utf-8")
     for role in sorted(colors, key=len, reverse=True):
         sheet = sheet.replace(f"@{role}", colors[role])
-    return sheet
+    return sheet.replace("@icons", (resources() / "icons").as_posix())
 
 
 def _render_icon(name: str, color: str, size: int) -> QPixmap:
