@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from studio.core.settings import Task
-from studio.ui.background import Background
+from studio.ui.widgets.work_queue import WorkQueue
 
 
 class DemoJob(QObject):
@@ -18,18 +18,18 @@ class DemoJob(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._background = Background("demo", self)
+        self._queue = WorkQueue("demo", self)
 
     def start(self, task: Task = Task.SEGMENTATION) -> None:
-        self._background.do(lambda: _make(task), self._finish, self._fail)
+        self._queue.do(lambda: _make(task), self._finish, self._fail)
 
     def _finish(self, folder: Path) -> None:
-        self._background.close()
+        self._queue.close()
         self.done.emit(str(folder))
         self.deleteLater()
 
     def _fail(self, sentence: str) -> None:
-        self._background.close()
+        self._queue.close()
         self.failed.emit(sentence)
         self.deleteLater()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from studio.formats import Recognised, importer, recognise
 from studio.ingest import ImportReport, import_into
-from studio.ui.background import Background
+from studio.ui.widgets.work_queue import WorkQueue
 from studio.ui.importing.questions import QuestionForm
 
 _CARD_WIDTH = 640
@@ -41,11 +42,11 @@ class ImportPanel(QWidget):
         self._recognised: Recognised | None = None
         self._form: QuestionForm | None = None
         self._stop = threading.Event()
-        self._background = Background("import", self)
+        self._queue = WorkQueue("import", self)
         self._progressed.connect(self._show_progress)
         self.destroyed.connect(self._stop.set)
         self._build()
-        self._background.do(lambda: recognise(folder), self._show_found, self._show_nothing_found)
+        self._queue.do(lambda: recognise(folder), self._show_found, self._show_nothing_found)
 
     def _build(self) -> None:
         card = QFrame()
@@ -67,7 +68,9 @@ class ImportPanel(QWidget):
         for label in (heading, source, self._found):
             self._card.addWidget(label)
         self._target_row = self._build_target()
-        self._card.addWidget(self._target_row)
+        for widget in self._target_row:
+            widget.hide()
+            self._card.addWidget(widget)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.hide()
@@ -80,11 +83,7 @@ class ImportPanel(QWidget):
         self._card.addLayout(self._build_buttons())
         self._in_the_middle(card)
 
-    def _build_target(self) -> QWidget:
-        row = QWidget()
-        layout = QVBoxLayout(row)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.setSpacing(4)
+    def _build_target(self) -> tuple[QWidget, ...]:
         title = QLabel("PROJECT FOLDER")
         title.setProperty("role", "section")
         self._target = QLineEdit(str(_free_folder(self._folder)))
@@ -93,10 +92,7 @@ class ImportPanel(QWidget):
         note = QLabel("Labels, settings and runs go here. The pictures stay where they are and are never changed.")
         note.setProperty("role", "muted")
         note.setWordWrap(True)
-        for widget in (title, self._target, note):
-            layout.addWidget(widget)
-        row.hide()
-        return row
+        return title, self._target, note
 
     def _build_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -131,7 +127,8 @@ class ImportPanel(QWidget):
         if recognised.questions:
             self._form = QuestionForm(recognised.questions)
             self._card.insertWidget(3, self._form)
-        self._target_row.show()
+        for widget in self._target_row:
+            widget.show()
         self._go.setEnabled(True)
         self._go.setFocus()
 
@@ -148,7 +145,7 @@ class ImportPanel(QWidget):
         target = Path(self._target.text()).expanduser()
         answers = self._form.answers() if self._form else {}
         self._set_busy(True)
-        self._background.do(
+        self._queue.do(
             lambda: self._carry_out(recognised, target, answers),
             lambda report: self._finish(target, report),
             self._show_failure,
@@ -164,7 +161,7 @@ class ImportPanel(QWidget):
         self._bar.setValue(done)
 
     def _finish(self, target: Path, report: ImportReport) -> None:
-        self._background.close()
+        self._queue.close()
         if not report.problems:
             self.imported.emit(str(target))
             return
@@ -194,15 +191,16 @@ class ImportPanel(QWidget):
 
     def _leave(self) -> None:
         self._stop.set()
-        self._background.close()
+        self._queue.close()
         self.cancelled.emit()
 
 
 def _free_folder(source: Path) -> Path:
-    """A folder beside the source that is not there yet."""
-    wanted = source.parent / f"{source.name}-studio"
+    """A folder that is not there yet: beside the source, or in the person's own folder where that cannot be written."""
+    place = source.parent if os.access(source.parent, os.W_OK) else Path.home() / "Relearn Studio"
+    wanted = place / f"{source.name}-studio"
     number = 2
     while wanted.exists():
-        wanted = source.parent / f"{source.name}-studio-{number}"
+        wanted = place / f"{source.name}-studio-{number}"
         number += 1
     return wanted
