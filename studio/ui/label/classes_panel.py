@@ -1,0 +1,130 @@
+"""The classes at the page's right: pick one to paint, add, rename, recolour, mark as void."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+
+from studio.core.classes import LabelClass
+from studio.ui.label.buttons import icon_button
+from studio.ui.label.choices import Choices
+from studio.ui.label.class_model import CLASS_KEYS, ClassModel
+from studio.ui.label.color_dialog import ask_for_color
+from studio.ui.label.swatch_list import SwatchList
+from studio.ui.session import Session
+from studio.ui.theme import theme
+
+
+class ClassesPanel(QWidget):
+    def __init__(self, session: Session, choices: Choices, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("classes_panel")
+        self._choices = choices
+        self.model = ClassModel(session, self)
+        self.list = SwatchList("Classes")
+        self.list.setObjectName("class_list")
+        self.add_button = icon_button("Add a class")
+        self._empty = self._make_empty()
+        self._lay_out()
+        self.list.setModel(self.model)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        self.list.selectionModel().currentChanged.connect(self._row_chosen)
+        self.list.recolor_requested.connect(lambda row: self.recolor(self.model.classes[row]))
+        self.add_button.clicked.connect(self.add)
+        self.model.modelReset.connect(self._rows_changed)
+        choices.class_changed.connect(self._show_choice)
+        theme().changed.connect(self._dress)
+        self._dress()
+        self._rows_changed()
+
+    def add(self) -> None:
+        """Add a class, make it the current one, and let its name be typed."""
+        class_id = self.model.add()
+        if class_id is not None:
+            self._choices.choose_class(class_id)
+            self.rename(class_id)
+
+    def rename(self, class_id: int) -> None:
+        self.list.edit(self.model.index(self.model.row_of(class_id)))
+
+    def recolor(self, label_class: LabelClass) -> None:
+        ask_for_color(
+            self,
+            f"Colour of {label_class.name}",
+            label_class.color,
+            lambda color: self.model.change(label_class.id, color=color),
+        )
+
+    def _row_chosen(self, current: QModelIndex) -> None:
+        if current.isValid():
+            self._choices.choose_class(self.model.classes[current.row()].id)
+
+    def _show_choice(self, class_id: int) -> None:
+        row = self.model.row_of(class_id)
+        if row < 0 or row == self.list.currentIndex().row():
+            return
+        self.list.setCurrentIndex(self.model.index(row))
+        self.list.scrollTo(self.model.index(row))
+
+    def _rows_changed(self) -> None:
+        """Some class is always chosen as long as there is one."""
+        classes = self.model.classes
+        self._empty.setVisible(not classes)
+        self.list.setVisible(bool(classes))
+        if self.model.row_of(self._choices.class_id) < 0:
+            self._choices.choose_class(classes[0].id if classes else -1)
+        self._show_choice(self._choices.class_id)
+
+    def _show_menu(self, position: QPoint) -> None:
+        index = self.list.indexAt(position)
+        if not index.isValid():
+            return
+        label_class = self.model.classes[index.row()]
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Rename", lambda: self.rename(label_class.id))
+        menu.addAction("Colour…", lambda: self.recolor(label_class))
+        keys = menu.addMenu("Key")
+        for key in (*CLASS_KEYS, ""):
+            action = keys.addAction(key or "None", lambda key=key: self.model.give_key(label_class.id, key))
+            action.setCheckable(True)
+            action.setChecked(key == label_class.key)
+        menu.addSeparator()
+        void = menu.addAction("Void: no metric counts it")
+        void.setCheckable(True)
+        void.setChecked(label_class.void)
+        void.toggled.connect(lambda on: self.model.change(label_class.id, void=on))
+        menu.popup(self.list.viewport().mapToGlobal(position))
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 8, 0, 0)
+        layout.setSpacing(4)
+        header = QHBoxLayout()
+        header.setContentsMargins(12, 0, 6, 0)
+        title = QLabel("CLASSES")
+        title.setProperty("role", "section")
+        header.addWidget(title, 1)
+        header.addWidget(self.add_button)
+        layout.addLayout(header)
+        layout.addWidget(self._empty)
+        layout.addWidget(self.list, 1)
+        layout.addStretch(0)
+
+    def _make_empty(self) -> QWidget:
+        empty = QWidget()
+        layout = QVBoxLayout(empty)
+        layout.setContentsMargins(16, 12, 16, 12)
+        sentence = QLabel("There are no classes yet; add one to start painting.", wordWrap=True)
+        sentence.setProperty("role", "muted")
+        button = QPushButton("Add a class")
+        button.setObjectName("add_first_class")
+        button.clicked.connect(self.add)
+        layout.addWidget(sentence)
+        layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addStretch(1)
+        return empty
+
+    def _dress(self) -> None:
+        self.add_button.setIcon(theme().icon("plus"))

@@ -1,0 +1,193 @@
+"""Bringing an item onto the canvas: its document, its picture when that is decoded, and a run's prediction for it."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+from PySide6.QtCore import QObject, QSize, QTimer, Signal
+
+from studio.core.document import Document, MaskDocument
+from studio.core.errors import StudioError, UnreadableImage
+from studio.core.items import Item
+from studio.ui.label.canvas import Canvas
+from studio.ui.label.items_panel import ItemsPanel
+from studio.ui.label.picture import Picture
+from studio.ui.label.picture_loader import PictureLoader
+from studio.ui.label.prediction import Prediction, find_prediction, read_prediction
+from studio.ui.session import Overlay, Session
+from studio.ui.widgets.background import Background
+
+_PATIENCE_MS: Final = 250
+"""How long the picture before stays on the canvas while the next one is decoded."""
+
+
+class ItemShowing(QObject):
+    """Follows the session's current item. The picture before stays until the next one is there, so that nothing
+    flickers; nothing can be painted meanwhile."""
+
+    document_changed = Signal()
+    """`document` is another one, or its history changed."""
+    prediction_changed = Signal()
+    problem = Signal(str)
+    """A sentence about the item that is shown; empty when there is none."""
+
+    def __init__(self, session: Session, canvas: Canvas, items: ItemsPanel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._canvas = canvas
+        self._items = items
+        self._loader = PictureLoader(self)
+        self._reader = Background("predictions", parent=self)
+        self._item: Item | None = None
+        self.document: Document | None = None
+        self.prediction: Prediction | None = None
+        self._head = 0
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
+        self._patience.timeout.connect(lambda: canvas.show_sentence("Loading…"))
+        self._loader.arrived.connect(self._picture_arrived)
+        self._loader.broke.connect(self._picture_broke)
+        self._reader.done.connect(self._prediction_arrived)
+        self._reader.failed.connect(self._prediction_broke)
+        session.item_opened.connect(self.show)
+        session.overlay_changed.connect(self._show_overlay)
+
+    @property
+    def item(self) -> Item | None:
+        return self._item
+
+    def show(self, item_id: int) -> None:
+        """Open the item; what cannot be used is said and shown as far as it can be."""
+        self._canvas.put_away()
+        self._leave_document()
+        self.problem.emit("")
+        try:
+            self._item = self._session.store.item(item_id)
+            self._take_document(self._session.document(item_id))
+        except UnreadableImage as error:
+            self._give_up(error.sentence)
+            return
+        except StudioError as error:
+            self.problem.emit(error.sentence)
+        self.document_changed.emit()
+        if self._item is not None:
+            self._ask_for_picture(self._item)
+
+    def reload(self) -> None:
+        """Show the current item anew, its document having been replaced."""
+        if self._session.current_item is not None:
+            self.show(self._session.current_item)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._patience.stop()
+        self._leave_document()
+        self._loader.close()
+        self._reader.close()
+
+    def _ask_for_picture(self, item: Item) -> None:
+        ratio = self._canvas.pixel_ratio
+        view = QSize(round(self._canvas.width() * ratio), round(self._canvas.height() * ratio))
+        picture = self._loader.show(item.id, item.path, view, self._items.near(item.id))
+        if picture is not None:
+            self._present(picture)
+        else:
+            self._patience.start()
+
+    def _picture_arrived(self, item_id: int, picture: object) -> None:
+        if self._item is None or item_id != self._item.id:
+            return
+        if self._patience.isActive() or self._canvas.picture is None:
+            self._present(cast(Picture, picture))
+        else:
+            self._canvas.set_picture(cast(Picture, picture))
+
+    def _present(self, picture: Picture) -> None:
+        self._patience.stop()
+        size = (picture.size.width(), picture.size.height())
+        document = self.document
+        if document is not None and document.size != size:
+            self.problem.emit(
+                f"The label is {document.size[0]}×{document.size[1]} pixels and its picture {size[0]}×{size[1]}; "
+                "put the picture back that was labelled."
+            )
+            document = None
+        self._canvas.show_item(document, picture)
+        self._apply_prediction()
+
+    def _picture_broke(self, item_id: int, sentence: str) -> None:
+        if self._item is not None and item_id == self._item.id:
+            self._leave_document()
+            self._give_up(sentence)
+
+    def _give_up(self, sentence: str) -> None:
+        self._patience.stop()
+        self._canvas.show_sentence(sentence)
+        self.document_changed.emit()
+
+    # -- the document -------------------------------------------------------------------------------------------------
+
+    def _take_document(self, document: Document) -> None:
+        self.document = document
+        self._head = document.head
+        document.history_changed.connect(self._history_changed)
+
+    def _leave_document(self) -> None:
+        if self.document is not None:
+            self.document.history_changed.disconnect(self._history_changed)
+        self.document = None
+
+    def _history_changed(self) -> None:
+        """A label that is changed while a run's prediction lies over it counts as corrected because of that run."""
+        document, overlay = self.document, self._session.overlay
+        if document is not None and document.head != self._head:
+            self._head = document.head
+            if overlay is not None and overlay.item == document.item.id:
+                self._session.store.note_edited(overlay.run, overlay.item)
+                self._session.review_changed.emit(overlay.run)
+        self.document_changed.emit()
+
+    # -- the prediction -----------------------------------------------------------------------------------------------
+
+    def _show_overlay(self, overlay: Overlay | None) -> None:
+        self.prediction = None
+        self._apply_prediction()
+        self._reader.keep_only(())
+        if overlay is None or self._item is None or overlay.item != self._item.id:
+            return
+        try:
+            found = find_prediction(self._session.store, overlay.run, overlay.item)
+            folder = self._session.store.run(overlay.run).folder
+        except StudioError as error:
+            self.problem.emit(error.sentence)
+            return
+        if found is None:
+            self.problem.emit(f"Run {overlay.run} has no prediction for this item.")
+            return
+        mask, points = found
+        self._reader.ask(overlay, lambda: read_prediction(folder, overlay.run, overlay.item, mask, points))
+
+    def _prediction_arrived(self, key: object, result: object) -> None:
+        if key == self._session.overlay:
+            self.prediction = cast(Prediction, result)
+            self._apply_prediction()
+
+    def _prediction_broke(self, key: object, error: object) -> None:
+        if key == self._session.overlay:
+            sentence = error.sentence if isinstance(error, StudioError) else f"The prediction cannot be read ({error})."
+            self.problem.emit(sentence)
+
+    def _apply_prediction(self) -> None:
+        """Show the prediction once picture and label are there, and look where the overlay asks to look first."""
+        prediction, overlay = self.prediction, self._session.overlay
+        document = self._canvas.document
+        if prediction is None or document is None or document.item.id != prediction.item:
+            self._canvas.show_prediction(None, None)
+        elif isinstance(document, MaskDocument) and (
+            prediction.mask is None or prediction.mask.shape != document.mask.shape
+        ):
+            self.problem.emit(f"The prediction of run {prediction.run} has another size than the picture.")
+        else:
+            self._canvas.show_prediction(prediction.mask, prediction.points)
+            if overlay is not None and overlay.focus is not None:
+                self._canvas.look_at(overlay.focus)
+        self.prediction_changed.emit()

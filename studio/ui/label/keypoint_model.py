@@ -1,0 +1,117 @@
+"""The project's keypoints as rows, each with where it stands in the item that is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor
+
+from studio.core.classes import distinct_color
+from studio.core.points import Keypoint, KeypointName, Points, Visibility
+from studio.ui.label.swatch_list import COLOR_ROLE, HOLLOW_ROLE, NOTE_ROLE
+from studio.ui.session import Session, Tone
+
+Index = QModelIndex | QPersistentModelIndex
+_NOWHERE: Final = QModelIndex()
+
+
+class KeypointModel(QAbstractListModel):
+    """Rows are `session.settings.keypoints`; `show` says which points they are to tell about."""
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._names: tuple[KeypointName, ...] = session.settings.keypoints
+        self._points = Points()
+        session.settings_changed.connect(self._settings_changed)
+
+    @property
+    def names(self) -> Sequence[KeypointName]:
+        return self._names
+
+    def show(self, points: Points) -> None:
+        self._points = points
+        self._all_changed()
+
+    def is_placed(self, index: int) -> bool:
+        return self._points.get(index) is not None
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._names)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        return super().flags(index) | Qt.ItemFlag.ItemIsEditable
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= len(self._names):
+            return None
+        tell = _ROLES.get(role)
+        return tell(self._names[index.row()], self._points.get(index.row())) if tell is not None else None
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Rename the keypoint."""
+        name = str(value).strip()
+        old = self._names[index.row()]
+        if role != Qt.ItemDataRole.EditRole or not name or name == old.name:
+            return False
+        if any(other.name.lower() == name.lower() for other in self._names if other is not old):
+            self._session.say(f"There is a keypoint called {name} already; choose another name.", Tone.WARNING)
+            return False
+        self.change(index.row(), name=name)
+        return True
+
+    def add(self) -> int:
+        """A new keypoint at the end; returns its index."""
+        index = len(self._names)
+        taken = {k.name.lower() for k in self._names}
+        name = next(f"point {n}" for n in range(index + 1, 2 * index + 3) if f"point {n}" not in taken)
+        self._save((*self._names, KeypointName(name=name, color=distinct_color(index))))
+        return index
+
+    def change(self, index: int, **fields: str) -> None:
+        """Give a keypoint another name or color."""
+        self._save(tuple(msgspec.structs.replace(k, **fields) if i == index else k for i, k in enumerate(self._names)))
+
+    def _save(self, names: tuple[KeypointName, ...]) -> None:
+        self._session.save_settings(msgspec.structs.replace(self._session.settings, keypoints=names))
+
+    def _settings_changed(self) -> None:
+        names = self._session.settings.keypoints
+        if len(names) != len(self._names):
+            self.beginResetModel()
+            self._names = names
+            self.endResetModel()
+        elif names != self._names:
+            self._names = names
+            self._all_changed()
+
+    def _all_changed(self) -> None:
+        if self._names:
+            self.dataChanged.emit(self.index(0), self.index(len(self._names) - 1))
+
+
+def _note(point: Keypoint | None) -> str:
+    if point is None:
+        return "not placed"
+    if point.visibility is Visibility.ABSENT:
+        return "absent"
+    place = f"{point.x:.0f}, {point.y:.0f}"
+    return f"hidden · {place}" if point.visibility is Visibility.HIDDEN else place
+
+
+def _describe(name: KeypointName, point: Keypoint | None) -> str:
+    return f"{name.name}, {_note(point)}"
+
+
+_ROLES: Final[dict[int, Callable[[KeypointName, Keypoint | None], object]]] = {
+    Qt.ItemDataRole.DisplayRole: lambda name, _: name.name,
+    Qt.ItemDataRole.EditRole: lambda name, _: name.name,
+    Qt.ItemDataRole.ToolTipRole: _describe,
+    Qt.ItemDataRole.AccessibleTextRole: _describe,
+    COLOR_ROLE: lambda name, _: QColor(name.color),
+    NOTE_ROLE: lambda _, point: _note(point),
+    HOLLOW_ROLE: lambda _, point: point is None or point.visibility is not Visibility.VISIBLE,
+}

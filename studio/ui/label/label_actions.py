@@ -1,0 +1,169 @@
+"""The Label page's actions and what they do to its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from studio.core.document import MaskDocument, PointsDocument
+from studio.core.errors import StudioError
+from studio.core.settings import Task
+from studio.ui.label.canvas import Canvas
+from studio.ui.label.choices import Choices
+from studio.ui.label.item_showing import ItemShowing
+from studio.ui.label.items_panel import ItemsPanel
+from studio.ui.label.overlay_colors import View
+from studio.ui.label.page_actions import PageActions
+from studio.ui.label.prediction import accept_all, accept_here, accept_point
+from studio.ui.session import Session
+
+_OPACITY_STEP: Final = 0.1
+
+
+class LabelActions:
+    """`all` in the order of the menus; the ones that have buttons also by name."""
+
+    def __init__(
+        self, page: QWidget, session: Session, choices: Choices, canvas: Canvas, items: ItemsPanel, showing: ItemShowing
+    ) -> None:
+        self._session = session
+        self._choices = choices
+        self._canvas = canvas
+        self._items = items
+        self._showing = showing
+        self._actions = PageActions(page, choices)
+        self._add_editing()
+        self._add_viewing()
+        self._actions.add_tools()
+        self._add_labelling()
+        self._add_moving_on()
+        showing.document_changed.connect(self._show_history)
+        showing.prediction_changed.connect(self._show_prediction)
+        choices.overlay_shown_changed.connect(self.overlay.setChecked)
+        self._show_history()
+        self._show_prediction()
+
+    @property
+    def all(self) -> list[QAction]:
+        return self._actions.all
+
+    @property
+    def tools(self) -> list[QAction]:
+        return list(self._actions.tools.values())
+
+    @property
+    def reserved_keys(self) -> frozenset[str]:
+        """The single characters that are taken."""
+        return self._actions.reserved_keys
+
+    def _add_editing(self) -> None:
+        add, keys = self._actions.add, QKeySequence.StandardKey
+        self.undo = add("undo", "Undo", keys.Undo, self._undo, menu="Edit", icon="undo")
+        self.redo = add("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), self._redo, menu="Edit", icon="redo")
+        self.search = add("search", "Find Items", keys.Find, self._items.focus_search, menu="Edit")
+
+    def _add_viewing(self) -> None:
+        add, canvas, choices = self._actions.add, self._canvas, self._choices
+        self.fit = add("fit", "Fit the Picture", ("F", "Ctrl+0"), canvas.fit, menu="View", icon="fit")
+        self.actual_size = add(
+            "actual_size", "Actual Pixels", "Z", canvas.show_actual_size, menu="View", icon="actual_size"
+        )
+        add("zoom_in", "Zoom In", ("+", "=", "Ctrl++", "Ctrl+="), lambda: canvas.zoom(2), menu="View")
+        add("zoom_out", "Zoom Out", ("-", "Ctrl+-"), lambda: canvas.zoom(-2), menu="View")
+        self.overlay = add(
+            "overlay", "Show the Label", "O", self._toggle_overlay, menu="View", icon="eye", checkable=True
+        )
+        self.overlay.setChecked(choices.overlay_shown)
+        add("fainter", "Fainter Label", ",", lambda: choices.set_opacity(choices.opacity - _OPACITY_STEP), menu="View")
+        add(
+            "stronger", "Stronger Label", ".", lambda: choices.set_opacity(choices.opacity + _OPACITY_STEP), menu="View"
+        )
+        self.next_view = add(
+            "next_view", "Label, Prediction, Difference", "D", choices.cycle_view, menu="View", icon="difference"
+        )
+
+    def _add_labelling(self) -> None:
+        add, choices = self._actions.add, self._choices
+        if choices.task is Task.SEGMENTATION:
+            add("smaller_brush", "Smaller Brush", "[", lambda: choices.step_brush_size(-1), menu="Label")
+            add("larger_brush", "Larger Brush", "]", lambda: choices.step_brush_size(1), menu="Label")
+        self.accept_here = add(
+            "accept_here", "Accept the Prediction Here", "A", self._accept_here, menu="Label", icon="accept"
+        )
+        self.accept_all = add("accept_all", "Accept the Whole Prediction", "Shift+A", self._accept_all, menu="Label")
+
+    def _add_moving_on(self) -> None:
+        add, items = self._actions.add, self._items
+        previous_keys, next_keys = ("Shift+N", "PgUp", "Ctrl+Left"), ("N", "PgDown", "Ctrl+Right")
+        add("previous_item", "Previous Item", previous_keys, lambda: items.step(-1), menu="Label", icon="previous")
+        add("next_item", "Next Item", next_keys, lambda: items.step(1), menu="Label", icon="next")
+        add("next_unlabelled", "Next Unlabelled Item", "U", self._next_unlabelled, menu="Label")
+
+    def _undo(self) -> None:
+        """Only ever on the item that is shown."""
+        if self._canvas.tool.is_busy:
+            self._try(self._canvas.tool.step_back)
+        elif self._showing.document is not None:
+            document = self._showing.document
+            self._try(lambda: document.undo() or self._canvas.hint("There is nothing to undo on this item."))
+
+    def _redo(self) -> None:
+        document = self._showing.document
+        if document is not None and not self._canvas.tool.is_busy:
+            self._try(lambda: document.redo() or self._canvas.hint("There is nothing to redo on this item."))
+
+    def _toggle_overlay(self) -> None:
+        self._choices.show_overlay(self.overlay.isChecked())
+
+    def _next_unlabelled(self) -> None:
+        if not self._items.next_unlabelled():
+            self._canvas.hint("Every item that the filter lets through is labelled.")
+
+    def _accept_here(self) -> None:
+        document, prediction = self._canvas.document, self._showing.prediction
+        if prediction is None:
+            return
+        if isinstance(document, PointsDocument) and prediction.points is not None:
+            points, index = prediction.points, self._choices.selected_point
+            self._try(lambda: accept_point(document, points, index) or self._canvas.hint("Select a point first."))
+            return
+        pixel = self._canvas.pixel_under_cursor()
+        if isinstance(document, MaskDocument) and prediction.mask is not None and pixel is not None:
+            mask, classes = prediction.mask, self._session.settings.classes
+            self._try(
+                lambda: (
+                    accept_here(document, mask, pixel, classes)
+                    or self._canvas.hint("The prediction says the same as the label here.")
+                )
+            )
+
+    def _accept_all(self) -> None:
+        document, prediction = self._canvas.document, self._showing.prediction
+        if document is not None and prediction is not None:
+            self._try(lambda: accept_all(document, prediction, self._session.settings.classes))
+
+    def _try(self, action: Callable[[], object]) -> None:
+        try:
+            action()
+        except StudioError as error:
+            self._canvas.failed.emit(error.sentence)
+
+    def _show_history(self) -> None:
+        document = self._showing.document
+        undo = document.undo_text if document is not None else ""
+        redo = document.redo_text if document is not None else ""
+        self.undo.setText(f"Undo {undo.capitalize()}".strip())
+        self.redo.setText(f"Redo {redo.capitalize()}".strip())
+        self.undo.setToolTip(f"{self.undo.text()} (Ctrl+Z)")
+        self.redo.setToolTip(f"{self.redo.text()} (Ctrl+Shift+Z)")
+
+    def _show_prediction(self) -> None:
+        """What concerns a prediction is offered while there is one."""
+        there = self._showing.prediction is not None
+        for action in (self.next_view, self.accept_here, self.accept_all):
+            action.setEnabled(there)
+        if not there:
+            self._choices.set_view(View.LABEL)

@@ -1,0 +1,95 @@
+"""From class ids at device resolution to the premultiplied colours that lie over the picture."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.core.arrays import Mask, Region
+from studio.core.classes import UNLABELLED, LabelClass, palette, void_ids
+
+Colors = npt.NDArray[np.uint32]
+"""0xAARRGGBB, premultiplied."""
+
+_BORDER_BOOST: Final = 0.4
+_HATCH: Final = 8
+"""Device pixels from one hatch line to the next."""
+
+
+class View(enum.StrEnum):
+    """What lies over the picture. Label: the label, with the places marked where a prediction differs."""
+
+    LABEL = "label"
+    PREDICTION = "prediction"
+    DIFFERENCE = "difference"
+
+
+@dataclass(frozen=True)
+class OverlayColors:
+    """How masks are coloured: by class, with `opacity` 0–1, more strongly at the borders of a region."""
+
+    classes: Sequence[LabelClass]
+    opacity: float
+    view: View = View.LABEL
+    _fill: Colors = field(init=False)
+    _strong: Colors = field(init=False)
+    _void: Region = field(init=False)
+
+    def __post_init__(self) -> None:
+        void = np.zeros(256, np.bool_)
+        void[list(void_ids(self.classes))] = True
+        strong = min(1.0, self.opacity + _BORDER_BOOST) if self.opacity > 0 else 0.0
+        object.__setattr__(self, "_fill", premultiplied(self.classes, self.opacity))
+        object.__setattr__(self, "_strong", premultiplied(self.classes, strong))
+        object.__setattr__(self, "_void", void)
+
+    def color(self, label: Mask, prediction: Mask | None, x: int, y: int) -> Colors:
+        """Colours for class ids sampled with one more pixel on each side: (h + 2, w + 2) uint8 → (h, w).
+
+        (x, y) is the device pixel of the result's corner, so that a hatching fits from one piece to the next.
+        """
+        if prediction is None:
+            return self._color_regions(label)
+        differs = np.logical_and(label != prediction, ~self._void[label])
+        if self.view is View.PREDICTION:
+            return self._color_regions(prediction)
+        if self.view is View.DIFFERENCE:
+            return np.where(differs[1:-1, 1:-1], self._color_regions(prediction), np.uint32(0))
+        colors = self._color_regions(label)
+        inside = differs[1:-1, 1:-1]
+        marked = inside & (edges(differs) | _hatching(inside.shape, x, y))
+        return np.where(marked, self._strong.take(prediction[1:-1, 1:-1]), colors)
+
+    def _color_regions(self, ids: Mask) -> Colors:
+        middle = ids[1:-1, 1:-1]
+        return np.where(edges(ids), self._strong.take(middle), self._fill.take(middle))
+
+
+def premultiplied(classes: Sequence[LabelClass], opacity: float) -> Colors:
+    """The colour of each of the 256 mask values; `UNLABELLED` is clear."""
+    table = palette(classes).astype(np.float64)
+    channels = np.rint(table * opacity).astype(np.uint32)
+    alpha = np.full(256, round(opacity * 255), np.uint32)
+    colors: Colors = np.zeros(256, np.uint32)
+    for shift, channel in zip((24, 16, 8, 0), (alpha, *channels.T), strict=True):
+        colors |= channel << np.uint32(shift)
+    colors[UNLABELLED] = 0
+    return colors
+
+
+def edges(ids: npt.NDArray[np.uint8] | Region) -> Region:
+    """Where one of the four neighbours differs; (h + 2, w + 2) → (h, w)."""
+    middle = ids[1:-1, 1:-1]
+    return (
+        (middle != ids[1:-1, :-2]) | (middle != ids[1:-1, 2:]) | (middle != ids[:-2, 1:-1]) | (middle != ids[2:, 1:-1])
+    )
+
+
+def _hatching(shape: tuple[int, ...], x: int, y: int) -> Region:
+    height, width = shape
+    return ((np.arange(x, x + width) + np.arange(y, y + height)[:, None]) % _HATCH) < 2

@@ -1,0 +1,240 @@
+"""The Label page, built in one place from parts that do not know each other."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from studio.core.classes import UNLABELLED
+from studio.core.document import MaskDocument, PointsDocument
+from studio.core.settings import Task
+from studio.ui.label.canvas import Canvas
+from studio.ui.label.choices import Choices, ToolName
+from studio.ui.label.classes_panel import ClassesPanel
+from studio.ui.label.item_showing import ItemShowing
+from studio.ui.label.items_panel import ItemsPanel
+from studio.ui.label.label_actions import LabelActions
+from studio.ui.label.notice_bar import NoticeBar
+from studio.ui.label.options_bar import OptionsBar
+from studio.ui.label.points_panel import PointsPanel
+from studio.ui.label.status_strip import StatusStrip
+from studio.ui.label.tool_bar import ToolBar
+from studio.ui.session import Session, Tone
+
+_SIDES: Final = (256, 1000, 224)
+"""Widths of items, canvas and classes in logical pixels at the start; the canvas takes what is left."""
+
+
+class LabelPage(QWidget):
+    """Items at the left, canvas in the middle, classes or keypoints at the right."""
+
+    add_images_requested = Signal()
+    """The project has no items, and the person wants to bring some in."""
+    _file_noticed = Signal(str)
+    """From the thread that writes label files to this one."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("label_page")
+        self._session = session
+        self._class_keys: list[QShortcut] = []
+        self.choices = Choices(session.settings.task, self)
+        self.canvas = Canvas(self.choices, session.settings)
+        self.items = ItemsPanel(session)
+        self.showing = ItemShowing(session, self.canvas, self.items, self)
+        self.label_actions = LabelActions(self, session, self.choices, self.canvas, self.items, self.showing)
+        self.notice = NoticeBar()
+        self.options = OptionsBar(self.choices, self.label_actions.overlay)
+        self.status = StatusStrip([self.label_actions.fit, self.label_actions.actual_size])
+        self.tool_bar = ToolBar(self.label_actions.tools, [self.label_actions.undo, self.label_actions.redo])
+        self.classes: ClassesPanel | None = None
+        self.points: PointsPanel | None = None
+        self._lay_out()
+        self._connect()
+        self._bind_class_keys()
+        self._tool_changed()
+        self.setFocusProxy(self.canvas)
+
+    def actions(self) -> list[QAction]:
+        """All of the page's actions; each has the property "menu": Edit, View or Label."""
+        return self.label_actions.all
+
+    def apply_window_args(
+        self,
+        *,
+        tool: str | None = None,
+        brush_size: int | None = None,
+        class_name: str | None = None,
+        item_id: int | None = None,
+    ) -> None:
+        """Start with this tool, brush (diameter in image pixels), class and item; the first item where none is named.
+
+        A tool or class that the project does not have is said and left alone.
+        """
+        if tool is not None:
+            self._choose_tool_named(tool)
+        if brush_size is not None:
+            self.choices.set_brush_size(brush_size)
+        if class_name is not None:
+            self._choose_class_named(class_name)
+        self.items.reload()
+        first = item_id if item_id is not None else self.items.first
+        if first is not None:
+            self._session.open_item(first)
+        self._show_whether_empty()
+
+    def shut_down(self) -> None:
+        """End the page's threads; it shows nothing new afterwards."""
+        self.canvas.put_away()
+        self.showing.close()
+        self.items.thumbnails.close()
+
+    # -- construction -------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.options)
+        column.addWidget(self.notice)
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(self.tool_bar)
+        row.addWidget(self.canvas, 1)
+        column.addLayout(row, 1)
+        column.addWidget(self.status)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setChildrenCollapsible(False)
+        for part, minimum in ((self.items, 180), (middle, 420), (self._make_side(), 160)):
+            part.setMinimumWidth(minimum)
+            self._splitter.addWidget(part)
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.setSizes(list(_SIDES))
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._splitter)
+        self._stack.addWidget(self._make_empty())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._stack)
+
+    def _make_side(self) -> QWidget:
+        if self.choices.task is Task.KEYPOINTS:
+            self.points = PointsPanel(self._session, self.choices)
+            return self.points
+        self.classes = ClassesPanel(self._session, self.choices)
+        return self.classes
+
+    def _make_empty(self) -> QWidget:
+        empty = QFrame()
+        layout = QVBoxLayout(empty)
+        sentence = QLabel("This project has no images yet.")
+        sentence.setProperty("role", "heading")
+        button = QPushButton("Add images…")
+        button.setObjectName("add_images")
+        button.setProperty("primary", True)
+        button.clicked.connect(self.add_images_requested)
+        layout.addStretch(1)
+        layout.addWidget(sentence, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addSpacing(10)
+        layout.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(1)
+        return empty
+
+    def _connect(self) -> None:
+        session, canvas, showing = self._session, self.canvas, self.showing
+        self.items.item_chosen.connect(self._go_to)
+        session.item_opened.connect(self.items.show_item)
+        session.settings_changed.connect(self._settings_changed)
+        session.items_changed.connect(lambda ids: None if ids else self._show_whether_empty())
+        session.overlay_changed.connect(lambda overlay: self.options.show_run(overlay.run if overlay else None))
+        self.options.prediction_closed.connect(lambda: session.show_overlay(None))
+        self.choices.tool_changed.connect(self._tool_changed)
+        canvas.pointer_moved.connect(self._show_pixel)
+        canvas.view_changed.connect(lambda: self.status.show_zoom(canvas.viewport.scale))
+        canvas.hinted.connect(self.status.show_hint)
+        canvas.failed.connect(self._could_not)
+        showing.problem.connect(self._show_problem)
+        showing.document_changed.connect(self._document_changed)
+        if self.points is not None:
+            canvas.points_changed.connect(self.points.show_points)
+        self._file_noticed.connect(self.notice.say)
+        listener = self._file_noticed.emit
+        session.store.last_errors.connect(listener)
+        self.destroyed.connect(lambda: session.store.last_errors.disconnect(listener))
+
+    def _bind_class_keys(self) -> None:
+        """The classes' own keys pick them; a key that an action has stays the action's."""
+        for shortcut in self._class_keys:
+            shortcut.setEnabled(False)
+            shortcut.deleteLater()
+        self._class_keys = []
+        for label_class in self._session.settings.classes:
+            if not label_class.key or label_class.key.upper() in self.label_actions.reserved_keys:
+                continue
+            shortcut = QShortcut(QKeySequence(label_class.key), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(lambda class_id=label_class.id: self.choices.choose_class(class_id))
+            self._class_keys.append(shortcut)
+
+    # -- what happens -------------------------------------------------------------------------------------------------
+
+    def _go_to(self, item_id: int) -> None:
+        if item_id != self._session.current_item:
+            self._session.open_item(item_id)
+
+    def _document_changed(self) -> None:
+        document = self.showing.document
+        if self.points is not None and isinstance(document, PointsDocument):
+            self.points.show_points(document.points)
+        self.status.show_saved("Saved", "check", "ok")
+
+    def _settings_changed(self) -> None:
+        self.canvas.set_settings(self._session.settings)
+        self._bind_class_keys()
+
+    def _tool_changed(self, *_: object) -> None:
+        self.status.show_usage(self.canvas.tool.usage)
+
+    def _show_pixel(self, pixel: tuple[int, int] | None) -> None:
+        document = self.canvas.document
+        name, color = "", None
+        if pixel is not None and isinstance(document, MaskDocument):
+            value = int(document.mask[pixel[1], pixel[0]])
+            found = next((c for c in self._session.settings.classes if c.id == value), None)
+            name = found.name if found else "unlabelled" if value == UNLABELLED else f"id {value}"
+            color = found.color if found else None
+        self.status.show_pixel(pixel, name, color)
+
+    def _show_problem(self, sentence: str) -> None:
+        if sentence:
+            self.notice.say(sentence)
+        else:
+            self.notice.hide()
+
+    def _could_not(self, sentence: str) -> None:
+        self.notice.say(sentence)
+        self.status.show_saved("Not saved", "warning", "danger", sentence)
+
+    def _show_whether_empty(self) -> None:
+        has_items = bool(self.items.model.ids) or self._session.store.counts().total > 0
+        self._stack.setCurrentIndex(0 if has_items else 1)
+        if has_items and self._session.current_item is None and self.items.first is not None:
+            QTimer.singleShot(0, self, lambda: self._go_to(self.items.first or 0))
+
+    def _choose_tool_named(self, name: str) -> None:
+        if name in list(ToolName):
+            self.choices.choose_tool(ToolName(name))
+        if self.choices.tool != name:
+            tools = ", ".join(action.text().lower() for action in self.label_actions.tools)
+            self._session.say(f"This project has no tool called {name}; it has {tools}.", Tone.WARNING)
+
+    def _choose_class_named(self, name: str) -> None:
+        found = next((c for c in self._session.settings.classes if c.name.lower() == name.lower()), None)
+        if found is None:
+            self._session.say(f"This project has no class called {name}.", Tone.WARNING)
+        else:
+            self.choices.choose_class(found.id)

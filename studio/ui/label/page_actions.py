@@ -1,0 +1,109 @@
+"""Everything the Label page can do, as actions with keys: for its buttons, for the menu bar, for the keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from studio.ui.label.choices import TOOLS_OF, Choices, ToolName
+from studio.ui.theme import theme
+
+MENU: Final = "menu"
+"""The property that names an action's menu."""
+
+TOOL_KEYS: Final = {
+    ToolName.BRUSH: ("Brush", "B"),
+    ToolName.ERASER: ("Eraser", "E"),
+    ToolName.POLYGON: ("Polygon", "P"),
+    ToolName.FILL: ("Fill", "G"),
+    ToolName.PICK: ("Pick Class", "I"),
+    ToolName.POINT: ("Point", "P"),
+    ToolName.HAND: ("Hand", "H"),
+}
+
+Keys = str | QKeySequence.StandardKey | Sequence[str]
+
+
+class PageActions(QObject):
+    """Makes actions that work while the keyboard is anywhere on `page`; `all` has them in menu order."""
+
+    def __init__(self, page: QWidget, choices: Choices) -> None:
+        super().__init__(page)
+        self._page = page
+        self._choices = choices
+        self._icons: list[tuple[QAction, str]] = []
+        self.all: list[QAction] = []
+        self.tools: dict[ToolName, QAction] = {}
+        theme().changed.connect(self._dress)
+
+    def add(
+        self,
+        name: str,
+        text: str,
+        keys: Keys,
+        slot: Callable[[], object],
+        *,
+        menu: str,
+        icon: str | None = None,
+        checkable: bool = False,
+    ) -> QAction:
+        """An action called `name`; its tool tip names the first of its keys."""
+        action = QAction(text, self._page, checkable=checkable)
+        action.setObjectName(name)
+        action.setProperty(MENU, menu)
+        sequences = _sequences(keys)
+        action.setShortcuts(sequences)
+        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shown = sequences[0].toString(QKeySequence.SequenceFormat.NativeText) if sequences else ""
+        action.setToolTip(f"{text} ({shown})" if shown else text)
+        if icon is not None:
+            action.setIcon(theme().icon(icon))
+            self._icons.append((action, icon))
+        action.triggered.connect(lambda _checked=False: slot())
+        self._page.addAction(action)
+        self.all.append(action)
+        return action
+
+    def add_tools(self) -> None:
+        """One checkable action a tool; exactly the tool in use is checked."""
+        group = QActionGroup(self)
+        for tool in TOOLS_OF[self._choices.task]:
+            text, key = TOOL_KEYS[tool]
+            action = self.add(
+                f"tool_{tool}",
+                text,
+                key,
+                lambda tool=tool: self._choices.choose_tool(tool),
+                menu="Label",
+                icon=str(tool),
+                checkable=True,
+            )
+            group.addAction(action)
+            self.tools[tool] = action
+        self._choices.tool_changed.connect(self._check_tool)
+        self._check_tool(self._choices.tool)
+
+    @property
+    def reserved_keys(self) -> frozenset[str]:
+        """The single characters that actions have, which a class therefore cannot have."""
+        keys = (sequence.toString() for action in self.all for sequence in action.shortcuts())
+        return frozenset(key.upper() for key in keys if len(key) == 1)
+
+    def _check_tool(self, tool: str) -> None:
+        self.tools[ToolName(tool)].setChecked(True)
+
+    def _dress(self) -> None:
+        for action, icon in self._icons:
+            action.setIcon(theme().icon(icon))
+
+
+def _sequences(keys: Keys) -> list[QKeySequence]:
+    if isinstance(keys, QKeySequence.StandardKey):
+        return QKeySequence.keyBindings(keys)
+    if isinstance(keys, str):
+        return [QKeySequence(keys)] if keys else []
+    return [QKeySequence(key) for key in keys]

@@ -1,0 +1,102 @@
+"""Pictures by item, decoded off the GUI thread; the neighbours of the shown one are there before they are asked for."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, cast
+
+from PySide6.QtCore import QObject, QSize, Signal
+
+from studio.core.errors import StudioError
+from studio.ui.label.picture import Picture, load_picture, load_preview
+from studio.ui.widgets.background import Background
+
+_CACHE_BYTES: Final = 512 * 2**20
+_PICTURES_KEPT: Final = 6
+
+_Key = tuple[str, int]
+_FULL: Final = "full"
+_PREVIEW: Final = "preview"
+
+
+class PictureLoader(QObject):
+    """`show` answers with the picture if it is there; otherwise `arrived(item id, Picture)` or `broke(item id,
+    sentence)` follows, for a large picture first with a preview. Keeps the last few pictures, at most 512 MiB."""
+
+    arrived = Signal(int, object)
+    broke = Signal(int, str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pictures: OrderedDict[int, Picture] = OrderedDict()
+        self._wanted: int | None = None
+        self._background = Background("pictures", threads=2, parent=self)
+        self._background.done.connect(self._done)
+        self._background.failed.connect(self._failed)
+
+    def show(self, item_id: int, path: Path, view: QSize, neighbours: Sequence[tuple[int, Path]]) -> Picture | None:
+        """Want this picture now and its neighbours, nearest first, after it; `view` is the canvas in device pixels."""
+        self._wanted = item_id
+        near = neighbours[: self._room_for_neighbours()]
+        keys = [(_FULL, item_id), (_PREVIEW, item_id), *((_FULL, near_id) for near_id, _ in near)]
+        self._background.keep_only(keys)
+        for near_id, near_path in reversed(near):
+            if near_id not in self._pictures:
+                self._background.ask((_FULL, near_id), _loading(near_path))
+        picture = self._pictures.get(item_id)
+        if picture is not None:
+            self._pictures.move_to_end(item_id)
+        else:
+            self._background.ask((_FULL, item_id), _loading(path))
+            self._background.ask((_PREVIEW, item_id), lambda: load_preview(path, view))
+        return picture
+
+    def forget(self) -> None:
+        self._pictures.clear()
+        self._wanted = None
+        self._background.keep_only(())
+
+    def close(self) -> None:
+        """End the threads; nothing arrives any more."""
+        self._background.close()
+        self._pictures.clear()
+
+    def _done(self, key: object, result: object) -> None:
+        kind, item_id = cast(_Key, key)
+        if result is None:
+            return
+        picture = cast(Picture, result)
+        if kind == _FULL:
+            self._pictures[item_id] = picture
+            self._trim()
+        if item_id == self._wanted and (kind == _FULL or item_id not in self._pictures):
+            self.arrived.emit(item_id, picture)
+
+    def _failed(self, key: object, error: object) -> None:
+        kind, item_id = cast(_Key, key)
+        if kind == _FULL and item_id == self._wanted:
+            sentence = error.sentence if isinstance(error, StudioError) else f"The picture cannot be read ({error})."
+            self.broke.emit(item_id, sentence)
+
+    def _trim(self) -> None:
+        def too_much() -> bool:
+            held = sum(picture.bytes for picture in self._pictures.values())
+            return len(self._pictures) > _PICTURES_KEPT or held > _CACHE_BYTES
+
+        for item_id in [item_id for item_id in self._pictures if item_id != self._wanted]:
+            if not too_much():
+                return
+            del self._pictures[item_id]
+
+    def _room_for_neighbours(self) -> int:
+        """How many neighbours of the size of the last picture fit beside it."""
+        last = next(reversed(self._pictures.values()), None)
+        if last is None:
+            return _PICTURES_KEPT - 1
+        return min(_PICTURES_KEPT - 1, _CACHE_BYTES // max(1, last.bytes) - 1)
+
+
+def _loading(path: Path) -> Callable[[], Picture]:
+    return lambda: load_picture(path)

@@ -1,0 +1,114 @@
+"""The keypoints at the page's right: which is next, where the placed ones lie, which are hidden or absent."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+
+from studio.core.points import Points
+from studio.ui.label.buttons import icon_button
+from studio.ui.label.choices import Choices
+from studio.ui.label.color_dialog import ask_for_color
+from studio.ui.label.keypoint_model import KeypointModel
+from studio.ui.label.swatch_list import SwatchList
+from studio.ui.session import Session
+from studio.ui.theme import theme
+
+
+class PointsPanel(QWidget):
+    """The current row is the selected point, or else the one that the next click places."""
+
+    def __init__(self, session: Session, choices: Choices, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("points_panel")
+        self._choices = choices
+        self._showing = False
+        self.model = KeypointModel(session, self)
+        self.list = SwatchList("Keypoints")
+        self.list.setObjectName("point_list")
+        self.next_label = QLabel(wordWrap=True)
+        self.add_button = icon_button("Add a keypoint")
+        self._lay_out()
+        self.list.setModel(self.model)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        self.list.selectionModel().currentChanged.connect(self._row_chosen)
+        self.list.recolor_requested.connect(self.recolor)
+        self.add_button.clicked.connect(self.add)
+        self.model.modelReset.connect(self._show_choice)
+        choices.point_changed.connect(self._show_choice)
+        choices.selected_point_changed.connect(self._show_choice)
+        theme().changed.connect(self._dress)
+        self._dress()
+        self._show_choice()
+
+    def show_points(self, points: Points) -> None:
+        self.model.show(points)
+
+    def add(self) -> None:
+        """Add a keypoint and let its name be typed."""
+        index = self.model.add()
+        self.list.edit(self.model.index(index))
+
+    def recolor(self, index: int) -> None:
+        name = self.model.names[index]
+        ask_for_color(self, f"Colour of {name.name}", name.color, lambda color: self.model.change(index, color=color))
+
+    def _row_chosen(self, current: QModelIndex) -> None:
+        if self._showing or not current.isValid():
+            return
+        if self.model.is_placed(current.row()):
+            self._choices.select_point(current.row())
+        else:
+            self._choices.select_point(-1)
+            self._choices.choose_point(current.row())
+
+    def _show_choice(self, *_: object) -> None:
+        choices, names = self._choices, self.model.names
+        row = choices.selected_point if choices.selected_point >= 0 else choices.point
+        self._showing = True
+        if 0 <= row < len(names) and row != self.list.currentIndex().row():
+            self.list.setCurrentIndex(self.model.index(row))
+            self.list.scrollTo(self.model.index(row))
+        self._showing = False
+        if not names:
+            self.next_label.setText("There are no keypoints yet; add the first one.")
+        elif 0 <= choices.point < len(names):
+            self.next_label.setText(f"Next click places <b>{names[choices.point].name}</b>")
+        else:
+            self.next_label.setText("All points are placed.")
+        self._first_button.setVisible(not names)
+
+    def _show_menu(self, position: QPoint) -> None:
+        index = self.list.indexAt(position)
+        if not index.isValid():
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Rename", lambda: self.list.edit(index))
+        menu.addAction("Colour…", lambda: self.recolor(index.row()))
+        menu.popup(self.list.viewport().mapToGlobal(position))
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 8, 0, 0)
+        layout.setSpacing(4)
+        header = QHBoxLayout()
+        header.setContentsMargins(12, 0, 6, 0)
+        title = QLabel("KEYPOINTS")
+        title.setProperty("role", "section")
+        header.addWidget(title, 1)
+        header.addWidget(self.add_button)
+        layout.addLayout(header)
+        note = QVBoxLayout()
+        note.setContentsMargins(12, 0, 12, 4)
+        self.next_label.setProperty("role", "muted")
+        self._first_button = QPushButton("Add a keypoint")
+        self._first_button.clicked.connect(self.add)
+        note.addWidget(self.next_label)
+        note.addWidget(self._first_button, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addLayout(note)
+        layout.addWidget(self.list, 1)
+
+    def _dress(self) -> None:
+        self.add_button.setIcon(theme().icon("plus"))

@@ -1,0 +1,128 @@
+"""What a tool is, and what it gets to work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QPainter
+
+from studio.core.document import Document
+from studio.core.settings import ProjectSettings
+from studio.ui.label.choices import Choices, ToolName
+from studio.ui.label.viewport import Viewport
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A mouse event. `x` and `y` in image pixels (a pixel's centre at +0.5), `device` in device pixels of the canvas.
+
+    `erase` is the right button.
+    """
+
+    x: float
+    y: float
+    device: tuple[float, float]
+    erase: bool = False
+    shift: bool = False
+
+
+class Bench(Protocol):
+    """What a tool works on: the canvas, as far as a tool may know it."""
+
+    @property
+    def document(self) -> Document | None: ...
+
+    @property
+    def viewport(self) -> Viewport: ...
+
+    @property
+    def choices(self) -> Choices: ...
+
+    @property
+    def settings(self) -> ProjectSettings: ...
+
+    @property
+    def pixel_ratio(self) -> float:
+        """Device pixels a logical pixel; what a person should see at a constant size is multiplied by it."""
+        ...
+
+    def repaint_soon(self, area: QRectF) -> None:
+        """Paint these device pixels again."""
+        ...
+
+    def pan(self, dx: float, dy: float) -> None:
+        """Move the picture by device pixels."""
+        ...
+
+    def hint(self, sentence: str) -> None:
+        """Tell the person something that is no error."""
+        ...
+
+
+class Tool:
+    """One tool. Its methods are called by the canvas; StudioErrors that they raise are shown to the person."""
+
+    name: ClassVar[ToolName]
+    cursor: ClassVar[Qt.CursorShape] = Qt.CursorShape.CrossCursor
+    usage: ClassVar[str] = ""
+    """How the tool is used, in a few words for the status line."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is half done, such as a stroke."""
+        return False
+
+    def press(self, pointer: Pointer) -> None:
+        """A button went down (left, or right with `pointer.erase`)."""
+
+    def drag(self, pointer: Pointer) -> None:
+        """The mouse moved while that button is down."""
+
+    def release(self, pointer: Pointer) -> None:
+        """That button went up."""
+
+    def double_click(self, pointer: Pointer) -> None:
+        """The second press of a double click, in place of `press`."""
+        self.press(pointer)
+
+    def hover(self, pointer: Pointer) -> None:
+        """The mouse moved with no button down."""
+
+    def leave(self) -> None:
+        """The mouse left the canvas, or the tool is put down."""
+
+    def key(self, event: QKeyEvent) -> bool:
+        """A key was pressed; says whether the tool took it."""
+        return False
+
+    def key_released(self, event: QKeyEvent) -> None:
+        """A key went up for good."""
+
+    def step_back(self) -> bool:
+        """Undo within what is half done; says whether there was anything."""
+        return self.cancel()
+
+    def cancel(self) -> bool:
+        """Give up what is half done; says whether there was anything."""
+        return False
+
+    def item_left(self) -> None:
+        """Another item is about to be shown; `bench.document` is still the old one."""
+        self.cancel()
+
+    def item_shown(self) -> None:
+        """`bench.document` is another one now."""
+
+    def annotation_changed(self) -> None:
+        """The document changed, by this tool or by another hand."""
+
+    def refresh(self) -> None:
+        """A choice changed, such as the brush's size."""
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw what belongs to the tool over the picture, in device pixels."""

@@ -1,0 +1,30 @@
+"""All tools of a task, ready to be taken up."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from studio.ui.label.choices import TOOLS_OF, ToolName
+from studio.ui.label.tools.base import Bench, Tool
+from studio.ui.label.tools.brush import BrushTool, EraserTool
+from studio.ui.label.tools.fill import FillTool
+from studio.ui.label.tools.hand import HandTool
+from studio.ui.label.tools.pick import PickTool
+from studio.ui.label.tools.point import PointTool
+from studio.ui.label.tools.polygon import PolygonTool
+
+_TOOLS: Final[tuple[type[Tool], ...]] = (
+    BrushTool,
+    EraserTool,
+    PolygonTool,
+    FillTool,
+    PickTool,
+    PointTool,
+    HandTool,
+)
+
+
+def make_tools(bench: Bench) -> dict[ToolName, Tool]:
+    """The tools that the project's task has."""
+    names = TOOLS_OF[bench.choices.task]
+    return {tool.name: tool(bench) for tool in _TOOLS if tool.name in names}

@@ -1,0 +1,87 @@
+"""Items as rows of a list: ids for all of them, the items themselves only for the rows that are looked at."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from studio.core.items import Item
+
+ITEM_ROLE: Final = Qt.ItemDataRole.UserRole + 1
+"""The `Item` of a row."""
+
+Index = QModelIndex | QPersistentModelIndex
+_NOWHERE: Final = QModelIndex()
+
+_PAGE_ROWS: Final = 64
+_PAGES_KEPT: Final = 24
+
+
+class ItemListModel(QAbstractListModel):
+    """`fetch` turns ids into items in the given order, for a page of rows at a time; a few pages are remembered, so
+    that a hundred thousand rows cost a list of integers and nothing else."""
+
+    def __init__(self, fetch: Callable[[list[int]], list[Item]], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._fetch = fetch
+        self._ids: list[int] = []
+        self._pages: OrderedDict[int, list[Item]] = OrderedDict()
+
+    @property
+    def ids(self) -> Sequence[int]:
+        return self._ids
+
+    def set_ids(self, ids: list[int]) -> None:
+        self.beginResetModel()
+        self._ids = ids
+        self._pages.clear()
+        self.endResetModel()
+
+    def refresh(self, ids: Sequence[int]) -> None:
+        """Read these items anew when they are next looked at; all items when `ids` is empty."""
+        if not self._ids:
+            return
+        rows = [row for row in map(self.row_of, ids) if row >= 0] if ids else [0, len(self._ids) - 1]
+        if not ids:
+            self._pages.clear()
+        for row in rows:
+            self._pages.pop(row // _PAGE_ROWS, None)
+        if rows:
+            self.dataChanged.emit(self.index(min(rows)), self.index(max(rows)))
+
+    def row_of(self, item_id: int) -> int:
+        """The item's row, or -1 where the list does not have it."""
+        try:
+            return self._ids.index(item_id)
+        except ValueError:
+            return -1
+
+    def item(self, row: int) -> Item:
+        page = row // _PAGE_ROWS
+        if page not in self._pages:
+            first = page * _PAGE_ROWS
+            self._pages[page] = self._fetch(self._ids[first : first + _PAGE_ROWS])
+            while len(self._pages) > _PAGES_KEPT:
+                self._pages.popitem(last=False)
+        self._pages.move_to_end(page)
+        return self._pages[page][row % _PAGE_ROWS]
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._ids)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        if role == ITEM_ROLE:
+            return self.item(index.row())
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.item(index.row()).name
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return str(self.item(index.row()).path)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            item = self.item(index.row())
+            return f"{item.name}, {item.state}, {item.split}"
+        return None
