@@ -37,6 +37,7 @@ def run(options: WindowOptions) -> int:
     window = MainWindow()
     window.open_at_start(options)
     window.show()
+    window.activateWindow()
     with_signals = _leave_on_signals(window)
     try:
         return app.exec()

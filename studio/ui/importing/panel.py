@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -23,8 +24,8 @@ from PySide6.QtWidgets import (
 
 from studio.formats import Recognised, importer, recognise
 from studio.ingest import ImportReport, import_into
-from studio.ui.widgets.work_queue import WorkQueue
 from studio.ui.importing.questions import QuestionForm
+from studio.ui.widgets.work_queue import WorkQueue
 
 _CARD_WIDTH = 640
 
@@ -46,6 +47,9 @@ class ImportPanel(QWidget):
         self._progressed.connect(self._show_progress)
         self.destroyed.connect(self._stop.set)
         self._build()
+        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            QShortcut(key, self, self._go.click)
+        QShortcut(Qt.Key.Key_Escape, self, self._leave)
         self._queue.do(lambda: recognise(folder), self._show_found, self._show_nothing_found)
 
     def _build(self) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from studio.formats import Question
 
-_ROWS_SHOWN = 6
+_ROWS_SHOWN = 4
 
 
 class QuestionForm(QWidget):
@@ -56,13 +56,17 @@ class QuestionForm(QWidget):
     def _choice_list(self, question: Question) -> QListWidget:
         chosen = {name.strip() for name in question.default.split(",")}
         rows = QListWidget()
+        rows.setProperty("role", "choices")
+        rows.setFlow(QListWidget.Flow.LeftToRight)
+        rows.setWrapping(True)
+        rows.setResizeMode(QListWidget.ResizeMode.Adjust)
+        rows.setUniformItemSizes(True)
+        rows.setSpacing(2)
         for choice in question.choices:
             row = QListWidgetItem(choice, rows)
             row.setFlags(row.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             row.setCheckState(Qt.CheckState.Checked if choice in chosen else Qt.CheckState.Unchecked)
-        height = rows.sizeHintForRow(0) * min(len(question.choices), _ROWS_SHOWN) + 8
-        rows.setFixedHeight(height)
-        rows.setMinimumSize(QSize(160, height))
+        rows.setFixedHeight((rows.sizeHintForRow(0) + 4) * _ROWS_SHOWN + 10)
         rows.itemChanged.connect(self._answer_changed)
         return rows
 
