@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -41,8 +43,6 @@ def ended(run: Run) -> RunOutcome:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    import time
-
     deadline = time.monotonic() + LONG
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
@@ -325,6 +325,33 @@ def test_closing_ends_a_run_that_does_not_listen(engine: LocalEngine, make_folde
     assert run.outcome is not None
     assert run.outcome.signal == ("SIGKILL" if deafness == "terminate" else "SIGTERM")
     assert "did not leave in time" in run.outcome.sentence
+
+
+WINDOW = """
+import json, sys, time
+from pathlib import Path
+from studio.engine import LocalEngine
+command, folder = json.loads(sys.argv[1])
+engine = LocalEngine(command)
+run = engine.submit(Path(folder))
+assert run.take(20)
+engine.warm()
+print(run.process_id, engine._spare.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_workers_leave_with_a_checkpoint_when_the_program_is_killed(
+    worker_command: list[str], make_folder: MakeFolder
+) -> None:
+    folder = make_folder(("say", {"event": "paused"}), ("obey", None))
+    arguments = json.dumps([worker_command, str(folder)])
+    with subprocess.Popen([sys.executable, "-c", WINDOW, arguments], stdout=subprocess.PIPE, text=True) as window:
+        assert window.stdout is not None
+        busy, spare = map(int, window.stdout.readline().split())
+        window.kill()
+    wait_until(lambda: not _is_running(busy) and not _is_running(spare))
+    assert (folder / "state.pt").is_file()
 
 
 def _is_running(process: int) -> bool:
