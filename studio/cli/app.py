@@ -1,0 +1,74 @@
+"""`studio COMMAND`: every command with one line, errors as one sentence, exit code 0 done, 2 bad input, 1 failed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import msgspec
+import typer
+
+from studio import __version__
+from studio.cli import data, demo, doctor, fine_tune, predict, review, training
+from studio.core.errors import StudioError
+
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+app = typer.Typer(
+    name="studio",
+    help="Label images, train a model, see what it gets wrong, fix the labels, fine-tune on the fixes.\n\n"
+    "`studio [PROJECT]` opens the window; --item NAME, --tool brush|eraser|polygon|fill|pick|hand|point, "
+    "--brush-size PX, --class NAME and --page label|train|review say on what.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings=_CONTEXT,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"Relearn Studio {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _studio(
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),
+) -> None:
+    pass
+
+
+app.command("demo", short_help="Make the sample project and open it.")(demo.demo)
+app.command("import", short_help="Bring a data set or a folder of images into a project.")(data.import_)
+app.command("export", short_help="Write a project's labels in another program's layout.")(data.export)
+app.command("lr-find", short_help="Find learning rates: loss against rate, with suggestions.")(training.lr_find)
+app.command("train", short_help="Train a model on a project's labels.")(training.train)
+app.command("review", short_help="List the items that a run got worst.")(review.review)
+app.command("decide", short_help="Say about reviewed items: accept, label-right or leave-out.")(review.decide)
+app.command("fine-tune", short_help="Train a run on, on the corrections it led to.")(fine_tune.fine_tune)
+app.command("predict", short_help="Label pictures with a run's model.")(predict.predict)
+app.command("doctor", short_help="Versions, devices, what is missing and how to get it.")(doctor.doctor)
+
+
+@app.command("worker", short_help="The engine's child process; the program starts it by itself.")
+def _worker() -> None:
+    """Reads a run's start from standard input and carries it out. The program starts it by itself."""
+    from studio.ml.worker import main
+
+    raise typer.Exit(main())
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Carry a command out and return the exit code; a StudioError becomes its sentence."""
+    try:
+        app(args=list(arguments), prog_name="studio")
+    except StudioError as error:
+        if "--json" in arguments:
+            line = {"event": "failed", "sentence": error.sentence, "exit_code": error.exit_code}
+            sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
+        else:
+            sys.stderr.write(f"{error.sentence}\n")
+        return error.exit_code
+    except SystemExit as end:  # how typer leaves, also when all went well
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0

@@ -1,0 +1,114 @@
+"""`studio import` and `studio export`."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from studio.cli.options import JsonOption, ProjectArgument
+from studio.cli.output import Output
+
+
+def import_(
+    *,
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The data set's folder.", show_default=False)],
+    project: ProjectArgument,
+    format_name: Annotated[
+        str | None, typer.Option("--format", help="camvid, biwi, csv or folder; by default what the layout says.")
+    ] = None,
+    valid: Annotated[
+        str | None,
+        typer.Option(help="What to hold out: a share (0.2), a file of names, or groups and subjects (13,14 or 13-15)."),
+    ] = None,
+    form: Annotated[str | None, typer.Option(help="Which labels, where there are both: codes or color.")] = None,
+    task: Annotated[str | None, typer.Option(help="For a plain folder: segmentation or keypoints.")] = None,
+    classes: Annotated[str | None, typer.Option(help="Names of the classes, separated by commas.")] = None,
+    keypoints: Annotated[str | None, typer.Option(help="Names of the keypoints, separated by commas.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of a random split.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring a data set or a folder of images into PROJECT, which is made where it does not exist.
+
+    The images stay where they are. Importing again adds what is new and never overwrites a label.
+    """
+    from studio.formats import importer, recognise, source_folder
+    from studio.ingest import import_into
+
+    output = Output(as_json=as_json)
+    given = {"valid": valid, "form": form, "task": task, "classes": classes, "keypoints": keypoints}
+    answers = {name: value for name, value in given.items() if value is not None}
+    if seed is not None:
+        answers["seed"] = str(seed)
+    if format_name is None:
+        recognised = recognise(source)
+        format_name, folder = recognised.format, recognised.source
+    else:
+        folder = source_folder(source)
+    plan = importer(format_name).plan(folder, **answers)
+    output.event("found", format=format_name, source=str(folder), sentence=plan.found)
+    output.say(plan.found)
+    with output.progress("Importing labels") as progress, _interruptible() as interrupted:
+        report = import_into(project, plan, progress=progress, cancelled=interrupted)
+    output.problems(report.problems)
+    output.result(
+        "imported",
+        report.sentence,
+        project=str(project.absolute()),
+        format=format_name,
+        items=report.items,
+        by_split=report.by_split,
+        labelled=report.labelled,
+        classes=len(plan.settings.classes),
+        void=[c.name for c in plan.settings.classes if c.void],
+        keypoints=[k.name for k in plan.settings.keypoints],
+        problems=len(report.problems),
+    )
+    if report.cancelled:
+        raise typer.Exit(1)
+
+
+def export(
+    project: ProjectArgument,
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder.", show_default=False)],
+    format_name: Annotated[
+        str | None, typer.Option("--format", help="camvid (masks) or csv (keypoints); by default what fits the task.")
+    ] = None,
+    images: Annotated[bool, typer.Option("--images/--no-images", help="Copy the pictures as well.")] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Write every item that is not left out, its label as it is now, into the new folder OUT."""
+    from studio.export import export_project
+    from studio.formats import exporters
+    from studio.store import Store
+
+    output = Output(as_json=as_json)
+    with Store.open(project) as store, output.progress("Exporting") as progress:
+        chosen = format_name or next(e.name for e in exporters() if store.settings.task in e.tasks)
+        report = export_project(store, out, format_name=chosen, images=images, progress=progress)
+    output.problems(report.problems)
+    output.result(
+        "exported",
+        report.sentence,
+        out=str(out.absolute()),
+        format=chosen,
+        items=report.items,
+        labelled=report.labelled,
+        problems=len(report.problems),
+    )
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Ctrl+C sets a flag: the label in hand is finished, and the project stays whole."""
+    pressed = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: pressed.set())
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

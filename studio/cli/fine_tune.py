@@ -1,0 +1,104 @@
+"""`studio fine-tune`: train on, on the corrections, and say item by item what came of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from studio.cli.options import DeviceOption, JsonOption, ProjectArgument, RunOption
+from studio.cli.output import Output
+from studio.cli.recipes import read_rate
+from studio.cli.review import load_scores
+from studio.cli.run_watch import carry_out, exit_code
+from studio.core.errors import BadInput
+from studio.core.fine_tuning import (
+    FINE_TUNE_EPOCHS,
+    FINE_TUNE_REPLAY,
+    FINE_TUNE_WEIGHT,
+    fine_tune_spec,
+    trainable,
+)
+from studio.core.report import Report, ReportRow, Verdict, before_after, error_figure
+from studio.core.review import ItemScore
+from studio.store import Store
+
+
+def fine_tune(
+    project: ProjectArgument,
+    run: RunOption,
+    epochs: Annotated[
+        int, typer.Option("--epochs", metavar="N", min=1, help="How often through the data.")
+    ] = FINE_TUNE_EPOCHS,
+    lr: Annotated[
+        str | None, typer.Option("--lr", metavar="X", help="Peak rate; by default a fifth of the run's.")
+    ] = None,
+    replay: Annotated[
+        float,
+        typer.Option("--replay", metavar="SHARE", min=0, max=1, help="Of the run's training items, kept beside them."),
+    ] = FINE_TUNE_REPLAY,
+    weight: Annotated[
+        float, typer.Option("--weight", metavar="X", min=0.1, help="How many times as often a correction is drawn.")
+    ] = FINE_TUNE_WEIGHT,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Start from RUN's model and train on what its review corrected; then compare before and after, item by item."""
+    output = Output(as_json=as_json)
+    with Store.open(project) as store:
+        load_scores(store, run)
+        items = trainable(store.corrections(run))
+        if not items:
+            raise BadInput(
+                f"Run {run} has led to no corrected label yet; correct some in the window, or with `studio decide`."
+            )
+        rate = read_rate(lr).high if lr is not None else None
+        spec = fine_tune_spec(store.run(run).spec, run, items, replay=replay, weight=weight, epochs=epochs, rate=rate)
+        record, outcome = carry_out(store, spec, output, device=device)
+        if outcome.learnt_something:
+            report = before_after(
+                _scores(store, run), _scores(store, record.id), store.corrections(run), task=store.settings.task
+            )
+            _show(report, output)
+    raise typer.Exit(exit_code(outcome))
+
+
+def _scores(store: Store, run: str) -> list[ItemScore]:
+    return [item.score for item in store.review_items(run, store.review_ids(run))]
+
+
+def _show(report: Report, output: Output) -> None:
+    for row in report.rows:
+        output.event(
+            "compared",
+            item=row.item,
+            name=row.name,
+            split=row.split,
+            verdict=row.verdict,
+            before=row.before,
+            after=row.after,
+            corrected=row.corrected,
+            decision=row.decision,
+        )
+    told = [row for row in report.rows if row.verdict in (Verdict.FIXED, Verdict.BROKEN) or row.corrected]
+    if told:
+        rows = [_row(row, report) for row in told]
+        output.table(("item", "split", "before", "after", "verdict", ""), rows, title="Before and after")
+    output.event(
+        "report",
+        sentence=" ".join(report.summary),
+        fixed=report.total.fixed,
+        broken=report.total.broken,
+        unchanged=report.total.unchanged,
+        untouched=report.untouched,
+        corrected=report.corrected,
+    )
+    for sentence in report.summary:
+        output.say(sentence)
+
+
+def _row(row: ReportRow, report: Report) -> tuple[str, ...]:
+    before, after = (
+        error_figure(error, report.task) if error is not None else "–" for error in (row.before, row.after)
+    )
+    return (row.name, row.split.value, before, after, row.verdict.value, "corrected" if row.corrected else "")

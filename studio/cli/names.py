@@ -1,0 +1,20 @@
+"""What counts as a command, so that the way to the window can be told apart without loading any of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+COMMANDS: Final = (
+    "demo",
+    "import",
+    "export",
+    "lr-find",
+    "train",
+    "review",
+    "decide",
+    "fine-tune",
+    "predict",
+    "doctor",
+    "worker",
+)
+GLOBAL_OPTIONS: Final = ("--help", "-h", "--version", "--install-completion", "--show-completion")

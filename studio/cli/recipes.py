@@ -1,0 +1,134 @@
+"""From the options of `train` and `lr-find` to a recipe: defaults or a file, changed by what was asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import msgspec
+
+from studio.core.defaults import default_spec
+from studio.core.errors import BadInput, NothingToTrainOn, StudioError
+from studio.core.images import image_size
+from studio.core.items import LabelState, Split
+from studio.core.likely_device import likely_device
+from studio.core.recipe import Encoder, LearningRate, ModelSpec, Purpose, RunSpec, Stage, decode_spec
+from studio.store import ItemFilter, Store
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RecipeOptions:
+    """What the command line says about a recipe; None where it says nothing."""
+
+    recipe: Path | None = None
+    epochs: int | None = None
+    size: str | None = None
+    batch: int | None = None
+    lr: str | None = None
+    arch: Encoder | None = None
+    pretrained: bool | None = None
+    parent: str | None = None
+    seed: int | None = None
+    frozen: bool | None = None
+    note: str | None = None
+
+
+def make_spec(store: Store, options: RecipeOptions, *, purpose: Purpose, device: str) -> RunSpec:
+    """Raises BadInput for a value that cannot be, UnknownRun, NothingToTrainOn."""
+    spec = read_recipe(options.recipe) if options.recipe else _defaults(store, device)
+    if spec.task is not store.settings.task:
+        raise BadInput(f"The recipe is for {spec.task} and {store.root} is a project for {store.settings.task}.")
+    changes: dict[str, object] = {"purpose": purpose}
+    if options.parent is not None:
+        changes["parent"] = options.parent
+        changes["model"] = store.run(options.parent).spec.model
+    if options.arch is not None or options.pretrained is not None:
+        changes["model"] = _model(spec, options)
+    if options.seed is not None:
+        changes["seed"] = options.seed
+    if options.note is not None:
+        changes["note"] = options.note
+    try:
+        return msgspec.structs.replace(spec, stages=_stages(spec, options), **changes)
+    except ValueError as error:
+        raise BadInput(f"This recipe cannot be: {error}.") from error
+
+
+def read_recipe(path: Path) -> RunSpec:
+    """A `recipe.json` of a run, or one written by hand. Raises BadInput."""
+    try:
+        return decode_spec(path.read_bytes())
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read ({error.strerror}); name a recipe.json.") from error
+    except (msgspec.DecodeError, ValueError) as error:
+        raise BadInput(f"{path} is no recipe ({error}); a run's recipe.json shows how one looks.") from error
+
+
+def read_size(text: str) -> tuple[int, int]:
+    """`96x128` as height and width. Raises BadInput."""
+    matched = re.fullmatch(r"\s*(\d+)\s*[x×*]\s*(\d+)\s*", text, re.IGNORECASE)
+    if matched is None:
+        raise BadInput(f"The size {text!r} is not of the form HEIGHTxWIDTH, such as 96x128.")
+    return int(matched[1]), int(matched[2])
+
+
+def read_rate(text: str) -> LearningRate:
+    """`1e-3`, or `1e-5:1e-3` for rates from the first layers to the head. Raises BadInput."""
+    low, colon, high = text.rpartition(":")
+    try:
+        return LearningRate(high=float(high), low=float(low) if colon else None, discriminative=bool(colon))
+    except ValueError as error:
+        raise BadInput(
+            f"The learning rate {text!r} is not a number such as 1e-3, or a range such as 1e-5:1e-3."
+        ) from error
+
+
+def _defaults(store: Store, device: str) -> RunSpec:
+    """Raises NothingToTrainOn where no training item is labelled."""
+    ids = store.item_ids(ItemFilter(states=(LabelState.LABELLED,), splits=(Split.TRAIN,)))
+    if not ids:
+        raise NothingToTrainOn(Split.TRAIN)
+    kind = likely_device() if device == "auto" else device.partition(":")[0]
+    return default_spec(store.settings, n_items=len(ids), image_size=_typical_size(store, ids), device_kind=kind)
+
+
+def _typical_size(store: Store, ids: list[int]) -> tuple[int, int]:
+    """Width and height of the first picture that can be read. Raises BadInput where none can."""
+    problem: StudioError | None = None
+    for item in store.items(ids[:50]):
+        try:
+            return image_size(item.path)
+        except StudioError as error:
+            problem = problem or error
+    raise BadInput(problem.sentence if problem else f"{store.root} has no picture to train on.")
+
+
+def _model(spec: RunSpec, options: RecipeOptions) -> ModelSpec:
+    if options.parent is not None:
+        raise BadInput(f"A run that starts from run {options.parent} has its model; leave out --arch and --pretrained.")
+    return ModelSpec(
+        encoder=options.arch or spec.model.encoder,
+        pretrained=spec.model.pretrained if options.pretrained is None else options.pretrained,
+    )
+
+
+def _stages(spec: RunSpec, options: RecipeOptions) -> tuple[Stage, ...]:
+    """A size or a number of epochs asks for one stage, like the recipe's last; the rest changes every stage."""
+    changes: dict[str, object] = {}
+    if options.epochs is not None:
+        changes["epochs"] = options.epochs
+    if options.size is not None:
+        changes["height"], changes["width"] = read_size(options.size)
+    stages = spec.stages
+    if changes and len(stages) > 1:
+        if options.recipe is not None:
+            raise BadInput(f"{options.recipe} has {len(stages)} stages; change --epochs and --size in the file itself.")
+        stages = (msgspec.structs.replace(stages[-1], lr=stages[0].lr),)
+    if options.batch is not None:
+        changes["batch_size"] = options.batch
+    if options.lr is not None:
+        changes["lr"] = read_rate(options.lr)
+    if options.frozen is not None:
+        changes["frozen"] = options.frozen
+    return tuple(msgspec.structs.replace(stage, **changes) for stage in stages)

@@ -1,0 +1,109 @@
+"""`studio review` and `studio decide`."""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated
+
+import typer
+
+from studio.cli.options import JsonOption, ProjectArgument, RunOption
+from studio.cli.output import Output
+from studio.core.errors import BadInput
+from studio.core.items import Split
+from studio.core.report import error_figure
+from studio.core.review import SCORES_FILE, Decision, ReviewItem
+from studio.core.settings import ProjectSettings
+from studio.store import ReviewFilter, Store
+
+
+class Verdict(enum.StrEnum):
+    """What can be said about an item without looking at it in the window."""
+
+    ACCEPT = "accept"
+    LABEL_RIGHT = "label-right"
+    LEAVE_OUT = "leave-out"
+
+
+_DECISIONS = {
+    Verdict.ACCEPT: Decision.ACCEPTED,
+    Verdict.LABEL_RIGHT: Decision.LABEL_RIGHT,
+    Verdict.LEAVE_OUT: Decision.LEFT_OUT,
+}
+
+
+def review(
+    project: ProjectArgument,
+    run: RunOption,
+    top: Annotated[int, typer.Option("--top", metavar="N", help="How many.", min=1)] = 20,
+    split: Annotated[
+        Split | None, typer.Option("--split", help="Only this split; by default all that were scored.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the items whose loss is greatest, worst first."""
+    output = Output(as_json=as_json)
+    with Store.open(project) as store:
+        load_scores(store, run)
+        ids = store.review_ids(run, ReviewFilter(splits=(split,) if split else ()))
+        items = store.review_items(run, ids[:top])
+        settings = store.settings
+    for rank, item in enumerate(items, start=1):
+        score = item.score
+        output.event(
+            "item",
+            rank=rank,
+            item=score.item,
+            name=score.name,
+            split=score.split,
+            loss=score.loss,
+            error=score.error,
+            decision=item.decision,
+            confusion=[
+                {"label": label, "predicted": predicted, "pixels": pixels}
+                for label, predicted, pixels in score.confusion[:5]
+            ],
+        )
+    rows = [_row(rank, item, settings) for rank, item in enumerate(items, start=1)]
+    output.table(("#", "item", "split", "loss", "error", "taken for", "decision"), rows)
+    output.result("reviewed", f"The worst {len(items):,} of {len(ids):,} items of run {run}.", run=run, items=len(ids))
+
+
+def load_scores(store: Store, run: str) -> None:
+    """Bring the run's scores into the project. Raises UnknownRun, BadInput where it has scored nothing."""
+    record = store.run(run)
+    if not (record.folder / SCORES_FILE).is_file():
+        raise BadInput(f"Run {run} has scored no items; train it to its end, or stop it with Ctrl+C once.")
+    store.load_scores(run)
+
+
+def _row(rank: int, item: ReviewItem, settings: ProjectSettings) -> tuple[str, ...]:
+    score = item.score
+    names = {c.id: c.name for c in settings.classes}
+    largest = score.confusion[0] if score.confusion else None
+    taken = f"{names.get(largest[0], largest[0])} → {names.get(largest[1], largest[1])}" if largest else ""
+    decision = "" if item.decision is Decision.UNDECIDED else item.decision.value
+    error = error_figure(score.error, settings.task)
+    return (str(rank), score.name, score.split.value, f"{score.loss:.4f}", error, taken, decision)
+
+
+def decide(
+    project: ProjectArgument,
+    items: Annotated[list[str], typer.Argument(metavar="ITEM...", help="Names of items.", show_default=False)],
+    decision: Annotated[Verdict, typer.Argument(help="Take the prediction, keep the label, or leave the item out.")],
+    run: RunOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what the Review page's keys say: the prediction is right, the label is right, or the item is to be left out.
+
+    Each becomes a correction of the run and can be undone in the window.
+    """
+    output = Output(as_json=as_json)
+    with Store.open(project) as store:
+        load_scores(store, run)
+        for name in items:
+            store.decide(run, store.item_named(name).id, _DECISIONS[decision])
+            output.result("decided", f"{name}: {_DECISIONS[decision].value}", item=name, decision=_DECISIONS[decision])
+        store.flush()
+        corrections = len(store.corrections(run))
+    output.result("corrections", f"Run {run} has led to {corrections:,} corrections.", run=run, corrections=corrections)

@@ -1,0 +1,206 @@
+"""Watching a run on the terminal: a bar and a line an epoch for people, every event for programs, Ctrl+C to stop."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from studio.cli.output import Output
+from studio.core.events import (
+    EpochEnd,
+    LrFound,
+    LrPoint,
+    RunEvent,
+    StageStarted,
+    Started,
+    Step,
+    Warned,
+    encode_event,
+)
+from studio.core.events import (
+    Progress as ProgressEvent,
+)
+from studio.core.outcome import OutcomeKind, RunOutcome
+from studio.core.recipe import Purpose, RunSpec
+from studio.core.review import SCORES_FILE
+from studio.engine import Engine, LocalEngine, Run
+from studio.store import RunRecord, Store
+
+EXIT_CODES = {OutcomeKind.FINISHED: 0, OutcomeKind.STOPPED: 0, OutcomeKind.BAD_INPUT: 2}
+
+
+def make_engine() -> Engine:
+    """The engine that commands use; a test puts another one here."""
+    return LocalEngine(keep_warm=False)
+
+
+def carry_out(store: Store, spec: RunSpec, output: Output, *, device: str) -> tuple[RunRecord, RunOutcome]:
+    """Make a run of `spec`, watch it to its end, and keep its outcome and scores in the project.
+
+    Raises NothingToTrainOn, UnknownRun, CannotWrite before it starts; afterwards the outcome says what happened.
+    """
+    return watch(store, store.create_run(spec), output, device=device, resume=False)
+
+
+def watch(
+    store: Store, record: RunRecord, output: Output, *, device: str, resume: bool
+) -> tuple[RunRecord, RunOutcome]:
+    """Start the run in `record`'s folder and stay until it has ended."""
+    output.event("run", run=record.id, folder=str(record.folder), purpose=record.spec.purpose)
+    output.say(f"Run {record.id} in {record.folder}")
+    engine = make_engine()
+    try:
+        run = engine.submit(record.folder, resume=resume, device=device)
+        with _stoppable(run, output):
+            _show(run, output)
+        outcome = run.wait()
+    finally:
+        engine.close()
+    assert outcome is not None  # without a timeout it waits for the end
+    store.set_outcome(record.id, outcome)
+    if outcome.learnt_something and record.spec.purpose is Purpose.TRAIN and _has_scores(record.folder):
+        store.load_scores(record.id)
+    output.event("outcome", run=record.id, kind=outcome.kind, sentence=outcome.sentence, remedy=outcome.remedy)
+    output.say(outcome.sentence, style=None if outcome.learnt_something else "red")
+    return store.run(record.id), outcome
+
+
+def exit_code(outcome: RunOutcome) -> int:
+    return EXIT_CODES.get(outcome.kind, 1)
+
+
+def _has_scores(folder: Path) -> bool:
+    return (folder / SCORES_FILE).is_file()
+
+
+@contextmanager
+def _stoppable(run: Run, output: Output) -> Iterator[None]:
+    """Ctrl+C once: stop and keep; twice: kill."""
+    presses = 0
+
+    def pressed(*_: object) -> None:
+        nonlocal presses
+        presses += 1
+        if presses == 1:
+            run.stop()
+            output.say(
+                "Stopping after this batch; what was learnt is kept. Ctrl+C again ends it at once.", style="yellow"
+            )
+        else:
+            run.kill()
+
+    before = signal.signal(signal.SIGINT, pressed)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _show(run: Run, output: Output) -> None:
+    if output.as_json:
+        for event in run.events():
+            output.line(encode_event(event))
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"), TimeElapsedColumn())
+    with Progress(*columns, console=output.console, transient=True) as bars:
+        view = _View(output, bars, bars.add_task("Starting", total=None, figures=""))
+        for event in run.events():
+            view.show(event)
+
+
+class _View:
+    """One bar for what goes on now, one printed line for what stays."""
+
+    def __init__(self, output: Output, bars: Progress, bar: TaskID) -> None:
+        self._output = output
+        self._bars = bars
+        self._bar = bar
+        self._purpose = ""
+        self._epochs = 0
+        self._steps = 0
+
+    def show(self, event: RunEvent) -> None:
+        for kind, shown in self._kinds().items():
+            if isinstance(event, kind):
+                shown(event)
+
+    def _kinds(self) -> dict[type, Callable[..., None]]:
+        return {
+            Started: self._started,
+            StageStarted: self._stage,
+            Step: self._step,
+            EpochEnd: self._epoch,
+            LrPoint: self._lr_point,
+            LrFound: self._lr_found,
+            ProgressEvent: self._progress,
+            Warned: lambda event: self._output.say(f"! {event.sentence}", style="yellow"),
+        }
+
+    def _started(self, event: Started) -> None:
+        self._purpose, self._epochs, self._steps = event.purpose, event.epochs, event.steps
+        self._output.say(
+            f"{event.train_items:,} training and {event.valid_items:,} validation items on {event.device} in "
+            f"{event.precision}; {event.parameters / 1e6:.1f} million parameters. {event.weights}"
+        )
+        if event.resumed_at:
+            self._output.say(f"Resumed after step {event.resumed_at:,} of {event.steps:,}.")
+
+    def _stage(self, event: StageStarted) -> None:
+        if self._purpose == Purpose.LR_FIND:
+            return
+        frozen = ", encoder frozen" if event.frozen else ""
+        self._output.say(
+            f"Stage {event.stage + 1}: {event.epochs} epochs at {event.height}×{event.width}, "
+            f"batch {event.batch_size}{frozen}"
+        )
+
+    def _step(self, event: Step) -> None:
+        self._bars.update(
+            self._bar,
+            description=f"Epoch {event.epoch}/{self._epochs}",
+            total=self._steps,
+            completed=event.step,
+            figures=f"loss {event.smoothed:.4f}  lr {event.lrs[-1]:.2g}  {event.images_per_second:.0f} images/s  "
+            f"{_duration(event.seconds_left)} left",
+        )
+
+    def _epoch(self, event: EpochEnd) -> None:
+        metrics = "  ".join(f"{m.name} {m.value:.4g}" for m in event.metrics)
+        self._output.say(
+            f"epoch {event.epoch:>3}  train {event.train_loss:.4f}  valid {event.valid_loss:.4f}  {metrics}  "
+            f"{_duration(event.seconds)}"
+        )
+
+    def _lr_point(self, event: LrPoint) -> None:
+        self._bars.update(
+            self._bar,
+            description="Finding rates",
+            total=self._steps or None,
+            completed=event.step,
+            figures=f"lr {event.lr:.2g}  loss {event.smoothed:.4f}",
+        )
+
+    def _lr_found(self, event: LrFound) -> None:
+        rows = [(s.rule, f"{s.lr:.2e}") for s in event.suggestions]
+        self._output.table(("suggestion", "learning rate"), rows)
+        if not rows:
+            self._output.say(f"The sweep gave no suggestion ({event.stopped}); try a smaller batch or another seed.")
+
+    def _progress(self, event: ProgressEvent) -> None:
+        self._bars.update(
+            self._bar,
+            description=event.what,
+            total=event.total,
+            completed=event.done,
+            figures=f"{event.done:,}/{event.total:,}",
+        )
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

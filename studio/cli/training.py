@@ -1,0 +1,116 @@
+"""`studio train` and `studio lr-find`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from studio.cli.options import DeviceOption, JsonOption, ProjectArgument
+from studio.cli.output import Output
+from studio.cli.recipes import RecipeOptions, make_spec
+from studio.cli.run_watch import carry_out, exit_code, watch
+from studio.core.errors import BadInput
+from studio.core.recipe import Encoder, Purpose
+from studio.store import Store
+
+RecipeOption = Annotated[Path | None, typer.Option("--recipe", metavar="FILE", help="A recipe.json to start from.")]
+SizeOption = Annotated[str | None, typer.Option("--size", metavar="HxW", help="Training size, such as 96x128.")]
+BatchOption = Annotated[int | None, typer.Option("--batch", metavar="N", help="Images a batch.", min=1)]
+ArchOption = Annotated[Encoder | None, typer.Option("--arch", help="The encoder.")]
+PretrainedOption = Annotated[
+    bool | None, typer.Option("--pretrained/--from-scratch", help="Whether to start from ImageNet weights.")
+]
+FromOption = Annotated[str | None, typer.Option("--from", metavar="RUN", help="Start from this run's weights.")]
+SeedOption = Annotated[int | None, typer.Option("--seed", metavar="N", help="Of order, transforms and first weights.")]
+FrozenOption = Annotated[
+    bool | None, typer.Option("--frozen/--unfrozen", help="Train the head and the batch-norm layers only.")
+]
+
+
+def train(
+    *,
+    project: ProjectArgument,
+    recipe: RecipeOption = None,
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", metavar="N", help="How often through the data.", min=1)
+    ] = None,
+    size: SizeOption = None,
+    batch: BatchOption = None,
+    lr: Annotated[
+        str | None, typer.Option("--lr", metavar="X|LO:HI", help="Peak rate, or a range over the layers.")
+    ] = None,
+    arch: ArchOption = None,
+    pretrained: PretrainedOption = None,
+    parent: FromOption = None,
+    seed: SeedOption = None,
+    frozen: FrozenOption = None,
+    note: Annotated[str | None, typer.Option("--note", help="A few words to know the run by.")] = None,
+    resume: Annotated[
+        str | None, typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped or crashed.")
+    ] = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Train a model on the labels as they are now. Ctrl+C stops and keeps what was learnt; twice ends it at once.
+
+    Without options the recipe is one that fits the data and the device.
+    """
+    options = RecipeOptions(
+        recipe=recipe,
+        epochs=epochs,
+        size=size,
+        batch=batch,
+        lr=lr,
+        arch=arch,
+        pretrained=pretrained,
+        parent=parent,
+        seed=seed,
+        frozen=frozen,
+        note=note,
+    )
+    output = Output(as_json=as_json)
+    with Store.open(project) as store:
+        if resume is not None:
+            if options != RecipeOptions():
+                raise BadInput(f"Run {resume} goes on with its own recipe; leave out the other options with --resume.")
+            record, outcome = watch(store, store.run(resume), output, device=device, resume=True)
+        else:
+            spec = make_spec(store, options, purpose=Purpose.TRAIN, device=device)
+            record, outcome = carry_out(store, spec, output, device=device)
+    if outcome.learnt_something:
+        output.say(f"Its worst items: studio review {project} --run {record.id}")
+    raise typer.Exit(exit_code(outcome))
+
+
+def lr_find(
+    *,
+    project: ProjectArgument,
+    recipe: RecipeOption = None,
+    size: SizeOption = None,
+    batch: BatchOption = None,
+    arch: ArchOption = None,
+    pretrained: PretrainedOption = None,
+    parent: FromOption = None,
+    seed: SeedOption = None,
+    frozen: FrozenOption = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Try rates from 1e-7 to 10 on the training items and suggest some; nothing is trained for good."""
+    options = RecipeOptions(
+        recipe=recipe,
+        size=size,
+        batch=batch,
+        arch=arch,
+        pretrained=pretrained,
+        parent=parent,
+        seed=seed,
+        frozen=frozen,
+    )
+    output = Output(as_json=as_json)
+    with Store.open(project) as store:
+        spec = make_spec(store, options, purpose=Purpose.LR_FIND, device=device)
+        _, outcome = carry_out(store, spec, output, device=device)
+    raise typer.Exit(exit_code(outcome))
