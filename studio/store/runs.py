@@ -97,10 +97,11 @@ class Runs:
         except msgspec.DecodeError as error:
             raise ProjectDamaged(path, str(error)) from error
 
-    def set_outcome(self, run_id: str, outcome: RunOutcome) -> None:
-        """Raises UnknownRun."""
+    def set_outcome(self, run_id: str, outcome: RunOutcome | None) -> None:
+        """None when the run goes on again. Raises UnknownRun."""
         self.get(run_id)
-        self._database.execute("UPDATE runs SET outcome = ? WHERE id = ?", (msgspec.json.encode(outcome), run_id))
+        written = msgspec.json.encode(outcome) if outcome is not None else None
+        self._database.execute("UPDATE runs SET outcome = ? WHERE id = ?", (written, run_id))
 
     def delete(self, run_id: str) -> None:
         """Move the run's folder to runs/.trash and list it no more. Raises UnknownRun, CannotWrite."""

@@ -233,8 +233,8 @@ class Store:
         """The run's frozen data. Raises UnknownRun, ProjectDamaged."""
         return self._runs.snapshot(run_id)
 
-    def set_outcome(self, run_id: str, outcome: RunOutcome) -> None:
-        """Raises UnknownRun."""
+    def set_outcome(self, run_id: str, outcome: RunOutcome | None) -> None:
+        """How the run ended, or None when it goes on again. Raises UnknownRun."""
         self._runs.set_outcome(run_id, outcome)
 
     def delete_run(self, run_id: str) -> None:
