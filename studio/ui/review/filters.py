@@ -76,10 +76,11 @@ class FilterBar(QWidget):
 
     @property
     def filters(self) -> Filters:
+        split, decision = self.split.currentData(), self.decision.currentData()
         return Filters(
-            split=self.split.currentData(),
+            split=None if split is None else Split(split),  # a combo box keeps the bare string
             class_id=self.label_class.currentData(),
-            decision=self.decision.currentData(),
+            decision=None if decision is None else Decision(decision),
             text=self.text.text().strip(),
         )
 

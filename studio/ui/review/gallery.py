@@ -54,7 +54,7 @@ class Gallery(QWidget):
         self._figures: RunFigures | None = None
         self._aspect_is_known = False
         self.model = ReviewModel(self._task, self)
-        self._tiles = TileRenderer(session.store.root, parent=self)
+        self.tiles = TileRenderer(session.store.root, parent=self)
         self._large = TileRenderer(session.store.root, threads=1, cache_bytes=_PREVIEW_CACHE, parent=self)
         self.grid = ReviewGrid(TilePainter(self._task, self._find, self.font()))
         self.grid.setModel(self.model)
@@ -108,7 +108,7 @@ class Gallery(QWidget):
         self.grid.resized.connect(self._renew_look)
         self.grid.viewport().installEventFilter(self)
         self.grid.selectionModel().currentChanged.connect(lambda _now, _before: self._show_preview())
-        self._tiles.ready.connect(self._tile_is_ready)
+        self.tiles.ready.connect(self._tile_is_ready)
         self._large.ready.connect(lambda _key: self._show_preview())
         self.preview.closed.connect(self.toggle_preview)
         self.preview.stepped.connect(self._step)
@@ -138,7 +138,7 @@ class Gallery(QWidget):
         if other:
             self._cell = self._range = None
             self._aspect_is_known = False
-            self._tiles.forget_all()
+            self.tiles.forget_all()
             self._large.forget_all()
         self._show_panel()
         self.query()
@@ -173,7 +173,7 @@ class Gallery(QWidget):
 
     def focus_of(self, review: ReviewItem) -> Rect | None:
         """Where the item's largest mistake lies. Raises StudioError where label or prediction cannot be read."""
-        known = self._tiles.fresh_pictures(key_of(review))
+        known = self.tiles.fresh_pictures(key_of(review))
         if known is not None and not known.trouble:
             return known.focus
         return focus_of(self._session.store, self._session.store.run(review.run).folder, review.score)
@@ -186,7 +186,7 @@ class Gallery(QWidget):
             self.model.refresh_all()
             self._redraw_all()
             return
-        self._tiles.forget(items)
+        self.tiles.forget(items)
         self._large.forget(items)
         self.model.refresh(items)
         self._show_preview()
@@ -237,7 +237,7 @@ class Gallery(QWidget):
         return self._figures.only_split if self._figures else None
 
     def close_renderers(self) -> None:
-        self._tiles.close()
+        self.tiles.close()
         self._large.close()
 
     # -- filters ------------------------------------------------------------------------------------------------------
@@ -285,11 +285,11 @@ class Gallery(QWidget):
     # -- pictures -----------------------------------------------------------------------------------------------------
 
     def _find(self, review: ReviewItem) -> Pictures | None:
-        return self._tiles.pictures(key_of(review))
+        return self.tiles.pictures(key_of(review))
 
     def _want(self, reviews: list[ReviewItem]) -> None:
         self._renew_look()
-        self._tiles.want(reviews, self._runs_folder)
+        self.tiles.want(reviews, self._runs_folder)
 
     @property
     def _runs_folder(self) -> Path:
@@ -300,10 +300,10 @@ class Gallery(QWidget):
         ratio = self.devicePixelRatioF()
         pane = self.grid.pane_size
         width = -(-round(pane.width() * ratio) // _LOOK_STEP) * _LOOK_STEP
-        look = self._tiles.look
+        look = self.tiles.look
         if look is None or look.width != width:
             height = max(8, round(width * pane.height() / max(1, pane.width())))
-            self._tiles.set_look(self._look(QSize(width, height)))
+            self.tiles.set_look(self._look(QSize(width, height)))
 
     def _look(self, size: QSize) -> Look:
         return Look.of(
@@ -311,14 +311,14 @@ class Gallery(QWidget):
         )
 
     def _redraw_all(self) -> None:
-        for renderer in (self._tiles, self._large):
+        for renderer in (self.tiles, self._large):
             if renderer.look is not None:
                 renderer.set_look(self._look(QSize(renderer.look.width, renderer.look.height)))
         self.grid.viewport().update()
         self._show_preview()
 
     def _tile_is_ready(self, key: TileKey) -> None:
-        pictures = self._tiles.pictures(key)
+        pictures = self.tiles.pictures(key)
         if not self._aspect_is_known and pictures is not None and pictures.size[1]:
             self._aspect_is_known = True
             self.grid.set_aspect(pictures.size[0] / pictures.size[1])

@@ -54,7 +54,9 @@ class ReviewGrid(QAbstractItemView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setFrameShape(QAbstractItemView.Shape.NoFrame)
-        self.viewport().setMouseTracking(True)
+        self._first_row = 0
+        self._is_laying_out = False
+        self.verticalScrollBar().valueChanged.connect(self._note_first_row)
         self.doubleClicked.connect(lambda index: self.opened.emit(self._items.item_id(index.row())))
 
     # -- what it shows ------------------------------------------------------------------------------------------------
@@ -150,13 +152,17 @@ class ReviewGrid(QAbstractItemView):
         return QRect(QPoint(x, y), cell)
 
     def _lay_out_anew(self) -> None:
-        """Keep the first visible tile where it is while sizes change."""
-        anchor = self.visible_rows().start
+        """Keep the first visible tile the first one while sizes change."""
+        self._is_laying_out = True
         self.updateGeometries()
         bar = self.verticalScrollBar()
-        if bar.value() > 0:
-            bar.setValue(bar.value() + self._rect(anchor).top() - _GAP)
+        bar.setValue(bar.value() + self._rect(self._first_row).top() - _GAP)
+        self._is_laying_out = False
         self.viewport().update()
+
+    def _note_first_row(self) -> None:
+        if not self._is_laying_out:
+            self._first_row = self.visible_rows().start
 
     def updateGeometries(self) -> None:
         bar = self.verticalScrollBar()
@@ -173,6 +179,7 @@ class ReviewGrid(QAbstractItemView):
 
     def reset(self) -> None:
         super().reset()
+        self.verticalScrollBar().setValue(0)
         self.updateGeometries()
         self.viewport().update()
 

@@ -70,7 +70,7 @@ class ErrorHistogram(QWidget):
         self.setAccessibleName("How many items are how far off")
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._bins: list[tuple[Range, int]] = []
+        self.bins: list[tuple[Range, int]] = []
         self._selected: Range | None = None
         self._hovered: Range | None = None
 
@@ -78,8 +78,8 @@ class ErrorHistogram(QWidget):
         counts = np.histogram(np.asarray(errors, float), np.array(_STEPS))[0]
         used = np.flatnonzero(counts)
         span = range(int(used[0]), int(used[-1]) + 1) if len(used) else range(0)
-        self._bins = [((_STEPS[i], _STEPS[i + 1]), int(counts[i])) for i in span]
-        self.setFixedHeight(max(1, len(self._bins)) * _ROW + 4)
+        self.bins = [((_STEPS[i], _STEPS[i + 1]), int(counts[i])) for i in span]
+        self.setFixedHeight(max(1, len(self.bins)) * _ROW + 4)
         self.update()
 
     def select(self, chosen: Range | None) -> None:
@@ -119,7 +119,7 @@ class ErrorHistogram(QWidget):
 
     def _at(self, place: QPointF) -> tuple[Range, int] | None:
         row = int(place.y() // _ROW)
-        return self._bins[row] if 0 <= row < len(self._bins) else None
+        return self.bins[row] if 0 <= row < len(self.bins) else None
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -128,11 +128,11 @@ class ErrorHistogram(QWidget):
         font.setPointSizeF(max(7.0, font.pointSizeF() * 0.88))
         painter.setFont(font)
         metrics = QFontMetrics(font)
-        names = max((metrics.horizontalAdvance(_words(r)) for r, _count in self._bins), default=0) + 8
-        figures = max((metrics.horizontalAdvance(f"{count:,}") for _r, count in self._bins), default=0) + 8
-        largest = max((count for _r, count in self._bins), default=1)
+        names = max((metrics.horizontalAdvance(_words(r)) for r, _count in self.bins), default=0) + 8
+        figures = max((metrics.horizontalAdvance(f"{count:,}") for _r, count in self.bins), default=0) + 8
+        largest = max((count for _r, count in self.bins), default=1)
         room = self.width() - names - figures
-        for place, (span, count) in enumerate(self._bins):
+        for place, (span, count) in enumerate(self.bins):
             row = self.bar_rect(place)
             chosen = span == self._selected
             if chosen or span == self._hovered:

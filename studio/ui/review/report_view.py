@@ -165,7 +165,7 @@ class ReportView(QWidget):
         self._kept.setSourceModel(self._table)
         self.table = self._make_table()
         self._verdicts = QButtonGroup(self)
-        self._buttons: dict[Verdict | None, QPushButton] = {}
+        self.buttons: dict[Verdict | None, QPushButton] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 12, 14, 12)
         layout.setSpacing(10)
@@ -186,11 +186,11 @@ class ReportView(QWidget):
         self.classes.setVisible(bool(report.by_class))
         self._table.show(report.rows, report.task)
         counts = {verdict: sum(row.verdict is verdict for row in report.rows) for verdict in Verdict}
-        for verdict, button in self._buttons.items():
+        for verdict, button in self.buttons.items():
             count = len(report.rows) if verdict is None else counts[verdict]
             button.setText(f"{'All' if verdict is None else verdict.value.capitalize()} {count}")
             button.setVisible(verdict is None or count > 0)
-        self._buttons[None].click()
+        self.buttons[None].click()
         self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
 
     def _make_table(self) -> QTableView:
@@ -224,7 +224,7 @@ class ReportView(QWidget):
             button.setObjectName(f"verdict_{(verdict or 'all').replace(' ', '_')}")
             button.clicked.connect(lambda _checked, verdict=verdict: self._kept.keep(verdict))
             self._verdicts.addButton(button)
-            self._buttons[verdict] = button
+            self.buttons[verdict] = button
             layout.addWidget(button)
         layout.addStretch(1)
         hint = QLabel("Double-click an item to see it with the new prediction")

@@ -1,0 +1,199 @@
+"""What the filters, the confusion matrix and the histogram let through, and what stands where nothing is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QComboBox, QToolButton
+from pytestqt.qtbot import QtBot
+
+from studio.core.classes import make_classes
+from studio.core.items import Split
+from studio.core.review import Decision
+from studio.core.settings import ProjectSettings, Task
+from studio.store import Store
+from studio.ui.review import ReviewPage
+from studio.ui.review.confusion import ConfusionMatrix, ConfusionPanel
+from studio.ui.review.histogram import ErrorHistogram, HistogramPanel
+from studio.ui.session import Session
+
+if TYPE_CHECKING:
+    from .conftest import ReviewProject
+
+
+def choose(combo: QComboBox, value: object) -> None:
+    combo.setCurrentIndex(combo.findData(value))
+
+
+def shown(page: ReviewPage, project: ReviewProject) -> set[str]:
+    model = page.gallery.model
+    return set(project.names([model.item_id(row) for row in range(model.rowCount())]))
+
+
+def everyone() -> set[str]:
+    return {f"frame{number}.png" for number in range(8)}
+
+
+def test_the_class_filter_keeps_items_in_which_that_class_was_mistaken(
+    project: ReviewProject, page: ReviewPage
+) -> None:
+    choose(page.gallery.filters.label_class, 3)
+    assert shown(page, project) == {"frame6.png", "frame7.png"}
+    choose(page.gallery.filters.label_class, 0)
+    assert "frame7.png" not in shown(page, project)  # its tree lies in the road
+
+
+def test_the_split_and_the_decision_filter(project: ReviewProject, page: ReviewPage) -> None:
+    choose(page.gallery.filters.split, Split.TRAIN)
+    assert shown(page, project) == set()
+    choose(page.gallery.filters.split, Split.VALID)
+    assert shown(page, project) == everyone()
+    worst = page.gallery.model.item_id(0)
+    page.decisions.decide([worst], Decision.LABEL_RIGHT)
+    choose(page.gallery.filters.decision, Decision.LABEL_RIGHT)
+    assert shown(page, project) == {"frame2.png"}
+    choose(page.gallery.filters.decision, Decision.UNDECIDED)
+    assert shown(page, project) == everyone() - {"frame2.png"}
+
+
+def test_typing_a_name_filters_shortly_after_the_last_key(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    qtbot.keyClicks(page.gallery.filters.text, "e5")
+    qtbot.waitUntil(lambda: shown(page, project) == {"frame5.png"})
+    assert page.top.summary.text() == "1 validation item, worst first"
+
+
+def test_a_filter_without_a_result_says_so_and_one_button_shows_everything_again(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    choose(page.gallery.filters.split, Split.TEST)
+    assert page.gallery.nothing.isVisible()
+    assert "No item of this run fits" in page.gallery.nothing.sentence.text()
+    qtbot.mouseClick(page.gallery.nothing.button, Qt.MouseButton.LeftButton)
+    assert page.gallery.grid.isVisible()
+    assert shown(page, project) == everyone()
+
+
+def test_the_selected_item_stays_selected_while_the_filter_lets_it_through(
+    project: ReviewProject, page: ReviewPage
+) -> None:
+    item = page.gallery.model.item_id(3)
+    page.gallery.grid.select_row(3)
+    choose(page.gallery.filters.decision, Decision.UNDECIDED)
+    assert page.gallery.selected() == [item]
+
+
+@pytest.fixture
+def matrix(page: ReviewPage) -> ConfusionMatrix:
+    assert isinstance(page.gallery.panel, ConfusionPanel)
+    return page.gallery.panel.matrix
+
+
+def click(qtbot: QtBot, matrix: ConfusionMatrix, cell: tuple[int, int]) -> None:
+    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.cell_rect(cell).center().toPoint())
+
+
+def test_clicking_a_cell_shows_its_items_and_clicking_it_again_shows_all(
+    project: ReviewProject, page: ReviewPage, matrix: ConfusionMatrix, qtbot: QtBot
+) -> None:
+    click(qtbot, matrix, (1, 3))
+    expected = {
+        f"frame{project.ids.index(item)}.png"
+        for item, predicted in project.predictions.items()
+        if ((predicted == 3) & (project.labels[item] == 1)).any()
+    }
+    assert shown(page, project) == expected == {"frame6.png", "frame7.png"}
+    click(qtbot, matrix, (1, 3))
+    assert shown(page, project) == everyone()
+
+
+def test_the_chosen_cell_can_be_given_up_by_the_button_too(
+    project: ReviewProject, page: ReviewPage, matrix: ConfusionMatrix, qtbot: QtBot
+) -> None:
+    click(qtbot, matrix, (1, 3))
+    button = page.findChild(QToolButton, "clear_confusion")
+    assert isinstance(button, QToolButton)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert shown(page, project) == everyone()
+    assert not button.isVisible()
+
+
+def test_a_cell_is_told_in_words_with_the_pixels_counted(project: ReviewProject, matrix: ConfusionMatrix) -> None:
+    pixels = sum(
+        int(((predicted == 3) & (project.labels[item] == 1)).sum()) for item, predicted in project.predictions.items()
+    )
+    share = 100 * pixels / sum(project.wrong.values())
+    assert matrix.words((1, 3)).startswith(f"road was taken for tree: {pixels:,} pixels, {share:.1f} % of all mistakes")
+    assert matrix.words((3, 1)) == "tree was never taken for road"
+
+
+def test_a_class_without_any_mistake_has_no_row(matrix: ConfusionMatrix) -> None:
+    assert matrix.cell_rect((4, 0)).isEmpty()
+    assert not matrix.cell_rect((0, 2)).isEmpty()
+
+
+def test_the_list_of_mistakes_has_the_largest_first_and_filters_like_the_matrix(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    panel = page.gallery.panel
+    assert isinstance(panel, ConfusionPanel)
+    counts = project.store.confusion("0001")
+    largest = divmod(int(counts.argmax()), counts.shape[1])
+    names = [c.name for c in project.store.settings.classes]
+    assert panel.list.item(0).text() == f"{names[largest[0]]} → {names[largest[1]]}"
+    assert panel.list.count() == int((counts > 0).sum())
+    row = panel.list.visualItemRect(panel.list.item(0)).center()
+    qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=row)
+    ids = project.store.review_ids("0001")
+    expected = {
+        r.score.name
+        for r in project.store.review_items("0001", ids)
+        if (*largest,) in {c[:2] for c in r.score.confusion}
+    }
+    assert shown(page, project) == expected
+
+
+def test_points_have_a_histogram_of_distances_that_filters(
+    points_project: ReviewProject, points_page: ReviewPage, qtbot: QtBot
+) -> None:
+    panel = points_page.gallery.panel
+    assert isinstance(panel, HistogramPanel)
+    histogram: ErrorHistogram = panel.histogram
+    ranges = [(0.0, 1.0), (1.0, 2.0), (2.0, 3.0), (3.0, 5.0), (5.0, 8.0), (8.0, 12.0), (12.0, 20.0), (20.0, 30.0)]
+    assert histogram.bins == list(zip(ranges, [1, 0, 0, 1, 0, 1, 2, 1], strict=True))
+    qtbot.mouseClick(histogram, Qt.MouseButton.LeftButton, pos=histogram.bar_rect(6).center().toPoint())
+    assert shown(points_page, points_project) == {"face3.png", "face4.png"}
+    assert not points_page.gallery.filters.label_class.isVisible()
+    qtbot.mouseClick(histogram, Qt.MouseButton.LeftButton, pos=histogram.bar_rect(6).center().toPoint())
+    assert points_page.gallery.model.rowCount() == 6
+
+
+def test_without_a_run_the_page_says_what_to_do_and_goes_there(
+    tmp_path_factory: pytest.TempPathFactory, qtbot: QtBot
+) -> None:
+    settings = ProjectSettings(name="t", task=Task.SEGMENTATION, classes=tuple(make_classes(["a", "b"])))
+    with Store.create(tmp_path_factory.mktemp("empty") / "project", settings) as store:
+        session = Session(store)
+        pages: list[str] = []
+        session.page_requested.connect(pages.append)
+        page = ReviewPage(session)
+        qtbot.addWidget(page)
+        page.resize(900, 600)
+        page.show()
+        assert page.no_runs.isVisible()
+        assert page.no_runs.heading.text() == "Train a model first"
+        qtbot.mouseClick(page.no_runs.button, Qt.MouseButton.LeftButton)
+        assert pages == ["train"]
+        assert not any(action.isEnabled() for action in page.actions())
+        page.close()
+
+
+def test_a_click_beside_the_cells_changes_nothing(
+    project: ReviewProject, page: ReviewPage, matrix: ConfusionMatrix, qtbot: QtBot
+) -> None:
+    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
+    click(qtbot, matrix, (0, 0))
+    assert shown(page, project) == everyone()

@@ -1,0 +1,188 @@
+"""From corrections to a fine-tuning, and from its scores to the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from studio.core.items import Split
+from studio.core.recipe import FineTune, LearningRate, RunSpec, Stage
+from studio.core.report import Verdict
+from studio.core.review import Correction, Decision
+from studio.store import RunRecord
+from studio.ui.review import ReviewPage
+from studio.ui.review.fine_tune import fine_tune_spec, trainable
+from studio.ui.review.report_view import ROW_ROLE
+from studio.ui.review.top_bar import View
+
+from .conftest import mask_score, recipe, write_scores
+
+if TYPE_CHECKING:
+    from .conftest import ReviewProject
+
+
+def test_the_button_counts_corrections_and_proposes_a_recipe_that_starts_from_the_run(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    bar, proposed = page.fine_tune, list[RunSpec]()
+    pages: list[str] = []
+    project.session.run_proposed.connect(proposed.append)
+    project.session.page_requested.connect(pages.append)
+    assert not bar.button.isEnabled()
+    items = [page.gallery.model.item_id(row) for row in range(4)]
+    page.decisions.decide(items[:2], Decision.ACCEPTED)
+    page.decisions.decide(items[2:3], Decision.LABEL_RIGHT)
+    page.decisions.decide(items[3:], Decision.LEFT_OUT)
+
+    assert bar.button.text() == "Fine-tune on 2 corrections"
+    assert page.top.summary.text() == "8 validation items, worst first  ·  2 corrections  ·  1 left out"
+    bar.replay.setValue(0.3)
+    bar.epochs.setValue(4)
+    qtbot.mouseClick(bar.button, Qt.MouseButton.LeftButton)
+
+    parent = recipe()
+    assert proposed == [
+        RunSpec(
+            task=parent.task,
+            model=parent.model,
+            stages=(Stage(epochs=4, height=96, width=128, batch_size=4, lr=LearningRate(high=2e-4, low=2e-6)),),
+            parent="0001",
+            fine_tune=FineTune(corrections=tuple(items[:2]), replay=0.3),
+            seed=7,
+            note="Fine-tuned on 2 corrections of run 0001",
+        )
+    ]
+    assert pages == ["train"]
+
+
+def test_taking_the_last_correction_back_disables_the_button(project: ReviewProject, page: ReviewPage) -> None:
+    page.decisions.decide([page.gallery.model.item_id(0)], Decision.ACCEPTED)
+    assert page.fine_tune.button.isEnabled()
+    page.decisions.undo()
+    assert not page.fine_tune.button.isEnabled()
+
+
+@pytest.mark.parametrize("rate", ["", "fast", "0", "-1", "nan"])
+def test_a_rate_that_is_no_rate_cannot_be_started(project: ReviewProject, page: ReviewPage, rate: str) -> None:
+    page.decisions.decide([page.gallery.model.item_id(0)], Decision.ACCEPTED)
+    page.fine_tune.rate.setText(rate)
+    assert not page.fine_tune.button.isEnabled()
+    assert "rate" in page.fine_tune.button.toolTip()
+
+
+def test_only_labels_worth_learning_are_learnt_and_each_once() -> None:
+    def correction(item: int, decision: Decision) -> Correction:
+        return Correction(run="1", item=item, name="", decision=decision, before=1, after=2, time=0.0)
+
+    kinds = [(3, Decision.ACCEPTED), (1, Decision.EDITED), (2, Decision.LEFT_OUT), (3, Decision.EDITED)]
+    assert trainable([correction(*kind) for kind in kinds]) == (3, 1)
+    assert trainable([correction(3, Decision.ACCEPTED), correction(3, Decision.LEFT_OUT)]) == ()
+
+
+def test_a_rate_without_a_low_end_stays_without_one() -> None:
+    parent = RunSpec(
+        task=recipe().task,
+        stages=(Stage(epochs=1, height=64, width=64, lr=LearningRate(high=1e-2, discriminative=True)),),
+    )
+    spec = fine_tune_spec(parent, "0003", [5], replay=0, epochs=1, rate=5e-4)
+    assert spec.stages[0].lr == LearningRate(high=5e-4, discriminative=True)
+    assert spec.note == "Fine-tuned on 1 correction of run 0003"
+
+
+def fine_tuned(project: ReviewProject, page: ReviewPage) -> RunRecord:
+    """Accept the two worst items, then a run that is right everywhere, but that takes half of frame0 for car."""
+    store = project.store
+    items = [page.gallery.model.item_id(row) for row in (0, 1)]
+    page.decisions.decide(items, Decision.ACCEPTED)
+    spec = fine_tune_spec(store.run("0001").spec, "0001", items, replay=0.5, epochs=1, rate=1e-4)
+    record = store.create_run(spec)
+    scores = []
+    for number, item in enumerate(project.ids[:8]):
+        label = project.read_label(item)
+        predicted = np.where(label == 4, 0, label).astype(np.uint8)
+        if number == 0:
+            predicted[:, 24:] = 2
+        details = {"revision": store.item(item).revision, "corrected": item in items}
+        scores.append(mask_score(record, item, f"frame{number}.png", label, predicted, **details))
+        if item in items:
+            scores.append(
+                mask_score(record, item, f"frame{number}.png", label, predicted, split=Split.TRAIN, **details)
+            )
+    write_scores(record, scores, metric=0.9)
+    return record
+
+
+def test_the_report_of_a_fine_tuning_shows_by_itself_with_its_numbers(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    fine_tuned(project, page)
+    project.session.runs_changed.emit()
+    qtbot.waitUntil(lambda: page.report.view.isVisible() and page.report.view.table.model().rowCount() == 8)
+
+    view, counted = page.report.view, 32 * 44
+    untouched = sorted(project.wrong.values())[:6]
+    fixed = sum(pixels / counted > 0.02 for item, pixels in project.wrong.items() if item != project.ids[0])
+    before = 100 * sum(untouched) / counted / 6
+    after = 100 * (24 * 32 / counted) / 6
+    assert view.cards["untouched"].figures.text() == f"{before:.1f} % → {after:.1f} % of pixels wrong"
+    assert "1 broken" in view.cards["untouched"].verdicts.text()
+    assert "2 fixed" in view.cards["corrected"].verdicts.text()
+    assert not view.cards["others"].isVisible()
+    assert view.buttons[Verdict.FIXED].text() == f"Fixed {fixed}"
+    assert "car" not in view.classes.text()  # nothing is labelled car
+    assert "sky" in view.classes.text()
+
+
+def test_the_table_filters_by_verdict_sorts_and_opens_an_item(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    fine_tuned(project, page)
+    project.session.runs_changed.emit()
+    qtbot.waitUntil(lambda: page.report.view.table.model().rowCount() == 8)
+    view = page.report.view
+    qtbot.mouseClick(view.buttons[Verdict.BROKEN], Qt.MouseButton.LeftButton)
+    model = view.table.model()
+    assert [model.index(row, 0).data() for row in range(model.rowCount())] == ["frame0.png"]
+
+    view.table.activated.emit(model.index(0, 0))
+    assert project.session.current_item == project.ids[0]
+    assert project.session.overlay is not None
+    assert project.session.overlay.run == "0002"
+
+    qtbot.mouseClick(view.buttons[None], Qt.MouseButton.LeftButton)
+    view.table.sortByColumn(2, Qt.SortOrder.DescendingOrder)
+    errors = [model.index(row, 0).data(ROW_ROLE).before for row in range(model.rowCount())]
+    assert errors == sorted(errors, reverse=True)
+
+
+def test_runs_are_offered_newest_first_with_their_metric(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    fine_tuned(project, page)
+    project.session.runs_changed.emit()
+    qtbot.waitUntil(lambda: page.top.runs.count() == 2)
+    words = [page.top.runs.itemText(place) for place in range(2)]
+    assert words == [
+        "Run 0002  ·  pixel accuracy 0.900  ·  fine-tuned from 0001",
+        "Run 0001  ·  pixel accuracy 0.750",
+    ]
+    page.top.view_chosen.emit(View.ITEMS)
+    assert page.run == "0001"
+    page.top.run_chosen.emit("0002")
+    qtbot.waitUntil(lambda: page.gallery.run == "0002")
+    assert page.gallery.model.item_id(0) == project.ids[0]
+    assert page.fine_tune.button.text() == "Fine-tune on corrections"
+
+
+def test_a_fine_tuning_whose_parent_lost_its_scores_has_a_sentence_instead_of_a_report(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    fine_tuned(project, page)
+    (project.store.run("0001").folder / "scores.jsonl").unlink()
+    project.session.runs_changed.emit()
+    qtbot.waitUntil(page.report.trouble.isVisible)
+    assert "run 0001 has no scores" in page.report.trouble.sentence.text()
