@@ -23,7 +23,7 @@ MAX_PIXELS: Final = 400_000_000
 # Pillow knows formats that start other programs (EPS); nothing that is opened here can run code. The first few are
 # those that Pillow loads at once, so the others cost nothing until a file needs them.
 _COMMON_FORMATS: Final = ("JPEG", "PNG", "GIF", "BMP", "PPM")
-_FORMATS: Final = (*_COMMON_FORMATS, "TIFF", "WEBP", "MPO", "JPEG2000", "AVIF")
+_FORMATS: Final = (*_COMMON_FORMATS, "TIFF", "WEBP", "JPEG2000", "AVIF")
 
 _ORIENTATION_TAG: Final = 0x0112
 _UPRIGHT: Final = {
@@ -81,7 +81,8 @@ def _open(path: Path) -> Image.Image:
     try:
         image = Image.open(path, formats=_COMMON_FORMATS)
     except UnidentifiedImageError:
-        image = Image.open(path, formats=_FORMATS)
+        Image.init()
+        image = Image.open(path, formats=[name for name in _FORMATS if name in Image.OPEN])
     width, height = image.size
     if width * height > MAX_PIXELS:
         image.close()
@@ -97,8 +98,11 @@ def _orientation(image: Image.Image) -> int:
     if not raw:
         return 1
     exif = Image.Exif()
-    exif.load(raw)
-    value = exif.get(_ORIENTATION_TAG, 1)
+    try:
+        exif.load(raw)
+        value = exif.get(_ORIENTATION_TAG, 1)
+    except _PILLOW_ERRORS:  # garbled metadata says nothing about the pixels, which may be sound
+        return 1
     return value if isinstance(value, int) else 1
 
 

@@ -12,10 +12,11 @@ import numpy as np
 
 from studio.core.arrays import Mask
 from studio.core.classes import UNLABELLED
-from studio.core.document import Document, History, MaskDocument, PointsDocument, kept
+from studio.core.document import Document, History, MaskDocument, PointsDocument
 from studio.core.edits import Edit, MaskEdit, PointsEdit
 from studio.core.errors import BadMask, NoPrediction
 from studio.core.items import LabelState
+from studio.core.mask_document import kept
 from studio.core.masks import read_mask
 from studio.core.points import Points
 from studio.core.review import Correction, Decision, ItemScore

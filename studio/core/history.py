@@ -1,0 +1,79 @@
+"""What every open item has: its place in the journal, what undo and redo would do, and who hears of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from studio.core.edits import Edit
+from studio.core.items import Item
+from studio.core.signals import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Where an item stands in its journal. `head` is the edit it shows (0: none); `undo_text` and `redo_text` say what
+    undo would take back and redo bring again, None where there is nothing."""
+
+    item: Item
+    head: int = 0
+    undo_text: str | None = None
+    redo_text: str | None = None
+    is_labelled: bool = False
+
+
+class Journal(Protocol):
+    """What a document needs of the store. Each call returns only once the disk has the change.
+
+    `head` is the edit that the document shows; a journal raises ChangedElsewhere where the item has moved on.
+    """
+
+    def commit(self, item_id: int, edit: Edit, head: int) -> History: ...
+
+    def undo(self, item_id: int, head: int) -> tuple[Edit, History] | None: ...
+
+    def redo(self, item_id: int, head: int) -> tuple[Edit, History] | None: ...
+
+
+class JournaledDocument:
+    """What mask and points have in common: the item, its place in the journal, and who to tell."""
+
+    def __init__(self, journal: Journal, history: History) -> None:
+        self.history_changed: Signal[()] = Signal()
+        self._journal = journal
+        self._history = history
+
+    @property
+    def item(self) -> Item:
+        """The item as of the last change, its revision and state included."""
+        return self._history.item
+
+    @property
+    def head(self) -> int:
+        return self._history.head
+
+    @property
+    def is_labelled(self) -> bool:
+        return self._history.is_labelled
+
+    @property
+    def can_undo(self) -> bool:
+        return self._history.undo_text is not None
+
+    @property
+    def can_redo(self) -> bool:
+        return self._history.redo_text is not None
+
+    @property
+    def undo_text(self) -> str:
+        """What undo would take back, such as “brush stroke”; empty when there is nothing."""
+        return self._history.undo_text or ""
+
+    @property
+    def redo_text(self) -> str:
+        return self._history.redo_text or ""
+
+    def note(self, history: History) -> None:
+        """Take over what the store says about the item, such as another state, and tell who listens."""
+        self._history = history
+        self.history_changed.emit()

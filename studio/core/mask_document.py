@@ -1,0 +1,216 @@
+"""An open mask: painting as edits that cost what they paint, never the size of the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from studio.core.arrays import Mask, Region
+from studio.core.edits import Edit, MaskEdit, TilePatch, bounds_of, tile_rect, tiles_over
+from studio.core.history import History, Journal, JournaledDocument
+from studio.core.raster import (
+    XY,
+    Rect,
+    brush_bands,
+    brush_pixels,
+    flood_region,
+    polygon_bounds,
+    polygon_pixels,
+)
+from studio.core.signals import Signal
+
+
+class MaskDocument(JournaledDocument):
+    """A mask that is being painted.
+
+    Painting (`brush`, `polygon`, `fill`, `paint`) belongs to an edit between `begin` and `commit`; called outside of
+    one it makes an edit of its own. Each call costs what it paints, never the size of the mask.
+    """
+
+    def __init__(self, mask: Mask, journal: Journal, history: History) -> None:
+        super().__init__(journal, history)
+        self.changed: Signal[Rect] = Signal()
+        """Emitted with the pixels to redraw after each change."""
+        self._mask = mask
+        self._view = mask.view()
+        self._view.flags.writeable = False
+        self._what: str | None = None
+        self._refused = False
+        self._before: dict[tuple[int, int], Mask] = {}
+
+    @property
+    def mask(self) -> Mask:
+        """(H, W) uint8, always current: read it, never write it (it refuses)."""
+        return self._view
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        height, width = self._mask.shape
+        return width, height
+
+    @property
+    def is_editing(self) -> bool:
+        return self._what is not None
+
+    def begin(self, what: str) -> None:
+        """Open an edit, such as “brush stroke”. One that is still open is committed first; one that the journal could
+        not take is carried on."""
+        if self._refused:
+            return
+        self.commit()
+        self._what = what
+
+    def touch(self, rect: Rect) -> None:
+        """Keep the tiles under `rect` as they are now, once an edit; must precede every change of them."""
+        inside = rect.clipped(*self.size)
+        if inside is None:
+            return
+        for key in tiles_over(inside):
+            if key not in self._before:
+                self._before[key] = self._mask[tile_rect(*key, *self.size).slices].copy()
+
+    def paint(self, rect: Rect, region: Region, value: int) -> None:
+        """Set the pixels of `rect` where `region`, (rect.height, rect.width) bool, is True. `rect` lies inside."""
+        alone = self._enter("painting")
+        self.touch(rect)
+        np.copyto(self._mask[rect.slices], np.uint8(value), where=region)
+        self.changed.emit(rect)
+        self._leave(alone)
+
+    def brush(self, a: XY, b: XY, diameter: float, value: int) -> None:
+        """Paint from `a` to `b` (image pixels, floats): each pixel whose centre is within diameter / 2."""
+        alone = self._enter("brush stroke")
+        dirty: Rect | None = None
+        for band in brush_bands(*self.size, a, b, diameter):
+            self.touch(band)
+            np.copyto(self._mask[band.slices], np.uint8(value), where=brush_pixels(band, a, b, diameter))
+            dirty = band if dirty is None else dirty.union(band)
+        if dirty is not None:
+            self.changed.emit(dirty)
+        self._leave(alone)
+
+    def polygon(self, points: Sequence[XY], value: int) -> None:
+        """Fill a polygon: each pixel whose centre lies inside (even-odd rule)."""
+        rect = polygon_bounds(points, *self.size)
+        if rect is not None:
+            alone = self._enter("polygon")
+            self.paint(rect, polygon_pixels(rect, points), value)
+            self._leave(alone)
+
+    def fill(self, x: int, y: int, value: int) -> None:
+        """Fill the connected pixels that have the value of (x, y); outside of the mask nothing happens."""
+        width, height = self.size
+        if not (0 <= x < width and 0 <= y < height) or self._mask[y, x] == value:
+            return
+        region, rect = flood_region(self._mask, x, y)
+        alone = self._enter("fill")
+        self.paint(rect, region[rect.slices], value)
+        self._leave(alone)
+
+    def replace(self, new: Mask, what: str, *, keep: Collection[int] = ()) -> bool:
+        """Take over a whole mask of the same shape as one edit; pixels whose value is now in `keep` stay.
+
+        Returns whether anything changed.
+        """
+        if new.shape != self._mask.shape:
+            raise ValueError(f"a mask of shape {new.shape} cannot replace one of shape {self._mask.shape}")
+        self.begin(what)
+        for patch in MaskEdit.between(self._mask, kept(self._mask, new, keep), what).patches:
+            self.touch(patch.rect)
+            self._mask[patch.rect.slices] = patch.new
+        self._emit_touched()
+        return self.commit()
+
+    def commit(self) -> bool:
+        """Close the edit: when this returns True the journal has it; False says that nothing changed.
+
+        Raises CannotWrite when the journal cannot be written: the edit then stays open and the next commit, of this or
+        of a further stroke, brings it along.
+        """
+        if self._what is None:
+            return False
+        edit = self._edit(self._what)
+        if edit.patches:
+            self._refused = True
+            self._history = self._journal.commit(self.item.id, edit, self.head)
+        self._refused = False
+        self._what = None
+        self._before.clear()
+        if edit.patches:
+            self.history_changed.emit()
+        return bool(edit.patches)
+
+    def cancel(self) -> None:
+        """Close the edit as if it had never been begun."""
+        for key, old in self._before.items():
+            self._mask[tile_rect(*key, *self.size).slices] = old
+        self._emit_touched()
+        self._refused = False
+        self._what = None
+        self._before.clear()
+
+    def undo(self) -> Edit | None:
+        """Take the last edit back (an open one is committed first); None when there is none."""
+        self.commit()
+        return self._step(self._journal.undo(self.item.id, self.head), back=True)
+
+    def redo(self) -> Edit | None:
+        """Bring the edit again that undo took back last; None when there is none."""
+        self.commit()
+        return self._step(self._journal.redo(self.item.id, self.head), back=False)
+
+    def adopt(self, edit: MaskEdit, history: History) -> None:
+        """Follow an edit that the store has journaled itself, such as an accepted prediction."""
+        dirty = edit.apply(self._mask)
+        self._history = history
+        if dirty is not None:
+            self.changed.emit(dirty)
+        self.history_changed.emit()
+
+    def _step(self, step: tuple[Edit, History] | None, *, back: bool) -> Edit | None:
+        if step is None:
+            return None
+        edit, self._history = step
+        assert isinstance(edit, MaskEdit)
+        dirty = edit.revert(self._mask) if back else edit.apply(self._mask)
+        if dirty is not None:
+            self.changed.emit(dirty)
+        self.history_changed.emit()
+        return edit
+
+    def _edit(self, what: str) -> MaskEdit:
+        width, height = self.size
+        patches: list[TilePatch] = []
+        for key, old in sorted(self._before.items()):
+            rect = tile_rect(*key, width, height)
+            now = self._mask[rect.slices]
+            if not np.array_equal(old, now):
+                patches.append(TilePatch(rect, old, now.copy()))
+        return MaskEdit(what, width, height, tuple(patches))
+
+    def _enter(self, what: str) -> bool:
+        """Open an edit unless one is open; says whether it did."""
+        if self._what is not None:
+            return False
+        self._what = what
+        return True
+
+    def _leave(self, alone: bool) -> None:
+        if alone:
+            self.commit()
+
+    def _emit_touched(self) -> None:
+        dirty = bounds_of(tile_rect(*key, *self.size) for key in self._before)
+        if dirty is not None:
+            self.changed.emit(dirty)
+
+
+def kept(now: Mask, new: Mask, keep: Collection[int]) -> Mask:
+    """`new`, but with the pixels of `now` wherever those have one of the values in `keep`."""
+    if not keep:
+        return new
+    table = np.zeros(256, np.bool_)
+    table[list(keep)] = True
+    return np.where(table[now], now, new)
