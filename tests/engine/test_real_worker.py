@@ -23,9 +23,9 @@ from studio.core.settings import Task
 from studio.core.snapshot import SNAPSHOT_FILE, Snapshot, SnapshotItem, encode_snapshot
 from studio.engine import LocalEngine, Run, replay
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-LONG = 120.0
+LONG = 300.0
 TRAIN_ITEMS, VALID_ITEMS, BATCH = 32, 4, 2
 STEPS = 2 * TRAIN_ITEMS // BATCH
 
