@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 from studio.formats.listing import has_images, image_names, name_some, stem, subfolders
@@ -51,18 +51,20 @@ def match_labels(images: Sequence[str], labels: Sequence[str], *, folder: Path) 
 
     A label may also carry its image's full name (`X.jpg_P.png`), which tells `X.jpg` from `X.png`.
     """
-    by_stem: dict[str, int] = {}
-    by_name = {name: index for index, name in enumerate(images)}
+    by_stem: dict[str, list[int]] = {}
     for index, name in enumerate(images):
-        by_stem.setdefault(stem(name), index)
+        by_stem.setdefault(stem(name), []).append(index)
     suffix = _common_suffix([stem(name) for name in labels], by_stem)
-    by_image: dict[int, str] = {}
+    keys = {label: bare.removesuffix(suffix) for label in labels if (bare := stem(label)).endswith(suffix)}
+    by_name = {name: index for index, name in enumerate(images)}
+    by_image = {by_name[key]: label for label, key in keys.items() if key in by_name}
     lost = []
     for label in labels:
-        bare = stem(label)
-        key = bare.removesuffix(suffix) if bare.endswith(suffix) else None
-        index = by_name.get(key, by_stem.get(key)) if key else None
-        if index is None or index in by_image:
+        key = keys.get(label, "")
+        index = next((i for i in by_stem.get(key, ()) if i not in by_image), None)
+        if key in by_name:
+            continue
+        if index is None:
             lost.append(label)
         else:
             by_image[index] = label
@@ -70,7 +72,7 @@ def match_labels(images: Sequence[str], labels: Sequence[str], *, folder: Path) 
     return LabelPairs(by_image, suffix, problems)
 
 
-def _common_suffix(labels: Sequence[str], images: dict[str, int]) -> str:
+def _common_suffix(labels: Sequence[str], images: Container[str]) -> str:
     """What most labels add to an image's stem; looked up in a spread of at most 200 labels."""
     votes: collections.Counter[str] = collections.Counter()
     for label in labels[:: max(1, len(labels) // 200)]:
