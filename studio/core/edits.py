@@ -70,17 +70,20 @@ class MaskEdit:
         return bounds_of(patch.rect for patch in self.patches)
 
     def apply(self, mask: Mask) -> Rect | None:
-        """Bring `mask` from before to after; returns what to redraw."""
+        """Bring `mask` from before to after; pixels that the edit did not change stay as they are, whatever they are.
+
+        Returns what to redraw.
+        """
         self._check(mask)
         for patch in self.patches:
-            mask[patch.rect.slices] = patch.new
+            np.copyto(mask[patch.rect.slices], patch.new, where=patch.old != patch.new)
         return self.bounds
 
     def revert(self, mask: Mask) -> Rect | None:
-        """Bring `mask` from after to before; returns what to redraw."""
+        """Bring `mask` from after to before, the other way round."""
         self._check(mask)
         for patch in self.patches:
-            mask[patch.rect.slices] = patch.old
+            np.copyto(mask[patch.rect.slices], patch.old, where=patch.old != patch.new)
         return self.bounds
 
     def inverse(self, what: str) -> MaskEdit:
