@@ -41,7 +41,7 @@ class Database:
             self.connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_MS / 1000)
         try:
             with self._told():
-                self._set_up(durable)
+                self._set_up(create, durable)
         except StudioError:
             self.connection.close()
             raise
@@ -74,10 +74,12 @@ class Database:
     def close(self) -> None:
         self.connection.close()
 
-    def _set_up(self, durable: bool) -> None:
+    def _set_up(self, create: bool, durable: bool) -> None:
         version = version_of(self.connection)
         if version > SCHEMA_VERSION:
             raise ProjectTooNew(self.path, version, SCHEMA_VERSION)
+        if version == 0 and not create:
+            raise ProjectDamaged(self.path, "it holds no tables")
         self.connection.execute("PRAGMA journal_mode = WAL").fetchall()
         self.connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         self.connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}").fetchall()

@@ -144,6 +144,9 @@ def test_a_missing_or_spoilt_database_is_named_and_not_replaced(tmp_path: Path) 
     with pytest.raises(ProjectDamaged, match=r"studio\.db is damaged"):
         Store.open(tmp_path)
     assert database.read_bytes().startswith(b"this is no")
+    database.write_bytes(b"")
+    with pytest.raises(ProjectDamaged, match="no tables"):
+        Store.open(tmp_path)
     database.unlink()
     with pytest.raises(ProjectDamaged, match="missing"):
         Store.open(tmp_path)
