@@ -88,6 +88,7 @@ class Store:
             raise CannotWrite(root, why(error)) from error
         database = Database(root / DATABASE_FILE, create=True)
         try:
+            database.checkpoint()
             write_settings(root, settings)
         except StudioError:
             database.close()
