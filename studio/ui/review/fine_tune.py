@@ -2,63 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Sequence
 
-import msgspec
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSpinBox, QWidget
 
-from studio.core.recipe import FineTune, LearningRate, RunSpec, Stage
-from studio.core.review import Correction, Decision
+from studio.core.fine_tuning import FINE_TUNE_EPOCHS, FINE_TUNE_REPLAY, fine_tune_spec, proposed_rate
+from studio.core.recipe import LearningRate, RunSpec
 from studio.ui.theme import theme
-
-_EPOCHS: Final = 5
-_REPLAY: Final = 0.5
-_RATE_SHARE: Final = 5.0
-"""Fine-tuning goes at a fifth of the parent's rate, as lesson 3 does after unfreezing."""
-
-
-def trainable(corrections: Iterable[Correction]) -> tuple[int, ...]:
-    """Items with a label worth learning from, in the order they were first corrected; those left out have none."""
-    latest: dict[int, Decision] = {}
-    for correction in corrections:
-        latest[correction.item] = correction.decision
-    return tuple(item for item, decision in latest.items() if decision in (Decision.ACCEPTED, Decision.EDITED))
-
-
-def proposed_rate(parent: RunSpec) -> float:
-    """The highest learning rate of the fine-tuning."""
-    return parent.stages[-1].lr.high / _RATE_SHARE
-
-
-def fine_tune_spec(
-    parent: RunSpec, run: str, items: Sequence[int], *, replay: float, epochs: int, rate: float
-) -> RunSpec:
-    """A recipe like `parent`'s last stage that starts from the weights of `run` and learns `items`.
-
-    Raises ValueError for a rate or a number of epochs that no stage can have.
-    """
-    stage = parent.stages[-1]
-    low = None if stage.lr.low is None else stage.lr.low * rate / stage.lr.high
-    lr = LearningRate(high=rate, low=low, discriminative=stage.lr.discriminative)
-    count = f"{len(items)} correction{'' if len(items) == 1 else 's'}"
-    return msgspec.structs.replace(
-        parent,
-        stages=(
-            Stage(
-                epochs=epochs,
-                height=stage.height,
-                width=stage.width,
-                batch_size=stage.batch_size,
-                lr=lr,
-                frozen=stage.frozen,
-            ),
-        ),
-        parent=run,
-        fine_tune=FineTune(corrections=tuple(items), replay=replay),
-        note=f"Fine-tuned on {count} of run {run}",
-    )
 
 
 class FineTuneBar(QWidget):
@@ -71,12 +22,12 @@ class FineTuneBar(QWidget):
         super().__init__(parent)
         self._parent: tuple[str, RunSpec] | None = None
         self._items: tuple[int, ...] = ()
-        self.replay = QDoubleSpinBox(minimum=0.0, maximum=1.0, singleStep=0.1, decimals=1, value=_REPLAY)
+        self.replay = QDoubleSpinBox(minimum=0.0, maximum=1.0, singleStep=0.1, decimals=1, value=FINE_TUNE_REPLAY)
         self.replay.setObjectName("fine_tune_replay")
         self.replay.setToolTip(
             "Share of the old training items kept beside the corrections, so that nothing is forgotten"
         )
-        self.epochs = QSpinBox(minimum=1, maximum=999, value=_EPOCHS)
+        self.epochs = QSpinBox(minimum=1, maximum=999, value=FINE_TUNE_EPOCHS)
         self.epochs.setObjectName("fine_tune_epochs")
         self.epochs.setToolTip("How many times the corrections are gone through")
         self.rate = QLineEdit()

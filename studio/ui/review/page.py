@@ -11,11 +11,12 @@ from PySide6.QtGui import QAction, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from studio.core.errors import StudioError
+from studio.core.fine_tuning import trainable
 from studio.core.items import Split
 from studio.core.review import Decision
 from studio.ui.review.decisions import Decisions
 from studio.ui.review.empty import EmptyState
-from studio.ui.review.fine_tune import FineTuneBar, trainable
+from studio.ui.review.fine_tune import FineTuneBar
 from studio.ui.review.gallery import Gallery
 from studio.ui.review.loading import RunChoice, RunFigures, read_choices, read_figures
 from studio.ui.review.report_page import ReportPage

@@ -9,13 +9,13 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from studio.core.fine_tuning import fine_tune_spec, trainable
 from studio.core.items import Split
 from studio.core.recipe import FineTune, LearningRate, RunSpec, Stage
 from studio.core.report import Verdict
 from studio.core.review import Correction, Decision
 from studio.store import RunRecord
 from studio.ui.review import ReviewPage
-from studio.ui.review.fine_tune import fine_tune_spec, trainable
 from studio.ui.review.report_view import ROW_ROLE
 from studio.ui.review.top_bar import View
 
