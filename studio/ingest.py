@@ -99,11 +99,10 @@ def _carry_in(
     before = store.counts().total
     wanted = [msgspec.structs.replace(item, name=_item_name(item.name)) for item in plan.items]
     ids = store.add_items(wanted)
-    items = store.items(ids)
-    others = _same_name_elsewhere(wanted, items)
-    problems = _tell_others(others)
     new = store.counts().total - before
-    due = [i for i in plan.labels if items[i].revision == 0 and i not in others]
+    others, labelled_before = (set(), set()) if new == len(wanted) else _known_before(wanted, store.items(ids))
+    problems = _tell_others(others)
+    due = [i for i in plan.labels if i not in labelled_before and i not in others]
     labelled = stopped = 0
 
     def labels() -> Iterator[tuple[int, Annotation]]:
@@ -121,7 +120,7 @@ def _carry_in(
 
     store.import_annotations(labels())
     store.flush()
-    counts = Counter(item.split for item in items)
+    counts = Counter(item.split for item in plan.items)
     every_problem = (*plan.problems, *problems)
     return ImportReport(
         items=new,
@@ -138,13 +137,14 @@ def _item_name(name: str) -> str:
     return name.replace("\\", "_").replace(":", "_")
 
 
-def _same_name_elsewhere(wanted: Sequence[NewItem], items: Sequence[Item]) -> set[int]:
-    """Indices of those whose name the project has already for a picture in another place."""
-    return {
+def _known_before(wanted: Sequence[NewItem], items: Sequence[Item]) -> tuple[set[int], set[int]]:
+    """Indices of those whose name the project has for a picture in another place, and of those labelled already."""
+    others = {
         index
         for index, (new, item) in enumerate(zip(wanted, items, strict=True))
         if new.path != item.path and new.path.resolve() != item.path.resolve()
     }
+    return others, {index for index, item in enumerate(items) if item.revision > 0}
 
 
 def _tell_others(others: set[int]) -> list[str]:

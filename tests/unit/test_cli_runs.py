@@ -1,0 +1,424 @@
+"""`studio train`, `lr-find`, `review`, `decide` and `fine-tune` on an engine whose runs say what the test wants."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from studio.cli import run_watch
+from studio.cli.app import run_command
+from studio.core.classes import make_classes
+from studio.core.events import (
+    EpochEnd,
+    Finished,
+    LrFound,
+    LrPoint,
+    LrSuggestion,
+    Metric,
+    RunEvent,
+    Started,
+    Step,
+    Warned,
+)
+from studio.core.items import Split
+from studio.core.masks import write_mask
+from studio.core.outcome import OutcomeKind
+from studio.core.recipe import Encoder, LearningRate, RunSpec, Stage, decode_spec, encode_spec
+from studio.core.review import Decision, ItemScore, encode_score
+from studio.core.settings import Task
+from studio.core.snapshot import SNAPSHOT_FILE, decode_snapshot
+from studio.engine import FakeEngine, FakeRun
+from studio.store import Store
+from tests.unit import data_sets
+
+STARTED = Started(
+    purpose="train",
+    device="cpu (2 threads)",
+    precision="float32",
+    weights="From scratch.",
+    parameters=12_000_000,
+    train_items=2,
+    valid_items=2,
+    steps=2,
+    epochs=2,
+)
+EPOCH = EpochEnd(
+    epoch=1, step=1, train_loss=1.5, valid_loss=1.25, metrics=[Metric(name="pixel accuracy", value=0.75)], seconds=2
+)
+STEP = Step(step=1, epoch=1, loss=1, smoothed=1, lrs=[1e-4, 1e-3], momentum=0.9, images_per_second=10, seconds_left=65)
+FINISHED = Finished(outcome=OutcomeKind.FINISHED, seconds=4)
+
+
+class ScoringEngine(FakeEngine):
+    """Its runs score each labelled item: as predicted mask the true one, as loss what `losses` says by name."""
+
+    def __init__(self, losses: dict[str, float], script: Sequence[RunEvent] = (STARTED, STEP, EPOCH, FINISHED)) -> None:
+        super().__init__(script)
+        self._losses = losses
+
+    def submit(self, folder: Path, *, resume: bool = False, reserve_cores: int = 0, device: str = "auto") -> FakeRun:
+        snapshot = decode_snapshot((folder / SNAPSHOT_FILE).read_bytes())
+        lines = []
+        for item in snapshot.items:
+            mask = Path("predictions") / f"{item.id}.png"
+            write_mask(folder / mask, data_sets.stripes(), make_classes(data_sets.CODES))
+            loss = self._losses.get(item.name, 0.01)
+            score = ItemScore(
+                item=item.id,
+                name=item.name,
+                split=item.split,
+                revision=item.revision,
+                loss=loss,
+                error=loss / 4,
+                mask=mask.as_posix(),
+                confusion=((0, 1, 100),) if loss > 0.1 else (),
+                corrected=item.corrected,
+            )
+            lines.append(encode_score(score))
+        (folder / "scores.jsonl").write_bytes(b"".join(lines))
+        return super().submit(folder, resume=resume, reserve_cores=reserve_cores, device=device)
+
+
+Use = Callable[[FakeEngine], None]
+
+
+@pytest.fixture
+def use(monkeypatch: pytest.MonkeyPatch) -> Use:
+    """Makes commands use an engine of the test's."""
+    return lambda engine: monkeypatch.setattr(run_watch, "make_engine", lambda: engine)
+
+
+@pytest.fixture
+def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """Four pictures; the label of seqB_002 is wrong throughout."""
+    source = data_sets.camvid(tmp_path / "set")
+    data_sets.gray(source / "labels" / "seqB_002_P.png", np.ones((30, 40), np.uint8))
+    assert run_command(["import", str(source), str(tmp_path / "project")]) == 0
+    capsys.readouterr()
+    return tmp_path / "project"
+
+
+def events(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def recipe_of(project: Path, run: str = "0001") -> RunSpec:
+    return decode_spec((project / "runs" / run / "recipe.json").read_bytes())
+
+
+# --- train ---
+
+
+def test_a_run_is_told_epoch_by_epoch_and_its_end_and_scores_are_kept(
+    project: Path, use: Use, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use(ScoringEngine({"seqB_002.png": 3.0}, (STARTED, STEP, EPOCH, Warned(sentence="Mind the gap."), FINISHED)))
+    assert run_command(["train", str(project)]) == 0
+    text = capsys.readouterr().out
+    assert (
+        "2 training and 2 validation items on cpu (2 threads) in float32; 12.0 million parameters. From scratch."
+        in text
+    )
+    assert "epoch   1  train 1.5000  valid 1.2500  pixel accuracy 0.75  0:02" in text
+    assert "! Mind the gap." in text
+    assert f"studio review {project} --run 0001" in text
+    with Store.open(project) as store:
+        outcome = store.run("0001").outcome
+        assert outcome is not None
+        assert outcome.kind is OutcomeKind.FINISHED
+        worst = store.review_items("0001", store.review_ids("0001"))[0]
+    assert (worst.score.name, worst.score.loss) == ("seqB_002.png", 3.0)
+
+
+def test_with_json_every_event_of_the_run_is_a_line(
+    project: Path, use: Use, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use(ScoringEngine({}))
+    assert run_command(["train", str(project), "--json"]) == 0
+    told = events(capsys)
+    assert [e["event"] for e in told] == ["run", "started", "step", "epoch", "finished", "outcome"]
+    assert told[0]["folder"] == str(project / "runs" / "0001")
+    assert told[3]["metrics"] == [{"name": "pixel accuracy", "value": 0.75, "better": 1, "detail": ""}]
+    assert told[-1]["kind"] == "finished"
+
+
+def test_every_option_reaches_the_recipe(project: Path, use: Use) -> None:
+    options = ["--epochs", "7", "--size", "96x128", "--batch", "3", "--lr", "1e-5:2e-3", "--arch", "resnet34"]
+    options += ["--from-scratch", "--seed", "11", "--frozen", "--note", "a try", "--device", "cpu"]
+    engine = ScoringEngine({})
+    use(engine)
+    assert run_command(["train", str(project), *options]) == 0
+    spec = recipe_of(project)
+    assert spec.stages == (
+        Stage(
+            epochs=7,
+            height=96,
+            width=128,
+            batch_size=3,
+            lr=LearningRate(high=2e-3, low=1e-5, discriminative=True),
+            frozen=True,
+        ),
+    )
+    assert (spec.model.encoder, spec.model.pretrained, spec.seed, spec.note) == (Encoder.RESNET34, False, 11, "a try")
+    assert engine.runs[0].start.device == "cpu"
+
+
+def test_a_run_may_start_from_another_ones_weights_and_has_its_model(project: Path, use: Use) -> None:
+    use(ScoringEngine({}))
+    run_command(["train", str(project), "--arch", "mobilenet_v3_large"])
+    use(ScoringEngine({}))
+    assert run_command(["train", str(project), "--from", "0001", "--epochs", "1"]) == 0
+    spec = recipe_of(project, "0002")
+    assert (spec.parent, spec.model.encoder) == ("0001", Encoder.MOBILENET_V3)
+
+
+def test_a_recipe_file_is_carried_out_as_it_stands(project: Path, use: Use, tmp_path: Path) -> None:
+    stages = (Stage(epochs=1, height=32, width=64), Stage(epochs=2, height=64, width=128))
+    (tmp_path / "mine.json").write_bytes(encode_spec(RunSpec(task=Task.SEGMENTATION, stages=stages, seed=5)))
+    use(ScoringEngine({}))
+    assert run_command(["train", str(project), "--recipe", str(tmp_path / "mine.json"), "--batch", "2"]) == 0
+    spec = recipe_of(project)
+    assert [(s.epochs, s.height, s.width, s.batch_size) for s in spec.stages] == [(1, 32, 64, 2), (2, 64, 128, 2)]
+    assert spec.seed == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--size", "big"], "HEIGHTxWIDTH"),
+        (["--size", "8x8"], "below 32x32"),
+        (["--lr", "fast"], "is not a number"),
+        (["--lr", "1e-2:1e-3"], "range"),
+        (["--lr", "-1"], "is not a number"),
+        (["--from", "0099"], "no run called 0099"),
+        (["--resume", "0099"], "no run called 0099"),
+        (["--recipe", "nowhere.json"], "cannot be read"),
+    ],
+)
+def test_a_recipe_that_cannot_be_ends_with_code_2_and_makes_no_run(
+    project: Path, use: Use, capsys: pytest.CaptureFixture[str], options: list[str], said: str
+) -> None:
+    use(ScoringEngine({}))
+    assert run_command(["train", str(project), *options]) == 2
+    assert said in capsys.readouterr().err
+    with Store.open(project) as store:
+        assert store.runs() == []
+
+
+@pytest.mark.parametrize("text", ["{}", "not json", '{"task": "segmentation", "stages": [], "surprise": 1}'])
+def test_a_file_that_is_no_recipe_is_told(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    (tmp_path / "mine.json").write_text(text)
+    assert run_command(["train", str(project), "--recipe", str(tmp_path / "mine.json")]) == 2
+    assert "mine.json is no recipe" in capsys.readouterr().err
+
+
+def test_a_project_without_labels_has_nothing_to_train_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data_sets.picture(tmp_path / "plain" / "a.png")
+    run_command(["import", str(tmp_path / "plain"), str(tmp_path / "project")])
+    assert run_command(["train", str(tmp_path / "project")]) == 2
+    assert "No labelled item is in the train split" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("exit_code", [-9, -11, 1])
+def test_a_run_that_dies_ends_with_code_1_and_its_sentence(
+    project: Path, use: Use, capsys: pytest.CaptureFixture[str], exit_code: int
+) -> None:
+    class Dying(FakeEngine):
+        def submit(self, folder: Path, **options: object) -> FakeRun:  # type: ignore[override]
+            run = super().submit(folder)
+            run.end(exit_code)
+            return run
+
+    use(Dying([STARTED], hold=True))
+    assert run_command(["train", str(project), "--json"]) == 1
+    last = events(capsys)[-1]
+    assert (last["event"], last["kind"]) == ("outcome", "crashed")
+    with Store.open(project) as store:
+        outcome = store.run("0001").outcome
+    assert outcome is not None
+    assert outcome.sentence == last["sentence"]
+
+
+def press_ctrl_c_after(run_started: threading.Event, times: int) -> threading.Thread:
+    def press() -> None:
+        run_started.wait(20)
+        for _ in range(times):
+            os.kill(os.getpid(), signal.SIGINT)
+            threading.Event().wait(0.2)
+
+    thread = threading.Thread(target=press)
+    thread.start()
+    return thread
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process cannot send itself Ctrl+C on Windows")
+@pytest.mark.parametrize(
+    ("times", "obedient", "kind", "code"),
+    [(1, True, OutcomeKind.STOPPED, 0), (2, False, OutcomeKind.CRASHED, 1)],
+    ids=["once: stop and keep", "twice: end at once"],
+)
+def test_ctrl_c_stops_a_run(
+    project: Path, use: Use, *, times: int, obedient: bool, kind: OutcomeKind, code: int
+) -> None:
+    started = threading.Event()
+
+    class Telling(FakeEngine):
+        def submit(self, folder: Path, **options: object) -> FakeRun:  # type: ignore[override]
+            run = super().submit(folder)
+            run.say(STARTED)
+            threading.Timer(0.3, started.set).start()
+            return run
+
+    use(Telling(hold=True, obedient=obedient))
+    before = signal.getsignal(signal.SIGINT)
+    thread = press_ctrl_c_after(started, times)
+    assert run_command(["train", str(project)]) == code
+    thread.join()
+    assert signal.getsignal(signal.SIGINT) is before
+    with Store.open(project) as store:
+        outcome = store.run("0001").outcome
+    assert outcome is not None
+    assert outcome.kind is kind
+
+
+def test_a_stopped_run_goes_on_with_its_own_recipe(project: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    use(ScoringEngine({}, [STARTED, Finished(outcome=OutcomeKind.STOPPED, seconds=1)]))
+    assert run_command(["train", str(project), "--epochs", "3"]) == 0
+    again = ScoringEngine({})
+    use(again)
+    assert run_command(["train", str(project), "--resume", "0001", "--epochs", "3"]) == 2
+    assert "its own recipe" in capsys.readouterr().err
+    assert run_command(["train", str(project), "--resume", "0001"]) == 0
+    assert again.runs[0].start.resume
+    with Store.open(project) as store:
+        assert [run.id for run in store.runs()] == ["0001"]
+        outcome = store.run("0001").outcome
+    assert outcome is not None
+    assert outcome.kind is OutcomeKind.FINISHED
+
+
+def test_the_lr_finder_lists_its_suggestions_and_trains_nothing(
+    project: Path, use: Use, capsys: pytest.CaptureFixture[str]
+) -> None:
+    point = LrPoint(step=1, lr=1e-7, loss=2.0, smoothed=2.0)
+    found = LrFound(suggestions=[LrSuggestion("valley", 2.5e-3), LrSuggestion("steep", 1e-2)], stopped="diverged")
+    use(FakeEngine([point, found, FINISHED]))
+    assert run_command(["lr-find", str(project), "--size", "64x64"]) == 0
+    text = capsys.readouterr().out
+    assert "valley" in text
+    assert "2.50e-03" in text
+    assert recipe_of(project).purpose == "lr-find"
+
+
+# --- review, decide, fine-tune ---
+
+
+@pytest.fixture
+def reviewed(project: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> Path:
+    use(ScoringEngine({"seqB_002.png": 3.0, "seqA_002.png": 1.0}))
+    assert run_command(["train", str(project)]) == 0
+    capsys.readouterr()
+    return project
+
+
+def test_review_lists_the_worst_first(
+    reviewed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    assert run_command(["review", str(reviewed), "--run", "0001", "--top", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["1", "seqB_002.png", "valid", "3.0000", "75.0", "%", "sky", "→", "road"]
+    assert lines[2].split()[:3] == ["2", "seqA_002.png", "train"]
+    assert lines[3] == "The worst 2 of 4 items of run 0001."
+
+
+def test_review_speaks_json_and_can_keep_to_a_split(reviewed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["review", str(reviewed), "--run", "0001", "--split", "valid", "--json"]) == 0
+    told = events(capsys)
+    assert [(e.get("name"), e.get("loss")) for e in told] == [
+        ("seqB_002.png", 3.0),
+        ("seqB_001.png", 0.01),
+        (None, None),
+    ]
+    assert told[0]["confusion"] == [{"label": 0, "predicted": 1, "pixels": 100}]
+
+
+def test_a_run_without_scores_is_told(project: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    use(FakeEngine([STARTED, FINISHED]))
+    run_command(["train", str(project)])
+    capsys.readouterr()
+    assert run_command(["review", str(project), "--run", "0001"]) == 2
+    assert "has scored no items" in capsys.readouterr().err
+
+
+def test_decisions_change_labels_and_become_corrections(reviewed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["decide", str(reviewed), "--run", "0001"]
+    assert run_command([*arguments, "seqB_002.png", "accept"]) == 0
+    assert run_command([*arguments, "seqA_001.png", "seqA_002.png", "label-right"]) == 0
+    assert run_command([*arguments, "seqB_001.png", "leave-out"]) == 0
+    assert "Run 0001 has led to" in capsys.readouterr().out
+    with Store.open(reviewed) as store:
+        mask = store.read_mask(store.item_named("seqB_002.png").id)
+        decisions = {i.score.name: i.decision for i in store.review_items("0001", store.item_ids())}
+        corrected = {c.name for c in store.corrections("0001")}
+    assert np.array_equal(mask, data_sets.stripes())  # type: ignore[arg-type]
+    assert decisions == {
+        "seqB_002.png": Decision.ACCEPTED,
+        "seqA_001.png": Decision.LABEL_RIGHT,
+        "seqA_002.png": Decision.LABEL_RIGHT,
+        "seqB_001.png": Decision.LEFT_OUT,
+    }
+    assert corrected >= {"seqB_002.png"}
+
+
+def test_an_item_that_is_not_there_is_told(reviewed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["decide", str(reviewed), "--run", "0001", "ghost.png", "accept"]) == 2
+    assert "no item called ghost.png" in capsys.readouterr().err
+
+
+def test_fine_tuning_without_corrections_is_told(reviewed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["fine-tune", str(reviewed), "--run", "0001"]) == 2
+    assert "no corrected label yet" in capsys.readouterr().err
+
+
+def test_fine_tuning_starts_from_the_run_and_reports_what_it_fixed_and_broke(
+    reviewed: Path, use: Use, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    run_command(["decide", str(reviewed), "--run", "0001", "seqB_002.png", "accept"])
+    capsys.readouterr()
+    use(ScoringEngine({"seqB_002.png": 0.01, "seqB_001.png": 2.0}))
+    options = ["--epochs", "2", "--replay", "1.0", "--weight", "4"]
+    assert run_command(["fine-tune", str(reviewed), "--run", "0001", *options]) == 0
+    text = capsys.readouterr().out
+    rows = {line.split()[0]: line.split() for line in text.splitlines() if line.startswith("seq")}
+    assert rows["seqB_002.png"][-2:] == ["fixed", "corrected"]
+    assert rows["seqB_001.png"][-1] == "broken"
+    parent, spec = recipe_of(reviewed), recipe_of(reviewed, "0002")
+    assert spec.parent == "0001"
+    assert spec.fine_tune is not None
+    assert (spec.fine_tune.replay, spec.fine_tune.weight, len(spec.fine_tune.corrections)) == (1.0, 4.0, 1)
+    assert spec.stages[0].epochs == 2
+    assert spec.stages[0].lr.high == pytest.approx(parent.stages[-1].lr.high / 5)
+    assert (spec.stages[0].height, spec.stages[0].width) == (parent.stages[-1].height, parent.stages[-1].width)
+
+
+def test_the_report_is_an_event_for_programs(reviewed: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    run_command(["decide", str(reviewed), "--run", "0001", "seqB_002.png", "accept"])
+    capsys.readouterr()
+    use(ScoringEngine({}))
+    assert run_command(["fine-tune", str(reviewed), "--run", "0001", "--json"]) == 0
+    told = events(capsys)
+    assert told[-1]["event"] == "report"
+    compared = {e["name"]: e["verdict"] for e in told if e["event"] == "compared"}
+    assert compared["seqB_002.png"] == "fixed"
+    assert {e["split"] for e in told if e["event"] == "compared"} <= {s.value for s in Split}
