@@ -13,7 +13,7 @@ import msgspec
 
 from studio.core.arrays import Mask
 from studio.core.atomic import why
-from studio.core.errors import CannotWrite, NothingToTrainOn
+from studio.core.errors import CannotWrite, NothingToTrainOn, ProjectDamaged
 from studio.core.items import Item, Split
 from studio.core.masks import write_mask
 from studio.core.points import Points
@@ -129,7 +129,7 @@ class Freezer:
             return msgspec.structs.replace(item, weight=1.0, corrected=False)
         mask = f"{_LABELS}/{item.id}-before.png"
         if not _linked(parent_folder / item.mask, self._folder / mask):
-            raise CannotWrite(self._folder / mask, f"{parent_folder / item.mask} is missing")
+            raise ProjectDamaged(parent_folder / item.mask, "the file is missing")
         return msgspec.structs.replace(item, mask=mask, weight=1.0, corrected=False)
 
 
