@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 
@@ -58,8 +59,16 @@ def _worker() -> None:
     raise typer.Exit(main())
 
 
+def _speak_everywhere(*, as_json: bool) -> None:
+    """No console is too old for our sentences: what it cannot show becomes a question mark. JSON is always UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8" if as_json else stream.encoding, errors="replace")
+
+
 def run_command(arguments: Sequence[str]) -> int:
     """Carry a command out and return the exit code; a StudioError becomes its sentence."""
+    _speak_everywhere(as_json="--json" in arguments)
     try:
         app(args=list(arguments), prog_name="studio")
     except StudioError as error:

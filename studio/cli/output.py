@@ -11,6 +11,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 PROBLEMS_SHOWN: Final = 20
 
@@ -63,7 +64,7 @@ class Output:
             right = all(_is_number(row[number]) for row in rows)
             table.add_column(column, justify="right" if right else "left", overflow="fold")
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*(Text(cell) for cell in row))  # a name may hold what rich takes for markup
         self.console.print(table)
 
     @contextmanager

@@ -32,16 +32,21 @@ def read_window_options(arguments: Sequence[str]) -> WindowOptions:
     parser.add_argument("--page", choices=PAGES)
     options = parser.parse_args(arguments)
     project = options.project
-    if project is not None and not project.exists():
-        raise _not_there(str(project))
     return WindowOptions(
-        project=project.absolute() if project is not None else None,
+        project=_folder(project) if project is not None else None,
         item=options.item,
         tool=options.tool,
         brush_size=options.brush_size,
         label_class=options.label_class,
         page=options.page,
     )
+
+
+def _folder(project: Path) -> Path:
+    """A file stands for the folder it lies in: a project's studio.toml, a data set's codes.txt, a picture."""
+    if not project.exists():
+        raise _not_there(str(project))
+    return project.absolute() if project.is_dir() else project.absolute().parent
 
 
 def _brush_size(text: str) -> int:

@@ -6,10 +6,13 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from studio.core.errors import BadInput
 from studio.core.images import IMAGE_SUFFIXES
 
+_PROJECT_FILE: Final = "studio.toml"
+_PROJECT_FOLDERS: Final = ("labels", "runs")
 _SEQUENCE = re.compile(r"^(.*?)[ _.-]*[A-Za-z]?\d+$", re.DOTALL)
 
 
@@ -20,13 +23,19 @@ def is_image_name(name: str) -> bool:
 
 def image_names(folder: Path, *, recursive: bool = True) -> list[str]:
     """Names of the pictures below `folder`, relative to it, with `/`, sorted. Hidden files and folders are passed
-    over, links to folders are not followed. Raises BadInput where the folder cannot be read."""
+    over, links to folders are not followed; what a project keeps for itself (its labels are pictures, too) is no
+    picture. Raises BadInput where the folder cannot be read."""
     return sorted(_walk(os.fspath(folder), "", recursive=recursive))
 
 
 def _walk(folder: str, prefix: str, *, recursive: bool) -> Iterator[str]:
     below: list[str] = []
+    own: tuple[str, ...] = ()
     try:
+        if os.path.isfile(f"{folder}{os.sep}{_PROJECT_FILE}"):  # noqa: PTH113 - a Path for each of many folders is slow
+            if prefix:
+                return
+            own = _PROJECT_FOLDERS
         with os.scandir(folder) as entries:
             for entry in entries:
                 name = entry.name
@@ -34,7 +43,7 @@ def _walk(folder: str, prefix: str, *, recursive: bool) -> Iterator[str]:
                     continue
                 if is_image_name(name) and not entry.is_dir():
                     yield prefix + name
-                elif recursive and entry.is_dir(follow_symlinks=False):
+                elif recursive and name not in own and entry.is_dir(follow_symlinks=False):
                     below.append(name)
     except OSError as error:
         raise BadInput(f"{folder} cannot be read ({error.strerror}); check the path and its permissions.") from error

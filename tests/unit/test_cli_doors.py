@@ -19,6 +19,7 @@ from studio.cli.names import COMMANDS
 from studio.cli.window_args import PAGES, TOOLS, read_window_options
 from studio.core.errors import BadInput
 from studio.ui.options import WindowOptions
+from tests.unit import data_sets
 
 _WATCH_IMPORTS = """
 import sys, types
@@ -34,10 +35,10 @@ sys.exit(main())
 """
 
 
-def in_a_process(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(Path(studio.__file__).parents[1])}
+def in_a_process(code: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(Path(studio.__file__).parents[1]), **variables}
     command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120)
+    return subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False, timeout=120)
 
 
 @pytest.fixture
@@ -115,6 +116,25 @@ def test_a_misspelt_command_is_told_with_the_one_that_was_meant(
 ) -> None:
     assert main(monkeypatch, "improt") == 2
     assert "did you mean `studio import`?" in capsys.readouterr().err
+
+
+def test_a_file_stands_for_its_folder(
+    monkeypatch: pytest.MonkeyPatch, window: list[WindowOptions], tmp_path: Path
+) -> None:
+    (tmp_path / "studio.toml").touch()
+    main(monkeypatch, str(tmp_path / "studio.toml"))
+    assert window[0].project == tmp_path
+
+
+def test_a_console_that_knows_ascii_only_still_gets_its_sentences(tmp_path: Path) -> None:
+    source = data_sets.camvid(tmp_path / "Straße→", names=["[red]_1", "ü_2"], valid="ü_2\n")
+    data_sets.gray(source / "labels" / "ü_2_P.png", data_sets.stripes(size=(8, 8)))
+    code = "import sys; from studio.cli.app import run_command; sys.exit(run_command(sys.argv[1:]))"
+    for options in ([], ["--json"]):
+        project = tmp_path / f"p{len(options)}"
+        result = in_a_process(code, "import", str(source), str(project), *options, PYTHONIOENCODING="ascii")
+        assert result.returncode == 0, result.stderr
+    assert "Straße→" in json.loads(result.stdout.splitlines()[-2])["sentence"]
 
 
 def test_a_project_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -341,6 +341,21 @@ def test_review_lists_the_worst_first(
     assert lines[3] == "The worst 2 of 4 items of run 0001."
 
 
+def test_a_name_that_looks_like_markup_is_shown_as_it_is(
+    tmp_path: Path, use: Use, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    source = data_sets.camvid(tmp_path / "odd", names=["[red]_1", "[b]_2"], valid="[b]_2\n")
+    run_command(["import", str(source), str(tmp_path / "p")])
+    use(ScoringEngine({}))
+    run_command(["train", str(tmp_path / "p")])
+    capsys.readouterr()
+    assert run_command(["review", str(tmp_path / "p"), "--run", "0001"]) == 0
+    text = capsys.readouterr().out
+    assert "[red]_1.png" in text
+    assert "[b]_2.png" in text
+
+
 def test_review_speaks_json_and_can_keep_to_a_split(reviewed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["review", str(reviewed), "--run", "0001", "--split", "valid", "--json"]) == 0
     told = events(capsys)

@@ -31,6 +31,15 @@ def test_every_picture_below_the_folder_is_an_item_and_nothing_else_is(tmp_path:
     assert plan.labels == {}
 
 
+def test_the_labels_of_a_project_are_not_taken_for_pictures(tmp_path: Path) -> None:
+    for name in ("a.png", "labels/a.png", "runs/0001/b.png", "deep/c.png", "inner/labels/d.png", "inner/e.png"):
+        data_sets.picture(tmp_path / name)
+    assert len(importer("folder").plan(tmp_path).items) == 6
+    (tmp_path / "studio.toml").touch()
+    (tmp_path / "inner" / "studio.toml").touch()
+    assert [item.name for item in importer("folder").plan(tmp_path).items] == ["a.png", "deep/c.png"]
+
+
 def test_no_picture_is_opened(tmp_path: Path) -> None:
     """Empty files pass: whoever opened one would have found out."""
     plan = importer("folder").plan(many_files(tmp_path / "many", 3000))
