@@ -65,7 +65,8 @@ def review(
             ],
         )
     rows = [_row(rank, item, settings) for rank, item in enumerate(items, start=1)]
-    output.table(("#", "item", "split", "loss", "error", "taken for", "decision"), rows)
+    columns = ("#", "item", "split", "loss", "error", *(("taken for",) if settings.classes else ()), "decision")
+    output.table(columns, rows)
     output.result("reviewed", f"The worst {len(items):,} of {len(ids):,} items of run {run}.", run=run, items=len(ids))
 
 
@@ -84,7 +85,8 @@ def _row(rank: int, item: ReviewItem, settings: ProjectSettings) -> tuple[str, .
     taken = f"{names.get(largest[0], largest[0])} → {names.get(largest[1], largest[1])}" if largest else ""
     decision = "" if item.decision is Decision.UNDECIDED else item.decision.value
     error = error_figure(score.error, settings.task)
-    return (str(rank), score.name, score.split.value, f"{score.loss:.4f}", error, taken, decision)
+    figures = (str(rank), score.name, score.split.value, f"{score.loss:.4f}", error)
+    return (*figures, taken, decision) if settings.classes else (*figures, decision)
 
 
 def decide(
