@@ -27,6 +27,8 @@ from studio.ui.session import Session, Tone
 _SIDES: Final = (256, 1000, 224)
 """Widths of items, canvas and classes in logical pixels at the start; the canvas takes what is left."""
 
+_PIXEL_PAUSE_MS: Final = 40
+
 
 class LabelPage(QWidget):
     """Items at the left, canvas in the middle, classes or keypoints at the right."""
@@ -41,6 +43,8 @@ class LabelPage(QWidget):
         self.setObjectName("label_page")
         self._session = session
         self._class_keys: list[QShortcut] = []
+        self._pixel: tuple[int, int] | None = None
+        self._pixel_pause = QTimer(self, singleShot=True, interval=_PIXEL_PAUSE_MS)
         self.choices = Choices(session.settings.task, self)
         self.canvas = Canvas(self.choices, session.settings)
         self.items = ItemsPanel(session)
@@ -153,7 +157,8 @@ class LabelPage(QWidget):
         session.overlay_changed.connect(lambda overlay: self.options.show_run(overlay.run if overlay else None))
         self.options.prediction_closed.connect(lambda: session.show_overlay(None))
         self.choices.tool_changed.connect(self._tool_changed)
-        canvas.pointer_moved.connect(self._show_pixel)
+        canvas.pointer_moved.connect(self._pointer_moved)
+        self._pixel_pause.timeout.connect(self._show_pixel)
         canvas.view_changed.connect(lambda: self.status.show_zoom(canvas.viewport.scale))
         canvas.hinted.connect(self.status.show_hint)
         canvas.failed.connect(self._could_not)
@@ -199,10 +204,16 @@ class LabelPage(QWidget):
     def _tool_changed(self, *_: object) -> None:
         self.status.show_usage(self.canvas.tool.usage)
 
-    def _show_pixel(self, pixel: tuple[int, int] | None) -> None:
-        document = self.canvas.document
+    def _pointer_moved(self, pixel: tuple[int, int] | None) -> None:
+        """Painting comes first: what is under the cursor is told a little later, for many movements at once."""
+        self._pixel = pixel
+        if not self._pixel_pause.isActive():
+            self._pixel_pause.start()
+
+    def _show_pixel(self) -> None:
+        pixel, document = self._pixel, self.canvas.document
         name, color = "", None
-        if pixel is not None and isinstance(document, MaskDocument):
+        if pixel is not None and isinstance(document, MaskDocument) and _has_pixel(document, pixel):
             value = int(document.mask[pixel[1], pixel[0]])
             found = next((c for c in self._session.settings.classes if c.id == value), None)
             name = found.name if found else "unlabelled" if value == UNLABELLED else f"id {value}"
@@ -238,3 +249,7 @@ class LabelPage(QWidget):
             self._session.say(f"This project has no class called {name}.", Tone.WARNING)
         else:
             self.choices.choose_class(found.id)
+
+
+def _has_pixel(document: MaskDocument, pixel: tuple[int, int]) -> bool:
+    return 0 <= pixel[0] < document.size[0] and 0 <= pixel[1] < document.size[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QColor, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from studio.ui.label.buttons import action_button
@@ -40,7 +40,9 @@ class StatusStrip(QFrame):
     def show_pixel(self, pixel: tuple[int, int] | None, name: str, color: str | None) -> None:
         self.position.setText(f"{pixel[0]}, {pixel[1]}" if pixel is not None else "")
         self.class_name.setText(name)
-        self._swatch.setStyleSheet(f"background: {color}; border-radius: 2px;" if color else "")
+        swatch = QPixmap(_SWATCH, _SWATCH)
+        swatch.fill(QColor(color) if color is not None else Qt.GlobalColor.transparent)
+        self._swatch.setPixmap(swatch)
 
     def show_usage(self, usage: str) -> None:
         """How the tool in use works; stays until another tool is taken up."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, Qt, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QImageWriter
 
 from studio.ui.widgets.background import Background
 from studio.ui.widgets.decoding import decode
@@ -104,7 +104,9 @@ def _save(image: QImage, file: Path) -> None:
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"JPG", _JPEG_QUALITY)
+    writer = QImageWriter(buffer, QByteArray(b"JPG"))
+    writer.setQuality(_JPEG_QUALITY)
+    writer.write(image)
     buffer.close()
     temporary = file.with_suffix(f".{os.getpid()}.part")
     try:

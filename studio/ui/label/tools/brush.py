@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import floor, sqrt
+from math import floor
 from typing import ClassVar, Final
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter, QPen
 
 from studio.core.classes import UNLABELLED
 from studio.core.document import MaskDocument
 from studio.core.raster import XY
 from studio.ui.label.choices import ToolName
 from studio.ui.label.tools.base import Bench, Pointer, Tool
+from studio.ui.label.tools.ring import DARK, LIGHT, Ring
 
 _SMALLEST_RING: Final = 5.0
 """Logical pixels of diameter below which the cross of the cursor says more than a ring."""
-
-_WORTH_LEAVING_OUT: Final = 24
-"""Device pixels from the middle; smaller squares inside of a ring are painted along."""
-
-_DARK: Final = QColor(0, 0, 0, 150)
-_LIGHT: Final = QColor(255, 255, 255, 230)
 
 
 class BrushTool(Tool):
@@ -38,6 +32,7 @@ class BrushTool(Tool):
         self._line_wanted = False
         self._stroke_value: int | None = None
         self._last: XY | None = None
+        self._ring: Ring | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -108,15 +103,14 @@ class BrushTool(Tool):
     def paint(self, painter: QPainter) -> None:
         if self._at is None:
             return
-        center = QPointF(*self.bench.viewport.to_view(*self._at))
-        radius = self._radius()
-        ratio = self.bench.pixel_ratio
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        center = self._center(self._at)
         if self._line_wanted and self._last is not None:
-            start = QPointF(*self.bench.viewport.to_view(*self._last))
-            _draw_twice(painter, ratio, lambda: painter.drawLine(QLineF(start, center)))
-        if 2 * radius >= _SMALLEST_RING * ratio:
-            _draw_twice(painter, ratio, lambda: painter.drawEllipse(center, radius, radius))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            for color, width in ((DARK, 2.6), (LIGHT, 1.2)):
+                painter.setPen(QPen(color, width * self.bench.pixel_ratio))
+                painter.drawLine(self._center(self._last), center)
+        if 2 * self._outline().radius >= _SMALLEST_RING * self.bench.pixel_ratio:
+            self._outline().paint(painter, center)
 
     def _snapped(self, pointer: Pointer) -> XY:
         """To the middle of a pixel for odd sizes and to a corner for even ones, so that a brush of 1 paints exactly
@@ -131,21 +125,23 @@ class BrushTool(Tool):
         self._line_wanted = pointer.shift and not self.is_busy
         self._repaint_preview()
 
-    def _radius(self) -> float:
-        return self.bench.choices.brush_size * self.bench.viewport.scale / 2
+    def _center(self, point: XY) -> QPointF:
+        return QPointF(*self.bench.viewport.to_view(*point))
+
+    def _outline(self) -> Ring:
+        radius = self.bench.choices.brush_size * self.bench.viewport.scale / 2
+        if self._ring is None or (self._ring.radius, self._ring.pixel_ratio) != (radius, self.bench.pixel_ratio):
+            self._ring = Ring(radius, self.bench.pixel_ratio)
+        return self._ring
 
     def _repaint_preview(self) -> None:
-        """The ring alone, not what lies inside of it: a large brush costs no more than a small one."""
         if self._at is None:
             return
-        x, y = self.bench.viewport.to_view(*self._at)
-        reach = self._radius() + 3 * self.bench.pixel_ratio
-        hollow = (reach - 8 * self.bench.pixel_ratio) / sqrt(2)
-        for area in _frame(x, y, reach, hollow if hollow > _WORTH_LEAVING_OUT else 0.0):
+        center = self._center(self._at)
+        for area in self._outline().areas(center):
             self.bench.repaint_soon(area)
         if self._line_wanted and self._last is not None:
-            line = QRectF(QPointF(x, y), QPointF(*self.bench.viewport.to_view(*self._last))).normalized()
-            self.bench.repaint_soon(line.adjusted(-3, -3, 3, 3))
+            self.bench.repaint_soon(QRectF(center, self._center(self._last)).normalized().adjusted(-3, -3, 3, 3))
 
 
 class EraserTool(BrushTool):
@@ -155,25 +151,3 @@ class EraserTool(BrushTool):
 
     def value(self, pointer: Pointer) -> int | None:
         return UNLABELLED
-
-
-def _frame(x: float, y: float, outer: float, inner: float) -> list[QRectF]:
-    """The square of half side `outer` around (x, y) without the one of half side `inner`."""
-    if inner <= 0:
-        return [QRectF(x - outer, y - outer, 2 * outer, 2 * outer)]
-    edge = outer - inner
-    return [
-        QRectF(x - outer, y - outer, 2 * outer, edge),
-        QRectF(x - outer, y + inner, 2 * outer, edge),
-        QRectF(x - outer, y - inner, edge, 2 * inner),
-        QRectF(x + inner, y - inner, edge, 2 * inner),
-    ]
-
-
-def _draw_twice(painter: QPainter, ratio: float, draw: Callable[[], None]) -> None:
-    """Once dark and once light, so that it shows on any picture."""
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(_DARK, 2.6 * ratio))
-    draw()
-    painter.setPen(QPen(_LIGHT, 1.2 * ratio))
-    draw()
