@@ -52,7 +52,7 @@ class Scores:
 
     def ids(self, run_id: str, wanted: ReviewFilter) -> list[int]:
         """The ids of the items that pass, greatest loss first."""
-        clauses, values = _conditions(wanted)
+        clauses, values = _conditions(run_id, wanted)
         rows = self._database.execute(
             "SELECT scores.item FROM scores LEFT JOIN verdicts USING (run, item) "
             f"WHERE {' AND '.join(['scores.run = ?', *clauses])} ORDER BY loss DESC, scores.item",
@@ -134,7 +134,7 @@ def _insert(connection: sqlite3.Connection, run_id: str, score: ItemScore) -> No
     )
 
 
-def _conditions(wanted: ReviewFilter) -> tuple[list[str], list[object]]:
+def _conditions(run_id: str, wanted: ReviewFilter) -> tuple[list[str], list[object]]:
     clauses: list[str] = []
     values: list[object] = []
     if wanted.splits:
@@ -143,11 +143,12 @@ def _conditions(wanted: ReviewFilter) -> tuple[list[str], list[object]]:
     if wanted.decisions:
         clauses.append(f"COALESCE(decision, ?) IN ({', '.join('?' * len(wanted.decisions))})")
         values += [Decision.UNDECIDED.value, *(decision.value for decision in wanted.decisions)]
-    mistake = "scores.item IN (SELECT item FROM confusions WHERE run = scores.run AND pixels > 0 AND "
+    # The subquery names the run itself: tied to the outer row it would be carried out anew for every item.
+    mistake = "scores.item IN (SELECT item FROM confusions WHERE run = ? AND pixels > 0 AND "
     if wanted.class_id is not None:
         clauses.append(mistake + "(label = ? OR predicted = ?))")
-        values += [wanted.class_id, wanted.class_id]
+        values += [run_id, wanted.class_id, wanted.class_id]
     if wanted.confusion is not None:
         clauses.append(mistake + "label = ? AND predicted = ?)")
-        values += wanted.confusion
+        values += [run_id, *wanted.confusion]
     return clauses, values
