@@ -56,7 +56,7 @@ class Gallery(QWidget):
         self.model = ReviewModel(self._task, self)
         self.tiles = TileRenderer(session.store.root, parent=self)
         self._large = TileRenderer(session.store.root, threads=1, cache_bytes=_PREVIEW_CACHE, parent=self)
-        self.grid = ReviewGrid(TilePainter(self._task, self._find, self.font()))
+        self.grid = ReviewGrid(TilePainter(self._task, self._find, self.font(), self))
         self.grid.setModel(self.model)
         self.preview = Preview(self._task)
         self.filters = FilterBar()
@@ -166,6 +166,10 @@ class Gallery(QWidget):
 
     def selected(self) -> list[int]:
         return self.grid.selected_items()
+
+    @property
+    def has_selection(self) -> bool:
+        return self.grid.selectionModel().hasSelection()
 
     def current(self) -> ReviewItem | None:
         index = self.grid.currentIndex()

@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     QRect,
     QSize,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import QPainter, QPaintEvent, QRegion, QResizeEvent
@@ -24,6 +25,9 @@ from studio.ui.review.model import ReviewModel
 from studio.ui.review.tile_painter import TilePainter
 
 _GAP: Final = 10
+_ASK_AFTER_MS: Final = 30
+"""Tiles that a fast scroll passes in less are not worth drawing."""
+
 _AHEAD_ROWS: Final = 1
 """Rows beyond the visible ones whose pictures are wanted already."""
 
@@ -36,7 +40,7 @@ class ReviewGrid(QAbstractItemView):
     """Tiles in reading order. Extended selection: Shift and Ctrl work with mouse and arrow keys, Ctrl+A takes all."""
 
     wanted = Signal(list)
-    """The `ReviewItem`s that show, then those that soon will; sent after each paint."""
+    """The `ReviewItem`s that show, then those that soon will; sent shortly after a paint."""
     selection_changed = Signal()
     opened = Signal(int)
     """The item that was double-clicked."""
@@ -56,6 +60,8 @@ class ReviewGrid(QAbstractItemView):
         self.setFrameShape(QAbstractItemView.Shape.NoFrame)
         self._first_row = 0
         self._is_laying_out = False
+        self._ask = QTimer(self, singleShot=True, interval=_ASK_AFTER_MS)
+        self._ask.timeout.connect(self._tell_what_is_wanted)
         self.verticalScrollBar().valueChanged.connect(self._note_first_row)
         self.doubleClicked.connect(lambda index: self.opened.emit(self._items.item_id(index.row())))
 
@@ -295,7 +301,11 @@ class ReviewGrid(QAbstractItemView):
                 current=self.hasFocus() and current == index,
             )
         painter.end()
-        self.wanted.emit(self._soon(rows))
+        if not self._ask.isActive():
+            self._ask.start()
+
+    def _tell_what_is_wanted(self) -> None:
+        self.wanted.emit(self._soon(self.visible_rows()))
 
     def _soon(self, rows: range) -> Sequence[ReviewItem]:
         beyond = _AHEAD_ROWS * self._columns()

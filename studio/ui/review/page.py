@@ -252,7 +252,7 @@ class ReviewPage(QWidget):
         self.top.summary.setText("  ·  ".join(words))
 
     def _show_what_can_be_done(self) -> None:
-        can_decide = self._view is View.ITEMS and bool(self.gallery.selected())
+        can_decide = self._view is View.ITEMS and self.gallery.has_selection
         for name, action in self._actions.items():
             if name in ("review_undo", "review_redo"):
                 action.setEnabled(self._run is not None and self._view is View.ITEMS)

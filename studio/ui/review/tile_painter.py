@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QObject, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPixmap
 
 from studio.core.items import Split
 from studio.core.report import error_in_words
@@ -42,11 +44,26 @@ DECISION_WORDS: Final = {
 
 FindPictures = Callable[[ReviewItem], Pictures | None]
 
+_MOST_PIXELS: Final = 12_000_000
+"""Of tiles kept as they were drawn: some screens full."""
 
-class TilePainter:
+
+@dataclass(frozen=True)
+class _Kept:
+    key: tuple[object, ...]
+    pictures: Pictures | None
+    image: QPixmap
+
+    @property
+    def pixels(self) -> int:
+        return self.image.width() * self.image.height()
+
+
+class TilePainter(QObject):
     """`find` gives the pictures of an item, or None while they are being drawn."""
 
-    def __init__(self, task: Task, find: FindPictures, font: QFont) -> None:
+    def __init__(self, task: Task, find: FindPictures, font: QFont, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._task = task
         self._find = find
         self._font = font
@@ -56,6 +73,9 @@ class TilePainter:
         self._small.setPointSizeF(max(7.0, font.pointSizeF() * 0.85))
         self._line = QFontMetrics(self._bold).height()
         self._small_line = QFontMetrics(self._small).height()
+        self._kept: OrderedDict[int, _Kept] = OrderedDict()
+        self._kept_pixels = 0
+        theme().changed.connect(self.forget)
 
     # -- geometry -----------------------------------------------------------------------------------------------------
 
@@ -80,12 +100,57 @@ class TilePainter:
     def paint(
         self, painter: QPainter, rect: QRect, review: ReviewItem, *, aspect: float, selected: bool, current: bool
     ) -> None:
+        """Draw the tile into `rect`. Scrolling draws the same tiles again and again, so each is kept as one image."""
+        ratio = painter.device().devicePixelRatioF()
+        pictures = self._find(review)
+        if pictures is None:
+            self._draw(painter, rect, review, None, aspect, selected, current)
+            return
+        key = (review.run, review.score.item, review.score.loss, review.decision, selected, current, rect.size(), ratio)
+        kept = self._kept.get(review.score.item)
+        if kept is None or kept.key != key or kept.pictures is not pictures:
+            image = QPixmap(rect.size() * ratio)
+            image.setDevicePixelRatio(ratio)
+            image.fill(Qt.GlobalColor.transparent)
+            inner = QPainter(image)
+            self._draw(inner, QRect(QPoint(0, 0), rect.size()), review, pictures, aspect, selected, current)
+            inner.end()
+            kept = _Kept(key, pictures, image)
+            self._keep(review.score.item, kept)
+        self._kept.move_to_end(review.score.item)
+        painter.drawPixmap(rect.topLeft(), kept.image)
+
+    def forget(self) -> None:
+        """Colours changed: draw every tile anew."""
+        self._kept.clear()
+        self._kept_pixels = 0
+
+    def _keep(self, item: int, kept: _Kept) -> None:
+        old = self._kept.pop(item, None)
+        self._kept_pixels += kept.pixels - (old.pixels if old is not None else 0)
+        self._kept[item] = kept
+        while self._kept_pixels > _MOST_PIXELS and len(self._kept) > 1:
+            _item, dropped = self._kept.popitem(last=False)
+            self._kept_pixels -= dropped.pixels
+
+    def _draw(
+        self,
+        painter: QPainter,
+        rect: QRect,
+        review: ReviewItem,
+        pictures: Pictures | None,
+        aspect: float,
+        selected: bool,
+        current: bool,
+    ) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         self._paint_card(painter, rect, selected=selected, current=current)
         inner = rect.adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
         size = self.pane_size(rect.width(), aspect)
-        self._paint_panes(painter, QRect(inner.topLeft(), size), self.panes(rect.width()), review, named=selected)
+        self._paint_panes(
+            painter, QRect(inner.topLeft(), size), self.panes(rect.width()), review, pictures, named=selected
+        )
         caption = QRect(inner.left(), inner.top() + size.height() + 6, inner.width(), self._caption_height)
         self._paint_caption(painter, caption, review)
 
@@ -97,8 +162,16 @@ class TilePainter:
         edge = 1.0 if selected else 0.5
         painter.drawRoundedRect(QRectF(rect).adjusted(edge, edge, -edge, -edge), _ROUNDING, _ROUNDING)
 
-    def _paint_panes(self, painter: QPainter, first: QRect, count: int, review: ReviewItem, *, named: bool) -> None:
-        pictures = self._find(review)
+    def _paint_panes(
+        self,
+        painter: QPainter,
+        first: QRect,
+        count: int,
+        review: ReviewItem,
+        pictures: Pictures | None,
+        *,
+        named: bool,
+    ) -> None:
         faded = review.decision is Decision.LEFT_OUT
         for place in range(count):
             box = first.translated(place * (first.width() + _PANE_GAP), 0)
