@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +33,7 @@ class Workspace(QWidget):
         self.run_control = RunControl(self.session, self.engine)
         self._stack = QStackedWidget(self)
         self._pages: dict[Page, QWidget] = {}
+        self._shut_downs: list[Callable[[], None]] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack)
@@ -71,6 +73,9 @@ class Workspace(QWidget):
     def close_project(self) -> None:
         """Writes what is pending and leaves a running run at a checkpoint."""
         self._warm.stop()
+        for shut_down in self._shut_downs:
+            shut_down()
+        self.label_page.shut_down()
         self.run_control.close()
         self.engine.close()
         self.store.close()
@@ -86,4 +91,6 @@ class Workspace(QWidget):
             return TrainPage(self.session, self.run_control)
         from studio.ui.review import ReviewPage  # noqa: PLC0415 - not on the way to the first picture
 
-        return ReviewPage(self.session)
+        review = ReviewPage(self.session)
+        self._shut_downs.append(review.shut_down)
+        return review

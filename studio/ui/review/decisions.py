@@ -53,14 +53,14 @@ class Decisions(QObject):
     def set_run(self, run: str | None) -> None:
         """The run that further decisions are about; what is still waiting for the former is carried out first."""
         if run != self._run:
-            self._finish()
+            self.finish()
             self._run = run
             self._at_once, self._undone_at_once = [], []
 
     def decide(self, items: Sequence[int], decision: Decision) -> None:
         if self._run is None:
             return
-        self._finish()
+        self.finish()
         reviews = self._session.store.review_items(self._run, items)
         items = [review.score.item for review in reviews if review.decision is not decision]
         if not items:
@@ -74,7 +74,7 @@ class Decisions(QObject):
 
     def undo(self) -> list[int]:
         """Take back what was decided last; the items it was about, empty when there was nothing."""
-        self._finish()
+        self.finish()
         count = self._at_once.pop() if self._at_once else 1
         items = self._step(self._session.store.undo_decision, count)
         if items:
@@ -84,7 +84,7 @@ class Decisions(QObject):
         return items
 
     def redo(self) -> list[int]:
-        self._finish()
+        self.finish()
         count = self._undone_at_once.pop() if self._undone_at_once else 1
         items = self._step(self._session.store.redo_decision, count)
         if items:
@@ -95,7 +95,8 @@ class Decisions(QObject):
 
     # -- carrying out -------------------------------------------------------------------------------------------------
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """Carry out what is still waiting."""
         while self._waiting:
             self._go_on()
 

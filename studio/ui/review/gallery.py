@@ -240,7 +240,10 @@ class Gallery(QWidget):
         """The split of all items of the run, if they have but one."""
         return self._figures.only_split if self._figures else None
 
-    def close_renderers(self) -> None:
+    def shut_down(self) -> None:
+        """End the threads, and ask the project nothing more."""
+        self._figures = None
+        self.model.show([], None)
         self.tiles.close()
         self._large.close()
 

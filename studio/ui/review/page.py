@@ -7,12 +7,13 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QAction, QKeySequence, QShowEvent
+from PySide6.QtGui import QAction, QFocusEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from studio.core.errors import StudioError
 from studio.core.fine_tuning import trainable
 from studio.core.items import Split
+from studio.core.recipe import Purpose
 from studio.core.review import Decision
 from studio.ui.review.decisions import Decisions
 from studio.ui.review.empty import EmptyState
@@ -28,6 +29,8 @@ from studio.ui.widgets.work_queue import WorkQueue
 _TILE_WIDTH: Final = 400
 _TILE_WIDTH_KEY: Final = "review/tile_width"
 
+_UNTRAINED: Final = "After a run, its items appear here with what the model made of them, the worst first."
+_UNSCORED: Final = "A run is scored when it ends or is stopped; then its items appear here, the worst first."
 _SPLIT_WORDS: Final = {Split.VALID: "validation", Split.TRAIN: "training", Split.TEST: "test"}
 _SHORT: Final = {
     "review_accept": "Accept",
@@ -60,7 +63,7 @@ class ReviewPage(QWidget):
         self.no_runs = EmptyState(
             "page-train",
             "Train a model first",
-            "After a run, its items appear here with what the model made of them, the worst first.",
+            _UNTRAINED,
             "Go to Train",
         )
         self._build_actions()
@@ -225,6 +228,7 @@ class ReviewPage(QWidget):
         self._view = view
         self.top.show_view(view)
         if not self._choices:
+            self._explain_no_runs()
             self.stack.setCurrentWidget(self.no_runs)
         else:
             self.stack.setCurrentWidget(self.gallery if view is View.ITEMS else self.report)
@@ -233,6 +237,11 @@ class ReviewPage(QWidget):
         self._show_what_can_be_done()
         if view is View.ITEMS and self._choices and self.isVisible():
             self.gallery.grid.setFocus()
+
+    def _explain_no_runs(self) -> None:
+        has_trained = any(record.spec.purpose is Purpose.TRAIN for record in self._session.store.runs())
+        self.no_runs.heading.setText("No run has scores yet" if has_trained else "Train a model first")
+        self.no_runs.sentence.setText(_UNSCORED if has_trained else _UNTRAINED)
 
     def _show_counts(self) -> None:
         if self._run is None:
@@ -269,6 +278,17 @@ class ReviewPage(QWidget):
         super().showEvent(event)
         if self._view is View.ITEMS:
             self.gallery.take_focus()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if self._view is View.ITEMS:
+            self.gallery.take_focus()
+
+    def shut_down(self) -> None:
+        """Carry out what was decided and end the threads; to be called before the project's store is closed."""
+        self.decisions.finish()
+        self._work.close()
+        self.gallery.shut_down()
 
     # -- deciding -----------------------------------------------------------------------------------------------------
 

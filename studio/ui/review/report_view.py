@@ -202,7 +202,7 @@ class ReportView(QWidget):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setShowGrid(False)
-        table.setStyleSheet("QTableView::item { padding: 0 8px; }")
+        table.setStyleSheet("QTableView::item { padding: 0 5px; }")
         table.setWordWrap(False)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(28)

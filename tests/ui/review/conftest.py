@@ -179,6 +179,7 @@ def _shown(project: ReviewProject, qtbot: QtBot) -> Iterator[ReviewPage]:
     qtbot.waitExposed(page)
     qtbot.waitUntil(lambda: page.gallery.model.rowCount() > 0, timeout=20_000)
     yield page
+    page.shut_down()
     page.close()
 
 

@@ -191,6 +191,37 @@ def test_without_a_run_the_page_says_what_to_do_and_goes_there(
         page.close()
 
 
+def test_a_run_without_scores_is_told_from_no_run_at_all(project: ReviewProject, qtbot: QtBot) -> None:
+    (project.store.run("0001").folder / "scores.jsonl").unlink()
+    page = ReviewPage(project.session)
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.waitUntil(page.no_runs.isVisible)
+    assert page.no_runs.heading.text() == "No run has scores yet"
+    page.shut_down()
+    page.close()
+
+
+def test_focus_given_to_the_page_goes_to_the_items(page: ReviewPage, qtbot: QtBot) -> None:
+    page.gallery.filters.text.setFocus()
+    page.setFocus()
+    assert page.gallery.grid.hasFocus()
+
+
+def test_a_page_that_was_shut_down_asks_the_closed_project_nothing(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    page.decisions.decide([page.gallery.model.item_id(row) for row in range(8)], Decision.LABEL_RIGHT)
+    page.shut_down()
+    assert project.store.review_counts("0001")[Decision.LABEL_RIGHT] == 8
+    project.store.close()
+    project.session.runs_changed.emit()
+    project.session.review_changed.emit("0001")
+    project.session.items_changed.emit([])
+    qtbot.wait(60)
+    assert page.gallery.model.rowCount() == 0
+
+
 def test_a_click_beside_the_cells_changes_nothing(
     project: ReviewProject, page: ReviewPage, matrix: ConfusionMatrix, qtbot: QtBot
 ) -> None:
