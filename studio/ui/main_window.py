@@ -195,6 +195,7 @@ class MainWindow(QMainWindow):
         workspace.session.message.connect(self.messages.say)
         workspace.session.settings_changed.connect(self._fill_menus)
         workspace.page_changed.connect(self._page_was_changed)
+        workspace.label_page.add_images_requested.connect(self._browse)
         workspace.run_control.state_changed.connect(self.header.show_run)
         workspace.start(options)
         self.setWindowTitle(f"{workspace.store.settings.name} – Relearn Studio")

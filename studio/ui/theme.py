@@ -72,9 +72,11 @@ class Theme(QObject):
         key = (name, role)
         if key not in self._icons:
             icon = QIcon()
+            svg = (resources() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
             for mode, mode_role in ((QIcon.Mode.Normal, role), (QIcon.Mode.Disabled, "faint")):
+                renderer = QSvgRenderer(QByteArray(svg.replace("currentColor", self._colors[mode_role]).encode()))
                 for size in _ICON_SIZES:
-                    icon.addPixmap(_render_icon(name, self._colors[mode_role], size), mode)
+                    icon.addPixmap(_render_icon(renderer, size), mode)
             self._icons[key] = icon
         return self._icons[key]
 
@@ -123,12 +125,11 @@ def _style_sheet(colors: dict[str, str]) -> str:
     return sheet.replace("@icons", (resources() / "icons").as_posix())
 
 
-def _render_icon(name: str, color: str, size: int) -> QPixmap:
-    svg = (resources() / "icons" / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", color)
+def _render_icon(renderer: QSvgRenderer, size: int) -> QPixmap:
     pixmap = QPixmap(QSize(size, size))
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, size, size))
+    renderer.render(painter, QRectF(0, 0, size, size))
     painter.end()
     return pixmap

@@ -226,20 +226,25 @@ class Canvas(QWidget):
     # -- painting -----------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        self._scene.update()
         painter = QPainter(self)
+        if self._picture is None:
+            painter.fillRect(event.rect(), theme().color("canvas"))
+            self._paint_sentence(painter)
+        else:
+            self._paint_picture(painter, event.rect())
+        painter.end()
+
+    def _paint_picture(self, painter: QPainter, area: QRect) -> None:
+        self._scene.update()
         ratio = self.pixel_ratio
         painter.scale(1 / ratio, 1 / ratio)
-        device = self._covered_device(event.rect())
+        device = self._covered_device(area)
         painter.drawImage(device.topLeft(), self._scene.image, device)
-        if self._picture is not None and self._viewport.scale >= _GRID_FROM * ratio:
+        if self._viewport.scale >= _GRID_FROM * ratio:
             self._paint_grid(painter, device)
-        if self._picture is None:
-            self._paint_sentence(painter)
-        elif self._document is not None:
+        if self._document is not None:
             self._paint_points(painter)
             self.tool.paint(painter)
-        painter.end()
 
     def _paint_grid(self, painter: QPainter, device: QRect) -> None:
         visible = self._viewport.visible()
@@ -263,7 +268,6 @@ class Canvas(QWidget):
             row += 1
 
     def _paint_sentence(self, painter: QPainter) -> None:
-        painter.resetTransform()
         painter.setPen(theme().color("muted"))
         room = self.rect().adjusted(40, 20, -40, -20)
         painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._sentence)

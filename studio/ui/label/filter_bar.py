@@ -33,7 +33,7 @@ class FilterBar(QWidget):
         self._pause = QTimer(self, singleShot=True, interval=_TYPING_PAUSE_MS)
         self._lay_out()
         self._pause.timeout.connect(self._announce)
-        self.search.textChanged.connect(self._pause.start)
+        self.search.textChanged.connect(lambda _text: self._pause.start())
         for combo in (self.state, self.split, self.label_class):
             combo.currentIndexChanged.connect(self._announce)
         theme().changed.connect(self._dress)
@@ -41,11 +41,10 @@ class FilterBar(QWidget):
 
     @property
     def filter(self) -> ItemFilter:
-        state: LabelState | None = self.state.currentData()
-        split: Split | None = self.split.currentData()
+        state, split = self.state.currentData(), self.split.currentData()  # Qt hands them back as plain strings
         return ItemFilter(
-            states=(state,) if state is not None else (),
-            splits=(split,) if split is not None else (),
+            states=(LabelState(state),) if state is not None else (),
+            splits=(Split(split),) if split is not None else (),
             class_id=self.label_class.currentData(),
             text=self.search.text().strip(),
         )

@@ -30,6 +30,8 @@ class ItemShowing(QObject):
     prediction_changed = Signal()
     problem = Signal(str)
     """A sentence about the item that is shown; empty when there is none."""
+    settled = Signal()
+    """The item's whole picture shows, or cannot; there is time for other work."""
 
     def __init__(self, session: Session, canvas: Canvas, items: ItemsPanel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +44,8 @@ class ItemShowing(QObject):
         self.document: Document | None = None
         self.prediction: Prediction | None = None
         self._head = 0
+        self._awaiting = False
+        """Whether the current item's picture has not been there yet."""
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
         self._patience.timeout.connect(lambda: canvas.show_sentence("Loading…"))
         self._loader.arrived.connect(self._picture_arrived)
@@ -60,8 +64,10 @@ class ItemShowing(QObject):
         self._canvas.put_away()
         self._leave_document()
         self.problem.emit("")
+        picture: Picture | None = None
         try:
             self._item = self._session.store.item(item_id)
+            picture = self._ask_for_picture(self._item)
             self._take_document(self._session.document(item_id))
         except UnreadableImage as error:
             self._give_up(error.sentence)
@@ -69,8 +75,12 @@ class ItemShowing(QObject):
         except StudioError as error:
             self.problem.emit(error.sentence)
         self.document_changed.emit()
-        if self._item is not None:
-            self._ask_for_picture(self._item)
+        if picture is not None:
+            self._present(picture)
+            self.settled.emit()
+        else:
+            self._awaiting = True
+            self._patience.start()
 
     def reload(self) -> None:
         """Show the current item anew, its document having been replaced."""
@@ -84,25 +94,25 @@ class ItemShowing(QObject):
         self._loader.close()
         self._reader.close()
 
-    def _ask_for_picture(self, item: Item) -> None:
+    def _ask_for_picture(self, item: Item) -> Picture | None:
+        """Have the picture decoded, while this thread goes on to read the label."""
         ratio = self._canvas.pixel_ratio
         view = QSize(round(self._canvas.width() * ratio), round(self._canvas.height() * ratio))
-        picture = self._loader.show(item.id, item.path, view, self._items.near(item.id))
-        if picture is not None:
-            self._present(picture)
-        else:
-            self._patience.start()
+        return self._loader.show(item.id, item.path, view, self._items.near(item.id))
 
     def _picture_arrived(self, item_id: int, picture: object) -> None:
         if self._item is None or item_id != self._item.id:
             return
-        if self._patience.isActive() or self._canvas.picture is None:
+        if self._awaiting:
             self._present(cast(Picture, picture))
         else:
             self._canvas.set_picture(cast(Picture, picture))
+        if not cast(Picture, picture).is_preview:
+            self.settled.emit()
 
     def _present(self, picture: Picture) -> None:
         self._patience.stop()
+        self._awaiting = False
         size = (picture.size.width(), picture.size.height())
         document = self.document
         if document is not None and document.size != size:
@@ -121,6 +131,8 @@ class ItemShowing(QObject):
 
     def _give_up(self, sentence: str) -> None:
         self._patience.stop()
+        self._awaiting = False
+        self.settled.emit()
         self._canvas.show_sentence(sentence)
         self.document_changed.emit()
 

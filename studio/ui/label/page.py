@@ -87,6 +87,7 @@ class LabelPage(QWidget):
         self.items.reload()
         first = item_id if item_id is not None else self.items.first
         if first is not None:
+            self.items.thumbnails.hold(True)
             self._session.open_item(first)
         self._show_whether_empty()
 
@@ -164,6 +165,7 @@ class LabelPage(QWidget):
         canvas.failed.connect(self._could_not)
         showing.problem.connect(self._show_problem)
         showing.document_changed.connect(self._document_changed)
+        showing.settled.connect(lambda: self.items.thumbnails.hold(False))
         if self.points is not None:
             canvas.points_changed.connect(self.points.show_points)
         self._file_noticed.connect(self.notice.say)

@@ -32,6 +32,8 @@ class PictureLoader(QObject):
         super().__init__(parent)
         self._pictures: OrderedDict[int, Picture] = OrderedDict()
         self._wanted: int | None = None
+        self._path = Path()
+        self._neighbours: Sequence[tuple[int, Path]] = ()
         self._background = Background("pictures", threads=2, parent=self)
         self._background.done.connect(self._done)
         self._background.failed.connect(self._failed)
@@ -39,17 +41,14 @@ class PictureLoader(QObject):
     def show(self, item_id: int, path: Path, view: QSize, neighbours: Sequence[tuple[int, Path]]) -> Picture | None:
         """Want this picture now and its neighbours, nearest first, after it; `view` is the canvas in device pixels."""
         self._wanted = item_id
-        near = neighbours[: self._room_for_neighbours()]
-        keys = [(_FULL, item_id), (_PREVIEW, item_id), *((_FULL, near_id) for near_id, _ in near)]
-        self._background.keep_only(keys)
-        for near_id, near_path in reversed(near):
-            if near_id not in self._pictures:
-                self._background.ask((_FULL, near_id), _loading(near_path))
+        self._path = path
+        self._neighbours = neighbours
         picture = self._pictures.get(item_id)
         if picture is not None:
             self._pictures.move_to_end(item_id)
+            self._ask_for_neighbours()
         else:
-            self._background.ask((_FULL, item_id), _loading(path))
+            self._background.keep_only([(_FULL, item_id)])
             self._background.ask((_PREVIEW, item_id), lambda: load_preview(path, view))
         return picture
 
@@ -65,20 +64,32 @@ class PictureLoader(QObject):
 
     def _done(self, key: object, result: object) -> None:
         kind, item_id = cast(_Key, key)
-        if result is None:
-            return
-        picture = cast(Picture, result)
         if kind == _FULL:
-            self._pictures[item_id] = picture
+            self._pictures[item_id] = cast(Picture, result)
             self._trim()
-        if item_id == self._wanted and (kind == _FULL or item_id not in self._pictures):
-            self.arrived.emit(item_id, picture)
+        if item_id != self._wanted:
+            return
+        if kind == _FULL:
+            self._ask_for_neighbours()
+            self.arrived.emit(item_id, result)
+        elif item_id not in self._pictures:
+            self._background.ask((_FULL, item_id), _loading(self._path))
+            if result is not None:
+                self.arrived.emit(item_id, result)
 
     def _failed(self, key: object, error: object) -> None:
-        kind, item_id = cast(_Key, key)
-        if kind == _FULL and item_id == self._wanted:
+        _kind, item_id = cast(_Key, key)
+        if item_id == self._wanted:
             sentence = error.sentence if isinstance(error, StudioError) else f"The picture cannot be read ({error})."
             self.broke.emit(item_id, sentence)
+
+    def _ask_for_neighbours(self) -> None:
+        """The nearest last, because the newest wish is served first."""
+        near = self._neighbours[: self._room_for_neighbours()]
+        self._background.keep_only([(_FULL, near_id) for near_id, _ in near])
+        for near_id, near_path in reversed(near):
+            if near_id not in self._pictures:
+                self._background.ask((_FULL, near_id), _loading(near_path))
 
     def _trim(self) -> None:
         def too_much() -> bool:

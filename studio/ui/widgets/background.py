@@ -36,6 +36,10 @@ class Background(QObject):
         """Drop every waiting job whose key is not among these; what is being done is finished."""
         self._pool.keep_only(keys)
 
+    def hold(self, held: bool) -> None:
+        """Begin no further job for now, or go on."""
+        self._pool.hold(held)
+
     def close(self) -> None:
         """End the threads after the job each is in; nothing is reported any more."""
         self._pool.close()
@@ -62,6 +66,12 @@ class _Pool:
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._closed = False
+        self._held = False
+
+    def hold(self, held: bool) -> None:
+        with self._changed:
+            self._held = held
+            self._changed.notify_all()
 
     def ask(self, key: Hashable, job: Callable[[], object]) -> None:
         with self._changed:
@@ -106,7 +116,7 @@ class _Pool:
 
     def _next(self) -> tuple[Hashable, Callable[[], object]] | None:
         with self._changed:
-            while not self._jobs and not self._closed:
+            while (not self._jobs or self._held) and not self._closed:
                 self._changed.wait()
             if self._closed:
                 return None

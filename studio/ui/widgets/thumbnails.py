@@ -54,6 +54,10 @@ class Thumbnails(QObject):
         """Whether the picture was tried and cannot be read."""
         return item_id in self._images and self._images[item_id] is None
 
+    def hold(self, held: bool) -> None:
+        """Make none for now, because something else is more urgent; or go on."""
+        self._background.hold(held)
+
     def forget(self, item_id: int) -> None:
         """Make it anew when next asked for."""
         self._images.pop(item_id, None)
