@@ -1,8 +1,7 @@
 """Starts the real program and answers, on a pipe, where its widgets are and what they say; it changes nothing.
 
 usage: probe.py [the program's own arguments]. One request a line on standard input, one JSON answer a line on
-standard output: `where NAME`, `text NAME`, `names`, `call EXPRESSION` (an expression over `window`, read only by
-agreement).
+standard output: `where NAME`, `text NAME`, `rows NAME`, `names`.
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ import json
 import os
 import sys
 
-from PySide6.QtCore import QObject, QSocketNotifier, Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QObject, QSocketNotifier
+from PySide6.QtWidgets import QAbstractItemView, QApplication
 
 from studio.ui import app as studio_app
 
@@ -75,9 +74,14 @@ class _Probe(QObject):
         named = [w for w in QApplication.allWidgets() if w.objectName() and w.isVisible()]
         return sorted({f"{w.objectName()}:{type(w).__name__}" for w in named})
 
-    def _answer_call(self, expression: str) -> object:
-        window = next(w for w in QApplication.topLevelWidgets() if w.objectName() == "main_window")
-        return eval(expression, {"window": window, "QWidget": QWidget, "Qt": Qt})
+    def _answer_rows(self, name: str) -> object:
+        """What a table shows, row by row."""
+        for view in QApplication.allWidgets():
+            if isinstance(view, QAbstractItemView) and view.objectName() == name and view.isVisible():
+                model = view.model()
+                rows, columns = range(model.rowCount()), range(model.columnCount())
+                return [[str(model.index(row, column).data() or "") for column in columns] for row in rows]
+        return None
 
 
 if __name__ == "__main__":
