@@ -27,7 +27,9 @@ from studio.ui.widgets.work_queue import WorkQueue
 _RESERVED_CORES: Final = 1
 """Left to the window, so that painting stays fluid beside a run on the processor."""
 
-_EVENTS_A_TURN: Final = 2000
+EVENTS_A_TURN: Final = 2000
+"""How many events are taken up between two looks at the mouse; some 5 ms of work."""
+
 _TURN_MS: Final = 16
 _LOOK_AGAIN_MS: Final = 5000
 
@@ -180,7 +182,7 @@ class RunControl(QObject):
     def _take_turn(self) -> None:
         """Pass on what has come, a bounded number of events at a time so that no burst can hold up the window."""
         if self._waiting:
-            turn = [self._waiting.popleft() for _ in range(min(_EVENTS_A_TURN, len(self._waiting)))]
+            turn = [self._waiting.popleft() for _ in range(min(EVENTS_A_TURN, len(self._waiting)))]
             self.history.apply(turn)
             self._follow_pauses(turn)
             self._say_state()
@@ -274,8 +276,12 @@ def _preparing_sentence(spec: RunSpec, resume: str | None) -> str:
 def _prepare(root: Path, engine: Engine, spec: RunSpec, resume: str | None) -> _Prepared:
     """Make the run's folder, or find the one to go on in, and ask the engine for its process."""
     with Store.open(root) as store:
-        record = store.create_run(spec) if resume is None else store.run(resume)
-        history = RunHistory() if resume is None else RunHistory.of(store.run_events(resume))
+        if resume is None:
+            record, history = store.create_run(spec), RunHistory()
+        else:
+            store.set_outcome(resume, None)
+            record, history = store.run(resume), RunHistory.of(store.run_events(resume))
+            history.go_on()
     run = engine.submit(record.folder, resume=resume is not None, reserve_cores=_RESERVED_CORES)
     return _Prepared(record, run, history)
 

@@ -109,6 +109,12 @@ class RunHistory:
                 self._take(event)
         self._append(steps, points)
 
+    def go_on(self) -> None:
+        """The run is about to be resumed: its end was not its end."""
+        self.ending = None
+        self.progress = None
+        self.paused = False
+
     # ------------------------------------------------------------------------------------------------ batches
     @property
     def step_count(self) -> int:

@@ -33,7 +33,7 @@ class TrainActions(QObject):
             "Recommended Recipe",
             "sparkle",
             "",
-            "The recipe that suits this project and this computer",
+            "What suits this project and computer",
         )
         self.resume = self._add("train_resume", "Resume Run", "resume", "", "Go on from the run's last checkpoint")
         self.review = self._add("train_review", "Review Run", "review", "Ctrl+Shift+R", "See its worst items first")

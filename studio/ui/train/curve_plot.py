@@ -9,10 +9,11 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QColor, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from studio.ui.theme import theme
 from studio.ui.train.curves import Boundaries, Curve, Look, value_text
+from studio.ui.train.legend import Legend
 
 _EPOCH_LINES: Final = 60
 """Beyond so many epochs their lines would be a grey wall."""
@@ -24,8 +25,11 @@ _PIXEL_MARGIN: Final = 0.04
 class PlotCanvas(pg.PlotWidget):
     """pyqtgraph's plot in our colours: drag pans, the wheel zooms, a double click shows everything again."""
 
-    def __init__(self, parent: QWidget | None = None, *, whole_x: bool = False) -> None:
-        super().__init__(parent, axisItems={"bottom": _WholeAxis("bottom")} if whole_x else None)
+    def __init__(
+        self, parent: QWidget | None = None, *, bottom: pg.AxisItem | None = None, left: pg.AxisItem | None = None
+    ) -> None:
+        axes = {axis.orientation: axis for axis in (bottom, left) if axis is not None}
+        super().__init__(parent, axisItems=axes)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMenuEnabled(False)
         self.hideButtons()
@@ -55,14 +59,6 @@ class PlotCanvas(pg.PlotWidget):
         super().mouseDoubleClickEvent(ev)
 
 
-class _WholeAxis(pg.AxisItem):
-    """Labels whole numbers only."""
-
-    def tickSpacing(self, *span: float) -> list[tuple[float, float]]:
-        levels = super().tickSpacing(*span)
-        return [(max(1.0, round(spacing)), offset) for spacing, offset in levels if spacing >= 1] or [(1.0, 0.0)]
-
-
 class CurvePlot(QFrame):
     """Draws `Curve`s. The line above names them with their last values, or with those under the mouse."""
 
@@ -72,27 +68,25 @@ class CurvePlot(QFrame):
         *,
         x_name: str,
         right_axis: bool = False,
-        whole_x: bool = False,
+        bottom: pg.AxisItem | None = None,
+        left: pg.AxisItem | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        """`whole_x`: the x axis is labelled at whole numbers only, as epochs are."""
         super().__init__(parent)
         self.setProperty("role", "card")
         self._x_name = x_name
         self._curves: list[Curve] = []
         self._items: dict[str, pg.PlotDataItem] = {}
-        self._drawn: dict[str, tuple[object, int]] = {}
+        self._drawn: dict[str, tuple[int, float | None]] = {}
+        self._painted: dict[str, tuple[Look, int]] = {}
         self._boundary_lines: list[pg.InfiniteLine] = []
         self._boundaries = Boundaries()
         self._hovered: float | None = None
-        self.canvas = PlotCanvas(self, whole_x=whole_x)
+        self.canvas = PlotCanvas(self, bottom=bottom, left=left)
         self._right = self._add_right_axis() if right_axis else None
         self.title = QLabel(title.upper())
         self.title.setProperty("role", "section")
-        self.legend = QLabel()
-        self.legend.setTextFormat(Qt.TextFormat.RichText)
-        self.legend.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.legend = Legend()
         self.title_row = QHBoxLayout()
         self.title_row.setContentsMargins(10, 4, 10, 0)
         self.title_row.setSpacing(8)
@@ -143,7 +137,9 @@ class CurvePlot(QFrame):
         item = self._items.get(curve.key)
         if item is None:
             item = self._add(curve)
-        state = (curve.look, curve.series, len(curve.x), float(curve.x[-1]) if len(curve.x) else None)
+        if self._painted.get(curve.key) != (curve.look, curve.series):
+            self._paint(curve)
+        state = (len(curve.x), float(curve.x[-1]) if len(curve.x) else None)
         if self._drawn.get(curve.key) != state:
             self._drawn[curve.key] = state
             item.setData(curve.x, curve.y)
@@ -153,18 +149,19 @@ class CurvePlot(QFrame):
         item.setDownsampling(auto=True, method="peak")
         item.setClipToView(True)
         self._items[curve.key] = item
-        self._paint(curve)
         (self._right if curve.right_axis and self._right else self.canvas).addItem(item)
         return item
 
     def _remove(self, key: str) -> None:
         item = self._items.pop(key)
         self._drawn.pop(key, None)
+        self._painted.pop(key, None)
         owner = item.getViewBox()
         (owner if owner is self._right and owner is not None else self.canvas).removeItem(item)
 
     def _paint(self, curve: Curve) -> None:
         item = self._items[curve.key]
+        self._painted[curve.key] = (curve.look, curve.series)
         color = theme().color(f"series_{curve.series}")
         item.setPen(_pen(color, curve.look))
         if curve.look is Look.POINTS:
@@ -206,18 +203,16 @@ class CurvePlot(QFrame):
         named = [curve for curve in self._curves if curve.named and len(curve.x)]
         at = _nearest(named, self._hovered) if self._hovered is not None else None
         self._cursor.setVisible(at is not None)
-        parts: list[str] = []
+        place = f"{self._x_name} {at:,.0f}" if at is not None else ""
         if at is not None:
             self._cursor.setValue(at)
-            parts.append(f"{self._x_name} {at:,.0f}")
+        values: list[tuple[Curve, str]] = []
         for curve in named:
             index = len(curve.x) - 1 if at is None else int(np.argmin(np.abs(curve.x - at)))
             value = float(curve.y[index])
             if np.isfinite(value):
-                parts.append(f"{_dot(curve)} {curve.name} <b>{value_text(value)}</b>")
-        text = "&nbsp;&nbsp; ".join(parts)
-        if text != self.legend.text():
-            self.legend.setText(text)
+                values.append((curve, value_text(value)))
+        self.legend.show_values(place, values)
 
     # ------------------------------------------------------------------------------------------------ looks
     def _dress(self) -> None:
@@ -250,10 +245,6 @@ def _pen(color: QColor, look: Look) -> QPen:
     if look is Look.DASHED:
         pen.setStyle(Qt.PenStyle.DashLine)
     return pen
-
-
-def _dot(curve: Curve) -> str:
-    return f'<span style="color:{theme().color(f"series_{curve.series}").name()}">●</span>'
 
 
 def _nearest(curves: Sequence[Curve], x: float) -> float | None:

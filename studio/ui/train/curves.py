@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from studio.ui.run_history import RunHistory
+from studio.ui.train.rates import rate_text
 
 SERIES: Final = 6
 """How many runs can be told apart by colour, and how many colours the themes have."""
@@ -154,10 +155,8 @@ def epoch_boundaries(shown: Sequence[ShownRun]) -> Boundaries:
 
 
 def value_text(value: float) -> str:
-    """Four digits that matter, plain where it can be: 0.4123, 12.35, 1.2e-05."""
-    if value != 0 and abs(value) < 1e-3:
-        return f"{value:.2e}"
-    return f"{value:.4g}"
+    """Four digits that matter, plain where it can be: 0.4123, 12.35, 1.2e-5."""
+    return rate_text(value) if 0 < value < 1e-3 else f"{value:.4g}"
 
 
 def _metric_curve(run: ShownRun, name: str, *, label: str, series: int) -> Curve:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from studio.ui.train.axes import EpochAxis, RateAxis
 from studio.ui.train.curve_plot import CurvePlot
 from studio.ui.train.curves import (
     ShownRun,
@@ -26,13 +27,14 @@ class CurvesPanel(QWidget):
         super().__init__(parent)
         self._shown: list[ShownRun] = []
         self.batch_loss = CurvePlot("Loss by batch", x_name="batch")
-        self.epoch_loss = CurvePlot("Loss by epoch", x_name="epoch", whole_x=True)
-        self.metrics = CurvePlot("Metrics", x_name="epoch", whole_x=True)
-        self.rates = CurvePlot("Learning rate, momentum", x_name="batch", right_axis=True)
-        self.metric = Choice("metric", tip="The metric that is drawn")
-        self.metric.edited.connect(lambda _name: self.refresh())
-        self.metric.setMaximumWidth(150)
-        self.metrics.title_row.insertWidget(1, self.metric)
+        self.epoch_loss = CurvePlot("Loss by epoch", x_name="epoch", bottom=EpochAxis())
+        self.metrics = CurvePlot("Metrics", x_name="epoch", bottom=EpochAxis())
+        self.rates = CurvePlot("Rate, momentum", x_name="batch", left=RateAxis(), right_axis=True)
+        self.metric_choice = Choice("metric", tip="The metric that is drawn")
+        self.metric_choice.edited.connect(lambda _name: self.refresh())
+        self.metric_choice.setMaximumWidth(130)
+        self.metric_choice.setProperty("compact", True)
+        self.metrics.title_row.insertWidget(1, self.metric_choice)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(8)
@@ -56,12 +58,12 @@ class CurvesPanel(QWidget):
         self.batch_loss.draw(batch_losses(shown), by_step)
         self.epoch_loss.draw(epoch_losses(shown), by_epoch)
         self._offer_metrics(metric_choices(shown))
-        choice = self.metric.value or ""
+        choice = self.metric_choice.value or ""
         self.metrics.draw(metric_curves(shown, choice) if choice else [], by_epoch)
         self.metrics.setToolTip(metric_detail(shown, choice))
         self.rates.draw(rate_curves(shown), by_step)
 
     def _offer_metrics(self, names: Sequence[str]) -> None:
-        if list(names) != self.metric.values:
-            self.metric.offer([(name, name) for name in names])
-        self.metric.setVisible(len(names) > 1)
+        if list(names) != self.metric_choice.values:
+            self.metric_choice.offer([(name, name) for name in names])
+        self.metric_choice.setVisible(len(names) > 1)

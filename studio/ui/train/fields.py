@@ -7,11 +7,21 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QSizePolicy, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QSpinBox,
+    QWidget,
+)
 
 from studio.ui.train.rates import MAX_RATE, MIN_RATE, rate_text, read_rate
 
 _RATE_STEP = 10**0.1
+_TEXT_MARGIN = 4
 
 
 class WholeField(QSpinBox):
@@ -25,6 +35,7 @@ class WholeField(QSpinBox):
         self.setRange(low, high)
         self.setSingleStep(step)
         self.setSuffix(suffix)
+        self.lineEdit().setTextMargins(_TEXT_MARGIN, 0, 0, 0)
         self.setMinimumWidth(58)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.valueChanged.connect(self.edited)
@@ -52,6 +63,7 @@ class DecimalField(QDoubleSpinBox):
         self.setRange(low, high)
         self.setSingleStep(step)
         self.setSuffix(suffix)
+        self.lineEdit().setTextMargins(_TEXT_MARGIN, 0, 0, 0)
         self.setMinimumWidth(58)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.valueChanged.connect(self.edited)
@@ -80,8 +92,8 @@ class RateField(QLineEdit):
         self.editingFinished.connect(self._tidy)
 
     def show_rate(self, rate: float) -> None:
-        if rate != self._rate or not self.hasFocus():
-            self._rate = rate
+        self._rate = rate
+        if not (self.hasFocus() and self.isModified()):
             self._tidy()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -101,7 +113,6 @@ class RateField(QLineEdit):
             return
         self._mark(wrong=False)
         if rate != self._rate:
-            self._rate = rate
             self.edited.emit(rate)
 
     def _tidy(self) -> None:

@@ -149,6 +149,7 @@ class LrFinderPlot(QFrame):
         bounds = (math.log10(MIN_RATE), math.log10(MAX_RATE))
         line = pg.InfiniteLine(0, angle=90, movable=True, bounds=bounds, name=name)
         line.setZValue(20)
+        line.addMarker("v", position=1.0, size=12.0)
         line.setCursor(Qt.CursorShape.SizeHorCursor)
         line.sigPositionChanged.connect(self._line_moved)
         self.canvas.addItem(line, ignoreBounds=True)

@@ -42,6 +42,7 @@ class OutcomeBar(QFrame):
         self._run = ""
         self._outcome: RunOutcome | None = None
         self.sentence = QLabel()
+        self.sentence.setObjectName("outcome_sentence")
         self.sentence.setWordWrap(True)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.remedy = QPushButton()
@@ -66,6 +67,11 @@ class OutcomeBar(QFrame):
         theme().changed.connect(self._dress)
         self._dress()
         self.hide()
+
+    @property
+    def run(self) -> str:
+        """The run that it speaks of, or nothing."""
+        return self._run
 
     def show_outcome(self, run: str, outcome: RunOutcome, *, can_review: bool = False) -> None:
         """Say how `run` ended and offer what helps."""

@@ -110,7 +110,7 @@ class TrainPage(QWidget):
         self.display.listed.connect(self._enable)
         session.runs_changed.connect(self._offer_starts)
         session.run_proposed.connect(self._show_proposal)
-        self.library.loaded.connect(lambda _run: self._offer_starts())
+        self.library.loaded.connect(self._offer_starts)
 
     # ------------------------------------------------------------------------------------------------ what happens
     def _start(self, recipe: Callable[[], RunSpec]) -> None:
@@ -137,7 +137,7 @@ class TrainPage(QWidget):
         rate = LearningRate(high=stage.lr.high) if stage.frozen else stage.lr
         self.view.finder.show_rate(rate, stage=self.draft.selected + 1)
 
-    def _offer_starts(self) -> None:
+    def _offer_starts(self, _run: str = "") -> None:
         starts = start_choices(self.shown.all_records, self.library)
         self.recipe.form.offer_starts(starts)
         self.check.know_runs(frozenset(start.run for start in starts))
@@ -162,3 +162,8 @@ class TrainPage(QWidget):
         act.review.setEnabled(one is not None and can_review(one))
         act.start_from.setEnabled(one is not None and can_start_from(one))
         act.delete.setEnabled(any(record.id != self.shown.live for record in chosen))
+
+    def close_work(self) -> None:
+        """End the threads that read runs and pictures."""
+        self.library.close()
+        self.view.samples.close_work()

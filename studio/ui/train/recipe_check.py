@@ -32,9 +32,9 @@ class RecipeCheck(QObject):
         self._runs: frozenset[str] = frozenset()
         self._later = QTimer(self, singleShot=True, interval=_COUNT_MS)
         self._later.timeout.connect(self.count)
-        session.items_changed.connect(lambda _ids: self._later.start())
+        session.items_changed.connect(self._count_later)
         draft.changed.connect(self.changed)
-        library.loaded.connect(lambda _run: self.changed.emit())
+        library.loaded.connect(self._runs_read)
         self.count()
 
     @property
@@ -62,6 +62,12 @@ class RecipeCheck(QObject):
         """Count the labelled items now."""
         self._later.stop()
         self._items = LabelledItems(train=self._labelled(Split.TRAIN), valid=self._labelled(Split.VALID))
+        self.changed.emit()
+
+    def _count_later(self, _ids: list[int]) -> None:
+        self._later.start()
+
+    def _runs_read(self, _run: str) -> None:
         self.changed.emit()
 
     def _labelled(self, split: Split) -> int:

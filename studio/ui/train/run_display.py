@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from studio.core.outcome import RunOutcome
+from studio.core.outcome import Remedy, RunOutcome
 from studio.core.recipe import Purpose
 from studio.store import RunRecord
 from studio.ui.run_control import RunControl
@@ -54,14 +54,14 @@ class RunDisplay(QObject):
         self._preparing = ""
         self._redraw = QTimer(self, singleShot=True, interval=_REDRAW_MS)
         self._redraw.timeout.connect(self._draw_news)
-        panel.selection_changed.connect(shown.choose)
+        panel.selection_changed.connect(self._choose)
         shown.changed.connect(self.show_chosen)
         session.runs_changed.connect(self.list_runs)
-        session.review_changed.connect(lambda _run: self.listed.emit())
+        session.review_changed.connect(self._show_state)
         control.preparing.connect(self._begin_preparing)
         control.started.connect(self._begin)
-        control.events.connect(lambda _events: self._ask_redraw())
-        control.state_changed.connect(lambda _text: self._show_state())
+        control.events.connect(self._ask_redraw)
+        control.state_changed.connect(self._show_state)
         control.ended.connect(self._end)
         control.failed.connect(view.outcome.show_problem)
         control.interrupted.connect(self._show_outcome)
@@ -85,7 +85,7 @@ class RunDisplay(QObject):
         if not self._panel.selected and records:
             self._panel.select([records[-1].id])
         self._show_empty()
-        self.listed.emit()
+        self._show_state()
 
     def know_labels(self, has_labels: bool) -> None:
         """Whether there is anything to train on; it decides what an empty page says."""
@@ -106,11 +106,20 @@ class RunDisplay(QObject):
         folder = next((r.folder for r in chosen if last is not None and r.id == last.run), None)
         self._view.samples.show_run(folder, last.history if last is not None else RunHistory())
         self._show_state()
-        self.listed.emit()
 
     def catch_up(self) -> None:
         """Draw what came while the page was hidden."""
         self._ask_redraw()
+
+    def _choose(self, runs: list[str]) -> None:
+        """Show these runs, and how the only one ended when something can be done about it."""
+        self._shown.choose(runs)
+        record = self._shown.record(runs[0]) if len(runs) == 1 else None
+        outcome = record.outcome if record is not None and record.id != self._shown.live else None
+        if record is not None and outcome is not None and outcome.remedy is not Remedy.NONE:
+            self._show_outcome(record, outcome)
+        elif self._view.outcome.run not in runs:
+            self._view.outcome.hide()
 
     # ------------------------------------------------------------------------------------------------ a run's life
     def _begin_preparing(self, sentence: str) -> None:
@@ -139,7 +148,7 @@ class RunDisplay(QObject):
         self._view.outcome.show_outcome(record.id, outcome, can_review=can_review(record))
 
     # ------------------------------------------------------------------------------------------------ drawing
-    def _ask_redraw(self) -> None:
+    def _ask_redraw(self, _events: object = None) -> None:
         if not self._redraw.isActive() and self._view.isVisible():
             self._redraw.start()
 
@@ -152,7 +161,7 @@ class RunDisplay(QObject):
         took = 1000 * (time.perf_counter() - began)
         self._redraw.setInterval(max(_REDRAW_MS, round(_REST * took)))
 
-    def _show_state(self) -> None:
+    def _show_state(self, _what: str = "") -> None:
         live = self._control.is_busy
         self._view.header.show_words(self._words(), live=live)
         self.listed.emit()

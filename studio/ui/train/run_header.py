@@ -24,7 +24,8 @@ class RunHeader(QFrame):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setRange(0, _SCALE)
-        self._steering = [self._button(pause, "pause_run"), self._button(stop, "stop_run"), self._more(kill)]
+        self._menu_button = self._more(kill)
+        self._steering = [self._button(pause, "pause_run"), self._button(stop, "stop_run"), self._menu_button]
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(self.title)
@@ -39,6 +40,8 @@ class RunHeader(QFrame):
         layout.setSpacing(6)
         layout.addLayout(top)
         layout.addWidget(self.bar)
+        theme().changed.connect(self._dress)
+        self._dress()
 
     def show_words(self, words: HeaderWords, *, live: bool) -> None:
         """What is written; the buttons and the bar are there only while a run is going."""
@@ -72,6 +75,9 @@ class RunHeader(QFrame):
         menu.addAction(kill)
         button.setMenu(menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setIcon(theme().icon("more"))
-        theme().changed.connect(lambda: button.setIcon(theme().icon("more")))
+        button.setProperty("framed", True)
+        button.setIconSize(QSize(16, 16))
         return button
+
+    def _dress(self) -> None:
+        self._menu_button.setIcon(theme().icon("more"))

@@ -94,10 +94,11 @@ class RunView(QWidget):
         around.addWidget(card)
         self._below = below
         splitter.addWidget(below)
-        splitter.setStretchFactor(0, 7)
+        splitter.setStretchFactor(0, 5)
         splitter.setStretchFactor(1, 3)
         splitter.setChildrenCollapsible(False)
         splitter.setHandleWidth(5)
+        splitter.setSizes([540, 300])
         return splitter
 
     def _plot_side(self) -> QWidget:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.core.points import Keypoint, Points, Visibility
@@ -15,6 +15,8 @@ from studio.ui.train.sample_pictures import SamplePicture
 _GAP: Final = 4
 _CAPTION: Final = 18
 _MARKER: Final = 5.0
+_SMALLEST_PAIR: Final = 120
+"""Two pictures narrower than this tell less than one picture that is split between them."""
 
 
 class SampleTile(QWidget):
@@ -26,6 +28,8 @@ class SampleTile(QWidget):
         super().__init__(parent)
         self._sample: SamplePicture | None = None
         self._problem = ""
+        self._split = 0.5
+        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme().changed.connect(self.update)
@@ -47,6 +51,14 @@ class SampleTile(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(90, 70)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._split = min(max(event.position().x() / max(1, self.width()), 0.0), 1.0)
+        self.update()
+
+    def leaveEvent(self, _event: QEvent) -> None:
+        self._split = 0.5
+        self.update()
 
     def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
         self._open()
@@ -73,22 +85,41 @@ class SampleTile(QWidget):
             painter.drawText(QRectF(self.rect()), wrap, self._problem)
             return
         if sample.predicted_points is not None or sample.label_points is not None:
-            self._paint_points(painter, area, sample)
+            bottom = self._paint_points(painter, area, sample)
         else:
-            self._paint_masks(painter, area, sample)
-        self._paint_caption(painter, sample.name)
+            bottom = self._paint_masks(painter, area, sample)
+        self._paint_caption(painter, sample.name, bottom)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme().color("accent"), 1))
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
 
-    def _paint_masks(self, painter: QPainter, area: QRectF, sample: SamplePicture) -> None:
+    def _paint_masks(self, painter: QPainter, area: QRectF, sample: SamplePicture) -> float:
+        """The label and the prediction; returns where the pictures end below."""
         shown = [image for image in (sample.label, sample.predicted) if image is not None]
         size = shown[0].size() if shown else QSize(1, 1)
-        for place, image in zip(arrange(area, size, len(shown)), shown, strict=True):
+        places = arrange(area, size, len(shown))
+        if len(shown) == 2 and places[0].width() < _SMALLEST_PAIR:
+            place = arrange(area, size, 1)[0]
+            self._paint_split(painter, place, *shown)
+            return place.bottom()
+        for place, image in zip(places, shown, strict=True):
             painter.drawImage(place, image)
+        return places[-1].bottom() if places else area.bottom()
 
-    def _paint_points(self, painter: QPainter, area: QRectF, sample: SamplePicture) -> None:
+    def _paint_split(self, painter: QPainter, place: QRectF, label: QImage, predicted: QImage) -> None:
+        """One picture, the label left and the prediction right of a line that follows the mouse."""
+        x = place.x() + place.width() * self._split
+        painter.drawImage(place, predicted)
+        painter.save()
+        painter.setClipRect(QRectF(place.x(), place.y(), x - place.x(), place.height()))
+        painter.drawImage(place, label)
+        painter.restore()
+        painter.setPen(QPen(QColor(255, 255, 255, 220), 1.5))
+        painter.drawLine(QPointF(x, place.y()), QPointF(x, place.bottom()))
+
+    def _paint_points(self, painter: QPainter, area: QRectF, sample: SamplePicture) -> float:
+        """Both kinds of points on the picture; returns where it ends below."""
         place = arrange(area, sample.picture.size(), 1)[0]
         painter.drawImage(place, sample.picture)
         scale = place.width() / max(1, sample.size[0])
@@ -104,9 +135,10 @@ class SampleTile(QWidget):
                 _ring(painter, _place(point, place, scale), theme().color("ok"))
         for point in predicted.placed:
             _cross(painter, _place(point, place, scale), theme().color("danger"))
+        return place.bottom()
 
-    def _paint_caption(self, painter: QPainter, name: str) -> None:
-        room = QRectF(0, self.height() - _CAPTION, self.width(), _CAPTION)
+    def _paint_caption(self, painter: QPainter, name: str, top: float) -> None:
+        room = QRectF(0, top, self.width(), _CAPTION)
         text = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, int(room.width()))
         painter.setPen(theme().color("muted"))
         painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter), text)

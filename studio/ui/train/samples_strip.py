@@ -53,6 +53,7 @@ class SamplesStrip(QWidget):
         self.epoch_label = QLabel()
         self.legend = QLabel()
         self.legend.setProperty("role", "muted")
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.empty = QLabel(_EMPTY)
         self.empty.setProperty("role", "muted")
@@ -165,6 +166,6 @@ class SamplesStrip(QWidget):
             ok, danger = theme().color("ok").name(), theme().color("danger").name()
             text = f'<span style="color:{ok}">○</span> label &nbsp; <span style="color:{danger}">×</span> prediction'
         else:
-            text = "left or above: label &nbsp; right or below: prediction"
+            text = "label | prediction"
         self.legend.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.legend.setText(text)

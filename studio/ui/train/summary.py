@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from studio.core.recipe import ModelSpec, RunSpec
+from studio.core.recipe import ModelSpec, Purpose, RunSpec
 from studio.ui.run_history import RunHistory
 
 _VALID_COST: Final = 1 / 3
@@ -51,7 +51,7 @@ def summary_sentence(spec: RunSpec, items: LabelledItems, pace: Pace | None) -> 
         count = len(spec.fine_tune.corrections)
         parts[0] = f"{count:,} correction{'' if count == 1 else 's'} and {spec.fine_tune.replay:.0%} of the old data"
     elif pace is not None and pace.model.encoder is spec.model.encoder:
-        parts.append(f"about {duration(expected_seconds(spec, items, pace))}")
+        parts.append(f"about\u00a0{duration(expected_seconds(spec, items, pace))}")
     return ", ".join(parts)
 
 
@@ -70,19 +70,19 @@ def problem(spec: RunSpec, items: LabelledItems, known_runs: Iterable[str]) -> s
         return "No item has a label yet: label some on the Label page first."
     if not items.train:
         return "No labelled item is in the train split: label some, or move some into it."
-    if not items.valid:
+    if not items.valid and spec.purpose is Purpose.TRAIN:
         return "No labelled item is in the valid split: label some, or move some into it."
     return ""
 
 
 def duration(seconds: float) -> str:
-    """40 s, 3 min, 2 h 5 min: as exact as an estimate can be."""
+    """40 s, 3 min, 2 h 5 min: as exact as an estimate can be; its spaces do not break."""
     if seconds < 90:
-        return f"{max(1, round(seconds))} s"
+        return f"{max(1, round(seconds) if seconds < 10 else 5 * round(seconds / 5))}\u00a0s"
     minutes = round(seconds / 60)
     if minutes < 90:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min"
+        return f"{minutes}\u00a0min"
+    return f"{minutes // 60}\u00a0h {minutes % 60}\u00a0min"
 
 
 def _images(train: int, valid: int) -> float:

@@ -1,0 +1,30 @@
+"""Axes that label epochs and learning rates as people write them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyqtgraph as pg
+
+from studio.ui.train.rates import rate_text
+
+
+class EpochAxis(pg.AxisItem):
+    """Labels whole numbers only."""
+
+    def __init__(self) -> None:
+        super().__init__("bottom")
+
+    def tickSpacing(self, *span: float) -> list[tuple[float, float]]:
+        levels = super().tickSpacing(*span)
+        return [(max(1.0, round(spacing)), offset) for spacing, offset in levels if spacing >= 1] or [(1.0, 0.0)]
+
+
+class RateAxis(pg.AxisItem):
+    """5e-4 rather than 0.0005."""
+
+    def __init__(self) -> None:
+        super().__init__("left")
+
+    def tickStrings(self, values: Sequence[float], *_how: float) -> list[str]:
+        return [rate_text(value) if value > 0 else "0" if value == 0 else "" for value in values]

@@ -1,0 +1,257 @@
+"""A run seen from the Train page, from the press of the button to its end, whatever that is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton, QToolButton
+
+from studio.core.events import Failed, Finished, Progress
+from studio.core.outcome import OutcomeKind
+from studio.engine.local_run import STATE_FILE
+from studio.ui import run_control
+
+from .conftest import STEPS_AN_EPOCH, Desk, epoch_end, loss_at, samples, stage, started, step, training
+
+
+def press(desk: Desk, name: str) -> None:
+    button = desk.page.findChild(QPushButton, name) or desk.page.findChild(QToolButton, name)
+    assert button is not None and button.isVisible() and button.isEnabled(), name
+    desk.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_pressing_train_draws_what_the_run_says(desk: Desk) -> None:
+    press(desk, "train_button")
+    run = desk.wait_for_run()
+    run.say(*training(2))
+    plot = desk.page.view.curves.batch_loss
+    desk.wait(lambda: plot.keys != [] and len(plot.data("0001 raw")[0]) == 10)
+    x, y = plot.data("0001 raw")
+    assert x.tolist() == list(range(1, 11))
+    assert np.allclose(y, [loss_at(n) for n in range(1, 11)])
+    epochs, valid = desk.page.view.curves.epoch_loss.data("0001 valid")
+    assert (epochs.tolist(), valid.tolist()) == ([1, 2], [1.2, 0.6])
+    assert desk.page.view.curves.metrics.data("0001 Pixel accuracy")[1].tolist() == pytest.approx([0.6, 0.7])
+    assert desk.page.view.curves.rates.data("0001 rate 1")[1].tolist() == pytest.approx([1e-3] * 10)
+    assert desk.page.view.curves.rates.data("0001 momentum")[1].tolist() == pytest.approx([0.9] * 10)
+    assert run.start.reserve_cores == 1
+
+
+def test_the_line_over_the_plots_says_what_goes_on(desk: Desk) -> None:
+    press(desk, "train_button")
+    run = desk.wait_for_run()
+    header = desk.page.view.header
+    run.say(started(), stage(), Progress(what="Reading images", done=3, total=12))
+    desk.wait(lambda: header.title.text() == "Run 0001: Reading images 3 of 12")
+    run.say(*[step(n) for n in range(1, 7)])
+    desk.wait(lambda: header.title.text() == "Run 0001: Training epoch 2 of 2")
+    assert "123 images a second" in header.facts.text()
+    assert "45\N{NO-BREAK SPACE}s left" in header.facts.text()
+    assert "From scratch: this is a test." in header.facts.text()
+    assert "CPU, float32" in header.facts.text()
+    assert header.bar.value() == 600
+
+
+def test_values_of_the_last_batch_stand_in_the_legend(desk: Desk) -> None:
+    press(desk, "train_button")
+    desk.wait_for_run().say(*training(2))
+    legend = desk.page.view.curves.epoch_loss.legend
+    desk.wait(lambda: legend.plain_text() == "train 0.5  valid 0.6")
+
+
+def test_stop_and_keep_ends_the_run_and_says_that_it_is_kept(desk: Desk) -> None:
+    press(desk, "train_button")
+    run = desk.wait_for_run()
+    run.say(*training(1))
+    desk.wait(lambda: desk.control.history.step_count == 5)
+    press(desk, "stop_run")
+    desk.wait_for_idle()
+    bar = desk.page.view.outcome
+    assert bar.isVisible()
+    assert "what was learnt is kept" in bar.sentence.text()
+    desk.wait(lambda: (o := desk.store.run("0001").outcome) is not None and o.kind is OutcomeKind.STOPPED)
+
+
+def test_pause_gives_way_to_continue_and_back(desk: Desk) -> None:
+    press(desk, "train_button")
+    run = desk.wait_for_run()
+    run.say(started(), stage(), step(1))
+    desk.wait(lambda: desk.control.history.step_count == 1)
+    press(desk, "pause_run")
+    desk.wait(lambda: desk.control.state == "paused")
+    pause = desk.page.findChild(QToolButton, "pause_run")
+    assert pause.text() == "Continue"
+    assert desk.page.view.header.title.text() == "Run 0001: Paused in epoch 1"
+    press(desk, "pause_run")
+    desk.wait(lambda: desk.control.state == "running")
+    assert pause.text() == "Pause"
+
+
+def test_a_killed_worker_is_named_and_one_click_resumes_it(desk: Desk) -> None:
+    press(desk, "train_button")
+    run = desk.wait_for_run()
+    run.say(*training(2)[:-3])
+    (run.folder / STATE_FILE).write_bytes(b"state")
+    run.end(-9)
+    bar = desk.page.view.outcome
+    desk.wait(bar.isVisible, seconds=2)
+    assert "SIGKILL" in bar.sentence.text()
+    assert bar.remedy.text() == "Resume"
+    assert desk.store.item_ids() != []
+    desk.qtbot.mouseClick(bar.remedy, Qt.MouseButton.LeftButton)
+    again = desk.wait_for_run(2)
+    assert again.start.resume
+    assert again.folder == run.folder
+    again.say(started(resumed_at=STEPS_AN_EPOCH), stage(), step(6), step(7))
+    desk.wait(lambda: desk.control.history.steps.tolist() == [1, 2, 3, 4, 5, 6, 7])
+    assert [record.id for record in desk.store.runs()] == ["0001"]
+    assert desk.store.run("0001").outcome is None
+
+
+def test_a_full_memory_is_answered_with_half_the_batch(desk: Desk) -> None:
+    desk.page.draft.set_stage(0, batch_size=8)
+    press(desk, "train_button")
+    run = desk.wait_for_run()
+    run.say(started(), Failed(outcome=OutcomeKind.OUT_OF_MEMORY, sentence="The GPU's memory ran out."))
+    run.end(1)
+    bar = desk.page.view.outcome
+    desk.wait(bar.isVisible)
+    assert bar.remedy.text() == "Halve the batch and start again"
+    desk.qtbot.mouseClick(bar.remedy, Qt.MouseButton.LeftButton)
+    desk.wait_for_run(2)
+    assert desk.store.run("0002").spec.stages[0].batch_size == 4
+    assert desk.page.recipe.form.stages.cards[0].batch_size.value() == 4
+
+
+def test_a_diverged_run_is_answered_with_a_tenth_of_the_rate(desk: Desk) -> None:
+    desk.page.draft.set_rate(0, high=0.5)
+    press(desk, "train_button")
+    run = desk.wait_for_run()
+    run.say(started(), Failed(outcome=OutcomeKind.DIVERGED, sentence="The loss is no longer a number."))
+    run.end(1)
+    bar = desk.page.view.outcome
+    desk.wait(bar.isVisible)
+    desk.qtbot.mouseClick(bar.remedy, Qt.MouseButton.LeftButton)
+    desk.wait_for_run(2)
+    assert desk.store.run("0002").spec.stages[0].lr.high == pytest.approx(0.05)
+    assert desk.page.recipe.form.stages.cards[0].high.text() == "0.05"
+
+
+def test_the_traceback_of_a_crash_opens_on_demand(desk: Desk) -> None:
+    press(desk, "train_button")
+    run = desk.wait_for_run()
+    run.end(1, log="Traceback (most recent call last):\n  File x\nValueError: seven is not eight")
+    bar = desk.page.view.outcome
+    desk.wait(bar.isVisible)
+    assert not bar.log.isVisible()
+    press(desk, "outcome_details")
+    assert bar.log.isVisible()
+    assert "seven is not eight" in bar.log.toPlainText()
+
+
+def test_a_second_run_is_refused_in_a_sentence_while_one_is_going(desk: Desk) -> None:
+    desk.page.start_training()
+    desk.wait_for_run()
+    said: list[str] = []
+    desk.control.failed.connect(said.append)
+    desk.control.submit(desk.page.draft.spec)
+    assert said == ["Run 0001 is still going; stop it, or wait for its end, before starting another."]
+    assert desk.page.view.outcome.sentence.text() == said[0]
+    assert len(desk.engine.runs) == 1
+
+
+def test_stop_before_the_process_is_there_stops_it_as_soon_as_it_is(desk: Desk) -> None:
+    desk.page.start_training()
+    desk.control.stop()
+    desk.wait(lambda: len(desk.engine.runs) == 1)
+    desk.wait_for_idle()
+    assert desk.engine.runs[0].outcome is not None
+    assert desk.engine.runs[0].outcome.kind is OutcomeKind.STOPPED
+
+
+def test_twenty_thousand_events_at_once_are_passed_on_in_bounded_turns_and_all_arrive(desk: Desk) -> None:
+    desk.page.start_training()
+    run = desk.wait_for_run()
+    turns: list[int] = []
+    desk.control.events.connect(lambda events: turns.append(len(events)))
+    count = 20_000
+    run.say(started(epochs=4000), stage(epochs=4000), *[step(n) for n in range(1, count - 1)])
+    desk.wait(lambda: sum(turns) == count, seconds=30)
+    assert max(turns) <= run_control.EVENTS_A_TURN
+    plot = desk.page.view.curves.batch_loss
+    desk.wait(lambda: len(plot.data("0001 raw")[0]) == count - 2, seconds=30)
+    x, y = plot.data("0001 smoothed")
+    assert x[-1] == count - 2
+    assert y[12_345] == pytest.approx(loss_at(12_346) + 0.01)
+    assert desk.page.view.header.title.text() == "Run 0001: Training epoch 4000 of 4000"
+
+
+def test_the_same_four_items_are_shown_after_every_epoch_and_the_slider_goes_back(desk: Desk) -> None:
+    desk.page.start_training()
+    run = desk.wait_for_run()
+    run.say(*training(1), samples(run.folder, desk.store, 1, 0))
+    strip = desk.page.view.samples
+    desk.wait(lambda: all(tile.sample is not None for tile in strip.tiles))
+    first = _colour(desk, 0)
+    run.say(epoch_end(2), samples(run.folder, desk.store, 2, 1))
+    desk.wait(lambda: strip.shown_epoch == 2 and _colour(desk, 0) != first)
+    assert [tile.sample.name for tile in strip.tiles] == [f"street_{i:02d}.png" for i in range(4)]
+    assert strip.epoch_label.text() == "Epoch 2 of 2"
+    strip.slider.setFocus()
+    desk.qtbot.keyClick(strip.slider, Qt.Key.Key_Left)
+    desk.wait(lambda: strip.shown_epoch == 1 and _colour(desk, 0) == first)
+    run.say(epoch_end(3), samples(run.folder, desk.store, 3, 2))
+    desk.wait(lambda: strip.slider.maximum() == 2)
+    assert strip.shown_epoch == 1
+
+
+def test_a_double_click_on_a_sample_opens_the_item_in_the_editor(desk: Desk) -> None:
+    desk.page.start_training()
+    run = desk.wait_for_run()
+    run.say(*training(1), samples(run.folder, desk.store, 1, 0))
+    tile = desk.page.view.samples.tiles[1]
+    desk.wait(lambda: tile.sample is not None)
+    pages: list[str] = []
+    desk.session.page_requested.connect(pages.append)
+    desk.qtbot.mouseDClick(tile, Qt.MouseButton.LeftButton)
+    assert desk.session.current_item == tile.sample.item
+    assert desk.session.overlay is not None and desk.session.overlay.run == "0001"
+    assert pages == ["label"]
+
+
+def test_a_finished_run_offers_its_review(desk: Desk) -> None:
+    desk.page.start_training()
+    run = desk.wait_for_run()
+    (run.folder / "scores.jsonl").write_bytes(b"")
+    run.say(*training(2), Finished(outcome=OutcomeKind.FINISHED, seconds=75.0))
+    run.end()
+    bar = desk.page.view.outcome
+    desk.wait(bar.isVisible)
+    assert bar.sentence.text() == "Run 0001: Finished in 1 min 15 s."
+    reviewed: list[str] = []
+    desk.wait(lambda: desk.store.run("0001").outcome is not None)
+    desk.session.review_changed.connect(reviewed.append)
+    pages: list[str] = []
+    desk.session.page_requested.connect(pages.append)
+    press(desk, "review_run")
+    assert (pages, reviewed[-1]) == (["review"], "0001")
+
+
+def test_what_a_run_does_is_said_in_a_few_words_for_the_windows_header(desk: Desk) -> None:
+    said: list[str] = []
+    desk.control.state_changed.connect(said.append)
+    desk.page.start_training()
+    run = desk.wait_for_run()
+    run.say(*training(2))
+    desk.wait(lambda: "Epoch 2 of 2" in said)
+    run.say(Finished(outcome=OutcomeKind.FINISHED, seconds=1.0))
+    run.end()
+    desk.wait_for_idle()
+    assert said[0] == "Preparing…"
+    assert said[-1] == ""
+
+
+def _colour(desk: Desk, tile: int) -> str:
+    predicted = desk.page.view.samples.tiles[tile].sample.predicted
+    return predicted.pixelColor(3, 3).name()

@@ -1,0 +1,328 @@
+"""Each control of the recipe's form, worked with mouse and keys, lands in the recipe that the engine gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from studio.core.events import Finished
+from studio.core.items import Split
+from studio.core.outcome import OutcomeKind
+from studio.core.recipe import Encoder, FineTune, LearningRate, Precision, Purpose, RunSpec, Stage
+from studio.core.settings import Task
+from studio.engine import FakeEngine
+from studio.ui.run_history import RunHistory
+from studio.ui.train.rates import rate_text, read_rate
+from studio.ui.train.summary import LabelledItems, duration, pace_of, summary_sentence
+
+from .conftest import Desk, make_project, open_desk, training
+
+STAGE = Stage(epochs=1, height=32, width=64)
+
+FIELDS = {
+    "epochs": ("7", lambda spec: spec.stages[0].epochs, 7),
+    "batch_size": ("3", lambda spec: spec.stages[0].batch_size, 3),
+    "height": ("64", lambda spec: spec.stages[0].height, 64),
+    "width": ("160", lambda spec: spec.stages[0].width, 160),
+    "rotate": ("15", lambda spec: spec.augment.rotate, 15.0),
+    "zoom": ("25", lambda spec: spec.augment.zoom, 0.25),
+    "lighting": ("35", lambda spec: spec.augment.lighting, 0.35),
+    "weight_decay": ("0.2", lambda spec: spec.weight_decay, 0.2),
+    "seed": ("1234", lambda spec: spec.seed, 1234),
+}
+
+
+def field(desk: Desk, name: str, kind: type[QWidget] = QWidget) -> QWidget:
+    found = desk.page.recipe.findChild(kind, name)
+    assert found is not None, name
+    return found
+
+
+def type_over(desk: Desk, widget: QWidget, text: str) -> None:
+    widget.setFocus()
+    target = widget.lineEdit() if isinstance(widget, QAbstractSpinBox) else widget
+    target.selectAll()
+    desk.qtbot.keyClicks(widget, text)
+
+
+def choose(desk: Desk, name: str, text: str) -> None:
+    """Pick an entry of a combo box with the keyboard."""
+    box = field(desk, name, QComboBox)
+    wanted = next(i for i in range(box.count()) if box.itemText(i).startswith(text))
+    box.setFocus()
+    while box.currentIndex() != wanted:
+        desk.qtbot.keyClick(box, Qt.Key.Key_Down if box.currentIndex() < wanted else Qt.Key.Key_Up)
+
+
+def tick(desk: Desk, name: str) -> None:
+    box = field(desk, name, QCheckBox)
+    desk.qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
+
+
+def train(desk: Desk) -> RunSpec:
+    """Press Train and read the recipe that the engine was given, from the run's folder."""
+    desk.qtbot.keyClick(desk.page, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    run = desk.wait_for_run()
+    return desk.store.run(run.folder.name).spec
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_number_typed_into_a_field_is_what_the_run_gets(desk: Desk, name: str) -> None:
+    text, read, value = FIELDS[name]
+    type_over(desk, field(desk, name), text)
+    assert read(train(desk)) == pytest.approx(value)
+
+
+def test_choices_ticks_and_the_note_are_what_the_run_gets(desk: Desk) -> None:
+    before = desk.page.draft.spec
+    choose(desk, "encoder", "ResNet-34")
+    choose(desk, "start_from", "Random weights")
+    choose(desk, "precision", "float32")
+    tick(desk, "flip")
+    tick(desk, "frozen")
+    type_over(desk, field(desk, "note", QLineEdit), "a first try")
+    spec = train(desk)
+    assert spec.model.encoder is Encoder.RESNET34
+    assert not spec.model.pretrained
+    assert spec.precision is Precision.FLOAT32
+    assert spec.augment.flip is not before.augment.flip
+    assert spec.stages[0].frozen
+    assert spec.note == "a first try"
+
+
+def test_rates_typed_for_the_head_and_the_early_layers_are_what_the_run_gets(desk: Desk) -> None:
+    card = desk.page.recipe.form.stages.cards[0]
+    type_over(desk, card.high, "2e-3")
+    tick(desk, "discriminative")
+    assert card.low.isVisible()
+    assert card.low.text() == "2e-4"
+    type_over(desk, card.low, "1e-5")
+    assert train(desk).stages[0].lr == LearningRate(high=2e-3, low=1e-5, discriminative=True)
+
+
+def test_a_tick_alone_asks_for_a_tenth_of_the_rate_in_the_early_layers(desk: Desk) -> None:
+    tick(desk, "discriminative")
+    rate = train(desk).stages[0].lr
+    assert rate.discriminative
+    assert rate.low is None
+
+
+def test_what_is_no_rate_is_marked_and_replaced_by_the_last_good_one(desk: Desk) -> None:
+    card = desk.page.recipe.form.stages.cards[0]
+    type_over(desk, card.high, "fast")
+    assert card.high.property("wrong")
+    card.epochs.setFocus()
+    assert card.high.text() == "1e-3"
+    assert not card.high.property("wrong")
+    assert desk.page.draft.spec.stages[0].lr.high == 1e-3
+
+
+def test_up_and_down_move_a_rate_by_a_tenth_of_a_power_of_ten(desk: Desk) -> None:
+    card = desk.page.recipe.form.stages.cards[0]
+    card.high.setFocus()
+    for _ in range(10):
+        desk.qtbot.keyClick(card.high, Qt.Key.Key_Up)
+    assert desk.page.draft.spec.stages[0].lr.high == pytest.approx(1e-2, rel=0.02)
+
+
+def test_stages_are_added_doubled_and_deleted_with_the_mouse(desk: Desk) -> None:
+    form = desk.page.recipe.form.stages
+    first = desk.page.draft.stages[0]
+    desk.qtbot.mouseClick(field(desk, "add_double_stage", QPushButton), Qt.MouseButton.LeftButton)
+    assert len(form.cards) == 2
+    desk.qtbot.mouseClick(form.cards[1].duplicate, Qt.MouseButton.LeftButton)
+    desk.qtbot.mouseClick(form.cards[0].remove, Qt.MouseButton.LeftButton)
+    stages = train(desk).stages
+    assert [(s.height, s.width, s.batch_size) for s in stages] == [
+        (2 * first.height, 2 * first.width, max(1, first.batch_size // 2))
+    ] * 2
+
+
+def test_the_last_stage_cannot_be_deleted(desk: Desk) -> None:
+    card = desk.page.recipe.form.stages.cards[0]
+    assert not card.remove.isEnabled()
+    desk.page.draft.remove_stage(0)
+    assert len(desk.page.draft.stages) == 1
+
+
+def test_a_wheel_over_a_field_without_focus_changes_nothing(desk: Desk) -> None:
+    card = desk.page.recipe.form.stages.cards[0]
+    desk.page.setFocus()
+    before = desk.page.draft.spec
+    for widget in (card.epochs, field(desk, "encoder", QComboBox)):
+        _wheel(widget)
+    assert desk.page.draft.spec == before
+
+
+def test_a_run_that_is_there_can_be_the_start_of_the_next(desk: Desk) -> None:
+    desk.page.draft.set_encoder(Encoder.RESNET34)
+    train(desk)
+    run = desk.engine.runs[0]
+    (run.folder / "model.safetensors").write_bytes(b"")
+    run.say(*training(1), Finished(outcome=OutcomeKind.FINISHED, seconds=1.0))
+    run.end()
+    desk.wait(lambda: desk.store.run("0001").outcome is not None and not desk.control.is_busy)
+    choose(desk, "start_from", "ImageNet weights")
+    desk.page.draft.set_encoder(Encoder.RESNET18)
+    desk.wait(lambda: field(desk, "start_from", QComboBox).count() == 3)
+    choose(desk, "start_from", "Run 0001")
+    assert not field(desk, "encoder", QComboBox).isEnabled()
+    desk.page.start_training()
+    desk.wait_for_run(2)
+    spec = desk.store.run("0002").spec
+    assert (spec.parent, spec.model.encoder) == ("0001", Encoder.RESNET34)
+
+
+def test_a_proposed_fine_tuning_starts_at_once_and_fills_the_form(desk: Desk) -> None:
+    train(desk)
+    run = desk.engine.runs[0]
+    (run.folder / "model.safetensors").write_bytes(b"")
+    run.say(*training(1), Finished(outcome=OutcomeKind.FINISHED, seconds=1.0))
+    run.end()
+    desk.wait_for_idle()
+    ids = tuple(desk.store.item_ids()[:2])
+    spec = replace(desk.page.draft.spec, parent="0001", fine_tune=FineTune(corrections=ids))
+    desk.session.propose_run(spec)
+    desk.wait_for_run(2)
+    banner = desk.page.recipe.form.banner
+    assert banner.isVisible()
+    assert banner.text.text() == "Fine-tune on 2 corrections of run 0001"
+    assert desk.store.run("0002").spec.fine_tune == FineTune(corrections=ids)
+    desk.engine.runs[1].stop()
+    desk.wait_for_idle()
+    type_over(desk, field(desk, "replay"), "80")
+    desk.qtbot.keyClick(desk.page, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    desk.wait_for_run(3)
+    again = desk.store.run("0003").spec.fine_tune
+    assert again is not None and again.replay == pytest.approx(0.8)
+    desk.engine.runs[2].stop()
+    desk.wait_for_idle()
+    desk.qtbot.mouseClick(banner.drop, Qt.MouseButton.LeftButton)
+    assert not banner.isVisible()
+    assert desk.page.draft.spec.fine_tune is None
+
+
+def test_the_summary_counts_labelled_items_and_knows_the_time_from_earlier_runs(desk: Desk) -> None:
+    desk.page.draft.set_stage(0, epochs=3)
+    summary = field(desk, "recipe_summary", QLabel)
+    assert summary.text() == "8 train / 4 valid items, 3 epochs"
+    train(desk)
+    run = desk.engine.runs[0]
+    run.say(*training(2), Finished(outcome=OutcomeKind.FINISHED, seconds=1.0))
+    run.end()
+    desk.wait(lambda: "about" in summary.text())
+
+
+def test_the_expected_time_follows_images_pixels_and_epochs() -> None:
+    spec = RunSpec(task=Task.SEGMENTATION, stages=(replace(STAGE, epochs=4),))
+    pace = pace_of(spec, RunHistory.of(training(3)))
+    assert pace is not None
+    same = LabelledItems(train=8, valid=4)
+    assert summary_sentence(spec, same, pace).endswith("about\N{NO-BREAK SPACE}8\N{NO-BREAK SPACE}s")
+    doubled = replace(spec, stages=(replace(STAGE, epochs=4, height=64, width=128),))
+    assert summary_sentence(doubled, same, pace).endswith("about\N{NO-BREAK SPACE}30\N{NO-BREAK SPACE}s")
+
+
+def test_without_labels_the_page_says_what_to_do_and_train_waits(tmp_path: Path, qtbot: QtBot) -> None:
+    project = make_project(tmp_path / "project", tmp_path / "pictures", labelled=False)
+    for desk in _opened(project, qtbot):
+        assert field(desk, "recipe_problem", QLabel).text() == (
+            "No item has a label yet: label some on the Label page first."
+        )
+        assert not field(desk, "train_button", QPushButton).isEnabled()
+        assert desk.page.view.empty.text().startswith("Nothing to train on yet")
+        desk.page.start_training()
+        assert desk.engine.runs == []
+
+
+def test_without_validation_labels_only_the_rate_finder_can_start(desk: Desk) -> None:
+    desk.store.set_split(desk.store.item_ids(), Split.TRAIN)
+    desk.session.items_changed.emit([])
+    problem = field(desk, "recipe_problem", QLabel)
+    desk.wait(lambda: "No labelled item is in the valid split" in problem.text())
+    assert not field(desk, "train_button", QPushButton).isEnabled()
+    assert field(desk, "find_rate_button", QPushButton).isEnabled()
+
+
+def test_the_form_opens_with_the_last_recipe_and_gives_the_recommended_one_back(project: Path, qtbot: QtBot) -> None:
+    for desk in _opened(project, qtbot):
+        desk.page.draft.set_stage(0, epochs=77)
+        train(desk)
+    for desk in _opened(project, qtbot):
+        assert desk.page.recipe.form.stages.cards[0].epochs.value() == 77
+        action = next(a for a in desk.page.actions() if a.objectName() == "train_defaults")
+        action.trigger()
+        assert desk.page.recipe.form.stages.cards[0].epochs.value() == 40
+
+
+def test_the_rate_finder_gets_the_selected_stage_alone(desk: Desk) -> None:
+    desk.page.draft.double_size(0)
+    second = desk.page.draft.stages[1]
+    card = desk.page.recipe.form.stages.cards[1]
+    desk.qtbot.mouseClick(card, Qt.MouseButton.LeftButton, pos=QPoint(60, 14))
+    desk.qtbot.keyClick(desk.page, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    desk.wait_for_run()
+    spec = desk.store.run("0001").spec
+    assert spec.purpose is Purpose.LR_FIND
+    assert spec.stages == (second,)
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"), [(1e-3, "1e-3"), (2.5e-4, "2.5e-4"), (0.01, "0.01"), (1.0, "1"), (1.234e-7, "1.23e-7")]
+)
+def test_rates_are_written_short_and_read_back(rate: float, text: str) -> None:
+    assert rate_text(rate) == text
+    assert read_rate(text) == pytest.approx(rate, rel=1e-2)
+
+
+@pytest.mark.parametrize("text", ["", "fast", "-1", "0", "nan", "inf", "1e9"])
+def test_what_is_no_rate_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        read_rate(text)
+
+
+def test_durations_are_as_exact_as_an_estimate_can_be() -> None:
+    said = [duration(seconds).replace("\N{NO-BREAK SPACE}", " ") for seconds in (0.2, 7, 43, 100, 4000, 8000)]
+    assert said == ["1 s", "7 s", "45 s", "2 min", "67 min", "2 h 13 min"]
+
+
+def test_every_action_has_a_name_a_text_and_its_menu(desk: Desk) -> None:
+    for action in desk.page.actions():
+        assert action.objectName().startswith("train_")
+        assert action.text()
+        assert action.property("menu") == "Train"
+
+
+def _opened(project: Path, qtbot: QtBot) -> Iterator[Desk]:
+    yield from open_desk(project, qtbot, FakeEngine(hold=True))
+
+
+def _wheel(widget: QWidget) -> None:
+    middle = QPointF(widget.width() / 2, widget.height() / 2)
+    event = QWheelEvent(
+        middle,
+        QPointF(widget.mapToGlobal(middle.toPoint())),
+        QPoint(),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(widget, event)
