@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -21,12 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QListWidget,
-    QListWidgetItem,
     QSizePolicy,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QToolButton,
     QToolTip,
     QVBoxLayout,
@@ -34,17 +29,19 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core.classes import LabelClass
+from studio.ui.review.mistake_list import Cell, MistakeList
 from studio.ui.theme import theme
 
-Cell = tuple[int, int]
-"""(label id, predicted id)."""
-
 _LARGEST_CELL: Final = 26
+_ROOMY_CELL: Final = 15
+_SMALLEST_CELL: Final = 11
+"""Below this the names would run into each other."""
+
+_LOWEST_MATRIX: Final = 190
+_MATRIX_SHARE: Final = 0.55
+"""Of the panel's height; the rest is the list's."""
+
 _NAME_ROOM: Final = 92
-_LISTED: Final = 40
-_SHARE_ROLE: Final = Qt.ItemDataRole.UserRole + 1
-_CELL_ROLE: Final = Qt.ItemDataRole.UserRole + 2
-_BAR_ROLE: Final = Qt.ItemDataRole.UserRole + 3
 
 
 class ConfusionPanel(QWidget):
@@ -90,13 +87,18 @@ class ConfusionPanel(QWidget):
         self.list.select(cell)
         self._all.setVisible(cell is not None)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.matrix.set_height_limit(max(_LOWEST_MATRIX, round(self.height() * _MATRIX_SHARE)))
+
     def _choose(self, cell: Cell | None) -> None:
         self.select(cell)
         self.chosen.emit(cell)
 
 
 class ConfusionMatrix(QWidget):
-    """Classes without any mistake are left out. Row: what the label says; column: what the model said."""
+    """Row: what the label says; column: what the model said. Classes without any mistake are left out, and where the
+    width is too small for all others, those with the fewest."""
 
     chosen = Signal(object)
 
@@ -107,22 +109,30 @@ class ConfusionMatrix(QWidget):
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._counts = np.zeros((0, 0), np.int64)
+        self._worst: list[int] = []
         self._shown: list[int] = []
         self._names: dict[int, str] = {}
         self._colors: dict[int, QColor] = {}
         self._selected: Cell | None = None
         self._hovered: Cell | None = None
+        self._height_limit = 400
 
     def show_counts(self, counts: np.ndarray, classes: Sequence[LabelClass]) -> None:
         self._counts = counts
         wrong = counts.copy()
         np.fill_diagonal(wrong, 0)
-        involved = np.flatnonzero(wrong.sum(0) + wrong.sum(1))
-        self._shown = [int(class_id) for class_id in involved]
+        mistakes = wrong.sum(0) + wrong.sum(1)
+        order = np.argsort(-mistakes, kind="stable")
+        self._worst = [int(class_id) for class_id in order if mistakes[class_id]]
         self._names = {c.id: c.name for c in classes}
         self._colors = {c.id: QColor(c.color) for c in classes}
         self._fit()
         self.update()
+
+    def set_height_limit(self, height: int) -> None:
+        """Cells become smaller, and classes fewer, rather than make the matrix higher than this."""
+        self._height_limit = height
+        self._fit()
 
     def select(self, cell: Cell | None) -> None:
         self._selected = cell
@@ -157,20 +167,33 @@ class ConfusionMatrix(QWidget):
         self._fit()
 
     def _fit(self) -> None:
+        """Show as many classes as there is room for, in the order of their ids."""
+        fitting = max(2, int((self._room - _NAME_ROOM) / _SMALLEST_CELL))
+        self._shown = sorted(self._worst[:fitting])
         _left, top, side = self._geometry()
-        self.setFixedHeight(int(top + side * len(self._shown)) + 4 if self._shown else 48)
+        note = self.fontMetrics().height() + 6 if self._left_out else 4
+        self.setFixedHeight(int(top + side * len(self._shown)) + note if self._shown else 48)
+
+    @property
+    def _room(self) -> int:
+        """The side of the square that names and cells may take."""
+        return min(self.width(), self._height_limit)
+
+    @property
+    def _left_out(self) -> int:
+        return len(self._worst) - len(self._shown)
 
     def _geometry(self) -> tuple[float, float, float]:
         """Left and top of the first cell and a cell's side."""
         metrics = QFontMetrics(self._label_font())
         widest = max((metrics.horizontalAdvance(self._names.get(c, "")) for c in self._shown), default=0)
         room = min(_NAME_ROOM, widest + 20)
-        side = min(_LARGEST_CELL, (self.width() - room - 2) / max(1, len(self._shown)))
+        side = min(_LARGEST_CELL, (self._room - room - 2) / max(1, len(self._shown)))
         return room, room - 4, max(4.0, side)
 
     def _label_font(self) -> QFont:
         font = QFont(self.font())
-        font.setPointSizeF(max(7.0, font.pointSizeF() * 0.85))
+        font.setPixelSize(10 if len(self._shown) * _ROOMY_CELL > self._room - _NAME_ROOM else 11)
         return font
 
     def _cell_at(self, place: QPointF) -> Cell | None:
@@ -228,10 +251,15 @@ class ConfusionMatrix(QWidget):
             for predicted in self._shown:
                 self._paint_cell(painter, (label, predicted), largest)
         for cell, role, width in ((self._hovered, "muted", 1.0), (self._selected, "accent", 2.0)):
-            if cell is not None:
+            if cell is not None and not self.cell_rect(cell).isEmpty():
                 painter.setPen(QPen(theme().color(role), width))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(self.cell_rect(cell).adjusted(0.5, 0.5, -0.5, -0.5))
+
+        if self._left_out:
+            painter.setPen(theme().color("faint"))
+            note = f"and {self._left_out} classes with fewer mistakes"
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignRight, note)
 
     def _paint_cell(self, painter: QPainter, cell: Cell, largest: int) -> None:
         rect = self.cell_rect(cell).adjusted(0.5, 0.5, -0.5, -0.5)
@@ -281,85 +309,6 @@ class ConfusionMatrix(QWidget):
         painter.drawRoundedRect(dot, 2, 2)
         painter.setPen(theme().color("text" if near else "muted"))
         painter.drawText(text, align | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip, name)
-
-
-class MistakeList(QListWidget):
-    """The largest cells, one a line: `Road → Sidewalk` with the share of all mistakes."""
-
-    chosen = Signal(object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("mistake_list")
-        self.setAccessibleName("Largest mistakes")
-        self.setItemDelegate(_ShareDelegate(self))
-        self.setUniformItemSizes(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.itemActivated.connect(self._tell)
-        self.itemClicked.connect(self._tell)
-        self._selected: Cell | None = None
-
-    def show_counts(self, counts: np.ndarray, classes: Sequence[LabelClass]) -> None:
-        self.clear()
-        names = {c.id: c.name for c in classes}
-        wrong = counts.copy()
-        np.fill_diagonal(wrong, 0)
-        total = int(wrong.sum())
-        order = np.argsort(wrong, axis=None, kind="stable")[::-1][:_LISTED]
-        for label, predicted in zip(*np.unravel_index(order, wrong.shape), strict=True):
-            pixels = int(wrong[label, predicted])
-            if not pixels:
-                break
-            words = f"{names.get(int(label), label)} → {names.get(int(predicted), predicted)}"
-            entry = QListWidgetItem(words, self)
-            entry.setData(_SHARE_ROLE, pixels / total)
-            entry.setData(_BAR_ROLE, pixels / int(wrong.max()))
-            entry.setData(_CELL_ROLE, (int(label), int(predicted)))
-            entry.setToolTip(f"{pixels:,} pixels labelled {words.replace(' → ', ' were taken for ')}")
-
-    def select(self, cell: Cell | None) -> None:
-        self._selected = cell
-        self.clearSelection()
-        for row in range(self.count()):
-            if cell is not None and self._cell(self.item(row)) == cell:
-                self.setCurrentRow(row)
-                return
-
-    def _cell(self, entry: QListWidgetItem) -> Cell:
-        label, predicted = entry.data(_CELL_ROLE)
-        return label, predicted
-
-    def _tell(self, entry: QListWidgetItem) -> None:
-        cell = self._cell(entry)
-        self.chosen.emit(None if cell == self._selected else cell)
-
-
-class _ShareDelegate(QStyledItemDelegate):
-    """A line with its share as a bar behind the words."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(80, option.fontMetrics.height() + 8)
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        share: float = index.data(_SHARE_ROLE)
-        row = QRect(option.rect).adjusted(0, 1, 0, -1)
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        painter.setPen(Qt.PenStyle.NoPen)
-        if chosen or option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(row, theme().color("accent_soft" if chosen else "raised"))
-        bar = QColor(theme().color("danger"))
-        bar.setAlphaF(0.16)
-        painter.fillRect(QRect(row.left(), row.top(), int(row.width() * index.data(_BAR_ROLE)), row.height()), bar)
-        text = row.adjusted(6, 0, -6, 0)
-        figure = f"{100 * share:.1f} %"
-        painter.setPen(theme().color("muted"))
-        painter.drawText(text, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, figure)
-        room = text.width() - option.fontMetrics.horizontalAdvance(figure) - 8
-        painter.setPen(theme().color("text"))
-        words = option.fontMetrics.elidedText(index.data(), Qt.TextElideMode.ElideRight, room)
-        painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
 
 
 def _between(a: QColor, b: QColor, share: float) -> QColor:

@@ -32,7 +32,7 @@ class FineTuneBar(QWidget):
         self.epochs.setToolTip("How many times the corrections are gone through")
         self.rate = QLineEdit()
         self.rate.setObjectName("fine_tune_rate")
-        self.rate.setMaximumWidth(76)
+        self.rate.setFixedWidth(80)
         self.rate.setToolTip("Highest learning rate; proposed is a fifth of the rate of the run that made the mistakes")
         self.rate.textChanged.connect(self._check)
         self.button = QPushButton("Fine-tune")

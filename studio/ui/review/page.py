@@ -7,8 +7,8 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QAction, QFocusEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QFocusEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from studio.core.errors import StudioError
 from studio.core.fine_tuning import trainable
@@ -27,6 +27,7 @@ from studio.ui.theme import theme
 from studio.ui.widgets.work_queue import WorkQueue
 
 _TILE_WIDTH: Final = 400
+_ONE_LINE_FROM: Final = 1200
 _TILE_WIDTH_KEY: Final = "review/tile_width"
 
 _UNTRAINED: Final = "After a run, its items appear here with what the model made of them, the worst first."
@@ -95,8 +96,9 @@ class ReviewPage(QWidget):
             self.stack.addWidget(widget)
         self._bottom = QFrame()
         self._bottom.setProperty("role", "bar")
-        bottom = QHBoxLayout(self._bottom)
-        bottom.setContentsMargins(12, 7, 12, 7)
+        self._rows = QBoxLayout(QBoxLayout.Direction.TopToBottom, self._bottom)
+        self._rows.setContentsMargins(12, 7, 12, 7)
+        bottom = QHBoxLayout()
         bottom.setSpacing(6)
         for name in ("review_accept", "review_label_right", "review_edit", "review_leave_out"):
             bottom.addWidget(_button(self._actions[name], with_text=True))
@@ -104,7 +106,8 @@ class ReviewPage(QWidget):
         for name in ("review_undo", "review_redo"):
             bottom.addWidget(_button(self._actions[name], with_text=False))
         bottom.addStretch(1)
-        bottom.addWidget(self.fine_tune)
+        self._rows.addLayout(bottom, 1)
+        self._rows.addWidget(self.fine_tune, 0, Qt.AlignmentFlag.AlignRight)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -283,6 +286,12 @@ class ReviewPage(QWidget):
         super().focusInEvent(event)
         if self._view is View.ITEMS:
             self.gallery.take_focus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Decisions and fine-tuning share a line where there is room for both."""
+        super().resizeEvent(event)
+        wide = event.size().width() >= _ONE_LINE_FROM
+        self._rows.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
 
     def shut_down(self) -> None:
         """Carry out what was decided and end the threads; to be called before the project's store is closed."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QFrame, QHBoxLayout, QLabel, QSlider, QToolButton
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton
 
 from studio.ui.review.loading import RunChoice
 from studio.ui.theme import theme
@@ -40,7 +40,9 @@ class TopBar(QFrame):
         self.runs.setObjectName("review_run")
         self.runs.setAccessibleName("Run to review")
         self.runs.setToolTip("Run to review, the newest first")
-        self.runs.setMinimumWidth(260)
+        self.runs.setMinimumWidth(200)
+        self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.runs.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.runs.setMaximumWidth(460)
         self.runs.activated.connect(lambda place: self.run_chosen.emit(self.runs.itemData(place)))
         self.summary = QLabel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QComboBox, QToolButton
@@ -188,6 +189,7 @@ def test_without_a_run_the_page_says_what_to_do_and_goes_there(
         qtbot.mouseClick(page.no_runs.button, Qt.MouseButton.LeftButton)
         assert pages == ["train"]
         assert not any(action.isEnabled() for action in page.actions())
+        page.shut_down()
         page.close()
 
 
@@ -228,3 +230,25 @@ def test_a_click_beside_the_cells_changes_nothing(
     qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
     click(qtbot, matrix, (0, 0))
     assert shown(page, project) == everyone()
+
+
+@pytest.mark.parametrize("size", [(220, 300), (300, 700), (900, 1000)])
+def test_a_matrix_of_many_classes_shows_the_worst_ones_that_fit_without_running_into_each_other(
+    qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    panel = ConfusionPanel()
+    qtbot.addWidget(panel)
+    panel.resize(*size)
+    panel.show()
+    counts = np.zeros((60, 60), np.int64)
+    for class_id in range(60):
+        counts[class_id, class_id ^ 1] = 1000 - 10 * (class_id // 2)
+    panel.show_counts(counts, make_classes([f"class {number}" for number in range(60)]))
+    qtbot.wait(20)
+
+    shown = [number for number in range(60) if not panel.matrix.cell_rect((number, number)).isEmpty()]
+    assert shown == list(range(len(shown)))
+    assert 2 <= len(shown) < 60
+    assert panel.matrix.cell_rect((0, 1)).height() >= 10
+    assert panel.matrix.cell_rect((shown[-1], shown[-1])).bottom() <= panel.matrix.height()
+    assert panel.list.isVisible()

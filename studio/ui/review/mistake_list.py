@@ -1,0 +1,101 @@
+"""The largest mistakes in words, one a line: `Road → Pavement` with its share of all mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from studio.core.classes import LabelClass
+from studio.ui.theme import theme
+
+Cell = tuple[int, int]
+"""(label id, predicted id)."""
+
+_LISTED: Final = 40
+_SHARE_ROLE: Final = Qt.ItemDataRole.UserRole + 1
+_CELL_ROLE: Final = Qt.ItemDataRole.UserRole + 2
+_BAR_ROLE: Final = Qt.ItemDataRole.UserRole + 3
+
+
+class MistakeList(QListWidget):
+    """The largest cells, one a line: `Road → Sidewalk` with the share of all mistakes."""
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("mistake_list")
+        self.setAccessibleName("Largest mistakes")
+        self.setItemDelegate(_ShareDelegate(self))
+        self.setUniformItemSizes(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.itemActivated.connect(self._tell)
+        self.itemClicked.connect(self._tell)
+        self._selected: Cell | None = None
+
+    def show_counts(self, counts: np.ndarray, classes: Sequence[LabelClass]) -> None:
+        self.clear()
+        names = {c.id: c.name for c in classes}
+        wrong = counts.copy()
+        np.fill_diagonal(wrong, 0)
+        total = int(wrong.sum())
+        order = np.argsort(wrong, axis=None, kind="stable")[::-1][:_LISTED]
+        for label, predicted in zip(*np.unravel_index(order, wrong.shape), strict=True):
+            pixels = int(wrong[label, predicted])
+            if not pixels:
+                break
+            words = f"{names.get(int(label), label)} → {names.get(int(predicted), predicted)}"
+            entry = QListWidgetItem(words, self)
+            entry.setData(_SHARE_ROLE, pixels / total)
+            entry.setData(_BAR_ROLE, pixels / int(wrong.max()))
+            entry.setData(_CELL_ROLE, (int(label), int(predicted)))
+            entry.setToolTip(f"{pixels:,} pixels labelled {words.replace(' → ', ' were taken for ')}")
+
+    def select(self, cell: Cell | None) -> None:
+        self._selected = cell
+        self.clearSelection()
+        for row in range(self.count()):
+            if cell is not None and self._cell(self.item(row)) == cell:
+                self.setCurrentRow(row)
+                return
+
+    def _cell(self, entry: QListWidgetItem) -> Cell:
+        label, predicted = entry.data(_CELL_ROLE)
+        return label, predicted
+
+    def _tell(self, entry: QListWidgetItem) -> None:
+        cell = self._cell(entry)
+        self.chosen.emit(None if cell == self._selected else cell)
+
+
+class _ShareDelegate(QStyledItemDelegate):
+    """A line with its share as a bar behind the words."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(80, option.fontMetrics.height() + 8)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        share: float = index.data(_SHARE_ROLE)
+        row = QRect(option.rect).adjusted(0, 1, 0, -1)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if chosen or option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(row, theme().color("accent_soft" if chosen else "raised"))
+        bar = QColor(theme().color("danger"))
+        bar.setAlphaF(0.16)
+        painter.fillRect(QRect(row.left(), row.top(), int(row.width() * index.data(_BAR_ROLE)), row.height()), bar)
+        text = row.adjusted(6, 0, -6, 0)
+        figure = f"{100 * share:.1f} %"
+        painter.setPen(theme().color("muted"))
+        painter.drawText(text, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, figure)
+        room = text.width() - option.fontMetrics.horizontalAdvance(figure) - 8
+        painter.setPen(theme().color("text"))
+        words = option.fontMetrics.elidedText(index.data(), Qt.TextElideMode.ElideRight, room)
+        painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
