@@ -1,0 +1,119 @@
+"""Joint transforms by their content: what moves the picture moves its label."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torchvision import tv_tensors
+
+from studio.core.classes import UNLABELLED
+from studio.core.recipe import Augment
+from studio.ml.data.transforms import TrainingTransform, normalised
+from studio.ml.models.encoders import image_statistics
+
+HEIGHT, WIDTH, COUNT = 48, 64, 16
+
+ALL = Augment(flip=True, rotate=25, zoom=0.3, lighting=0.0)
+
+
+def squares() -> tuple[Tensor, Tensor, Tensor]:
+    """White squares on black at different places: pictures, masks (1 in the square) and the squares' centres."""
+    pictures = torch.zeros(COUNT, 3, HEIGHT, WIDTH, dtype=torch.uint8)
+    masks = torch.zeros(COUNT, HEIGHT, WIDTH, dtype=torch.uint8)
+    centres = torch.zeros(COUNT, 1, 2)
+    random = np.random.default_rng(3)
+    for i in range(COUNT):
+        left, top = int(random.integers(14, 40)), int(random.integers(12, 24))
+        pictures[i, :, top : top + 11, left : left + 11] = 255
+        masks[i, top : top + 11, left : left + 11] = 1
+        centres[i, 0] = torch.tensor([left + 5.5, top + 5.5])
+    return pictures, masks, centres
+
+
+def brightness(pixels: Tensor) -> Tensor:
+    """Back from normalised floats to [0, 1], (N, H, W)."""
+    mean, deviation = image_statistics()
+    return (pixels * deviation + mean).mean(1)
+
+
+def centre_of(shares: Tensor) -> Tensor:
+    """(N, H, W) → (N, 2): the centre of mass, where a pixel's centre lies at +0.5."""
+    x = (shares.sum(1) * (torch.arange(WIDTH) + 0.5)).sum(1) / shares.sum((1, 2))
+    y = (shares.sum(2) * (torch.arange(HEIGHT) + 0.5)).sum(1) / shares.sum((1, 2))
+    return torch.stack([x, y], dim=1)
+
+
+@pytest.mark.parametrize("augment", [ALL, Augment(flip=True), Augment(flip=False, rotate=30), Augment(zoom=0.4)])
+def test_a_square_its_mask_and_its_centre_stay_together(augment: Augment) -> None:
+    pictures, masks, centres = squares()
+    transform = TrainingTransform(augment)
+    pixels, moved = transform(pictures, tv_tensors.Mask(masks), seed=5)
+    _, points = transform(pictures, tv_tensors.KeyPoints(centres, canvas_size=(HEIGHT, WIDTH)), seed=5)
+    white = (brightness(pixels) > 0.75).float()
+    assert (white - (moved == 1).float()).abs().mean() < 0.01, "the mask lies on its square"
+    assert torch.allclose(centre_of((moved == 1).float()), points[:, 0], atol=0.55)
+    assert torch.allclose(centre_of(white), points[:, 0], atol=0.55)
+    assert not torch.allclose(points, centres, atol=2), "something did move"
+
+
+def test_a_flip_is_an_exact_mirror_image_of_picture_mask_and_point() -> None:
+    pictures, masks, centres = squares()
+    pictures = torch.randint(0, 256, pictures.shape, dtype=torch.uint8)
+    transform = TrainingTransform(Augment(flip=True))
+    pixels, moved = transform(pictures, tv_tensors.Mask(masks), seed=1)
+    _, points = transform(pictures, tv_tensors.KeyPoints(centres, canvas_size=(HEIGHT, WIDTH)), seed=1)
+    plain = normalised(pictures)
+    flipped = [not torch.equal(pixels[i], plain[i]) for i in range(COUNT)]
+    assert 2 < sum(flipped) < COUNT - 2
+    for i, was_flipped in enumerate(flipped):
+        assert torch.equal(pixels[i], plain[i].flip(-1) if was_flipped else plain[i])
+        assert torch.equal(moved[i], masks[i].flip(-1) if was_flipped else masks[i])
+        expected = WIDTH - centres[i, 0, 0] if was_flipped else centres[i, 0, 0]
+        assert points[i, 0, 0] == expected
+        assert points[i, 0, 1] == centres[i, 0, 1]
+
+
+def test_pixels_that_come_from_outside_are_unlabelled_and_none_of_the_label_is_invented() -> None:
+    pictures, masks, _ = squares()
+    masks += 7
+    _, moved = TrainingTransform(Augment(flip=False, rotate=40))(pictures, tv_tensors.Mask(masks), seed=2)
+    assert set(moved.unique().tolist()) == {7, 8, UNLABELLED}
+    corners = torch.stack([moved[:, 0, 0], moved[:, 0, -1], moved[:, -1, 0], moved[:, -1, -1]])
+    assert (corners == UNLABELLED).any()
+
+
+def test_the_same_seed_draws_the_same_and_another_one_differs() -> None:
+    pictures, masks, _ = squares()
+    transform = TrainingTransform(Augment(flip=True, rotate=10, zoom=0.2, lighting=0.3))
+    first, second, other = (transform(pictures, tv_tensors.Mask(masks), seed=seed)[0] for seed in (9, 9, 10))
+    assert torch.equal(first, second)
+    assert not torch.equal(first, other)
+
+
+def test_drawing_leaves_the_global_generators_alone() -> None:
+    pictures, masks, _ = squares()
+    before = torch.get_rng_state()
+    TrainingTransform(ALL)(pictures, tv_tensors.Mask(masks), seed=9)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_lighting_changes_brightness_by_picture_and_leaves_the_label_alone() -> None:
+    pictures, masks, _ = squares()
+    grey = torch.full_like(pictures, 128)
+    pixels, moved = TrainingTransform(Augment(flip=False, lighting=0.4))(grey, tv_tensors.Mask(masks), seed=4)
+    means = brightness(pixels).mean((1, 2))
+    assert torch.equal(moved, masks)
+    assert means.std() > 0.02
+    assert (means - 128 / 255).abs().max() <= 0.2 + 1e-5
+
+
+def test_without_augmentation_pictures_are_normalised_and_nothing_else() -> None:
+    pictures, masks, _ = squares()
+    pixels, moved = TrainingTransform(Augment(flip=False))(pictures, tv_tensors.Mask(masks), seed=0)
+    mean, deviation = image_statistics()
+    assert torch.allclose(pixels, (pictures / 255 - mean) / deviation, atol=1e-6)
+    assert pixels.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(moved, masks)
+    assert torch.equal(normalised(pictures), pixels)
