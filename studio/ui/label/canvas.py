@@ -142,6 +142,11 @@ class Canvas(QWidget):
         return self._tools[self._choices.tool]
 
     @property
+    def is_working(self) -> bool:
+        """Whether a mouse button is down on the picture."""
+        return self._working is not None
+
+    @property
     def picture(self) -> Picture | None:
         return self._picture
 

@@ -69,6 +69,10 @@ class FilterBar(QWidget):
         del blocked
         self._announce()
 
+    def stop(self) -> None:
+        """Announce nothing that was typed a moment ago."""
+        self._pause.stop()
+
     def _announce(self) -> None:
         self._pause.stop()
         self.changed.emit(self.filter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Final, cast
 
 from PySide6.QtCore import QObject, QSize, QTimer, Signal
@@ -16,6 +17,10 @@ from studio.ui.label.picture_loader import PictureLoader
 from studio.ui.label.prediction import Prediction, find_prediction, read_prediction
 from studio.ui.session import Overlay, Session
 from studio.ui.widgets.background import Background
+
+_AHEAD_MS: Final = 150
+_AHEAD_PIXELS: Final = 4_000_000
+"""Labels of larger pictures take too long to read for doing it on the GUI thread before they are asked for."""
 
 _PATIENCE_MS: Final = 250
 """How long the picture before stays on the canvas while the next one is decoded."""
@@ -48,6 +53,9 @@ class ItemShowing(QObject):
         """Whether the current item's picture has not been there yet."""
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
         self._patience.timeout.connect(lambda: canvas.show_sentence("Loading…"))
+        self._ahead = QTimer(self, singleShot=True, interval=_AHEAD_MS)
+        self._ahead.timeout.connect(self._read_ahead)
+        self.settled.connect(self._ahead.start)
         self._loader.arrived.connect(self._picture_arrived)
         self._loader.broke.connect(self._picture_broke)
         self._reader.done.connect(self._prediction_arrived)
@@ -90,9 +98,21 @@ class ItemShowing(QObject):
     def close(self) -> None:
         """End the threads."""
         self._patience.stop()
+        self._ahead.stop()
         self._leave_document()
         self._loader.close()
         self._reader.close()
+
+    def _read_ahead(self) -> None:
+        """Open the next item's document while nothing else goes on; what is wrong with it is said when it is shown."""
+        picture, near = self._canvas.picture, self._items.near(self._item.id) if self._item is not None else []
+        if picture is None or not near or picture.size.width() * picture.size.height() > _AHEAD_PIXELS:
+            return
+        if self._canvas.is_working:
+            self._ahead.start()
+            return
+        with contextlib.suppress(StudioError):
+            self._session.document(near[0][0])
 
     def _ask_for_picture(self, item: Item) -> Picture | None:
         """Have the picture decoded, while this thread goes on to read the label."""

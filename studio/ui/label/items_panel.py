@@ -111,8 +111,15 @@ class ItemsPanel(QWidget):
     def update_counts(self) -> None:
         counts = self._session.store.counts()
         shown, labelled = len(self.model.ids), counts.by_state[LabelState.LABELLED]
-        listed = f"{shown:,} items" if shown == counts.total else f"{shown:,} of {counts.total:,}"
+        everything = "1 item" if shown == 1 else f"{shown:,} items"
+        listed = everything if shown == counts.total else f"{shown:,} of {counts.total:,}"
         self.counts.setText(f"{listed} · {labelled:,} labelled")
+
+    def close_down(self) -> None:
+        """Ask the store for nothing more."""
+        self._pause.stop()
+        self.filter_bar.stop()
+        self.thumbnails.close()
 
     def move_selected(self, split: Split) -> None:
         ids = self.selected_ids()

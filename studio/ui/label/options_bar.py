@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QSlider,
     QSpinBox,
     QWidget,
@@ -100,12 +101,13 @@ class OptionsBar(QFrame):
         layout.setSpacing(8)
         if self._choices.task is Task.SEGMENTATION:
             layout.addWidget(self._size_label)
-            layout.addWidget(self.size_slider)
+            layout.addWidget(self.size_slider, 2)
             layout.addWidget(self.size_box)
             layout.addSpacing(10)
             layout.addWidget(QLabel("Opacity"))
-            layout.addWidget(self.opacity_slider)
+            layout.addWidget(self.opacity_slider, 2)
         layout.addWidget(self._overlay_button)
+        layout.addSpacing(4)
         layout.addStretch(1)
         layout.addWidget(self.prediction_group)
         inside = QHBoxLayout(self.prediction_group)
@@ -117,6 +119,7 @@ class OptionsBar(QFrame):
         for view in View:
             button = QPushButton(str(view).capitalize())
             button.setCheckable(True)
+            button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             button.setToolTip(f"Show the {view} (D goes round)")
             button.setAccessibleName(f"Show the {view}")
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -131,7 +134,8 @@ def _slider(name: str, tip: str, steps: int, width: int) -> QSlider:
     slider.setRange(0, steps)
     slider.setToolTip(tip)
     slider.setAccessibleName(name)
-    slider.setFixedWidth(width)
+    slider.setMinimumWidth(48)
+    slider.setMaximumWidth(width)
     slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return slider
 

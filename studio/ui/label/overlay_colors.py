@@ -63,11 +63,15 @@ class OverlayColors:
         colors = self._color_regions(label)
         inside = differs[1:-1, 1:-1]
         marked = inside & (edges(differs) | _hatching(inside.shape, x, y))
-        return np.where(marked, self._strong.take(prediction[1:-1, 1:-1]), colors)
+        colors[marked] = self._strong.take(prediction[1:-1, 1:-1][marked])
+        return colors
 
     def _color_regions(self, ids: Mask) -> Colors:
         middle = ids[1:-1, 1:-1]
-        return np.where(edges(ids), self._strong.take(middle), self._fill.take(middle))
+        colors = self._fill.take(middle)
+        border = edges(ids)
+        colors[border] = self._strong.take(middle[border])
+        return colors
 
 
 def premultiplied(classes: Sequence[LabelClass], opacity: float) -> Colors:

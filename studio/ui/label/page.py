@@ -95,7 +95,8 @@ class LabelPage(QWidget):
         """End the page's threads; it shows nothing new afterwards."""
         self.canvas.put_away()
         self.showing.close()
-        self.items.thumbnails.close()
+        self.items.close_down()
+        self._pixel_pause.stop()
 
     # -- construction -------------------------------------------------------------------------------------------------
 

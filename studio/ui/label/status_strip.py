@@ -21,10 +21,10 @@ class StatusStrip(QFrame):
         super().__init__(parent)
         self.setObjectName("status_strip")
         self._usage = ""
-        self.position = _label("Pixel under the cursor", 96)
+        self.position = _label("Pixel under the cursor", 76)
         self._swatch = QLabel()
         self._swatch.setFixedSize(_SWATCH, _SWATCH)
-        self.class_name = _label("Class under the cursor", 120)
+        self.class_name = _label("Class under the cursor", 90)
         self.hint = ElidedLabel()
         self.hint.setAccessibleName("How the tool works")
         self.saved = _label("Whether everything is saved", 0)

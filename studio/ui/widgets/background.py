@@ -70,8 +70,9 @@ class _Pool:
 
     def hold(self, held: bool) -> None:
         with self._changed:
-            self._held = held
-            self._changed.notify_all()
+            if held != self._held:
+                self._held = held
+                self._changed.notify_all()
 
     def ask(self, key: Hashable, job: Callable[[], object]) -> None:
         with self._changed:

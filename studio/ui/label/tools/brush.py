@@ -22,7 +22,7 @@ _SMALLEST_RING: Final = 5.0
 class BrushTool(Tool):
     name = ToolName.BRUSH
     usage: ClassVar[str] = (
-        "Drag to paint, right-drag to erase · Shift+click: straight line · Ctrl+wheel or [ ]: size · Alt+click: pick"
+        "Drag paints, right-drag erases · Ctrl+wheel or [ ]: size · Shift+click: line · Alt+click: pick"
     )
     what: ClassVar[str] = "brush stroke"
 

@@ -28,9 +28,7 @@ _LONG_NUDGE: Final = 10
 
 class PointTool(Tool):
     name = ToolName.POINT
-    usage = (
-        "Click to place the next point · drag to move · arrows: nudge (Shift 10) · V: visibility · X: not in picture"
-    )
+    usage = "Click places · drag moves · arrows nudge (Shift 10) · V: visible, hidden, absent · X: not in picture"
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
