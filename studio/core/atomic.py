@@ -6,8 +6,11 @@ import contextlib
 import os
 import threading
 from pathlib import Path
+from typing import Final
 
 from studio.core.errors import CannotWrite
+
+_FOLDERS_CAN_BE_OPENED: Final = os.name != "nt"
 
 
 def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
@@ -34,7 +37,7 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Make a rename within `folder` outlive a power cut. Windows does that by itself and cannot open folders."""
-    if os.name == "nt":
+    if not _FOLDERS_CAN_BE_OPENED:
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:

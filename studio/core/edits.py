@@ -94,7 +94,8 @@ class MaskEdit:
         self._check(mask)
         now = [(patch, mask[patch.rect.slices].copy()) for patch in self.patches]
         patches = (TilePatch(p.rect, m, np.where((m == p.old) & (p.new != p.old), p.new, m)) for p, m in now)
-        return MaskEdit(self.what, self.width, self.height, tuple(patches))
+        changing = tuple(patch for patch in patches if not np.array_equal(patch.old, patch.new))
+        return MaskEdit(self.what, self.width, self.height, changing)
 
     def class_delta(self) -> dict[int, int]:
         """By mask value, how many pixels more (or fewer) have it afterwards."""

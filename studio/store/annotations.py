@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -25,6 +24,7 @@ from studio.store.label_files import LabelFiles
 
 _IMPORT: Final = "import"
 _BATCH: Final = 64
+_BATCH_BYTES: Final = 64 * 2**20
 
 Annotation = Mask | Points
 Progress = Callable[[int], object]
@@ -61,7 +61,7 @@ class Annotations:
 
     def bring_in(self, annotations: Iterable[tuple[int, Annotation]], progress: Progress | None) -> int:
         """Take over annotations from elsewhere: as an item's beginning, without history, where it had none, as one
-        edit otherwise. In batches, each all or nothing. Returns how many; raises CannotWrite."""
+        edit otherwise. In batches, each all or nothing. Returns how many; raises UnknownItem, CannotWrite."""
         done = 0
         for batch in _batches(annotations):
             with self._database.transaction():
@@ -98,6 +98,7 @@ class Annotations:
         return PointsDocument(points, size, self._journal, self._journal.history(item_id))
 
     def _bring_in_one(self, item_id: int, annotation: Annotation) -> None:
+        self._items.get(item_id)
         head = self._journal.head(item_id)
         if isinstance(annotation, Points):
             if head:
@@ -121,6 +122,13 @@ class Annotations:
 
 
 def _batches(annotations: Iterable[tuple[int, Annotation]]) -> Iterator[list[tuple[int, Annotation]]]:
-    source = iter(annotations)
-    while batch := list(islice(source, _BATCH)):
+    batch: list[tuple[int, Annotation]] = []
+    size = 0
+    for item_id, annotation in annotations:
+        batch.append((item_id, annotation))
+        size += 0 if isinstance(annotation, Points) else annotation.nbytes
+        if len(batch) == _BATCH or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
         yield batch

@@ -115,8 +115,9 @@ class Decisions:
             if now.decision is Decision.ACCEPTED and now.accepted:
                 edits += self._take_back(item_id, now.accepted)
             if took_back:
-                edits += self._bring_again(item_id, accepted)
-                accepted = self._journal.head(item_id)
+                again = self._bring_again(item_id, accepted)
+                accepted = again[-1][1].head if again else 0
+                edits += again
             self._hide(item_id, now.hides, bool(hides))
             self._set_standing(run_id, item_id, Standing(Decision(previous), accepted, bool(hides)))
             connection.execute("UPDATE decisions SET state = 'undone' WHERE id = ?", (number,))
@@ -232,8 +233,12 @@ class Decisions:
             now = self._around.current_mask(item_id)
             assert now is not None
             edit = edit.onto(now)
+            nothing_left = not edit.patches
         else:
             edit = PointsEdit(edit.what, self._journal.points(item_id) or Points(), edit.new)
+            nothing_left = edit.old == edit.new
+        if nothing_left:
+            return []
         return [(edit, self._journal.commit(item_id, edit, self._journal.head(item_id)))]
 
     def _score(self, run_id: str, item_id: int) -> ItemScore:

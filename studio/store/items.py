@@ -16,6 +16,11 @@ from studio.store.natural_order import natural_key
 
 _COLUMNS: Final = "items.id, name, items.root, items.path, split, labelled, left_out, group_name, revision"
 
+_INSERT: Final = (
+    "INSERT INTO items (name, sort_key, root, path, split, group_name, label) VALUES (?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (label) DO NOTHING"
+)
+
 _STATE_SQL: Final = {
     LabelState.UNLABELLED: "(labelled = 0 AND left_out = 0)",
     LabelState.LABELLED: "(labelled = 1 AND left_out = 0)",
@@ -132,17 +137,12 @@ class Items:
             return int(known[0])
         _check_name(item.name)
         root, path = self.locations.stored(item.path)
-        insert = (
-            "INSERT INTO items (name, sort_key, root, path, label, split, group_name) VALUES (?, ?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (label) DO NOTHING"
-        )
-        for label in _label_names(item.name):
-            values = (item.name, natural_key(item.name), root, path, label, item.split.value, item.group)
-            cursor = connection.execute(insert, values)
-            if cursor.rowcount:
-                assert cursor.lastrowid is not None
-                return cursor.lastrowid
-        raise AssertionError("label names never end")
+        values = (item.name, natural_key(item.name), root, path, item.split.value, item.group)
+        labels = _label_names(item.name)
+        while not (cursor := connection.execute(_INSERT, (*values, next(labels)))).rowcount:
+            pass  # another item has that label file; the next name is longer
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
 
 
 def _label_names(name: str) -> Iterator[str]:

@@ -57,6 +57,9 @@ class Journal:
     def __init__(self, database: Database, items: Items) -> None:
         self.mask_moved: Signal[int] = Signal()
         """Emitted with an item's id when its label file is behind from now on."""
+        self.root_left: Signal[int, int] = Signal()
+        """Emitted with an item's id and a root when a first edit is about to follow that root, while the label file
+        still shows it. Part of the edit's transaction."""
         self._database = database
         self._items = items
 
@@ -77,7 +80,8 @@ class Journal:
         """Keep `edit` as the child of `head` and show it. Raises ChangedElsewhere, CannotWrite."""
         data = edit.encode()
         with self._database.transaction() as connection:
-            self._expect(item_id, head)
+            if self._expect(item_id, head).kind == _ROOT and isinstance(edit, MaskEdit):
+                self.root_left.emit(item_id, head)
             kind = _MASK if isinstance(edit, MaskEdit) else _POINTS
             cursor = connection.execute(
                 "INSERT INTO edits (item, parent, kind, what, time, data) VALUES (?, ?, ?, ?, ?, ?)",

@@ -6,6 +6,7 @@ through the journal from the edit it names to the item's head.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ import numpy as np
 from studio.core.arrays import Mask
 from studio.core.atomic import why
 from studio.core.classes import UNLABELLED, LabelClass
-from studio.core.errors import BadMask, CannotWrite
+from studio.core.errors import BadMask, CannotWrite, UnknownItem
 from studio.core.masks import check_mask, count_values, decode_mask, read_head, read_mask, write_mask
 from studio.core.signals import Signal
 from studio.store.database import Database
@@ -38,7 +39,10 @@ class LabelFiles:
         self._classes = classes
 
     def path(self, item_id: int) -> Path:
+        """Raises UnknownItem."""
         row = self._database.execute("SELECT label FROM items WHERE id = ?", (item_id,)).fetchone()
+        if row is None:
+            raise UnknownItem(f"number {item_id}", self._folder.parent)
         return self._folder / row[0]
 
     def load(self, item_id: int, size: tuple[int, int] | None = None) -> tuple[Mask, int] | None:
@@ -99,6 +103,16 @@ class LabelFiles:
         row = self._database.execute("SELECT head = label_head FROM items WHERE id = ?", (item_id,)).fetchone()
         path = self.path(item_id)
         return path if row[0] and path.is_file() else None
+
+    def keep_root(self, item_id: int, root: int) -> None:
+        """Take the bytes of the label file into the journal while it still shows `root`, so that whatever happens to
+        the file, the label can be rebuilt. Does nothing where the file cannot be read or shows something else."""
+        path = self.path(item_id)
+        if path.is_file() and self._is_unkept(root):
+            with contextlib.suppress(BadMask, CannotWrite):  # the label writer, which follows, says so
+                shown = read_head(path) or self._shown_by(item_id, *read_mask(path))
+                if shown == root:
+                    self._keep(root, path)
 
     def behind(self) -> list[int]:
         """The items whose label file shows another edit than they do, as after a crash."""
@@ -177,8 +191,8 @@ class LabelFiles:
                 self._set_aside(path)
             elif found is not None and shown is not None:
                 held = found[0], shown
-        if shown:
-            self._keep_root(shown, path)
+        if shown and self._is_unkept(shown):
+            self._keep(shown, path)
         if held is not None and self._journal.walk(held[1], head) is not None:
             return held
         if shown is not None and self._journal.walk(shown, head) is not None:
@@ -186,11 +200,13 @@ class LabelFiles:
         mask = self._rebuild(item_id, head, None, path)
         return None if mask is None else (mask, head)
 
-    def _keep_root(self, edit_id: int, path: Path) -> None:
-        """Before a root's file is written over for the first time, keep its bytes, so that it can be rebuilt."""
+    def _is_unkept(self, edit_id: int) -> bool:
+        """Whether an edit is a root whose pixels are in its label file only."""
         unkept = "SELECT 1 FROM edits WHERE id = ? AND kind = 'root' AND data IS NULL"
-        if self._database.execute(unkept, (edit_id,)).fetchone():
-            self._database.execute("UPDATE edits SET data = ? WHERE id = ?", (_bytes(path), edit_id))
+        return self._database.execute(unkept, (edit_id,)).fetchone() is not None
+
+    def _keep(self, root: int, path: Path) -> None:
+        self._database.execute("UPDATE edits SET data = ? WHERE id = ?", (_bytes(path), root))
 
     def _kept(self, root: int) -> bytes | None:
         row = self._database.execute("SELECT data FROM edits WHERE id = ?", (root,)).fetchone()

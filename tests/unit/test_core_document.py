@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from studio.core.document import History, MaskDocument, PointsDocument
-from studio.core.edits import Edit
+from studio.core.edits import Edit, MaskEdit, PointsEdit
 from studio.core.errors import CannotWrite
 from studio.core.items import Item, LabelState, Split
 from studio.core.points import Keypoint, Points, Visibility
@@ -354,3 +354,26 @@ def test_beginning_a_drag_commits_the_one_that_was_open(placed: PointsDocument, 
     placed.place(Keypoint(index=0, x=1, y=1))
     placed.begin("drag")
     assert len(journal.edits) == 1
+
+
+def test_an_edit_that_the_store_made_reaches_the_picture_and_who_listens(
+    document: MaskDocument, journal: ListJournal
+) -> None:
+    dirty: list[Rect] = []
+    document.changed.connect(dirty.append)
+    document.adopt(MaskEdit.between(document.mask, document.mask, "nothing"), journal.history())
+    assert dirty == []
+    new = document.mask.copy()
+    new[5, 5] = 1
+    document.adopt(MaskEdit.between(document.mask, new, "accepted prediction"), journal.history())
+    assert np.array_equal(document.mask, new)
+    assert dirty == [Rect(0, 0, 128, 128)]
+
+
+def test_adopted_points_are_told_once_and_only_when_they_differ(placed: PointsDocument, journal: ListJournal) -> None:
+    heard: list[Points] = []
+    placed.changed.connect(lambda: heard.append(placed.points))
+    new = Points((Keypoint(index=0, x=1, y=2),))
+    placed.adopt(PointsEdit("accepted prediction", Points(), new), journal.history())
+    placed.adopt(PointsEdit("accepted prediction", Points(), new), journal.history())
+    assert heard == [new]

@@ -48,6 +48,14 @@ def test_any_viewer_shows_the_classes_in_their_colours(tmp_path: Path, mask: np.
     assert (shown[mask == 255] == 0).all()
 
 
+def test_a_system_that_cannot_open_folders_writes_files_all_the_same(
+    tmp_path: Path, mask: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.core.atomic._FOLDERS_CAN_BE_OPENED", False)
+    write_mask(tmp_path / "f.png", mask, CLASSES)
+    assert np.array_equal(read_mask(tmp_path / "f.png")[0], mask)
+
+
 def test_nothing_is_left_beside_the_file(tmp_path: Path, mask: np.ndarray) -> None:
     write_mask(tmp_path / "f.png", mask, CLASSES, durable=False)
     assert [path.name for path in tmp_path.iterdir()] == ["f.png"]

@@ -69,7 +69,7 @@ def test_a_name_that_would_leave_the_project_is_refused(store: Store, name: str)
 
 
 def test_every_item_has_a_label_file_of_its_own_also_where_files_ignore_case(store: Store) -> None:
-    wanted = ["a.png", "a.jpg", "A.PNG", "a.tar.gz", "d/a.png", "noending", ".hidden", "A.png"]
+    wanted = ["a.png", "a.jpg", "A.PNG", "a.tar.gz", "d/a.png", "noending", ".hidden", "A.png", "a.PNG"]
     ids = store.add_items(new(name) for name in wanted)
     labels = [store.label_path(i).relative_to(store.root / "labels").as_posix() for i in ids]
     assert len({label.lower() for label in labels}) == len(wanted)
@@ -83,9 +83,11 @@ def test_an_item_that_does_not_exist_is_named(store: Store) -> None:
         store.item_named("ghost.png")
     with pytest.raises(UnknownItem, match="number 99"):
         store.item(99)
-    for action in (store.read_mask, store.open_document):
+    for action in (store.read_mask, store.open_document, store.label_path):
         with pytest.raises(UnknownItem):
             action(99)
+    with pytest.raises(UnknownItem):
+        store.import_annotations([(99, np.zeros((4, 4), np.uint8))])
     assert store.items([99]) == []
 
 

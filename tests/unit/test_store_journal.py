@@ -16,7 +16,7 @@ from PIL import Image
 
 from studio.core.classes import UNLABELLED, make_classes
 from studio.core.document import MaskDocument, PointsDocument
-from studio.core.errors import BadMask, CannotWrite, ChangedElsewhere, UnreadableImage
+from studio.core.errors import BadMask, CannotWrite, ChangedElsewhere, UnknownItem, UnreadableImage
 from studio.core.items import LabelState, NewItem
 from studio.core.masks import read_head
 from studio.core.points import Keypoint, Points, Visibility
@@ -178,6 +178,45 @@ def test_a_full_disk_leaves_the_stroke_in_the_window_until_there_is_space(
     assert document.commit()
     with reopened(store) as store:
         assert np.array_equal(opened(store, 1).mask, painted)
+
+
+def test_a_label_that_changes_while_it_is_opened_is_not_opened_half(
+    make_store: MakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = make_store(1)
+    opened(store, 1).brush((10, 10), (50, 50), 9, 1)
+    gc.collect()
+    load = store._files.load
+    with Store.open(store.root) as other:
+
+        def load_and_be_overtaken(*arguments: object) -> object:
+            loaded = load(*arguments)  # type: ignore[arg-type]
+            opened(other, 1).undo()
+            return loaded
+
+        monkeypatch.setattr(store._files, "load", load_and_be_overtaken)
+        with pytest.raises(ChangedElsewhere):
+            store.open_document(1)
+        monkeypatch.undo()
+        assert (opened(store, 1).mask == UNLABELLED).all()
+
+
+def test_a_stroke_onto_an_item_that_is_gone_is_refused(make_store: MakeStore) -> None:
+    store = make_store(1)
+    document = opened(store, 1)
+    store._database.execute("DELETE FROM items")
+    with pytest.raises(UnknownItem):
+        document.brush((10, 10), (50, 50), 9, 1)
+
+
+def test_large_annotations_are_taken_over_in_small_batches(
+    make_store: MakeStore, striped: Callable[[int], np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.store.annotations._BATCH_BYTES", 50_000)
+    store = make_store(3)
+    seen: list[int] = []
+    store.import_annotations(((i, striped(50)) for i in (1, 2, 3)), seen.append)
+    assert seen == [2, 3]
 
 
 def test_a_label_of_another_size_than_its_picture_is_refused(make_store: MakeStore) -> None:

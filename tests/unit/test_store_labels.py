@@ -167,6 +167,18 @@ def test_a_lost_file_of_an_imported_label_is_rebuilt_once_it_was_changed(
         assert np.array_equal(document.mask, striped(50))
 
 
+def test_an_imported_label_is_safe_from_its_first_stroke_on(make_store: MakeStore, striped: Striped) -> None:
+    store = make_store(2)
+    outside(store.label_path(2), striped(60))
+    store.import_annotations([(1, striped(50))])
+    masks = {item_id: painted(store, 1, item_id) for item_id in (1, 2)}
+    for item_id in masks:
+        store.label_path(item_id).write_bytes(b"spoilt before anything was written")
+    with Store.open(store.root) as other:  # the first store has not written yet, as after a crash
+        for item_id, mask in masks.items():
+            assert np.array_equal(other.read_mask(item_id), mask)
+
+
 def test_a_lost_file_of_an_untouched_import_says_what_to_do(make_store: MakeStore, striped: Striped) -> None:
     store = make_store(1)
     said: list[str] = []
@@ -390,3 +402,54 @@ def test_the_log_is_folded_into_the_database_behind_the_person_who_paints(make_s
     copy = sqlite3.connect(f"file:{store.root / 'studio.db'}?immutable=1", uri=True)  # without the log
     assert copy.execute("SELECT COUNT(*) FROM edits").fetchone() == (1,)
     copy.close()
+
+
+def test_an_import_whose_file_was_lost_for_good_has_no_label_and_waits_for_it(
+    make_store: MakeStore, striped: Striped
+) -> None:
+    store = make_store(1)
+    store.import_annotations([(1, striped(50))])
+    path = store.label_path(1)
+    kept = path.read_bytes()
+    path.unlink()
+    opened(store).brush((20, 20), (90, 90), 15, 2)
+    store.flush()
+    path.unlink()
+    labels = store.root / "labels"
+    labels.rmdir()
+    labels.touch()
+    opened(store).undo()
+    store.close()
+    labels.unlink()
+    with Store.open(store.root) as store:
+        store.flush()
+        assert store.read_mask(1) is None
+        labels.mkdir()
+        path.write_bytes(kept)
+        assert np.array_equal(store.read_mask(1), striped(50))
+
+
+@pytest.mark.parametrize("action", ["rename", "read_bytes"])
+def test_a_foreign_file_that_cannot_be_kept_is_not_written_over(
+    make_store: MakeStore, striped: Striped, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    store = make_store(1)
+    path = store.label_path(1)
+    store.import_annotations([(1, striped(50))])
+    document = opened(store)
+    if action == "rename":
+        document.brush((150, 20), (160, 90), 15, 2)
+        outside(path, striped(70))
+    before = path.read_bytes()
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, action, refuse)
+        document.brush((20, 20), (90, 90), 15, 2)
+        with pytest.raises(CannotWrite, match="permission denied"):
+            store.flush()
+    assert path.read_bytes() == before
+    store.flush()
+    assert np.array_equal(read_mask(path)[0], document.mask)

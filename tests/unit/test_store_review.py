@@ -271,6 +271,20 @@ def test_taking_an_acceptance_back_leaves_what_was_painted_by_hand_since(reviewe
     assert reviewed.read_mask(5)[60, 10] == 0  # the accepted sky is back
 
 
+def test_taking_back_what_was_painted_over_altogether_leaves_no_edit(reviewed: Store) -> None:
+    reviewed.decide(RUN, 5, ACCEPTED)
+    opened(reviewed, 5).replace(np.full((150, 200), 2, np.uint8), "all void")
+    head = opened(reviewed, 5).head
+    assert reviewed.undo_decision(RUN) == 5
+    assert opened(reviewed, 5).head == head
+    assert reviewed.redo_decision(RUN) == 5
+    reviewed.decide(RUN, 5, RIGHT)
+    opened(reviewed, 5).replace(np.full((150, 200), 1, np.uint8), "all road")
+    assert reviewed.undo_decision(RUN) == 5
+    assert reviewed.undo_decision(RUN) == 5
+    assert (reviewed.read_mask(5) == 1).all()
+
+
 def test_an_edit_by_hand_builds_on_an_accepted_prediction(reviewed: Store, striped: Striped) -> None:
     reviewed.decide(RUN, 5, ACCEPTED)
     accepted = reviewed.read_mask(5)
