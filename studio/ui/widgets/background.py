@@ -22,7 +22,10 @@ class Background(QObject):
 
     def __init__(self, name: str, *, threads: int = 1, waiting: int = 256, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool = _Pool(name, threads, waiting, self.done.emit, self.failed.emit)
+        mailbox = _Mailbox()
+        mailbox.done.connect(self.done)
+        mailbox.failed.connect(self.failed)
+        self._pool = _Pool(name, threads, waiting, mailbox)
         self.destroyed.connect(self._pool.close)
         app = QCoreApplication.instance()
         if app is not None:
@@ -45,22 +48,21 @@ class Background(QObject):
         self._pool.close()
 
 
+class _Mailbox(QObject):
+    """What the threads emit on. It lives as long as they do, so that the `Background` may go at any moment."""
+
+    done = Signal(object, object)
+    failed = Signal(object, object)
+
+
 class _Pool:
     """The threads of a `Background`, knowing nothing of Qt's object tree so that they may outlive it for a moment."""
 
-    def __init__(
-        self,
-        name: str,
-        threads: int,
-        waiting: int,
-        done: Callable[[object, object], object],
-        failed: Callable[[object, object], object],
-    ) -> None:
+    def __init__(self, name: str, threads: int, waiting: int, mailbox: _Mailbox) -> None:
         self._name = name
         self._count = threads
         self._limit = waiting
-        self._done = done
-        self._failed = failed
+        self._mailbox = mailbox
         self._jobs: OrderedDict[Hashable, Callable[[], object]] = OrderedDict()
         self._doing: set[Hashable] = set()
         self._changed = threading.Condition()
@@ -106,14 +108,14 @@ class _Pool:
         while (taken := self._next()) is not None:
             key, job = taken
             try:
-                result, report = job(), self._done
+                result, report = job(), self._mailbox.done
             except Exception as error:  # noqa: BLE001 - whatever it is, the listener gets it and says so
-                result, report = error, self._failed
+                result, report = error, self._mailbox.failed
             with self._changed:
                 self._doing.discard(key)
                 closed = self._closed
             if not closed:
-                report(key, result)
+                report.emit(key, result)
 
     def _next(self) -> tuple[Hashable, Callable[[], object]] | None:
         with self._changed:
