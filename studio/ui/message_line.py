@@ -17,6 +17,7 @@ class MessageLine(QLabel):
         super().__init__()
         self.setObjectName("message_line")
         self.setAccessibleName("Messages")
+        self.setContentsMargins(10, 0, 10, 0)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._fade = QTimer(self, singleShot=True, interval=_SHOWN_MS)
         self._fade.timeout.connect(self.clear)

@@ -22,7 +22,7 @@ from tests.e2e.screen import wait_until
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 _ROAD_KEY, _ROAD = "3", 2
-_SMALL_RECIPE = {"epochs": "2", "height": "64", "width": "64", "batch_size": "4"}
+_SMALL_RECIPE = {"epochs": "2", "height": "64", "width": "64", "batch_size": "4", "rate": "2e-4"}
 
 
 def test_a_person_goes_round_the_whole_loop_once(project: Path, open_program: Callable[..., Program]) -> None:
@@ -42,6 +42,7 @@ def test_a_person_goes_round_the_whole_loop_once(project: Path, open_program: Ca
     trained = _wait_for_run(window, project, "0002", picture=lambda: picture("train"))
     assert trained.outcome is not None
     assert trained.outcome.kind is OutcomeKind.FINISHED
+    assert chosen != pytest.approx(2e-4, rel=0.05)
     assert trained.spec.stages[0].lr.high == pytest.approx(chosen, rel=0.01)
     assert (trained.spec.stages[0].epochs, trained.spec.stages[0].batch_size) == (2, 4)
 
