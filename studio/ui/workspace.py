@@ -88,7 +88,9 @@ class Workspace(QWidget):
         if page is Page.TRAIN:
             from studio.ui.train import TrainPage  # noqa: PLC0415 - plots are not loaded before they are shown
 
-            return TrainPage(self.session, self.run_control)
+            train = TrainPage(self.session, self.run_control)
+            self._shut_downs.append(train.shut_down)
+            return train
         from studio.ui.review import ReviewPage  # noqa: PLC0415 - not on the way to the first picture
 
         review = ReviewPage(self.session)

@@ -76,7 +76,7 @@ class CurvePlot(QFrame):
         self.setProperty("role", "card")
         self._x_name = x_name
         self._curves: list[Curve] = []
-        self._items: dict[str, pg.PlotDataItem] = {}
+        self.items_by_key: dict[str, pg.PlotDataItem] = {}
         self._drawn: dict[str, tuple[int, float | None]] = {}
         self._painted: dict[str, tuple[Look, int]] = {}
         self._boundary_lines: list[pg.InfiniteLine] = []
@@ -110,7 +110,7 @@ class CurvePlot(QFrame):
         """Show these curves and no others; those whose arrays did not grow are left alone."""
         self._curves = list(curves)
         kept = {curve.key for curve in curves}
-        for key in [key for key in self._items if key not in kept]:
+        for key in [key for key in self.items_by_key if key not in kept]:
             self._remove(key)
         for curve in curves:
             self._draw_curve(curve)
@@ -125,16 +125,16 @@ class CurvePlot(QFrame):
 
     def data(self, key: str) -> tuple[np.ndarray, np.ndarray]:
         """The points of a drawn curve as the plot holds them, x and y."""
-        item = self._items[key]
+        item = self.items_by_key[key]
         x, y = item.getOriginalDataset()
         return (np.empty(0), np.empty(0)) if x is None else (x, y)
 
     @property
     def keys(self) -> list[str]:
-        return list(self._items)
+        return list(self.items_by_key)
 
     def _draw_curve(self, curve: Curve) -> None:
-        item = self._items.get(curve.key)
+        item = self.items_by_key.get(curve.key)
         if item is None:
             item = self._add(curve)
         if self._painted.get(curve.key) != (curve.look, curve.series):
@@ -148,19 +148,19 @@ class CurvePlot(QFrame):
         item = pg.PlotDataItem(connect="finite", antialias=curve.look is not Look.FAINT)
         item.setDownsampling(auto=True, method="peak")
         item.setClipToView(True)
-        self._items[curve.key] = item
+        self.items_by_key[curve.key] = item
         (self._right if curve.right_axis and self._right else self.canvas).addItem(item)
         return item
 
     def _remove(self, key: str) -> None:
-        item = self._items.pop(key)
+        item = self.items_by_key.pop(key)
         self._drawn.pop(key, None)
         self._painted.pop(key, None)
         owner = item.getViewBox()
         (owner if owner is self._right and owner is not None else self.canvas).removeItem(item)
 
     def _paint(self, curve: Curve) -> None:
-        item = self._items[curve.key]
+        item = self.items_by_key[curve.key]
         self._painted[curve.key] = (curve.look, curve.series)
         color = theme().color(f"series_{curve.series}")
         item.setPen(_pen(color, curve.look))
@@ -219,7 +219,7 @@ class CurvePlot(QFrame):
         self.canvas.dress()
         self._cursor.setPen(pg.mkPen(theme().color("faint"), width=1))
         for curve in self._curves:
-            if curve.key in self._items:
+            if curve.key in self.items_by_key:
                 self._paint(curve)
         self._draw_boundaries()
         self._write_legend()

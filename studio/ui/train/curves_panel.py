@@ -27,6 +27,7 @@ class CurvesPanel(QWidget):
         super().__init__(parent)
         self._shown: list[ShownRun] = []
         self.batch_loss = CurvePlot("Loss by batch", x_name="batch")
+        self.batch_loss.setObjectName("batch_loss")
         self.epoch_loss = CurvePlot("Loss by epoch", x_name="epoch", bottom=EpochAxis())
         self.metrics = CurvePlot("Metrics", x_name="epoch", bottom=EpochAxis())
         self.rates = CurvePlot("Rate, momentum", x_name="batch", left=RateAxis(), right_axis=True)

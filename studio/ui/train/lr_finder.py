@@ -53,7 +53,7 @@ class LrFinderPlot(QFrame):
         plot = self.canvas.getPlotItem()
         plot.setLogMode(x=True, y=False)
         plot.setLabel("bottom", "learning rate")
-        self._older = [self.canvas.plot(connect="finite") for _ in range(_OLDER)]
+        self.older = [self.canvas.plot(connect="finite") for _ in range(_OLDER)]
         self.raw = self.canvas.plot(connect="finite")
         self.smoothed = self.canvas.plot(connect="finite", antialias=True)
         self.marks = pg.ScatterPlotItem(size=11, pxMode=True, hoverable=True, tip=None)
@@ -75,7 +75,7 @@ class LrFinderPlot(QFrame):
         self._history = history
         self._drawn = -1
         self._view_is_theirs = False
-        for item, old in zip(self._older, [*older[-_OLDER:], *[None] * _OLDER], strict=False):
+        for item, old in zip(self.older, [*older[-_OLDER:], *[None] * _OLDER], strict=False):
             item.setData(*((old.lr_rates, old.lr_smoothed) if old is not None else ([], [])))
         self.refresh()
 
@@ -214,7 +214,7 @@ class LrFinderPlot(QFrame):
         pale.setAlphaF(0.35)
         self.raw.setPen(pg.mkPen(pale, width=1))
         self.smoothed.setPen(pg.mkPen(theme().color("series_1"), width=1.8))
-        for item in self._older:
+        for item in self.older:
             item.setPen(pg.mkPen(theme().color("line"), width=1.2))
         for line, width in ((self.high_line, 2), (self.low_line, 1.4)):
             line.setPen(pg.mkPen(theme().color("accent"), width=width))

@@ -163,7 +163,7 @@ class TrainPage(QWidget):
         act.start_from.setEnabled(one is not None and can_start_from(one))
         act.delete.setEnabled(any(record.id != self.shown.live for record in chosen))
 
-    def close_work(self) -> None:
+    def shut_down(self) -> None:
         """End the threads that read runs and pictures."""
         self.library.close()
-        self.view.samples.close_work()
+        self.view.samples.shut_down()

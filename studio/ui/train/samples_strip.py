@@ -92,7 +92,7 @@ class SamplesStrip(QWidget):
     def shown_epoch(self) -> int | None:
         return self._epochs[self.slider.value()] if self._epochs else None
 
-    def close_work(self) -> None:
+    def shut_down(self) -> None:
         """End the thread that reads pictures."""
         self._work.close()
 

@@ -104,7 +104,7 @@ def open_desk(project: Path, qtbot: QtBot, engine: FakeEngine) -> Iterator[Desk]
         page.show()
         page.activateWindow()
     yield Desk(store, session, engine, control, page, qtbot)
-    page.close_work()
+    page.shut_down()
     control.close()
     engine.close()
     store.close()
