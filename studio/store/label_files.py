@@ -71,7 +71,7 @@ class LabelFiles:
         return mask, head
 
     def bring_up_to_date(self, item_id: int, held: tuple[Mask, int] | None = None) -> tuple[Mask, int] | None:
-        """Write the item's label file if it shows an older edit than the item; returns what it shows now.
+        """Write the item's label file as long as it shows an older edit than the item; returns what it shows then.
 
         `held` is what an earlier call returned, to spare reading the file again; it is changed in place. A file that
         another program put there meanwhile is kept beside the new one. Raises CannotWrite, BadMask.
@@ -90,8 +90,8 @@ class LabelFiles:
         assert way is not None
         self._follow(mask, way.back, way.forth)
         write_mask(path, mask, self._classes(), head=head)
-        self._database.execute("UPDATE items SET label_head = ? WHERE id = ?", (head, item_id))
-        return mask, head
+        self._note_written(item_id, path)
+        return self.bring_up_to_date(item_id, (mask, head))
 
     def import_mask(self, item_id: int, mask: Mask, what: str) -> None:
         """Make `mask` the item's first annotation, without history. Part of the caller's transaction."""
@@ -100,9 +100,14 @@ class LabelFiles:
 
     def up_to_date(self, item_id: int) -> Path | None:
         """The item's label file, if it shows what the item is now."""
-        row = self._database.execute("SELECT head = label_head FROM items WHERE id = ?", (item_id,)).fetchone()
         path = self.path(item_id)
-        return path if row[0] and path.is_file() else None
+        return path if read_head(path) == self._journal.head(item_id) else None
+
+    def _note_written(self, item_id: int, path: Path) -> None:
+        """Say in the database what the file shows. Another store, in a thread or process of its own, may have written
+        it at the same time, so the file is asked, and by one store at a time."""
+        with self._database.transaction() as connection:
+            connection.execute("UPDATE items SET label_head = ? WHERE id = ?", (read_head(path), item_id))
 
     def keep_root(self, item_id: int, root: int) -> None:
         """Take the bytes of the label file into the journal while it still shows `root`, so that whatever happens to
@@ -196,7 +201,9 @@ class LabelFiles:
         if held is not None and self._journal.walk(held[1], head) is not None:
             return held
         if shown is not None and self._journal.walk(shown, head) is not None:
-            return read_mask(path)[0], shown
+            found = self._read(path, head)
+            if found is not None:
+                return found[0], shown
         mask = self._rebuild(item_id, head, None, path)
         return None if mask is None else (mask, head)
 

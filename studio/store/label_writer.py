@@ -19,6 +19,7 @@ from studio.store.label_files import LabelFiles
 
 DEBOUNCE_SECONDS: Final = 0.7
 _LONGEST_WAIT_SECONDS: Final = 5.0
+_CATCH_UP_SECONDS: Final = 2.0
 _RETRY_SECONDS: Final = 5.0
 
 
@@ -35,20 +36,21 @@ class LabelWriter:
         self._open_files = open_files
         self._wake = threading.Condition()
         self._due: dict[int, float] = {}
+        self._found: set[int] = set()
         self._since: dict[int, float] = {}
         self._failures: dict[int, StudioError] = {}
         self._closing = False
         self._busy = False
         self._thread: threading.Thread | None = None
 
-    def mark(self, item_id: int, *, delay: float = DEBOUNCE_SECONDS) -> None:
+    def mark(self, item_id: int) -> None:
         """Say that an item's label file is behind; costs microseconds."""
-        now = time.monotonic()
-        with self._wake:
-            since = self._since.setdefault(item_id, now)
-            self._due[item_id] = min(now + delay, since + _LONGEST_WAIT_SECONDS)
-            self._start()
-            self._wake.notify_all()
+        self._mark(item_id, DEBOUNCE_SECONDS, found=False)
+
+    def catch_up(self, item_id: int) -> None:
+        """Say that a label file was found behind when the project was opened: after a crash, or because another store
+        is about to write it. There is time, and closing leaves it to whoever opens the project next."""
+        self._mark(item_id, _CATCH_UP_SECONDS, found=True)
 
     def flush(self) -> None:
         """Wait until every marked file is written. Raises the error of the first that cannot be."""
@@ -69,11 +71,20 @@ class LabelWriter:
         with self._wake:
             self._closing = True
             thread = self._thread
-            for item_id in self._due:
-                self._due[item_id] = 0.0
+            for item_id in self._found:
+                self._due.pop(item_id, None)
             self._wake.notify_all()
         if thread is not None:
             thread.join()
+
+    def _mark(self, item_id: int, delay: float, *, found: bool) -> None:
+        now = time.monotonic()
+        with self._wake:
+            since = self._since.setdefault(item_id, now)
+            self._due[item_id] = min(now + delay, since + _LONGEST_WAIT_SECONDS)
+            (self._found.add if found else self._found.discard)(item_id)
+            self._start()
+            self._wake.notify_all()
 
     def _start(self) -> None:
         if self._thread is None and self._due:

@@ -39,7 +39,6 @@ from studio.store.settings_file import SETTINGS_FILE, read_settings, write_setti
 from studio.store.snapshot import Freezer, Labels, RunData
 
 DATABASE_FILE: Final = "studio.db"
-_RECOVERY_DELAY: Final = 2.0
 
 
 class Store:
@@ -106,7 +105,7 @@ class Store:
         settings = read_settings(root)
         store = cls(root, settings, Database(root / DATABASE_FILE))
         for item_id in store._files.behind():
-            store._writer.mark(item_id, delay=_RECOVERY_DELAY)
+            store._writer.catch_up(item_id)
         return store
 
     def close(self) -> None:

@@ -149,6 +149,28 @@ def test_broken_masks_are_named(tmp_path: Path, mask: np.ndarray) -> None:
         read_mask(tmp_path / "missing.png")
 
 
+def test_a_head_is_found_behind_other_texts_and_never_looked_for_in_the_pixels(
+    tmp_path: Path, mask: np.ndarray
+) -> None:
+    from PIL.PngImagePlugin import PngInfo
+
+    path = tmp_path / "f.png"
+    text = PngInfo()
+    text.add_text("Comment", "made by hand")
+    text.add_text("studio:head", "42")
+    Image.fromarray(mask).save(path, pnginfo=text)
+    assert read_head(path) == read_mask(path)[1] == 42
+    late = PngInfo()
+    late.add_text("studio:head", "42", zip=True)
+    Image.fromarray(mask).save(path, pnginfo=late)
+    assert read_head(path) == 0
+    path.write_bytes(path.read_bytes()[:40])
+    assert read_head(path) == 0
+    assert read_head(tmp_path) == 0
+    path.write_text("studio:head 42")
+    assert read_head(path) == 0
+
+
 def test_a_foreign_text_is_no_head(tmp_path: Path, mask: np.ndarray) -> None:
     from PIL.PngImagePlugin import PngInfo
 

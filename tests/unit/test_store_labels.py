@@ -16,7 +16,7 @@ from studio.core.document import MaskDocument
 from studio.core.errors import BadMask, CannotWrite
 from studio.core.items import LabelState
 from studio.core.masks import read_head, read_mask, write_mask
-from studio.store import Store
+from studio.store import Store, label_files
 
 MakeStore = Callable[..., Store]
 Striped = Callable[[int], np.ndarray]
@@ -453,3 +453,36 @@ def test_a_foreign_file_that_cannot_be_kept_is_not_written_over(
     assert path.read_bytes() == before
     store.flush()
     assert np.array_equal(read_mask(path)[0], document.mask)
+
+
+def test_two_stores_that_write_one_label_at_the_same_time_end_with_the_newest(
+    make_store: MakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The slower writer must not leave an older picture that the project believes to be up to date."""
+    store = make_store(1)
+    painted(store)
+    files, database = store._files_for_writer()
+    write = label_files.write_mask
+
+    def overtaken(path: Path, mask: np.ndarray, *arguments: object, **options: object) -> None:
+        monkeypatch.undo()
+        painted(store, 2)
+        store.flush()  # the other one writes a newer label first
+        write(path, mask, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(label_files, "write_mask", overtaken)
+    files.bring_up_to_date(1)
+    database.close()
+    assert np.array_equal(read_mask(store.label_path(1))[0], opened(store).mask)
+    assert store._files.behind() == []
+
+
+def test_a_store_that_only_looks_leaves_the_writing_to_the_one_that_painted(make_store: MakeStore) -> None:
+    store = make_store(1)
+    mask = painted(store)
+    with Store.open(store.root) as other:
+        assert np.array_equal(other.read_mask(1), mask)
+    assert not store.label_path(1).exists()
+    with Store.open(store.root) as other:
+        painted(other, 2)
+    assert read_head(store.label_path(1)) > 0
