@@ -100,7 +100,6 @@ def _combo(name: str, choices: Sequence[tuple[str, object]]) -> QComboBox:
     combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     combo.setMinimumContentsLength(4)
     combo.setIconSize(QSize(10, 10))
-    combo.view().setMinimumWidth(140)
     for text, data in choices:
         combo.addItem(text, data)
     return combo

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,9 @@ _SHARP_FROM: Final = 2.0
 
 _WHOLE_ROWS_FROM: Final = 60_000
 """Device pixels from which on whole rows of a mask are gathered, which is faster than gathering pixels."""
+
+_BAND_PIXELS: Final = 200_000
+"""Device pixels that are composed at a time."""
 
 Indices = npt.NDArray[np.intp]
 
@@ -48,8 +52,9 @@ class Scene:
 
     def set_surround(self, color: QColor) -> None:
         """The colour around the picture."""
-        self._surround = color
-        self._everything_is_stale()
+        if color != self._surround:
+            self._surround = color
+            self._everything_is_stale()
 
     def set_picture(self, picture: Picture | None) -> None:
         self._picture = picture
@@ -109,7 +114,8 @@ class Scene:
         covered = device.intersect(visible) if visible is not None else None
         if covered is not None and self._colors is not None and self._label is not None and self._picture is not None:
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
-            self._draw_masks(painter, covered, self._colors, self._label)
+            for band in _bands(covered):
+                self._draw_masks(painter, band, self._colors, self._label)
         painter.end()
 
     def _draw_masks(self, painter: QPainter, device: Rect, colors: OverlayColors, label: Mask) -> None:
@@ -141,6 +147,13 @@ def _draw_picture(painter: QPainter, picture: Picture, viewport: Viewport) -> No
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, viewport.scale < _SHARP_FROM)
     painter.setClipRect(QRect(visible.x, visible.y, visible.width, visible.height))
     painter.drawImage(QRectF(visible.x, visible.y, visible.width, visible.height), level, source)
+
+
+def _bands(rect: Rect) -> Iterator[Rect]:
+    """The rectangle in pieces whose arrays stay in the processor's cache."""
+    rows = max(16, _BAND_PIXELS // rect.width)
+    for y in range(rect.y, rect.bottom, rows):
+        yield Rect(rect.x, y, rect.width, min(rows, rect.bottom - y))
 
 
 def _sampled_pixels(viewport: Viewport) -> tuple[Indices, Indices]:
