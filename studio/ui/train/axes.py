@@ -1,8 +1,11 @@
 """Axes that label epochs and learning rates as people write them."""
 
+# pyqtgraph calls its generated methods by names and arguments that its type hints do not know.
+# pyright: reportIncompatibleMethodOverride=false
+
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import pyqtgraph as pg
 
@@ -15,8 +18,8 @@ class EpochAxis(pg.AxisItem):
     def __init__(self) -> None:
         super().__init__("bottom")
 
-    def tickSpacing(self, *span: float) -> list[tuple[float, float]]:
-        levels = super().tickSpacing(*span)
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> Any:  # noqa: N803 - pyqtgraph's names
+        levels = super().tickSpacing(minVal, maxVal, size)
         return [(max(1.0, round(spacing)), offset) for spacing, offset in levels if spacing >= 1] or [(1.0, 0.0)]
 
 
@@ -26,5 +29,5 @@ class RateAxis(pg.AxisItem):
     def __init__(self) -> None:
         super().__init__("left")
 
-    def tickStrings(self, values: Sequence[float], *_how: float) -> list[str]:
+    def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
         return [rate_text(value) if value > 0 else "0" if value == 0 else "" for value in values]

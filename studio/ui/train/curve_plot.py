@@ -1,5 +1,8 @@
 """A plot with its title, its legend and the values under the mouse in one line above it."""
 
+# pyqtgraph calls its generated methods by names and arguments that its type hints do not know.
+# pyright: reportOptionalMemberAccess=false, reportCallIssue=false, reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -34,7 +37,7 @@ class PlotCanvas(pg.PlotWidget):
         self.setMenuEnabled(False)
         self.hideButtons()
         self.setMinimumSize(120, 80)
-        item = self.getPlotItem()
+        item = self.drawing
         item.setContentsMargins(0, 4, 6, 0)
         item.showGrid(x=True, y=True, alpha=0.35)
         item.getViewBox().setDefaultPadding(_PIXEL_MARGIN)
@@ -46,16 +49,21 @@ class PlotCanvas(pg.PlotWidget):
             item.getAxis(name).setWidth(_AXIS_WIDTH)
         self.dress()
 
+    @property
+    def drawing(self) -> Any:
+        """pyqtgraph's PlotItem; its annotations leave out most of what it can do."""
+        return self.getPlotItem()
+
     def dress(self) -> None:
         """Take the theme's colours."""
         self.setBackground(theme().color("plot"))
         for name in ("left", "bottom", "right"):
-            axis = self.getPlotItem().getAxis(name)
+            axis = self.drawing.getAxis(name)
             axis.setPen(pg.mkPen(theme().color("line")))
             axis.setTextPen(theme().color("muted"))
 
     def mouseDoubleClickEvent(self, ev: Any) -> None:
-        self.getPlotItem().enableAutoRange()
+        self.drawing.enableAutoRange()
         super().mouseDoubleClickEvent(ev)
 
 
@@ -99,8 +107,8 @@ class CurvePlot(QFrame):
         layout.addWidget(self.canvas, 1)
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.setVisible(False)
-        self.canvas.addItem(self._cursor, ignoreBounds=True)
-        self.canvas.scene().sigMouseMoved.connect(self._on_mouse)
+        self.canvas.drawing.addItem(self._cursor, ignoreBounds=True)
+        self.canvas.drawing.scene().sigMouseMoved.connect(self._on_mouse)
         self.canvas.viewport().installEventFilter(self)
         theme().changed.connect(self._dress)
         self._dress()
@@ -121,13 +129,13 @@ class CurvePlot(QFrame):
 
     def show_everything(self) -> None:
         """Follow the curves again after a person has zoomed."""
-        self.canvas.getPlotItem().enableAutoRange()
+        self.canvas.drawing.enableAutoRange()
 
     def data(self, key: str) -> tuple[np.ndarray, np.ndarray]:
         """The points of a drawn curve as the plot holds them, x and y."""
         item = self.items_by_key[key]
         x, y = item.getOriginalDataset()
-        return (np.empty(0), np.empty(0)) if x is None else (x, y)
+        return (np.empty(0), np.empty(0)) if x is None or y is None else (x, y)
 
     @property
     def keys(self) -> list[str]:
@@ -149,7 +157,7 @@ class CurvePlot(QFrame):
         item.setDownsampling(auto=True, method="peak")
         item.setClipToView(True)
         self.items_by_key[curve.key] = item
-        (self._right if curve.right_axis and self._right else self.canvas).addItem(item)
+        (self._right if curve.right_axis and self._right else self.canvas.drawing).addItem(item)
         return item
 
     def _remove(self, key: str) -> None:
@@ -157,7 +165,7 @@ class CurvePlot(QFrame):
         self._drawn.pop(key, None)
         self._painted.pop(key, None)
         owner = item.getViewBox()
-        (owner if owner is self._right and owner is not None else self.canvas).removeItem(item)
+        (owner if owner is self._right and owner is not None else self.canvas.drawing).removeItem(item)
 
     def _paint(self, curve: Curve) -> None:
         item = self.items_by_key[curve.key]
@@ -172,7 +180,7 @@ class CurvePlot(QFrame):
 
     def _draw_boundaries(self) -> None:
         for line in self._boundary_lines:
-            self.canvas.removeItem(line)
+            self.canvas.drawing.removeItem(line)
         epochs = self._boundaries.epochs if len(self._boundaries.epochs) <= _EPOCH_LINES else ()
         self._boundary_lines = [self._boundary(x, stage=False) for x in epochs]
         self._boundary_lines += [self._boundary(x, stage=True) for x in self._boundaries.stages]
@@ -183,12 +191,12 @@ class CurvePlot(QFrame):
             pen.setStyle(Qt.PenStyle.DashLine)
         line = pg.InfiniteLine(x, angle=90, pen=pen)
         line.setZValue(-10)
-        self.canvas.addItem(line, ignoreBounds=True)
+        self.canvas.drawing.addItem(line, ignoreBounds=True)
         return line
 
     # ------------------------------------------------------------------------------------------------ reading
     def _on_mouse(self, position: QPointF) -> None:
-        box = self.canvas.getPlotItem().getViewBox()
+        box = self.canvas.drawing.getViewBox()
         inside = box.sceneBoundingRect().contains(position)
         self._hovered = float(box.mapSceneToView(position).x()) if inside else None
         self._write_legend()
@@ -225,7 +233,7 @@ class CurvePlot(QFrame):
         self._write_legend()
 
     def _add_right_axis(self) -> pg.ViewBox:
-        item = self.canvas.getPlotItem()
+        item = self.canvas.drawing
         box = pg.ViewBox(enableMenu=False, defaultPadding=_PIXEL_MARGIN)
         item.showAxis("right")
         item.scene().addItem(box)

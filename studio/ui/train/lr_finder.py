@@ -1,5 +1,8 @@
 """The learning-rate finder: its curve grows live, its suggestions can be clicked, its lines dragged to set the rate."""
 
+# pyqtgraph calls its generated methods by names and arguments that its type hints do not know.
+# pyright: reportOptionalMemberAccess=false, reportCallIssue=false, reportArgumentType=false
+
 from __future__ import annotations
 
 import math
@@ -50,7 +53,7 @@ class LrFinderPlot(QFrame):
         self._history: RunHistory | None = None
         self._drawn = -1
         self.canvas = PlotCanvas(self)
-        plot = self.canvas.getPlotItem()
+        plot = self.canvas.drawing
         plot.setLogMode(x=True, y=False)
         plot.setLabel("bottom", "learning rate")
         self.older = [self.canvas.plot(connect="finite") for _ in range(_OLDER)]
@@ -58,10 +61,10 @@ class LrFinderPlot(QFrame):
         self.smoothed = self.canvas.plot(connect="finite", antialias=True)
         self.marks = pg.ScatterPlotItem(size=11, pxMode=True, hoverable=True, tip=None)
         self.marks.sigClicked.connect(self._mark_clicked)
-        self.canvas.addItem(self.marks)
+        self.canvas.drawing.addItem(self.marks)
         self.high_line = self._handle("high")
         self.low_line = self._handle("low")
-        self.canvas.getPlotItem().getViewBox().sigRangeChangedManually.connect(self._keep_view)
+        self.canvas.drawing.getViewBox().sigRangeChangedManually.connect(self._keep_view)
         self._view_is_theirs = False
         self._build_rows()
         theme().changed.connect(self._dress)
@@ -152,12 +155,12 @@ class LrFinderPlot(QFrame):
         line.addMarker("v", position=1.0, size=12.0)
         line.setCursor(Qt.CursorShape.SizeHorCursor)
         line.sigPositionChanged.connect(self._line_moved)
-        self.canvas.addItem(line, ignoreBounds=True)
+        self.canvas.drawing.addItem(line, ignoreBounds=True)
         return line
 
     # ------------------------------------------------------------------------------------------------ what happens
     def _line_moved(self, line: pg.InfiniteLine) -> None:
-        rate = 10.0 ** float(line.value())
+        rate = 10.0 ** float(line.getXPos())
         (self.high_chosen if line is self.high_line else self.low_chosen).emit(float(f"{rate:.3g}"))
 
     def _choose_rule(self, rule: str) -> None:
@@ -205,8 +208,10 @@ class LrFinderPlot(QFrame):
         lowest = float(smoothed.min())
         highest = float(smoothed[: int(smoothed.argmin()) + 1].max())
         room = max(highest - lowest, 0.1 * abs(lowest), 1e-6)
-        self.canvas.setYRange(lowest - 0.1 * room, highest + 0.5 * room, padding=0)
-        self.canvas.setXRange(math.log10(history.lr_rates[0]), max(0.0, math.log10(history.lr_rates[-1])), padding=0.02)
+        self.canvas.drawing.setYRange(lowest - 0.1 * room, highest + 0.5 * room, padding=0)
+        self.canvas.drawing.setXRange(
+            math.log10(history.lr_rates[0]), max(0.0, math.log10(history.lr_rates[-1])), padding=0.02
+        )
 
     def _dress(self) -> None:
         self.canvas.dress()

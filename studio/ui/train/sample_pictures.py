@@ -80,9 +80,9 @@ def _under_mask(pixels: np.ndarray, folder: Path, mask: str | None, classes: Seq
         return None
     ids, _head = read_mask(folder / mask)
     height, width = pixels.shape[:2]
-    small = cv2.resize(ids, (width, height), interpolation=cv2.INTER_NEAREST)
-    colors = palette(classes)
-    mixed = cv2.addWeighted(pixels, 1 - _COLOR_SHARE, colors[small], _COLOR_SHARE, 0)
+    small = np.asarray(cv2.resize(ids, (width, height), interpolation=cv2.INTER_NEAREST))
+    colors = palette(classes)[np.asarray(small)]
+    mixed = np.asarray(cv2.addWeighted(pixels, 1 - _COLOR_SHARE, colors, _COLOR_SHARE, 0))
     unsaid = ~np.isin(small, [c.id for c in classes])
     mixed[unsaid] = pixels[unsaid]
     return QImage(mixed.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
