@@ -80,8 +80,8 @@ def _under_mask(pixels: np.ndarray, folder: Path, mask: str | None, classes: Seq
         return None
     ids, _head = read_mask(folder / mask)
     height, width = pixels.shape[:2]
-    small = np.asarray(cv2.resize(ids, (width, height), interpolation=cv2.INTER_NEAREST))
-    colors = palette(classes)[np.asarray(small)]
+    small = np.asarray(cv2.resize(ids, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
+    colors = palette(classes)[small]
     mixed = np.asarray(cv2.addWeighted(pixels, 1 - _COLOR_SHARE, colors, _COLOR_SHARE, 0))
     unsaid = ~np.isin(small, [c.id for c in classes])
     mixed[unsaid] = pixels[unsaid]
