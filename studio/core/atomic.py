@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +34,21 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
         with contextlib.suppress(OSError):  # there may be no part file, and the first error is the one to tell
             part.unlink(missing_ok=True)
         raise CannotWrite(path, why(error)) from error
+
+
+def sync_files(paths: Iterable[Path]) -> None:
+    """Wait until the disk has these files, written before without waiting; together that is much faster than one by one
+    while writing. Raises CannotWrite."""
+    folders: set[Path] = set()
+    for path in paths:
+        try:
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+            if path.parent not in folders:
+                folders.add(path.parent)
+                sync_folder(path.parent)
+        except OSError as error:
+            raise CannotWrite(path, why(error)) from error
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import weakref
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from studio.core.arrays import Mask
+from studio.core.atomic import sync_files
 from studio.core.classes import UNLABELLED
 from studio.core.document import Document, MaskDocument, PointsDocument
 from studio.core.edits import MaskEdit, PointsEdit
@@ -65,15 +66,13 @@ class Annotations:
         done = 0
         for batch in _batches(annotations):
             with self._database.transaction():
-                for item_id, annotation in batch:
-                    self._bring_in_one(item_id, annotation)
+                written = [self._bring_in_one(item_id, annotation) for item_id, annotation in batch]
+                sync_files(path for path in written if path is not None)
             for item_id, _ in batch:
                 self._refresh(item_id)
             done += len(batch)
             if progress is not None:
                 progress(done)
-        if hasattr(os, "sync"):
-            os.sync()  # once, instead of waiting for the disk at each of many files
         return done
 
     def note_changes(self, ids: Iterable[int]) -> None:
@@ -97,7 +96,8 @@ class Annotations:
         points = self._journal.points(item_id) or Points()
         return PointsDocument(points, size, self._journal, self._journal.history(item_id))
 
-    def _bring_in_one(self, item_id: int, annotation: Annotation) -> None:
+    def _bring_in_one(self, item_id: int, annotation: Annotation) -> Path | None:
+        """Returns the label file that was written for it, if one was."""
         self._items.get(item_id)
         head = self._journal.head(item_id)
         if isinstance(annotation, Points):
@@ -107,14 +107,14 @@ class Annotations:
                     self._journal.commit(item_id, PointsEdit(_IMPORT, now, annotation), head)
             else:
                 self._journal.plant_root(item_id, _IMPORT, points=annotation)
-            return
+            return None
         now_mask = self.mask(item_id) if head else None
         if now_mask is not None and now_mask.shape == annotation.shape:
             edit = MaskEdit.between(now_mask, annotation, _IMPORT)
             if edit.patches:
                 self._journal.commit(item_id, edit, head)
-        else:
-            self._files.import_mask(item_id, annotation, _IMPORT)
+            return None
+        return self._files.import_mask(item_id, annotation, _IMPORT)
 
     def _refresh(self, item_id: int) -> None:
         """Forget a document that an import has overtaken; the next opening reads the item afresh."""

@@ -93,10 +93,13 @@ class LabelFiles:
         self._note_written(item_id, path)
         return self.bring_up_to_date(item_id, (mask, head))
 
-    def import_mask(self, item_id: int, mask: Mask, what: str) -> None:
-        """Make `mask` the item's first annotation, without history. Part of the caller's transaction."""
+    def import_mask(self, item_id: int, mask: Mask, what: str) -> Path:
+        """Make `mask` the item's first annotation, without history. Part of the caller's transaction; before that ends,
+        the caller sees to it that the disk has the file, which is returned."""
         root = self._journal.plant_root(item_id, what, pixels=count_values(mask))
-        write_mask(self.path(item_id), mask, self._classes(), head=root, durable=False)
+        path = self.path(item_id)
+        write_mask(path, mask, self._classes(), head=root, durable=False)
+        return path
 
     def up_to_date(self, item_id: int) -> Path | None:
         """The item's label file, if it shows what the item is now."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.core.atomic import write_atomically
+from studio.core.atomic import sync_files, write_atomically
 from studio.core.classes import LabelClass, make_classes, rgb
 from studio.core.errors import BadMask, CannotWrite
 from studio.core.masks import check_mask, count_values, read_head, read_mask, values_in, write_mask
@@ -76,6 +76,15 @@ def test_a_write_that_fails_leaves_the_old_file_and_says_why(
     assert str(path) in caught.value.sentence
     assert np.array_equal(read_mask(path)[0], mask)
     assert [p.name for p in tmp_path.iterdir()] == ["f.png"]
+
+
+def test_files_are_brought_to_the_disk_together_or_the_one_that_cannot_is_named(tmp_path: Path) -> None:
+    paths = [tmp_path / "a", tmp_path / "b"]
+    for path in paths:
+        path.write_bytes(b"x")
+    sync_files(paths)
+    with pytest.raises(CannotWrite, match="c cannot be written"):
+        sync_files([*paths, tmp_path / "c"])
 
 
 def test_a_folder_in_the_way_is_named(tmp_path: Path) -> None:
