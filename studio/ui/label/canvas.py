@@ -25,6 +25,7 @@ from studio.ui.label.tools.hand import HandTool
 from studio.ui.label.tools.pick import pick_class
 from studio.ui.theme import theme
 
+_DESCRIPTION: Final = "The picture and its label; the tool in use works here."
 _WHEEL_NOTCH: Final = 120
 _WHEEL_PAN: Final = 60
 """Logical pixels that a notch of the wheel pans sideways."""
@@ -64,7 +65,7 @@ class Canvas(PictureView):
     def _set_up_widget(self) -> None:
         self.setObjectName("canvas")
         self.setAccessibleName("Canvas")
-        self.setAccessibleDescription("The picture and its label; the tool in use works here.")
+        self.setAccessibleDescription(_DESCRIPTION)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setCursor(self.tool.cursor)
@@ -114,9 +115,11 @@ class Canvas(PictureView):
         for tool in self._tools.values():
             self._attempt(tool.item_left)
         self._working = None
-        if self._document is not None:
-            self._document.changed.disconnect(self._annotation_changed)
-        self._document = None
+        document, self._document = self._document, None
+        if document is not None:
+            document.changed.disconnect(self._annotation_changed)
+            if document.is_editing:  # what could not be written before is tried once more
+                self._attempt(document.commit)
 
     def show_item(self, document: Document | None, picture: Picture) -> None:
         """Show a picture with its label, or without one that could be edited. The zoom stays when the picture has the
@@ -128,6 +131,7 @@ class Canvas(PictureView):
         self._predicted_mask = self._predicted_points = None
         self.set_picture(picture)
         self._show_masks()
+        self.setAccessibleDescription(_DESCRIPTION)
         for tool in self._tools.values():
             tool.item_shown()
         self._note_points()

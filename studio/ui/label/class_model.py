@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QColor
 
 from studio.core.classes import MAX_CLASSES, LabelClass, distinct_color, is_void_name
+from studio.core.errors import StudioError
 from studio.ui.label.swatch_list import BADGE_ROLE, COLOR_ROLE, NOTE_ROLE
 from studio.ui.session import Session, Tone
 
@@ -60,7 +61,7 @@ class ClassModel(QAbstractListModel):
         return True
 
     def add(self) -> int | None:
-        """A new class with the next free id, colour, name and key; returns its id, or None when there is no room."""
+        """A new class with the next free id, colour, name and key; returns its id, None when it could not be added."""
         used = {c.id for c in self._classes}
         free = next((i for i in range(MAX_CLASSES) if i not in used), None)
         if free is None:
@@ -72,7 +73,7 @@ class ClassModel(QAbstractListModel):
         key = next((k for k in CLASS_KEYS if k not in keys), "")
         new = LabelClass(id=free, name=name, color=distinct_color(free), key=key, void=is_void_name(name))
         self._save((*self._classes, new))
-        return free
+        return free if self.row_of(free) >= 0 else None
 
     def change(self, class_id: int, **fields: str | bool) -> None:
         """Give a class another name, color, key or void mark."""
@@ -88,7 +89,10 @@ class ClassModel(QAbstractListModel):
         )
 
     def _save(self, classes: tuple[LabelClass, ...]) -> None:
-        self._session.save_settings(msgspec.structs.replace(self._session.settings, classes=classes))
+        try:
+            self._session.save_settings(msgspec.structs.replace(self._session.settings, classes=classes))
+        except StudioError as error:
+            self._session.say(error.sentence, Tone.ERROR)
 
     def _settings_changed(self) -> None:
         classes = self._session.settings.classes

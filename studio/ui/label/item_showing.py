@@ -69,13 +69,17 @@ class ItemShowing(QObject):
 
     def show(self, item_id: int) -> None:
         """Open the item; what cannot be used is said and shown as far as it can be."""
+        self.problem.emit("")
         self._canvas.put_away()
         self._leave_document()
-        self.problem.emit("")
-        picture: Picture | None = None
+        self._item = None
         try:
             self._item = self._session.store.item(item_id)
-            picture = self._ask_for_picture(self._item)
+        except StudioError as error:
+            self._give_up(error.sentence)
+            return
+        picture = self._ask_for_picture(self._item)
+        try:
             self._take_document(self._session.document(item_id))
         except UnreadableImage as error:
             self._give_up(error.sentence)

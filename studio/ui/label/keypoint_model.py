@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QColor
 
 from studio.core.classes import distinct_color
+from studio.core.errors import StudioError
 from studio.core.points import Keypoint, KeypointName, Points, Visibility
 from studio.ui.label.swatch_list import COLOR_ROLE, HOLLOW_ROLE, NOTE_ROLE
 from studio.ui.session import Session, Tone
@@ -76,7 +77,10 @@ class KeypointModel(QAbstractListModel):
         self._save(tuple(msgspec.structs.replace(k, **fields) if i == index else k for i, k in enumerate(self._names)))
 
     def _save(self, names: tuple[KeypointName, ...]) -> None:
-        self._session.save_settings(msgspec.structs.replace(self._session.settings, keypoints=names))
+        try:
+            self._session.save_settings(msgspec.structs.replace(self._session.settings, keypoints=names))
+        except StudioError as error:
+            self._session.say(error.sentence, Tone.ERROR)
 
     def _settings_changed(self) -> None:
         names = self._session.settings.keypoints

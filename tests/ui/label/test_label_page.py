@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QColorDialog, QLineEdit, QPushButton
 
 from studio.core.classes import UNLABELLED
+from studio.core.errors import CannotWrite
 from studio.core.items import Split
 from studio.core.masks import write_mask
 from studio.core.points import Keypoint, Points
@@ -149,6 +150,39 @@ def test_a_label_file_that_cannot_be_written_is_said_above_the_canvas(make_desk)
     thread.join()
     desk.qtbot.waitUntil(desk.page.notice.isVisible)
     assert "disk full" in desk.page.notice.sentence.text()
+
+
+def test_a_stroke_that_the_disk_refuses_is_said_and_written_when_it_can_be(make_desk, monkeypatch):
+    desk = make_desk()
+    document = desk.canvas.document
+    commit = document._journal.commit
+
+    def refuse(*_args):
+        raise CannotWrite(desk.store.root / "studio.db", "no space left on device")
+
+    monkeypatch.setattr(document._journal, "commit", refuse)
+    desk.drag((20, 20), (100, 20))
+    assert "no space left" in desk.page.notice.sentence.text() and desk.page.notice.isVisible()
+    assert desk.page.status.saved.text() == "Not saved"
+    monkeypatch.setattr(document._journal, "commit", commit)
+    desk.open(desk.ids[1])
+    kept = desk.store.read_mask(desk.ids[0])
+    assert kept is not None and kept[20, 60] == 0
+
+
+def test_settings_that_cannot_be_written_are_said_and_nothing_changes(make_desk, monkeypatch):
+    desk = make_desk()
+    said = []
+    desk.session.message.connect(lambda sentence, _tone: said.append(sentence))
+
+    def refuse(_settings):
+        raise CannotWrite(desk.store.root / "studio.toml", "permission denied")
+
+    monkeypatch.setattr(desk.store, "save_settings", refuse)
+    desk.page.classes.add()
+    desk.page.classes.model.change(0, name="heaven")
+    assert len(said) == 2 and "permission denied" in said[0]
+    assert [c.name for c in desk.page.classes.model.classes] == ["sky", "road", "car", "void"]
 
 
 def test_a_deleted_page_leaves_no_thread_behind(make_desk):
