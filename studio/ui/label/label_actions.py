@@ -90,6 +90,8 @@ class LabelActions:
         if choices.task is Task.SEGMENTATION:
             add("smaller_brush", "Smaller Brush", "[", lambda: choices.step_brush_size(-1), menu="Label")
             add("larger_brush", "Larger Brush", "]", lambda: choices.step_brush_size(1), menu="Label")
+            add("previous_class", "Previous Class", "Ctrl+Up", lambda: self._step_class(-1), menu="Label")
+            add("next_class", "Next Class", "Ctrl+Down", lambda: self._step_class(1), menu="Label")
         self.accept_here = add(
             "accept_here", "Accept the Prediction Here", "A", self._accept_here, menu="Label", icon="accept"
         )
@@ -117,6 +119,12 @@ class LabelActions:
 
     def _toggle_overlay(self) -> None:
         self._choices.show_overlay(self.overlay.isChecked())
+
+    def _step_class(self, steps: int) -> None:
+        """Classes that have no key of their own are a few steps away."""
+        ids = [c.id for c in self._session.settings.classes]
+        if self._choices.class_id in ids:
+            self._choices.choose_class(ids[(ids.index(self._choices.class_id) + steps) % len(ids)])
 
     def _next_unlabelled(self) -> None:
         if not self._items.next_unlabelled():

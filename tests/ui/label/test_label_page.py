@@ -44,6 +44,16 @@ def test_number_keys_pick_classes(make_desk):
     assert (desk.mask() == 2).any()
 
 
+def test_control_and_the_arrows_step_through_the_classes_round_and_round(make_desk):
+    desk = make_desk()
+    seen = []
+    for _ in range(4):
+        desk.key(Qt.Key.Key_Down, CTRL)
+        seen.append(desk.page.choices.class_id)
+    desk.key(Qt.Key.Key_Up, CTRL)
+    assert [*seen, desk.page.choices.class_id] == [1, 2, 3, 0, 3]
+
+
 def test_the_first_class_is_added_with_a_name_and_paints_at_once(make_desk):
     desk = make_desk(classes=())
     button = desk.page.classes.findChild(QPushButton, "add_first_class")
