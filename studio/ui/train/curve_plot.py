@@ -86,7 +86,7 @@ class CurvePlot(QFrame):
         self._curves: list[Curve] = []
         self.items_by_key: dict[str, pg.PlotDataItem] = {}
         self._drawn: dict[str, tuple[int, float | None]] = {}
-        self._painted: dict[str, tuple[Look, int]] = {}
+        self._painted: dict[str, tuple[Look, int, bool]] = {}
         self._boundary_lines: list[pg.InfiniteLine] = []
         self._boundaries = Boundaries()
         self._hovered: float | None = None
@@ -145,7 +145,7 @@ class CurvePlot(QFrame):
         item = self.items_by_key.get(curve.key)
         if item is None:
             item = self._add(curve)
-        if self._painted.get(curve.key) != (curve.look, curve.series):
+        if self._painted.get(curve.key) != _paint_of(curve):
             self._paint(curve)
         state = (len(curve.x), float(curve.x[-1]) if len(curve.x) else None)
         if self._drawn.get(curve.key) != state:
@@ -169,14 +169,16 @@ class CurvePlot(QFrame):
 
     def _paint(self, curve: Curve) -> None:
         item = self.items_by_key[curve.key]
-        self._painted[curve.key] = (curve.look, curve.series)
+        self._painted[curve.key] = _paint_of(curve)
         color = theme().color(f"series_{curve.series}")
         item.setPen(_pen(color, curve.look))
-        if curve.look is Look.POINTS:
-            item.setSymbol("o")
-            item.setSymbolSize(5)
-            item.setSymbolBrush(color)
-            item.setSymbolPen(None)
+        if not _has_marks(curve):
+            item.setSymbol(None)
+            return
+        item.setSymbol("o")
+        item.setSymbolSize(5)
+        item.setSymbolBrush(color)
+        item.setSymbolPen(None)
 
     def _draw_boundaries(self) -> None:
         for line in self._boundary_lines:
@@ -243,6 +245,15 @@ class CurvePlot(QFrame):
         box.setMouseEnabled(x=False, y=False)
         item.getViewBox().sigResized.connect(lambda: box.setGeometry(item.getViewBox().sceneBoundingRect()))
         return box
+
+
+def _has_marks(curve: Curve) -> bool:
+    """Whether each value is marked: a run's first batch, a single value, would be no line and so not be seen."""
+    return curve.look is Look.POINTS or len(curve.x) == 1
+
+
+def _paint_of(curve: Curve) -> tuple[Look, int, bool]:
+    return curve.look, curve.series, _has_marks(curve)
 
 
 def _pen(color: QColor, look: Look) -> QPen:

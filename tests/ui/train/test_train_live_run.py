@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QToolButton
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from studio.core.events import Failed, Finished, Progress
 from studio.core.outcome import OutcomeKind
@@ -36,6 +37,25 @@ def test_pressing_train_draws_what_the_run_says(desk: Desk) -> None:
     assert desk.page.view.curves.rates.data("0001 rate 1")[1].tolist() == pytest.approx([1e-3] * 10)
     assert desk.page.view.curves.rates.data("0001 momentum")[1].tolist() == pytest.approx([0.9] * 10)
     assert run.start.reserve_cores == 1
+
+
+def test_the_first_batch_alone_is_seen_on_the_plot(desk: Desk) -> None:
+    press(desk, "train_button")
+    run = desk.wait_for_run()
+    run.say(started(), stage())
+    plot = desk.page.view.curves.batch_loss
+    desk.wait(lambda: plot.keys != [])
+    assert not _blue(plot.canvas)
+    run.say(step(1))
+    desk.wait(lambda: _blue(plot.canvas))
+
+
+def _blue(widget: QWidget) -> bool:
+    """Whether anything on a widget is as blue as the first curve."""
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    pixels = rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).astype(int)
+    return bool((pixels[..., 2] - pixels[..., 0] > 60).any())
 
 
 def test_the_line_over_the_plots_says_what_goes_on(desk: Desk) -> None:
