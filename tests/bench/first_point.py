@@ -2,7 +2,7 @@
 
 The worker is warm: it has loaded PyTorch and waits. Two moments are taken from the press of the mouse on: the first
 `step` event in the run's events.jsonl, and the first pixel in the curve's colour on the batch-loss plot, which is the
-one that counts. A curve of a single value is no line yet, so the plot may have to wait for the second batch.
+one that counts.
 """
 
 from __future__ import annotations
