@@ -64,11 +64,11 @@ def _figures(app: QApplication, store: Store) -> dict[str, object]:
         app.processEvents()
         return condition
 
-    wait_until(lambda: seen(page.gallery.model.rowCount() > 0), every=0)
-    wait_until(lambda: seen(paints.count > 0), every=0)
+    wait_until(lambda: seen(page.gallery.model.rowCount() > 0), every=0.002)
+    wait_until(lambda: seen(paints.count > 0), every=0.002)
     rows = time.perf_counter() - begin
     screenful = _visible_tiles(page)
-    wait_until(lambda: seen(len(set(drawn)) >= screenful), every=0)
+    wait_until(lambda: seen(len(set(drawn)) >= screenful), every=0.002)
     first_screen = time.perf_counter() - begin
     scrolled = {
         "slow": _scroll(app, page, _SLOW),
@@ -90,11 +90,13 @@ def _visible_tiles(page: ReviewPage) -> int:
 
 
 def _scroll(app: QApplication, page: ReviewPage, pixels: int) -> dict[str, float]:
+    """Milliseconds a frame on the GUI thread, by the clock and by the processor time that it got; the second says more
+    where other programs want the processor too."""
     bar, viewport = page.gallery.grid.verticalScrollBar(), page.gallery.grid.viewport()
-    times = []
+    times, processor = [], []
     for _ in range(_STEPS):
         before = bar.value()
-        begin = time.perf_counter()
+        begin, begun = time.perf_counter(), time.thread_time()
         bar.setValue(before + pixels)
         viewport.repaint()
         busy = time.perf_counter() - begin
@@ -108,11 +110,13 @@ def _scroll(app: QApplication, page: ReviewPage, pixels: int) -> dict[str, float
                 break
             time.sleep(0.0005)
         times.append(busy * 1000)
+        processor.append((time.thread_time() - begun) * 1000)
     return {
         "steps": _STEPS,
         "median_ms": float(np.median(times)),
         "p95_ms": float(np.percentile(times, 95)),
         "max_ms": max(times),
+        "processor_p95_ms": float(np.percentile(processor, 95)),
     }
 
 
