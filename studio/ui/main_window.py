@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -134,7 +135,9 @@ class MainWindow(QMainWindow):
         ]
         self.header.theme_toggled.connect(lambda: _choose_theme(ThemeMode.LIGHT if theme().is_dark else ThemeMode.DARK))
 
-    def _action(self, name: str, text: str, keys: object, slot: object) -> QAction:
+    def _action(
+        self, name: str, text: str, keys: QKeySequence.StandardKey | str | None, slot: Callable[..., object]
+    ) -> QAction:
         action = QAction(text, self)
         action.setObjectName(name)
         if keys is not None:

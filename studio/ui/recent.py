@@ -13,8 +13,8 @@ _KEPT: Final = 8
 
 def recent_projects() -> list[Path]:
     """Newest first; folders that are gone are left out."""
-    stored = QSettings().value(_KEY, [])
-    names = [stored] if isinstance(stored, str) else list(stored or [])
+    stored = QSettings().value(_KEY)  # one entry comes back as a plain string
+    names = stored if isinstance(stored, list) else [stored] if isinstance(stored, str) else []
     return [path for path in map(Path, names) if (path / "studio.toml").is_file()]
 
 

@@ -1,7 +1,7 @@
 """A plot with its title, its legend and the values under the mouse in one line above it."""
 
 # pyqtgraph calls its generated methods by names and arguments that its type hints do not know.
-# pyright: reportOptionalMemberAccess=false, reportCallIssue=false, reportAttributeAccessIssue=false
+# pyright: reportOptionalMemberAccess=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportArgumentType=false
 
 from __future__ import annotations
 
