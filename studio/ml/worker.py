@@ -6,8 +6,9 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import msgspec
 
@@ -37,7 +38,7 @@ def main() -> int:
     events = _private_stdout()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the parent decides and says Stop
     warm_up()
-    commands = sys.stdin.buffer
+    commands = _lines(0)
     start = _read_start(commands)
     if start is None:
         return 0
@@ -75,8 +76,17 @@ class _PipeWriter:
             line = line[os.write(self._descriptor, line) :]
 
 
-def _read_start(commands: BinaryIO) -> StartRun | None:
-    """The first command, if it is a start; None at the end of input, which is how an unused spare worker ends."""
+def _lines(descriptor: int) -> Iterator[bytes]:
+    """The lines of a pipe. Not through `sys.stdin`: a thread that still waits there holds a lock which the interpreter
+    wants when it ends, and aborts without."""
+    rest = b""
+    while part := os.read(descriptor, 65536):
+        *lines, rest = (rest + part).split(b"\n")
+        yield from lines
+
+
+def _read_start(commands: Iterator[bytes]) -> StartRun | None:
+    """The first start; None at the end of input, which is how an unused spare worker ends."""
     for line in commands:
         command = _decode(line)
         if isinstance(command, StartRun):
@@ -84,7 +94,7 @@ def _read_start(commands: BinaryIO) -> StartRun | None:
     return None
 
 
-def _hear(commands: BinaryIO, requests: Commands) -> None:
+def _hear(commands: Iterator[bytes], requests: Commands) -> None:
     for line in commands:
         command = _decode(line)
         if isinstance(command, Stop):

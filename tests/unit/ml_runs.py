@@ -16,13 +16,19 @@ from studio.core.items import Split
 from studio.core.masks import write_mask
 from studio.core.outcome import OutcomeKind
 from studio.core.points import Keypoint, KeypointName, Points
-from studio.core.recipe import Augment, ModelSpec, RunSpec, Stage, encode_spec
+from studio.core.recipe import Augment, Encoder, ModelSpec, RunSpec, Stage, encode_spec
 from studio.core.settings import Task
 from studio.core.snapshot import SNAPSHOT_FILE, Snapshot, SnapshotItem, encode_snapshot
 from studio.ml.control import Commands
 from studio.ml.runner import carry_out
 
 CLASSES: tuple[LabelClass, ...] = tuple(make_classes(["ground", "square", "void"]))
+
+ALL_BUT_ONE = 1024
+"""Cores to reserve so that one thread is left: on pictures this small more threads only wait for each other."""
+
+SMALL_MODEL = ModelSpec(encoder=Encoder.MOBILENET_V3, pretrained=False)
+"""A third of the others' weights: most of such a run's time goes into writing them."""
 
 Kind = TypeVar("Kind", bound=RunEvent)
 
@@ -46,11 +52,10 @@ def recipe(
     task: Task = Task.SEGMENTATION,
     *,
     stages: Sequence[Stage] = (Stage(epochs=2, height=32, width=32, batch_size=4),),
-    pretrained: bool = False,
+    model: ModelSpec = SMALL_MODEL,
     augment: Augment | None = None,
     **others: object,
 ) -> RunSpec:
-    model = others.pop("model", ModelSpec(pretrained=pretrained))
     return RunSpec(task=task, stages=tuple(stages), model=model, augment=augment or Augment(flip=False), **others)  # pyright: ignore[reportArgumentType]
 
 
@@ -117,14 +122,16 @@ class Listener:
 
 def run(folder: Path, *, resume: bool = False) -> tuple[OutcomeKind, Listener]:
     listener = Listener()
-    return carry_out(folder, resume=resume, device="cpu", emit=listener), listener
+    return carry_out(folder, resume=resume, device="cpu", reserve_cores=ALL_BUT_ONE, emit=listener), listener
 
 
 def run_until(folder: Path, step: int, *, say: str = "stop", resume: bool = False) -> tuple[OutcomeKind, Listener]:
     """Carry out and `say` stop, leave or pause right after `step`."""
     commands = Commands()
     listener = Listener(commands, at_step=step, say=say)
-    return carry_out(folder, resume=resume, device="cpu", commands=commands, emit=listener), listener
+    return carry_out(
+        folder, resume=resume, device="cpu", reserve_cores=ALL_BUT_ONE, commands=commands, emit=listener
+    ), listener
 
 
 def same_tensors(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:

@@ -137,6 +137,9 @@ def test_a_server_that_does_not_answer_is_no_crash(torch_home: Path, monkeypatch
     assert "no network" in sentence
 
 
+RESNET = ModelSpec(encoder=Encoder.RESNET18, pretrained=False)
+
+
 def save_parent(folder: Path, *, encoder: Encoder = Encoder.RESNET18) -> dict[str, torch.Tensor]:
     """A model of classes ground and square (ids 0, 1), as another run would have written it."""
     spec, snapshot = read_recipe(make_run(folder, recipe(model=ModelSpec(encoder=encoder, pretrained=False))))
@@ -149,7 +152,7 @@ def save_parent(folder: Path, *, encoder: Encoder = Encoder.RESNET18) -> dict[st
 
 def test_a_run_starts_from_its_parents_weights(tmp_path: Path) -> None:
     parent = save_parent(tmp_path / "0001")
-    spec, snapshot = read_recipe(make_run(tmp_path / "0002", recipe(parent="0001")))
+    spec, snapshot = read_recipe(make_run(tmp_path / "0002", recipe(parent="0001", model=RESNET)))
     first = make_network(spec, make_task(snapshot), tmp_path / "0002")
     assert same_tensors(first.network.state_dict(), parent)
     assert "0001" in first.sentence
@@ -158,7 +161,7 @@ def test_a_run_starts_from_its_parents_weights(tmp_path: Path) -> None:
 
 def test_a_parents_classes_go_by_id_and_a_new_class_starts_from_scratch(tmp_path: Path) -> None:
     parent = save_parent(tmp_path / "0001")
-    spec, snapshot = read_recipe(make_run(tmp_path / "0002", recipe(parent="0001")))
+    spec, snapshot = read_recipe(make_run(tmp_path / "0002", recipe(parent="0001", model=RESNET)))
     car = snapshot.classes[0].__class__(id=9, name="car", color="#00ff00")
     changed = snapshot.__class__(task=snapshot.task, classes=(car, snapshot.classes[1], snapshot.classes[2]))
     first = make_network(spec, make_task(changed), tmp_path / "0002")
@@ -169,7 +172,7 @@ def test_a_parents_classes_go_by_id_and_a_new_class_starts_from_scratch(tmp_path
 
 def test_a_parent_of_another_encoder_is_refused_with_a_remedy(tmp_path: Path) -> None:
     save_parent(tmp_path / "0001", encoder=Encoder.MOBILENET_V3)
-    spec, snapshot = read_recipe(make_run(tmp_path / "0002", recipe(parent="0001")))
+    spec, snapshot = read_recipe(make_run(tmp_path / "0002", recipe(parent="0001", model=RESNET)))
     with pytest.raises(BadInput, match=r"mobilenet_v3_large.*resnet18"):
         make_network(spec, make_task(snapshot), tmp_path / "0002")
 
