@@ -1,0 +1,98 @@
+"""What a run trains, how often and how fast: corrections, a parent's weights, freezing, rates by layer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+import pytest
+import torch
+from torch import nn
+
+from studio.core.events import Started, Step
+from studio.core.recipe import LearningRate, Stage
+from studio.core.snapshot import decode_snapshot
+from studio.ml.data.stage_data import DataSource
+from studio.ml.model_file import read_model
+from studio.ml.network import network_of
+from studio.ml.runner import read_recipe
+from studio.ml.tasks.registry import make_task
+from tests.unit.ml_runs import make_run, recipe, run, run_until, same_tensors, write_run
+
+ONE_EPOCH = (Stage(epochs=1, height=32, width=32, batch_size=4),)
+
+
+def source_of(folder: Path) -> DataSource:
+    spec, snapshot = read_recipe(folder)
+    return DataSource(
+        folder=folder,
+        spec=spec,
+        task=make_task(snapshot),
+        device=torch.device("cpu"),
+        warn=lambda sentence: None,
+        progress=lambda what, done, total: None,
+        check=lambda: None,
+    )
+
+
+def test_in_every_epoch_corrections_are_drawn_as_often_as_their_weight_says(tmp_path: Path) -> None:
+    spec = recipe(stages=ONE_EPOCH)
+    folder = make_run(tmp_path / "0001", spec, train=6, valid=2)
+    items = decode_snapshot((folder / "snapshot.json").read_bytes()).items
+    weighted = [msgspec.structs.replace(i, weight=3.0, corrected=True) if i.id in (2, 5) else i for i in items]
+    batches = source_of(write_run(folder, spec, weighted)).load_train(0)
+    orders = []
+    for epoch in range(3):
+        rows = [row for batch in batches.epoch(epoch) for row in batch.rows]
+        assert Counter(batches.images.items[row].id for row in rows) == {1: 1, 2: 3, 3: 1, 4: 1, 5: 3, 6: 1}
+        orders.append(rows)
+    assert orders[0] != orders[1]
+    assert orders[0] == [row for batch in source_of(folder).load_train(0).epoch(0) for row in batch.rows]
+
+
+def test_a_child_run_begins_with_its_parents_weights(tmp_path: Path) -> None:
+    run(make_run(tmp_path / "0001", recipe(stages=ONE_EPOCH), train=4, valid=2))
+    child = make_run(tmp_path / "0002", recipe(stages=ONE_EPOCH, parent="0001"), train=4, valid=2, seed=1)
+    source = source_of(child)
+    batch = next(source.load_train(0).epoch(0))
+    parent = network_of(read_model(tmp_path / "0001"), source.task).train()
+    expected = float(source.task.loss(parent(batch.images), batch.target).detach())
+    _, heard = run(child)
+    assert heard.of(Started)[0].weights == "From run 0001."
+    assert heard.of(Step)[0].loss == pytest.approx(expected, rel=1e-4)
+    assert read_model(child).parent == "0001"
+    assert not same_tensors(read_model(child).state, read_model(tmp_path / "0001").state)
+
+
+def test_a_frozen_stage_changes_nothing_of_the_encoder_but_its_batch_norm(tmp_path: Path) -> None:
+    stages = (*ONE_EPOCH, Stage(epochs=1, height=32, width=32, batch_size=4, frozen=True))
+    folder = make_run(tmp_path / "0001", recipe(stages=stages), train=4, valid=2)
+    run_until(folder, 1, say="leave")
+    before = read_model(folder)
+    _, heard = run(folder, resume=True)
+    assert [event.step for event in heard.of(Step)] == [2]
+    after = read_model(folder).state
+    network = network_of(before, source_of(folder).task)
+    norms = {name for name, module in network.named_modules() if isinstance(module, nn.BatchNorm2d)}
+    changed = {name for name in after if not torch.equal(after[name], before.state[name])}
+    expected = {name for name in after if not name.startswith("encoder.") or name.rpartition(".")[0] in norms}
+    assert changed == expected
+
+
+@pytest.mark.parametrize(
+    ("rate", "peaks"),
+    [
+        (LearningRate(high=1e-3), [1e-3, 1e-3, 1e-3]),
+        (LearningRate(high=1e-3, discriminative=True), [1e-4, 1e-4, 1e-3]),
+        (LearningRate(low=1e-5, high=1e-3), [1e-5, 1e-4, 1e-3]),
+    ],
+)
+def test_each_group_of_layers_trains_at_its_own_rate(tmp_path: Path, rate: LearningRate, peaks: list[float]) -> None:
+    stage = Stage(epochs=4, height=32, width=32, batch_size=2, lr=rate)
+    folder = make_run(tmp_path / "0001", recipe(stages=(stage,)), train=4, valid=2)
+    _, heard = run_until(folder, 3, say="leave")
+    lrs = [event.lrs for event in heard.of(Step)]
+    assert [max(group) for group in zip(*lrs, strict=True)] == pytest.approx(peaks)
+    assert lrs[0] == pytest.approx([peak / 25 for peak in peaks])
+    assert lrs[1] == pytest.approx(peaks)
