@@ -154,10 +154,10 @@ class CurvePlot(QFrame):
 
     def _add(self, curve: Curve) -> pg.PlotDataItem:
         item = pg.PlotDataItem(connect="finite", antialias=curve.look is not Look.FAINT)
-        item.setDownsampling(auto=True, method="peak")
-        item.setClipToView(True)
         self.items_by_key[curve.key] = item
         (self._right if curve.right_axis and self._right else self.canvas.drawing).addItem(item)
+        item.setDownsampling(auto=True, method="peak")  # after addItem, which sets both to the plot's own
+        item.setClipToView(True)
         return item
 
     def _remove(self, key: str) -> None:

@@ -205,8 +205,9 @@ class LrFinderPlot(QFrame):
         if self._view_is_theirs or len(history.lr_rates) < 2:
             return
         smoothed = history.lr_smoothed
-        lowest = float(smoothed.min())
-        highest = float(smoothed[: int(smoothed.argmin()) + 1].max())
+        falling = int(smoothed.argmin()) + 1
+        lowest = min(float(smoothed.min()), float(history.lr_losses[:falling].min()))
+        highest = float(smoothed[:falling].max())
         room = max(highest - lowest, 0.1 * abs(lowest), 1e-6)
         self.canvas.drawing.setYRange(lowest - 0.1 * room, highest + 0.5 * room, padding=0)
         self.canvas.drawing.setXRange(

@@ -144,7 +144,8 @@ class RunDisplay(QObject):
 
     def _show_outcome(self, record: RunRecord, outcome: RunOutcome) -> None:
         if record.spec.purpose is Purpose.LR_FIND and outcome.learnt_something:
-            return  # the curve and its suggestions say it
+            self._view.outcome.hide()  # the curve and its suggestions say it
+            return
         self._view.outcome.show_outcome(record.id, outcome, can_review=can_review(record))
 
     # ------------------------------------------------------------------------------------------------ drawing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from studio.core.events import Metric
+from studio.core.events import Metric, Progress
 from studio.core.outcome import OutcomeKind, RunOutcome
 from studio.core.recipe import Purpose, RunSpec
 from studio.ui.run_control import RunState
@@ -108,7 +108,7 @@ def _live_title(state: RunState, history: RunHistory) -> str:
     if started is None:
         return "Starting"
     if history.progress is not None:
-        return f"{history.progress.what} {history.progress.done:,} of {history.progress.total:,}"
+        return _progress_title(history.progress)
     if started.purpose == Purpose.LR_FIND:
         doing = "Finding the learning rate"
     elif history.ending is not None:
@@ -116,6 +116,11 @@ def _live_title(state: RunState, history: RunHistory) -> str:
     else:
         doing = f"Training epoch {step.epoch if step is not None else 1} of {started.epochs}"
     return f"Paused in epoch {step.epoch}" if state is RunState.PAUSED and step is not None else doing
+
+
+def _progress_title(progress: Progress) -> str:
+    what = progress.what[:1].upper() + progress.what[1:]
+    return f"{what} {progress.done:,} of {progress.total:,}" if progress.total > 1 else what
 
 
 def _live_facts(history: RunHistory) -> list[str]:

@@ -203,6 +203,9 @@ def test_twenty_thousand_events_at_once_are_passed_on_in_bounded_turns_and_all_a
     desk.wait(lambda: len(plot.data("0001 raw")[0]) == count - 2, seconds=30)
     x, y = plot.data("0001 smoothed")
     assert x[-1] == count - 2
+    drawn = plot.items_by_key["0001 smoothed"].getData()[0]
+    assert drawn[-1] == count - 2
+    assert len(drawn) < 6000
     assert y[12_345] == pytest.approx(loss_at(12_346) + 0.01)
     assert desk.page.view.header.title.text() == "Run 0001: Training epoch 4000 of 4000"
 
