@@ -124,7 +124,8 @@ def rate_curves(shown: Sequence[ShownRun]) -> list[Curve]:
         ]
     run, history = shown[0].run, shown[0].history
     x = history.steps
-    names = _GROUP_NAMES.get(history.groups, tuple(f"group {i + 1}" for i in range(history.groups)))
+    groups = 1 if _one_rate(history) else history.groups
+    names = _GROUP_NAMES.get(groups, tuple(f"group {i + 1}" for i in range(groups)))
     rates = [
         Curve(key=f"{run} rate {i}", name=name, x=x, y=history.rates(i), series=1 + i) for i, name in enumerate(names)
     ]
@@ -162,6 +163,12 @@ def value_text(value: float) -> str:
 def _metric_curve(run: ShownRun, name: str, *, label: str, series: int) -> Curve:
     epochs, values = run.history.metric_curve(name)
     return Curve(key=f"{run.run} {name}", name=label, x=epochs, y=values, series=series, look=Look.POINTS)
+
+
+def _one_rate(history: RunHistory) -> bool:
+    """Whether all parameter groups had the same rate in every step."""
+    first = history.rates(0)
+    return all(np.array_equal(first, history.rates(group)) for group in range(1, history.groups))
 
 
 def _head_rates(history: RunHistory) -> np.ndarray:
