@@ -33,7 +33,7 @@ class CurvesPanel(QWidget):
         self.rates = CurvePlot("Rate, momentum", x_name="batch", left=RateAxis(), right_axis=True)
         self.metric_choice = Choice("metric", tip="The metric that is drawn")
         self.metric_choice.edited.connect(lambda _name: self.refresh())
-        self.metric_choice.setMaximumWidth(130)
+        self.metric_choice.setMaximumWidth(104)
         self.metric_choice.setProperty("compact", True)
         self.metrics.title_row.insertWidget(1, self.metric_choice)
         grid = QGridLayout(self)
