@@ -196,7 +196,7 @@ class SegmentationMetrics:
     def __init__(self, classes: tuple[LabelClass, ...]) -> None:
         self._void = [c.name for c in classes if c.void]
         self._outputs = len(classes) - len(self._void)
-        self._matrix = MulticlassConfusionMatrix(self._outputs, ignore_index=IGNORED)
+        self._matrix = MulticlassConfusionMatrix(self._outputs, ignore_index=IGNORED, validate_args=False)
 
     def update(self, output: Tensor, target: Tensor) -> None:
         self._matrix = self._matrix.to(output.device)
