@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from types import TracebackType
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QSettings, Qt, QTimer
@@ -15,6 +16,7 @@ from studio import __version__
 from studio.core.errors import StudioError
 from studio.ui.main_window import MainWindow
 from studio.ui.options import WindowOptions
+from studio.ui.session import Tone
 from studio.ui.theme import ThemeMode, theme
 
 _SIGNAL_CHECK_MS: Final = 200
@@ -35,6 +37,7 @@ def run(options: WindowOptions) -> int:
     theme().apply(ThemeMode(QSettings().value("theme", ThemeMode.SYSTEM)))
     theme().follow_system()
     window = MainWindow()
+    _show_mistakes(window)
     window.open_at_start(options)
     window.show()
     window.activateWindow()
@@ -65,6 +68,20 @@ def make_application(argv: list[str]) -> QApplication:
     QGuiApplication.setDesktopFileName("relearn-studio")
     QApplication.setStyle("Fusion")
     return QApplication(argv[:1])
+
+
+def _show_mistakes(window: MainWindow) -> None:
+    """An error that nobody foresaw is told in the window too, not only on a terminal that may not be there."""
+    report = sys.excepthook
+
+    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        report(kind, error, trace)
+        window.messages.say(
+            f"The program made a mistake ({kind.__name__}: {error}); what was labelled is in the project's journal.",
+            Tone.ERROR,
+        )
+
+    sys.excepthook = tell
 
 
 def _leave_on_signals(window: MainWindow) -> QTimer:

@@ -36,6 +36,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(_SMALLEST)
         self.setAcceptDrops(True)
         self.workspace: Workspace | None = None
+        self._import_panel: QWidget | None = None
         self._build_body()
         self._build_actions()
         self._fill_menus()
@@ -67,7 +68,11 @@ class MainWindow(QMainWindow):
     def show_import(self, folder: Path) -> None:
         from studio.ui.importing import ImportPanel  # noqa: PLC0415 - not on the way to the first picture
 
-        panel = ImportPanel(folder)
+        if self._import_panel is not None:
+            self._stack.setCurrentWidget(self._import_panel)
+            self.messages.say("Another import is still open; finish or cancel it first.", Tone.WARNING)
+            return
+        panel = self._import_panel = ImportPanel(folder)
         panel.imported.connect(lambda project: self._leave_import(panel, Path(project)))
         panel.cancelled.connect(lambda: self._leave_import(panel, None))
         self._stack.addWidget(panel)
@@ -81,10 +86,17 @@ class MainWindow(QMainWindow):
             self.workspace.close_project()
             self.workspace.deleteLater()
             self.workspace = None
+            self.header.show_run("")
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        settings = QSettings()
-        settings.setValue("window/geometry", self.saveGeometry())
+        QSettings().setValue("window/geometry", self.saveGeometry())
+        try:
+            if self.workspace is not None:
+                self.workspace.session.save_all()
+        except StudioError as error:
+            self.messages.say(f"The window stays open, for a stroke is not saved: {error.sentence}", Tone.ERROR)
+            event.ignore()
+            return
         self.hide()
         self.shut_down()
         event.accept()
@@ -205,12 +217,20 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, lambda: remember_project(folder))
 
     def _leave_import(self, panel: QWidget, project: Path | None) -> None:
-        self._stack.setCurrentWidget(self.workspace or self.welcome)
+        """What was imported is opened, unless the person went on to something else meanwhile."""
+        watched = self._stack.currentWidget() is panel
+        self._import_panel = None
+        if watched:
+            self._stack.setCurrentWidget(self.workspace or self.welcome)
         self._stack.removeWidget(panel)
         panel.deleteLater()
         self._fill_menus()
-        if project is not None:
+        if project is not None and watched:
             self.open_folder(project)
+        elif project is not None:
+            remember_project(project)
+            self._fill_menus()
+            self.messages.say(f"{project} is imported; open it from the File menu.", Tone.OK)
 
     def _choose_page(self, page: Page) -> None:
         if self.workspace is not None:
@@ -231,11 +251,21 @@ class MainWindow(QMainWindow):
     def _open_demo(self) -> None:
         from studio.ui.demo_job import DemoJob  # noqa: PLC0415 - only who wants the demo pays for it
 
+        self._demo.setEnabled(False)
+        self.welcome.setEnabled(False)
         self.messages.say("Drawing the demo project…", Tone.INFO)
         job = DemoJob(self)
-        job.done.connect(lambda path: self.open_folder(Path(path)))
-        job.failed.connect(lambda sentence: self.messages.say(sentence, Tone.ERROR))
+        job.done.connect(lambda path: self._leave_demo(Path(path), ""))
+        job.failed.connect(lambda sentence: self._leave_demo(None, sentence))
         job.start()
+
+    def _leave_demo(self, project: Path | None, failure: str) -> None:
+        self._demo.setEnabled(True)
+        self.welcome.setEnabled(True)
+        if project is None:
+            self.messages.say(failure, Tone.ERROR)
+        else:
+            self.open_folder(project)
 
 
 def _choose_theme(mode: ThemeMode) -> None:
@@ -246,6 +276,8 @@ def _choose_theme(mode: ThemeMode) -> None:
 def _dropped_folder(event: QDropEvent) -> Path | None:
     """The folder that is dragged; of a file, the folder it lies in."""
     for url in event.mimeData().urls():
+        if not url.isLocalFile():
+            continue
         path = Path(url.toLocalFile())
         if path.is_dir():
             return path

@@ -86,19 +86,29 @@ class Session(QObject):
 
         Raises StudioError when its picture or its label file cannot be used.
         """
-        document = self._documents.get(item_id)
-        if document is None:
-            document = self.store.open_document(item_id)
+        document = self.store.open_document(item_id)
+        if self._documents.get(item_id) is not document:
             document.history_changed.connect(lambda: self.items_changed.emit([item_id]))
             self._documents[item_id] = document
-            while len(self._documents) > _OPEN_DOCUMENTS:
-                self._documents.popitem(last=False)
+            self._let_go()
         self._documents.move_to_end(item_id)
         return document
 
-    def forget_documents(self) -> None:
-        """Documents are read anew when they are next asked for; call it after the store changed labels by itself."""
-        self._documents.clear()
+    @property
+    def has_unsaved(self) -> bool:
+        """Whether some document holds an edit that its journal does not have yet."""
+        return any(document.is_editing for document in self._documents.values())
+
+    def save_all(self) -> None:
+        """Bring every open edit into the journal. Raises StudioError when one cannot be written."""
+        for document in list(self._documents.values()):
+            document.commit()
+
+    def _let_go(self) -> None:
+        """Keep the last few documents, and every one whose edit could not be written yet."""
+        saved = [item for item, document in self._documents.items() if not document.is_editing]
+        for item in saved[: max(0, len(self._documents) - _OPEN_DOCUMENTS)]:
+            del self._documents[item]
 
     def open_item(self, item_id: int, overlay: Overlay | None = None) -> None:
         self.current_item = item_id

@@ -141,7 +141,7 @@ def _wait_for_run(
 
 
 def _review(window: Program, project: Path, picture: _Camera) -> tuple[list[Item], Item]:
-    """Accept the predictions on the two worst items, leave the third out, and think twice about it."""
+    """Open the worst item and come back; accept on the two worst, leave the third out, and think twice about it."""
     window.screen.key("Control_L+3")
     window.wait_for("review_grid")
     time.sleep(2)
@@ -149,6 +149,11 @@ def _review(window: Program, project: Path, picture: _Camera) -> tuple[list[Item
     with Store.open(project) as store:
         first, second, third = (store.item(i) for i in store.review_ids("0002")[:3])
         scores = {entry.score.item: entry.score for entry in store.review_items("0002", [first.id, second.id])}
+    window.screen.key("e")
+    window.wait_for("canvas")
+    time.sleep(1)
+    window.screen.key("Control_L+3")
+    time.sleep(1)
     window.screen.key("a")
     time.sleep(0.7)
     window.screen.key("a")

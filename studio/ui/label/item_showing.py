@@ -173,14 +173,22 @@ class ItemShowing(QObject):
         self.document = None
 
     def _history_changed(self) -> None:
-        """A label that is changed while a run's prediction lies over it counts as corrected because of that run."""
+        """A label that is changed here while a run's prediction lies over it counts as corrected because of that run;
+        what is decided on the Review page, with this page hidden, is not an edit."""
         document, overlay = self.document, self._session.overlay
         if document is not None and document.head != self._head:
             self._head = document.head
-            if overlay is not None and overlay.item == document.item.id:
+            if overlay is not None and overlay.item == document.item.id and self._canvas.isVisible():
+                self._note_edited(overlay)
+        self.document_changed.emit()
+
+    def _note_edited(self, overlay: Overlay) -> None:
+        try:
+            if self._session.store.review_items(overlay.run, [overlay.item]):
                 self._session.store.note_edited(overlay.run, overlay.item)
                 self._session.review_changed.emit(overlay.run)
-        self.document_changed.emit()
+        except StudioError as error:  # the label itself is in the journal already
+            self.problem.emit(error.sentence)
 
     # -- the prediction -----------------------------------------------------------------------------------------------
 

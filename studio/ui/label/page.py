@@ -198,7 +198,8 @@ class LabelPage(QWidget):
         document = self.showing.document
         if self.points is not None and isinstance(document, PointsDocument):
             self.points.show_points(document.points)
-        self.status.show_saved("Saved", "check", "ok")
+        if not self._session.has_unsaved:
+            self.status.show_saved("Saved", "check", "ok")
 
     def _settings_changed(self) -> None:
         self.canvas.set_settings(self._session.settings)

@@ -307,7 +307,6 @@ def test_a_label_of_another_size_than_its_picture_is_said_and_not_painted_on(mak
     desk.drag((20, 20), (140, 20))
     written = desk.mask()
     desk.open(desk.ids[1])
-    desk.session.forget_documents()
     Image.fromarray(np.zeros((50, 80, 3), np.uint8)).save(tmp_path / "pictures" / "frame_000.png")
     desk.page.showing._loader.forget()
     desk.session.open_item(desk.ids[0])
