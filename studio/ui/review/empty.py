@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from studio.ui.theme import theme
 
@@ -35,7 +35,11 @@ class EmptyState(QWidget):
         layout.setSpacing(10)
         layout.addStretch(2)
         for widget in (self._icon, self.heading, self.sentence, self.button):
-            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+            row = QHBoxLayout()  # a centred row, since an aligned widget is not asked how high its wrapped text is
+            row.addStretch(1)
+            row.addWidget(widget)
+            row.addStretch(1)
+            layout.addLayout(row)
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
         layout.addStretch(3)
         theme().changed.connect(self._dress)
