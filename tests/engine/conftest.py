@@ -117,14 +117,17 @@ def _children() -> set[int]:
         return set()
     found: set[int] = set()
     for task in Path("/proc/self/task").iterdir():
-        found |= {int(child) for child in (task / "children").read_text().split()}
+        try:
+            found |= {int(child) for child in (task / "children").read_text().split()}
+        except (FileNotFoundError, ProcessLookupError):  # the thread ended since the listing
+            continue
     return {child for child in found if _state(child) not in {"Z", ""}}
 
 
 def _state(process: int) -> str:
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return ""
 
 
