@@ -109,4 +109,7 @@ class CheckpointWriter:
         except StudioError as error:
             self._failed(error)
             return
+        except (MemoryError, RuntimeError) as error:  # no memory for the copy: the run and the next checkpoint go on
+            self._failed(CannotWrite(self._folder, str(error) or type(error).__name__))
+            return
         self._saved(checkpoint)

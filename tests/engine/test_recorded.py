@@ -76,8 +76,10 @@ def test_a_number_that_is_none_is_a_warning_and_not_the_end(tmp_path: Path, some
 @settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_line_can_stop_the_reader(line: bytes) -> None:
-    EventLines().read(line)
-    EventLines().read(b'{"event":"' + line)
+    lines = EventLines()
+    for broken in (line, b'{"event":"' + line):
+        lines.read(broken)
+    assert lines.read(encode_event(FINISHED)) == FINISHED
 
 
 @settings(deadline=None)

@@ -273,8 +273,8 @@ def test_a_line_that_was_torn_by_a_crash_does_not_spoil_the_resumed_log(tmp_path
     with (folder / "events.jsonl").open("ab") as file:
         file.write(b'{"event":"step","time":17954')
     run(folder, resume=True)
-    for line in (folder / "events.jsonl").read_bytes().splitlines():
-        decode_event(line)
+    said = [decode_event(line) for line in (folder / "events.jsonl").read_bytes().splitlines()]
+    assert isinstance(said[-1], Finished)
 
 
 def test_resuming_without_a_picture_that_was_there_before_names_the_remedy(tmp_path: Path) -> None:

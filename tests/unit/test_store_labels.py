@@ -79,9 +79,10 @@ def test_a_file_is_written_by_itself_after_a_moment(make_store: MakeStore) -> No
 def test_flushing_without_anything_to_do_returns(make_store: MakeStore) -> None:
     store = make_store(1)
     store.flush()
-    painted(store)
+    mask = painted(store)
     store.flush()
     store.flush()
+    assert np.array_equal(read_mask(store.label_path(store.item_ids()[0]))[0], mask)
 
 
 def test_a_label_folder_that_cannot_be_written_costs_no_stroke(make_store: MakeStore) -> None:

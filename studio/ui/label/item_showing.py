@@ -94,11 +94,6 @@ class ItemShowing(QObject):
             self._awaiting = True
             self._patience.start()
 
-    def reload(self) -> None:
-        """Show the current item anew, its document having been replaced."""
-        if self._session.current_item is not None:
-            self.show(self._session.current_item)
-
     def close(self) -> None:
         """End the threads."""
         self._patience.stop()
