@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from studio.core.atomic import write_atomically
-from studio.core.errors import NotACheckpoint, StudioError
+from studio.core.errors import CannotWrite, NotACheckpoint, StudioError
 from studio.ml.model_file import write_model
 
 STATE_FILE: Final = "state.pt"
