@@ -39,7 +39,8 @@ TOOLS_OF: Final = {
 }
 """The tools a task has, the first one being picked at the start."""
 
-_SIZED: Final[tuple[ToolName, ...]] = (ToolName.BRUSH, ToolName.ERASER)
+SIZED_TOOLS: Final = frozenset({ToolName.BRUSH, ToolName.ERASER})
+"""The tools that paint with a brush, each with a size of its own."""
 
 
 class Choices(QObject):
@@ -62,7 +63,7 @@ class Choices(QObject):
         self._tool = TOOLS_OF[task][0]
         self._last_tool = self._tool
         self._class_id = -1
-        self._sizes = dict.fromkeys(_SIZED, _FIRST_BRUSH)
+        self._sizes = dict.fromkeys(SIZED_TOOLS, _FIRST_BRUSH)
         self._opacity = _FIRST_OPACITY
         self._overlay_shown = True
         self._view = View.LABEL

@@ -14,9 +14,17 @@ from hypothesis import strategies as st
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QSpinBox
 
 from studio.core.raster import Rect
 from studio.ui.label.viewport import MAX_SCALE, Viewport
+
+
+def size_box(desk):
+    return next(
+        box for box in desk.page.options.findChildren(QSpinBox) if box.accessibleName().startswith("Brush size")
+    )
+
 
 sides = st.integers(1, 9000)
 views = st.tuples(st.integers(50, 3000), st.integers(50, 2000))
@@ -127,7 +135,7 @@ def test_control_and_wheel_and_the_bracket_keys_size_the_brush(make_desk):
     assert larger > size and desk.canvas.viewport.scale == scale
     desk.key(Qt.Key.Key_BracketLeft)
     assert desk.page.choices.brush_size < larger
-    assert desk.page.options.size_box.value() == desk.page.choices.brush_size
+    assert size_box(desk).value() == desk.page.choices.brush_size
 
 
 def test_each_tool_remembers_its_own_size(make_desk):
@@ -136,9 +144,18 @@ def test_each_tool_remembers_its_own_size(make_desk):
     desk.key(Qt.Key.Key_E)
     desk.page.choices.set_brush_size(50)
     desk.key(Qt.Key.Key_B)
-    assert desk.page.options.size_box.value() == 11
+    assert size_box(desk).value() == 11
     desk.key(Qt.Key.Key_E)
-    assert desk.page.options.size_box.value() == 50
+    assert size_box(desk).value() == 50
+
+
+def test_only_tools_with_a_brush_show_its_size(make_desk):
+    desk = make_desk()
+    assert size_box(desk).isVisible()
+    desk.key(Qt.Key.Key_G)
+    assert not size_box(desk).isVisible()
+    desk.key(Qt.Key.Key_E)
+    assert size_box(desk).isVisible()
 
 
 def test_the_zoom_stays_when_the_next_picture_has_the_same_size(make_desk):

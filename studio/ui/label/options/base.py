@@ -1,0 +1,23 @@
+"""What a group of tool options is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from studio.ui.label.choices import Choices, ToolName
+
+
+class ToolOptions(QWidget):
+    """Controls in a row that belong to the tools in `tools`. A control binds to one choice, both ways, with its own
+    signal blocked, and leaves the keyboard to the canvas after a click."""
+
+    tools: ClassVar[frozenset[ToolName]]
+
+    def __init__(self, choices: Choices, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.choices = choices
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(0, 0, 0, 0)
+        self.row.setSpacing(8)

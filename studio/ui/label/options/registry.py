@@ -1,0 +1,17 @@
+"""All groups of tool options, in the order in which the bar shows them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from studio.ui.label.choices import TOOLS_OF, Choices
+from studio.ui.label.options.base import ToolOptions
+from studio.ui.label.options.brush_size import BrushSizeOptions
+
+_GROUPS: Final[tuple[type[ToolOptions], ...]] = (BrushSizeOptions,)
+
+
+def make_options(choices: Choices) -> list[ToolOptions]:
+    """The groups that any tool of the project's task has."""
+    tools = frozenset(TOOLS_OF[choices.task])
+    return [group(choices) for group in _GROUPS if group.tools & tools]
