@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from studio.core.classes import LabelClass
 from studio.ui.label.buttons import icon_button
@@ -16,6 +16,8 @@ from studio.ui.theme import theme
 
 
 class ClassesPanel(QWidget):
+    """`add_button` is for whoever places the panel: it belongs beside its title."""
+
     def __init__(self, session: Session, choices: Choices, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("classes_panel")
@@ -99,15 +101,8 @@ class ClassesPanel(QWidget):
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 8, 0, 0)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        header = QHBoxLayout()
-        header.setContentsMargins(12, 0, 6, 0)
-        title = QLabel("CLASSES")
-        title.setProperty("role", "section")
-        header.addWidget(title, 1)
-        header.addWidget(self.add_button)
-        layout.addLayout(header)
         layout.addWidget(self._empty)
         layout.addWidget(self.list, 1)
         layout.addStretch(0)

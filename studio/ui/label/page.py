@@ -20,6 +20,7 @@ from studio.ui.label.label_actions import LabelActions
 from studio.ui.label.notice_bar import NoticeBar
 from studio.ui.label.options_bar import OptionsBar
 from studio.ui.label.points_panel import PointsPanel
+from studio.ui.label.side_panel import SidePanel
 from studio.ui.label.status_strip import StatusStrip
 from studio.ui.label.tool_bar import ToolBar
 from studio.ui.session import Session, Tone
@@ -128,11 +129,14 @@ class LabelPage(QWidget):
         layout.addWidget(self._stack)
 
     def _make_side(self) -> QWidget:
+        side = SidePanel()
         if self.choices.task is Task.KEYPOINTS:
             self.points = PointsPanel(self._session, self.choices)
-            return self.points
-        self.classes = ClassesPanel(self._session, self.choices)
-        return self.classes
+            side.add("keypoints", "Keypoints", self.points, corner=self.points.add_button, weight=3)
+        else:
+            self.classes = ClassesPanel(self._session, self.choices)
+            side.add("classes", "Classes", self.classes, corner=self.classes.add_button, weight=3)
+        return side
 
     def _make_empty(self) -> QWidget:
         empty = QFrame()

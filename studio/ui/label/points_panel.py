@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from studio.core.points import Points
 from studio.ui.label.buttons import icon_button
@@ -16,7 +16,8 @@ from studio.ui.theme import theme
 
 
 class PointsPanel(QWidget):
-    """The current row is the selected point, or else the one that the next click places."""
+    """The current row is the selected point, or else the one that the next click places. `add_button` is for whoever
+    places the panel: it belongs beside its title."""
 
     def __init__(self, session: Session, choices: Choices, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,15 +92,8 @@ class PointsPanel(QWidget):
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 8, 0, 0)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        header = QHBoxLayout()
-        header.setContentsMargins(12, 0, 6, 0)
-        title = QLabel("KEYPOINTS")
-        title.setProperty("role", "section")
-        header.addWidget(title, 1)
-        header.addWidget(self.add_button)
-        layout.addLayout(header)
         note = QVBoxLayout()
         note.setContentsMargins(12, 0, 12, 4)
         self.next_label.setProperty("role", "muted")
