@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
-from PySide6.QtCore import QRectF, QSize
+from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QImage, QPainter
 
 from studio.ui.widgets.decoding import decode, upright_size
@@ -22,9 +22,33 @@ PREVIEW_PIXELS: Final = 3_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """`size` is that of the picture in the file, upright; `levels` are RGB32, largest first. A preview has no level of
-    full size: it stands in until the whole picture is decoded."""
+class Sight:
+    """What of a picture is to be drawn: `image` shows the rectangle `area` of it, in image pixels, at about the scale
+    that was asked for."""
+
+    image: QImage
+    area: QRectF
+
+
+class Picture(Protocol):
+    """What the canvas shows. `size` is that of the picture in the file, upright; a preview stands in until there is
+    more to show."""
+
+    @property
+    def size(self) -> QSize: ...
+
+    @property
+    def is_preview(self) -> bool: ...
+
+    def sight(self, scale: float, area: QRectF) -> Sight:
+        """What to draw of `area` (image pixels) where an image pixel takes `scale` device pixels; at least that area
+        and often more. Never waits for a disk."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedPicture:
+    """A picture in memory: `levels` are RGB32, largest first. A preview has no level of full size."""
 
     size: QSize
     levels: tuple[QImage, ...]
@@ -39,17 +63,20 @@ class Picture:
         needed = self.size.width() * scale * 0.999
         return next((level for level in reversed(self.levels) if level.width() >= needed), self.levels[0])
 
+    def sight(self, scale: float, area: QRectF) -> Sight:
+        return Sight(self.level_for(scale), QRectF(QPointF(), self.size.toSizeF()))
 
-def load_picture(path: Path) -> Picture:
+
+def load_picture(path: Path) -> DecodedPicture:
     """Decode the whole picture and halve it down. For a background thread. Raises UnreadableImage."""
     image = decode(path)
     levels = [image]
     while max(levels[-1].width(), levels[-1].height()) > 2 * _SMALLEST_LEVEL:
         levels.append(halved(levels[-1]))
-    return Picture(image.size(), tuple(levels))
+    return DecodedPicture(image.size(), tuple(levels))
 
 
-def load_preview(path: Path, view: QSize) -> Picture | None:
+def load_preview(path: Path, view: QSize) -> DecodedPicture | None:
     """A first impression of a large picture, of about the pixels that `view` has; None where decoding it whole takes
     no longer. For a background thread. Raises UnreadableImage."""
     size = upright_size(path)
@@ -58,7 +85,7 @@ def load_preview(path: Path, view: QSize) -> Picture | None:
     side = max(256, view.width(), view.height())
     if max(size.width(), size.height()) < 2 * side:
         side = max(size.width(), size.height()) // 2
-    return Picture(size, (decode(path, max_side=side),), is_preview=True)
+    return DecodedPicture(size, (decode(path, max_side=side),), is_preview=True)
 
 
 def halved(image: QImage) -> QImage:

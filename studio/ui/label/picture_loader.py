@@ -10,7 +10,7 @@ from typing import Final, cast
 from PySide6.QtCore import QObject, QSize, Signal
 
 from studio.core.errors import StudioError
-from studio.ui.label.picture import Picture, load_picture, load_preview
+from studio.ui.label.picture import DecodedPicture, Picture, load_picture, load_preview
 from studio.ui.widgets.background import Background
 
 _CACHE_BYTES: Final = 512 * 2**20
@@ -30,7 +30,7 @@ class PictureLoader(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pictures: OrderedDict[int, Picture] = OrderedDict()
+        self._pictures: OrderedDict[int, DecodedPicture] = OrderedDict()
         self._wanted: int | None = None
         self._path = Path()
         self._neighbours: Sequence[tuple[int, Path]] = ()
@@ -65,7 +65,7 @@ class PictureLoader(QObject):
     def _done(self, key: object, result: object) -> None:
         kind, item_id = cast(_Key, key)
         if kind == _FULL:
-            self._pictures[item_id] = cast(Picture, result)
+            self._pictures[item_id] = cast(DecodedPicture, result)
             self._trim()
         if item_id != self._wanted:
             return
@@ -109,5 +109,5 @@ class PictureLoader(QObject):
         return min(_PICTURES_KEPT - 1, _CACHE_BYTES // max(1, last.bytes) - 1)
 
 
-def _loading(path: Path) -> Callable[[], Picture]:
+def _loading(path: Path) -> Callable[[], DecodedPicture]:
     return lambda: load_picture(path)

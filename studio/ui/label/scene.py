@@ -131,22 +131,24 @@ class Scene:
 
 
 def _draw_picture(painter: QPainter, picture: Picture, viewport: Viewport) -> None:
-    """Draw the visible part of the picture from the level that has about the pixels it shows."""
+    """Draw the visible part of the picture. All of its pixels come through here, as an image of about the pixels that
+    are seen."""
     visible = viewport.visible()
     if visible is None:
         return
-    level = picture.level_for(viewport.scale)
-    left, top = viewport.origin
-    per_device = level.width() / (viewport.image[0] * viewport.scale)
+    left, top = viewport.to_image(visible.x, visible.y)
+    wanted = QRectF(left, top, visible.width / viewport.scale, visible.height / viewport.scale)
+    sight = picture.sight(viewport.scale, wanted)
+    across, down = sight.image.width() / sight.area.width(), sight.image.height() / sight.area.height()
     source = QRectF(
-        (visible.x - left) * per_device,
-        (visible.y - top) * level.height() / (viewport.image[1] * viewport.scale),
-        visible.width * per_device,
-        visible.height * level.height() / (viewport.image[1] * viewport.scale),
+        (wanted.x() - sight.area.x()) * across,
+        (wanted.y() - sight.area.y()) * down,
+        wanted.width() * across,
+        wanted.height() * down,
     )
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, viewport.scale < _SHARP_FROM)
     painter.setClipRect(QRect(visible.x, visible.y, visible.width, visible.height))
-    painter.drawImage(QRectF(visible.x, visible.y, visible.width, visible.height), level, source)
+    painter.drawImage(QRectF(visible.x, visible.y, visible.width, visible.height), sight.image, source)
 
 
 def _bands(rect: Rect) -> Iterator[Rect]:

@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage
 
 from studio.core.errors import UnreadableImage
 from studio.core.images import read_image
-from studio.ui.label.picture import Picture, halved, load_picture, load_preview
+from studio.ui.label.picture import DecodedPicture, halved, load_picture, load_preview
 from studio.ui.label.picture_loader import PictureLoader
 from studio.ui.widgets.background import Background
 from studio.ui.widgets.decoding import decode, upright_size
@@ -95,7 +95,7 @@ def test_a_smaller_level_is_the_mean_of_four_pixels():
 
 def test_a_picture_is_drawn_from_the_smallest_level_that_has_its_pixels():
     levels = tuple(QImage(width, width // 2, QImage.Format.Format_RGB32) for width in (8000, 4000, 2000, 1000))
-    picture = Picture(QSize(8000, 4000), levels)
+    picture = DecodedPicture(QSize(8000, 4000), levels)
     chosen = [picture.level_for(scale).width() for scale in (2.0, 0.51, 0.5, 0.2, 0.1, 0.01)]
     assert chosen == [8000, 8000, 4000, 2000, 1000, 1000]
 
