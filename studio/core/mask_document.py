@@ -12,20 +12,19 @@ from studio.core.history import History, Journal, JournaledDocument
 from studio.core.raster import (
     XY,
     Rect,
-    brush_bands,
-    brush_pixels,
     flood_region,
     polygon_bounds,
     polygon_pixels,
 )
 from studio.core.signals import Signal
+from studio.core.sweep import Sweep
 
 
 class MaskDocument(JournaledDocument):
     """A mask that is being painted.
 
-    Painting (`brush`, `polygon`, `fill`, `paint`) belongs to an edit between `begin` and `commit`; called outside of
-    one it makes an edit of its own. Each call costs what it paints, never the size of the mask.
+    Painting (`brush`, `sweep`, `polygon`, `fill`, `paint`) belongs to an edit between `begin` and `commit`; called
+    outside of one it makes an edit of its own. Each call costs what it paints, never the size of the mask.
     """
 
     def __init__(self, mask: Mask, journal: Journal, history: History) -> None:
@@ -81,11 +80,15 @@ class MaskDocument(JournaledDocument):
 
     def brush(self, a: XY, b: XY, diameter: float, value: int) -> None:
         """Paint from `a` to `b` (image pixels, floats): each pixel whose centre is within diameter / 2."""
+        self.sweep(Sweep.even(a, b, diameter), value)
+
+    def sweep(self, sweep: Sweep, value: int) -> None:
+        """Paint each pixel whose centre a brush covers on its way."""
         alone = self._enter("brush stroke")
         dirty: Rect | None = None
-        for band in brush_bands(*self.size, a, b, diameter):
+        for band in sweep.bands(*self.size):
             self.touch(band)
-            np.copyto(self._mask[band.slices], np.uint8(value), where=brush_pixels(band, a, b, diameter))
+            np.copyto(self._mask[band.slices], np.uint8(value), where=sweep.pixels(band))
             dirty = band if dirty is None else dirty.union(band)
         if dirty is not None:
             self.changed.emit(dirty)

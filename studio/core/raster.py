@@ -1,4 +1,4 @@
-"""Painting on a mask, exact to the pixel: brush strokes, polygons and connected regions.
+"""Painting on a mask, exact to the pixel: rectangles, polygons, ellipses and connected regions.
 
 Everything paints in place on a (H, W) uint8 mask and works on the painted part only, whatever the mask's size. A pixel
 is judged by its centre, which lies at (x + 0.5, y + 0.5).
@@ -6,7 +6,7 @@ is judged by its centre, which lies at (x + 0.5, y + 0.5).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 from typing import Final
@@ -18,7 +18,7 @@ from studio.core.arrays import Mask, Region
 XY = tuple[float, float]
 
 _BAND: Final = 64
-"""Rows painted at a time, so that a long slanting stroke never costs its whole bounding box."""
+"""Rows painted at a time, so that a large polygon needs little memory beside the mask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,80 +56,6 @@ class Rect:
     def clipped(self, width: int, height: int) -> Rect | None:
         """The part inside an image of that size, or None."""
         return self.intersect(Rect(0, 0, width, height))
-
-
-def brush_bands(width: int, height: int, a: XY, b: XY, diameter: float) -> Iterator[Rect]:
-    """Rectangles that together hold every pixel of the stroke inside an image of that size, top to bottom.
-
-    They follow the stroke, so that their area grows with its length and not with its bounding box.
-    """
-    radius = diameter / 2
-    top, bottom = min(a[1], b[1]) - radius, max(a[1], b[1]) + radius
-    first, last = max(0, floor(top - 0.5)), min(height, ceil(bottom + 0.5))
-    for y in range(first, last, _BAND):
-        rows = min(_BAND, last - y)
-        left, right = _reach(a, b, radius, y, y + rows)
-        x, end = max(0, floor(left - 0.5)), min(width, ceil(right + 0.5))
-        if end > x:
-            yield Rect(x, y, end - x, rows)
-
-
-def _reach(a: XY, b: XY, radius: float, top: float, bottom: float) -> tuple[float, float]:
-    """How far left and right a stroke reaches between two heights: the part of the segment whose discs touch them."""
-    (ax, ay), (bx, by) = (a, b) if a[1] <= b[1] else (b, a)
-    if by - ay < 1e-9:
-        return min(ax, bx) - radius, max(ax, bx) + radius
-    slope = (bx - ax) / (by - ay)
-    start = ax + slope * (min(max(top - radius, ay), by) - ay)
-    end = ax + slope * (max(min(bottom + radius, by), ay) - ay)
-    return min(start, end) - radius, max(start, end) + radius
-
-
-def sweep_brush(mask: Mask, a: XY, b: XY, diameter: float, value: int) -> Rect | None:
-    """Paint each pixel whose centre lies within diameter / 2 of the segment a–b (image pixels, floats).
-
-    Returns a rectangle around what may have changed, or None when nothing lies inside the mask.
-    """
-    height, width = mask.shape
-    dirty: Rect | None = None
-    for band in brush_bands(width, height, a, b, diameter):
-        inside = brush_pixels(band, a, b, diameter)
-        np.copyto(mask[band.slices], np.uint8(value), where=inside)
-        dirty = band if dirty is None else dirty.union(band)
-    return dirty
-
-
-def brush_pixels(rect: Rect, a: XY, b: XY, diameter: float) -> Region:
-    """Which pixels of `rect` a stroke covers, (height, width) bool.
-
-    Squares are compared instead of distances: no root, no division, so that borders do not hang on a rounding.
-    """
-    reach = (diameter / 2) ** 2
-    dx, dy = b[0] - a[0], b[1] - a[1]
-    length = dx * dx + dy * dy
-    xs = np.arange(rect.x, rect.right) + (0.5 - a[0])
-    ys = (np.arange(rect.y, rect.bottom) + (0.5 - a[1]))[:, None]
-    if length == 0:
-        return xs * xs + ys * ys <= reach
-    along = xs * dx + ys * dy
-    across = ys * dx - xs * dy
-    inside = across * across <= reach * length
-    inside &= along >= 0
-    inside &= along <= length
-    for centre in (a, b):
-        _add_disc(inside, rect, centre, diameter / 2)
-    return inside
-
-
-def _add_disc(inside: Region, rect: Rect, centre: XY, radius: float) -> None:
-    x, y = floor(centre[0] - radius), floor(centre[1] - radius)
-    side = ceil(2 * radius) + 2
-    box = Rect(x, y, side, side).intersect(rect)
-    if box is not None:
-        xs = np.arange(box.x, box.right) + (0.5 - centre[0])
-        ys = (np.arange(box.y, box.bottom) + (0.5 - centre[1]))[:, None]
-        part = Rect(box.x - rect.x, box.y - rect.y, box.width, box.height)
-        inside[part.slices] |= xs * xs + ys * ys <= radius * radius
 
 
 def fill_polygon(mask: Mask, points: Sequence[XY], value: int) -> Rect | None:
@@ -176,6 +102,15 @@ def polygon_pixels(rect: Rect, points: Sequence[XY]) -> Region:
         columns = np.clip(np.ceil(crossings - 0.5) - rect.x, 0, rect.width).astype(np.intp)
         flips[np.arange(first, last) - rect.y, columns] ^= 1
     return np.bitwise_xor.accumulate(flips[:, :-1], axis=1).astype(np.bool_)
+
+
+def ellipse_pixels(rect: Rect, bounds: Rect) -> Region:
+    """Which pixels of `rect` have their centre inside or on the ellipse that touches the sides of `bounds`, (height,
+    width) bool. Whole numbers are compared: no rounding decides."""
+    xs = 2 * np.arange(rect.x, rect.right) + 1 - (2 * bounds.x + bounds.width)
+    ys = (2 * np.arange(rect.y, rect.bottom) + 1 - (2 * bounds.y + bounds.height))[:, None]
+    width, height = bounds.width**2, bounds.height**2
+    return xs * xs * height + ys * ys * width <= width * height
 
 
 def flood_region(mask: Mask, x: int, y: int) -> tuple[Region, Rect]:

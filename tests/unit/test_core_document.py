@@ -13,7 +13,8 @@ from studio.core.edits import Edit, MaskEdit, PointsEdit
 from studio.core.errors import CannotWrite
 from studio.core.items import Item, LabelState, Split
 from studio.core.points import Keypoint, Points, Visibility
-from studio.core.raster import Rect, fill_polygon, sweep_brush
+from studio.core.raster import Rect, fill_polygon
+from studio.core.sweep import Sweep
 
 ITEM = Item(id=7, name="f.png", path=Path("f.png"), split=Split.TRAIN, state=LabelState.UNLABELLED)
 
@@ -81,7 +82,7 @@ def test_a_stroke_of_many_events_is_one_edit_and_paints_what_each_event_swept(
     places = [(10.0, 10.0), (60.0, 80.0), (200.0, 90.0), (390.0, 290.0)]
     for a, b in pairwise(places):
         document.brush(a, b, 24, 1)
-        sweep_brush(expected, a, b, 24, 1)
+        Sweep.even(a, b, 24).paint(expected, 1)
         assert np.array_equal(document.mask, expected)
     assert document.commit()
 
@@ -132,7 +133,7 @@ def test_painting_outside_of_an_edit_makes_one_of_its_own(document: MaskDocument
     document.fill(0, 299, 0)
     assert [edit.what for edit in journal.edits] == ["brush stroke", "polygon", "fill"]
     expected = np.full((300, 400), 255, np.uint8)
-    sweep_brush(expected, (10, 10), (20, 20), 8, 1)
+    Sweep.even((10, 10), (20, 20), 8).paint(expected, 1)
     fill_polygon(expected, [(100, 100), (200, 100), (150, 200)], 2)
     expected[expected == 255] = 0
     assert np.array_equal(document.mask, expected)

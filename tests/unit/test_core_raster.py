@@ -11,25 +11,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from studio.core.raster import Rect, brush_bands, fill_polygon, flood_region, polygon_bounds, sweep_brush
+from studio.core.raster import Rect, ellipse_pixels, fill_polygon, flood_region, polygon_bounds
 
 WIDTH, HEIGHT = 26, 20
 # Eighths of a pixel, also outside of the mask: exact both as floats and as fractions.
 EIGHTHS = st.integers(-20 * 8, 60 * 8).map(lambda n: n / 8)
 PLACES = st.tuples(EIGHTHS, EIGHTHS)
-DIAMETERS = st.integers(1, 25 * 8).map(lambda n: n / 8)
 HALF = Fraction(1, 2)
-
-
-def covered_by_brush(x: int, y: int, a: tuple[float, float], b: tuple[float, float], diameter: float) -> bool:
-    """Whether a pixel's centre is within diameter / 2 of the segment, without any rounding."""
-    px, py = x + HALF, y + HALF
-    ax, ay, bx, by = (Fraction(v) for v in (*a, *b))
-    dx, dy = bx - ax, by - ay
-    length = dx * dx + dy * dy
-    t = ((px - ax) * dx + (py - ay) * dy) / length if length else Fraction(0)
-    t = min(max(t, Fraction(0)), Fraction(1))
-    return (px - ax - t * dx) ** 2 + (py - ay - t * dy) ** 2 <= (Fraction(diameter) / 2) ** 2
 
 
 def inside_polygon(x: int, y: int, points: list[tuple[float, float]]) -> bool:
@@ -44,59 +32,6 @@ def inside_polygon(x: int, y: int, points: list[tuple[float, float]]) -> bool:
             )
             inside ^= crossing <= px
     return inside
-
-
-@settings(deadline=None, max_examples=50)
-@given(PLACES, PLACES, DIAMETERS)
-@example((10.5, 10.5), (10.5, 10.5), 10.0)  # centres at exactly the radius (3-4-5)
-@example((5.0, 5.0), (20.0, 25.0), 10.0)  # a border through centres
-@example((-30.0, -30.0), (60.0, 60.0), 3.0)  # from outside to outside
-@example((10.0, 10.0), (10.0, 10.0), 1.0)  # touches no centre
-def test_a_brush_paints_exactly_the_pixels_whose_centre_it_reaches(
-    a: tuple[float, float], b: tuple[float, float], diameter: float
-) -> None:
-    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
-
-    dirty = sweep_brush(mask, a, b, diameter, 7)
-
-    expected = np.array([[covered_by_brush(x, y, a, b, diameter) for x in range(WIDTH)] for y in range(HEIGHT)])
-    assert np.array_equal(mask == 7, expected)
-    assert set(np.unique(mask)) <= {0, 7}
-    outside = np.ones_like(expected)
-    if dirty is not None:
-        outside[dirty.slices] = False
-    assert not (expected & outside).any()
-
-
-@settings(deadline=None, max_examples=40)
-@given(st.tuples(st.floats(-300, 900), st.floats(-300, 900)), st.tuples(st.floats(-300, 900), st.floats(-300, 900)))
-def test_any_float_stroke_over_many_bands_agrees_with_a_distance_away_from_the_border(
-    a: tuple[float, float], b: tuple[float, float]
-) -> None:
-    mask = np.zeros((600, 500), np.uint8)
-    sweep_brush(mask, a, b, 61.0, 1)
-
-    ys, xs = np.mgrid[0:600, 0:500] + 0.5
-    dx, dy = b[0] - a[0], b[1] - a[1]
-    length = max(dx * dx + dy * dy, 1e-300)
-    t = np.clip(((xs - a[0]) * dx + (ys - a[1]) * dy) / length, 0, 1)
-    distance = np.hypot(xs - a[0] - t * dx, ys - a[1] - t * dy)
-    clear = np.abs(distance - 30.5) > 1e-6
-    assert np.array_equal((mask == 1)[clear], (distance <= 30.5)[clear])
-
-
-def test_the_bands_of_a_long_slanting_stroke_cover_far_less_than_its_bounding_box() -> None:
-    bands = list(brush_bands(7680, 4320, (10, 10), (7000, 4000), 24))
-    area = sum(band.width * band.height for band in bands)
-    assert area < 0.06 * 7000 * 4000
-    assert all(upper.bottom == lower.y for upper, lower in pairwise(bands))
-
-
-def test_a_stroke_beside_the_mask_changes_nothing_and_says_so() -> None:
-    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
-    assert sweep_brush(mask, (-50, 5), (-30, 5), 10, 1) is None
-    assert sweep_brush(mask, (5, 500), (30, 500), 10, 1) is None
-    assert not mask.any()
 
 
 @settings(deadline=None, max_examples=50)
@@ -137,6 +72,19 @@ def test_fewer_than_three_corners_are_no_polygon() -> None:
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
     assert fill_polygon(mask, [(1, 1), (20, 20)], 1) is None
     assert polygon_bounds([(-9, -9), (-5, -9), (-5, -5)], WIDTH, HEIGHT) is None
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(-20, 30), st.integers(-20, 30), st.integers(1, 45), st.integers(1, 45))
+@example(3, 2, 10, 10)  # centres at exactly the radius
+def test_an_ellipse_is_the_pixels_whose_centre_is_inside(x: int, y: int, width: int, height: int) -> None:
+    found = ellipse_pixels(Rect(0, 0, WIDTH, HEIGHT), Rect(x, y, width, height))
+
+    cx, cy, rx, ry = x + Fraction(width, 2), y + Fraction(height, 2), Fraction(width, 2), Fraction(height, 2)
+    expected = [
+        [((c + HALF - cx) / rx) ** 2 + ((r + HALF - cy) / ry) ** 2 <= 1 for c in range(WIDTH)] for r in range(HEIGHT)
+    ]
+    assert np.array_equal(found, np.array(expected))
 
 
 def test_a_flood_takes_the_connected_pixels_of_one_value_and_their_box() -> None:

@@ -20,8 +20,8 @@ from studio.core.errors import BadMask, CannotWrite, ChangedElsewhere, UnknownIt
 from studio.core.items import LabelState, NewItem
 from studio.core.masks import read_head
 from studio.core.points import Keypoint, Points, Visibility
-from studio.core.raster import sweep_brush
 from studio.core.settings import ProjectSettings, Task
+from studio.core.sweep import Sweep
 from studio.store import ItemFilter, Store
 
 MakeStore = Callable[..., Store]
@@ -360,7 +360,7 @@ class AnySequence(RuleBasedStateMachine):
     @rule(a=PLACES, b=PLACES, diameter=st.floats(1, 90), value=VALUES)
     def stroke(self, a: tuple[float, float], b: tuple[float, float], diameter: float, value: int) -> None:
         mask = self.model.mask.copy()
-        sweep_brush(mask, a, b, diameter, value)
+        Sweep.even(a, b, diameter).paint(mask, value)
         self.document.brush(a, b, diameter, value)
         self.model.commit(mask)
 
