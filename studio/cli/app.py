@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 import typer
+from typer.exceptions import TyperException
 
 from studio import __version__
 from studio.cli import data, demo, doctor, fine_tune, predict, review, training
@@ -68,16 +69,25 @@ def _speak_everywhere(*, as_json: bool) -> None:
 
 def run_command(arguments: Sequence[str]) -> int:
     """Carry a command out and return the exit code; a StudioError becomes its sentence."""
-    _speak_everywhere(as_json="--json" in arguments)
+    as_json = "--json" in arguments
+    _speak_everywhere(as_json=as_json)
     try:
-        app(args=list(arguments), prog_name="studio")
+        code = app(args=list(arguments), prog_name="studio", standalone_mode=not as_json)
+        return code if isinstance(code, int) else 0
     except StudioError as error:
-        if "--json" in arguments:
-            line = {"event": "failed", "sentence": error.sentence, "exit_code": error.exit_code}
-            sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
-        else:
-            sys.stderr.write(f"{error.sentence}\n")
-        return error.exit_code
+        return _failed(error.sentence, error.exit_code, as_json=as_json)
+    except TyperException as error:  # wrong words, which typer tells people itself
+        return _failed(error.format_message(), error.exit_code, as_json=as_json)
+    except typer.Abort:
+        return _failed("Interrupted.", 1, as_json=as_json)
     except SystemExit as end:  # how typer leaves, also when all went well
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    return 0
+
+
+def _failed(sentence: str, exit_code: int, *, as_json: bool) -> int:
+    if as_json:
+        line = {"event": "failed", "sentence": sentence, "exit_code": exit_code}
+        sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
+    else:
+        sys.stderr.write(f"{sentence}\n")
+    return exit_code

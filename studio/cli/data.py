@@ -50,6 +50,8 @@ def import_(
         format_name, folder = recognised.format, recognised.source
     else:
         folder = source_folder(source)
+    if source.is_file():
+        output.say(f"Importing {folder}, the folder in which {source.name} lies.")
     plan = importer(format_name).plan(folder, **answers)
     output.event("found", format=format_name, source=str(folder), sentence=plan.found)
     output.say(plan.found)

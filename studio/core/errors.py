@@ -48,9 +48,11 @@ class UnknownLayout(BadInput):
 
 
 class NotAProject(BadInput):
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_file: bool = False) -> None:
         super().__init__(
-            f"{path} is not a project (it has no studio.toml); make one with `studio import SOURCE {path} --format …`."
+            f"{path} is a file; name the project's folder, the one that holds its studio.toml."
+            if is_file
+            else f"{path} is not a project (it has no studio.toml); make one with `studio import SOURCE {path}`."
         )
         self.path = path
 

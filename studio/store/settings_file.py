@@ -22,7 +22,7 @@ def read_settings(root: Path) -> ProjectSettings:
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise NotAProject(root) from error
+        raise NotAProject(root, is_file=root.is_file()) from error
     except OSError as error:
         raise ProjectDamaged(path, why(error)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -12,6 +12,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from studio.core.errors import StudioError
 from studio.core.events import Finished, Paused, Resumed, RunEvent
 from studio.core.outcome import OutcomeKind, RunOutcome
 from studio.core.recipe import Purpose, RunSpec
@@ -282,7 +283,11 @@ def _prepare(root: Path, engine: Engine, spec: RunSpec, resume: str | None) -> _
             store.set_outcome(resume, None)
             record, history = store.run(resume), RunHistory.of(store.run_events(resume))
             history.go_on()
-    run = engine.submit(record.folder, resume=resume is not None, reserve_cores=_RESERVED_CORES)
+        try:
+            run = engine.submit(record.folder, resume=resume is not None, reserve_cores=_RESERVED_CORES)
+        except StudioError as error:
+            store.set_outcome(record.id, RunOutcome(kind=OutcomeKind.CRASHED, sentence=error.sentence))
+            raise
     return _Prepared(record, run, history)
 
 

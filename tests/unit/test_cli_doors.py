@@ -201,3 +201,23 @@ def test_an_option_that_does_not_exist_ends_with_code_2_and_a_suggestion(
 ) -> None:
     assert run_command(["train", str(tmp_path), "--epoch", "3"]) == 2
     assert "--epochs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [("train", "--epochs", "x", "p"), ("train",), ("train", "p", "--colour")])
+def test_wrong_words_are_an_event_for_programs(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command([*words, "--json"]) == 2
+    said = capsys.readouterr()
+    (line,) = said.out.splitlines()
+    event = json.loads(line)
+    assert (event["event"], event["exit_code"]) == ("failed", 2)
+    assert event["sentence"]
+    assert not said.err
+
+
+def test_a_file_in_place_of_a_project_is_told_apart_from_a_folder_that_is_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "studio.toml"
+    file.write_text("name = 'x'")
+    assert run_command(["train", str(file)]) == 2
+    assert "is a file; name the project's folder" in capsys.readouterr().err

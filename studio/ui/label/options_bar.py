@@ -77,11 +77,11 @@ class OptionsBar(QFrame):
         layout.setContentsMargins(10, 4, 8, 4)
         layout.setSpacing(8)
         for group in self.groups:
-            layout.addWidget(group, 2)
+            layout.addWidget(group)
         layout.addStretch(1)
         if self._choices.task is Task.SEGMENTATION:
             layout.addWidget(QLabel("Opacity"))
-            layout.addWidget(self.opacity_slider, 2)
+            layout.addWidget(self.opacity_slider)
         layout.addWidget(self._overlay_button)
         layout.addWidget(self.prediction_group)
         self._lay_out_prediction()

@@ -9,8 +9,8 @@ from PySide6.QtGui import QAction, QColor, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from studio.ui.label.buttons import action_button
-from studio.ui.label.elided_label import ElidedLabel
 from studio.ui.theme import theme
+from studio.ui.widgets.elided_label import ElidedLabel
 
 _HINT_MS: Final = 4000
 _SWATCH: Final = 10
@@ -52,7 +52,6 @@ class StatusStrip(QFrame):
     def show_hint(self, sentence: str) -> None:
         """A sentence that takes the place of the usage for a few seconds."""
         self.hint.setText(sentence)
-        self.hint.setToolTip(sentence)
         self._set_hint_role("")
         self._hint_time.start()
 
@@ -70,7 +69,6 @@ class StatusStrip(QFrame):
     def _show_usage(self) -> None:
         self._hint_time.stop()
         self.hint.setText(self._usage)
-        self.hint.setToolTip(self._usage)
         self._set_hint_role("muted")
 
     def _set_hint_role(self, role: str) -> None:

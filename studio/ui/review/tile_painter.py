@@ -42,6 +42,9 @@ DECISION_WORDS: Final = {
     Decision.LEFT_OUT: "left out",
 }
 
+_CORRECTED: Final = frozenset({Decision.ACCEPTED, Decision.EDITED})
+"""Decisions after which the label is no longer the one that the run's figures are about."""
+
 FindPictures = Callable[[ReviewItem], Pictures | None]
 
 _MOST_PIXELS: Final = 12_000_000
@@ -57,6 +60,12 @@ class _Kept:
     @property
     def pixels(self) -> int:
         return self.image.width() * self.image.height()
+
+
+def figures_in_words(review: ReviewItem, task: Task) -> tuple[str, str]:
+    """The item's error and loss; “was” where the label was corrected since the run scored it."""
+    error, loss = error_in_words(review.score.error, task), f"loss {review.score.loss:.3g}"
+    return (f"was {error}", f"was {loss}") if review.decision in _CORRECTED else (error, loss)
 
 
 class TilePainter(QObject):
@@ -234,10 +243,10 @@ class TilePainter(QObject):
     def _paint_figures(self, painter: QPainter, rect: QRect, review: ReviewItem) -> None:
         painter.setFont(self._small)
         metrics = QFontMetrics(self._small)
-        error = error_in_words(review.score.error, self._task)
-        loss = f"loss {review.score.loss:.3g}"
+        error, loss = figures_in_words(review, self._task)
+        corrected = review.decision in _CORRECTED
         align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.setPen(theme().color("text"))
+        painter.setPen(theme().color("muted" if corrected else "text"))
         painter.drawText(rect, align, metrics.elidedText(error, Qt.TextElideMode.ElideRight, rect.width()))
         used = metrics.horizontalAdvance(error) + 10
         if rect.width() - used >= metrics.horizontalAdvance(loss):

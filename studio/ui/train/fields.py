@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QSizePolicy,
     QSpinBox,
+    QToolTip,
     QWidget,
 )
 
@@ -45,6 +46,11 @@ class WholeField(QSpinBox):
             with QSignalBlocker(self):
                 self.setValue(value)
 
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        judged = super().validate(text, position)
+        _tell_range_when_refused(self, judged[0], f"{self.minimum():,} to {self.maximum():,}")
+        return judged
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         _only_with_focus(self, event, super().wheelEvent)
 
@@ -73,28 +79,37 @@ class DecimalField(QDoubleSpinBox):
             with QSignalBlocker(self):
                 self.setValue(value)
 
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        judged = super().validate(text, position)
+        _tell_range_when_refused(self, judged[0], f"{self.minimum():g} to {self.maximum():g}")
+        return judged
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         _only_with_focus(self, event, super().wheelEvent)
 
 
 class RateField(QLineEdit):
     """A learning rate as people write it; up and down move it by a tenth of a power of ten. What cannot be read as a
-    rate is marked, and replaced by the last good one when the field is left."""
+    rate is marked, and replaced by the rate found there when the field is left."""
 
     edited = Signal(float)
 
     def __init__(self, name: str, *, tip: str = "") -> None:
         super().__init__()
         _prepare(self, name, tip)
-        self._rate = 1e-3
+        self._rate = self._found = 1e-3
         self.setMinimumWidth(58)
         self.textEdited.connect(self._take)
-        self.editingFinished.connect(self._tidy)
+        self.editingFinished.connect(self._leave)
 
     def show_rate(self, rate: float) -> None:
         self._rate = rate
         if not (self.hasFocus() and self.isModified()):
             self._tidy()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._found = self._rate
+        super().focusInEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
@@ -114,6 +129,15 @@ class RateField(QLineEdit):
         self._mark(wrong=False)
         if rate != self._rate:
             self.edited.emit(rate)
+
+    def _leave(self) -> None:
+        if self.property("wrong"):
+            text = self.text() or "Nothing"
+            _tell(self, f"{text} is no rate from {MIN_RATE:g} to {MAX_RATE:g}; {rate_text(self._found)} stays.")
+            if self._rate != self._found:  # the beginning of what was typed had been a rate
+                self._rate = self._found
+                self.edited.emit(self._rate)
+        self._tidy()
 
     def _tidy(self) -> None:
         self.setText(rate_text(self._rate))
@@ -213,6 +237,16 @@ def _prepare(widget: QWidget, name: str, tip: str) -> None:
     widget.setObjectName(name)
     widget.setToolTip(tip)
     widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+
+def _tell_range_when_refused(field: QWidget, judged: QValidator.State, allowed: str) -> None:
+    """A digit that Qt does not let in would otherwise vanish without a word."""
+    if judged == QValidator.State.Invalid and field.hasFocus():
+        _tell(field, f"{field.accessibleName() or 'This'} takes {allowed}.")
+
+
+def _tell(field: QWidget, sentence: str) -> None:
+    QToolTip.showText(field.mapToGlobal(field.rect().bottomLeft()), sentence, field)
 
 
 def _only_with_focus(widget: QWidget, event: QWheelEvent, handle: Callable[[QWheelEvent], None]) -> None:

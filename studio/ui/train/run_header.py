@@ -7,8 +7,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout
 
 from studio.ui.theme import theme
-from studio.ui.train.elided_label import ElidedLabel
 from studio.ui.train.run_words import HeaderWords
+from studio.ui.widgets.elided_label import ElidedLabel
 
 _SCALE = 1000
 

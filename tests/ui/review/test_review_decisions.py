@@ -13,6 +13,7 @@ from studio.core.points import Keypoint
 from studio.core.review import Decision
 from studio.store import Store
 from studio.ui.review import ReviewPage
+from studio.ui.review.tile_painter import figures_in_words
 from studio.ui.session import Overlay
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def test_a_accepts_the_prediction_into_the_label_file_and_void_stays(
     expected = np.where(project.labels[worst] == VOID, VOID, project.predictions[worst])
     np.testing.assert_array_equal(project.label_file(worst), expected)
     assert decision_of(project, worst) is Decision.ACCEPTED
+    (review,) = project.store.review_items("0001", [worst])
+    assert all(words.startswith("was ") for words in figures_in_words(review, project.store.settings.task))
     assert page.gallery.grid.current_item == page.gallery.model.item_id(1)
 
 

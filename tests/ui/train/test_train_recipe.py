@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QToolTip,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -131,6 +132,23 @@ def test_what_is_no_rate_is_marked_and_replaced_by_the_last_good_one(desk: Desk)
     assert card.high.text() == "1e-3"
     assert not card.high.property("wrong")
     assert desk.page.draft.spec.stages[0].lr.high == 1e-3
+
+
+def test_a_rate_out_of_range_is_told_with_the_one_that_stays(desk: Desk) -> None:
+    card = desk.page.recipe.form.stages.cards[0]
+    type_over(desk, card.high, "1e5")
+    card.epochs.setFocus()
+    assert QToolTip.text() == "1e5 is no rate from 1e-08 to 10; 1e-3 stays."
+    assert desk.page.draft.spec.stages[0].lr.high == 1e-3
+
+
+def test_a_digit_that_would_leave_a_numbers_range_is_refused_in_words(desk: Desk) -> None:
+    card = desk.page.recipe.form.stages.cards[0]
+    card.epochs.setFocus()
+    card.epochs.selectAll()
+    desk.qtbot.keyClicks(card.epochs, "100000")
+    assert card.epochs.value() == 10_000
+    assert QToolTip.text().endswith("takes 1 to 10,000.")
 
 
 def test_up_and_down_move_a_rate_by_a_tenth_of_a_power_of_ten(desk: Desk) -> None:

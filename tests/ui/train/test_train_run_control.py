@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from studio.core.errors import BadInput
+from studio.core.errors import BadInput, StudioError
 from studio.core.events import Finished, encode_event
 from studio.core.outcome import OutcomeKind, Remedy, RunOutcome
 from studio.core.recipe import RunSpec, Stage
 from studio.core.settings import Task
 from studio.engine import FakeEngine
+from studio.engine.fake import FakeRun
 from studio.engine.local_run import STATE_FILE
 from studio.store import RunRecord, Store
 from studio.ui.run_control import RunControl
@@ -122,6 +123,22 @@ def test_nothing_to_train_on_is_a_sentence_and_leaves_no_run(project: Path, qtbo
         assert not desk.control.is_busy
         assert desk.store.runs() == []
         assert desk.engine.runs == []
+
+
+class _NoProcess(FakeEngine):
+    def submit(self, *args: object, **options: object) -> FakeRun:
+        raise StudioError("The worker cannot be started (no more processes); close other programs and try again.")
+
+
+def test_a_run_that_cannot_start_keeps_the_reason(project: Path, qtbot: QtBot) -> None:
+    for desk in open_desk(project, qtbot, _NoProcess()):
+        said: list[str] = []
+        desk.control.failed.connect(said.append)
+        desk.control.submit(SPEC)
+        desk.wait(lambda said=said: said != [])
+        (record,) = desk.store.runs()
+        assert record.outcome is not None
+        assert record.outcome.sentence == said[0]
 
 
 def test_the_way_to_the_first_picture_loads_neither_plots_nor_torch() -> None:

@@ -26,7 +26,7 @@ class BrushSizeOptions(ToolOptions):
         self.box.setAccessibleName("Brush size in image pixels")
         self.box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.row.addWidget(QLabel("Size"))
-        self.row.addWidget(self.slider, 2)
+        self.row.addWidget(self.slider)
         self.row.addWidget(self.box)
         self.slider.valueChanged.connect(lambda step: choices.set_brush_size(_size_at(step)))
         self.box.valueChanged.connect(choices.set_brush_size)
