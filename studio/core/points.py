@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 
 import msgspec
 
@@ -20,10 +21,18 @@ class Visibility(enum.StrEnum):
 
 
 class KeypointName(msgspec.Struct, frozen=True, kw_only=True):
-    """One keypoint that the project asks for. `color` is `#rrggbb`."""
+    """One keypoint that the project asks for. `color` is `#rrggbb`; `mirror` names the keypoint that this one becomes
+    in a mirrored picture (left eye, right eye), empty for one on the axis. It is enough that one of a pair names the
+    other.
+
+    A `retired` keypoint is asked for no more: what was placed of it is kept, but not shown and not trained on. Its
+    place in the list stays taken, since points and their history count by it.
+    """
 
     name: str
     color: str
+    mirror: str = ""
+    retired: bool = False
 
 
 class Keypoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,3 +61,33 @@ class Points(msgspec.Struct, frozen=True):
 
     def without(self, index: int, instance: int = 0) -> Points:
         return Points(tuple(p for p in self.placed if (p.index, p.instance) != (index, instance)))
+
+    @property
+    def instances(self) -> tuple[int, ...]:
+        """The instances that have a point, in ascending order."""
+        return tuple(sorted({p.instance for p in self.placed}))
+
+    def of(self, instance: int) -> dict[int, Keypoint]:
+        """The points of one instance by their index."""
+        return {p.index: p for p in self.placed if p.instance == instance}
+
+    def by_key(self) -> dict[tuple[int, int], Keypoint]:
+        """All points by (instance, index)."""
+        return {(p.instance, p.index): p for p in self.placed}
+
+    def without_instance(self, instance: int) -> Points:
+        return Points(tuple(p for p in self.placed if p.instance != instance))
+
+    def updated(self, others: Iterable[Keypoint]) -> Points:
+        """The same points with these added, or in the places of those of their indices and instances."""
+        merged = self.by_key() | {(p.instance, p.index): p for p in others}
+        return Points(tuple(merged[key] for key in sorted(merged)))
+
+    def completed_from(self, other: Points) -> Points:
+        """The same points with what is missing taken from `other`."""
+        return other.updated(self.placed)
+
+    def with_prediction(self, predicted: Points) -> Points:
+        """The prediction's points in place of all points of the instances that it has; other instances stay."""
+        said = set(predicted.instances)
+        return Points(tuple(p for p in self.placed if p.instance not in said)).updated(predicted.placed)

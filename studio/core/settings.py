@@ -8,6 +8,8 @@ from typing import Final
 import msgspec
 
 from studio.core.classes import LabelClass
+from studio.core.keypoint_pairs import mirror_order
+from studio.core.point_templates import PointsTemplate
 from studio.core.points import KeypointName
 
 PROJECT_FORMAT: Final = 1
@@ -28,7 +30,11 @@ class SplitRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`links` joins keypoints (pairs of indices) to a skeleton. `image_roots`: absolute or relative to the project."""
+    """`links` joins keypoints (pairs of indices) to a skeleton. `image_roots`: absolute or relative to the project.
+
+    `several_instances`: pictures show several of what the keypoints belong to, so that a click after the last point of
+    one begins the next. Raises ValueError where mirror partners contradict each other.
+    """
 
     format: int = PROJECT_FORMAT
     name: str
@@ -36,5 +42,10 @@ class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True):
     classes: tuple[LabelClass, ...] = ()
     keypoints: tuple[KeypointName, ...] = ()
     links: tuple[tuple[int, int], ...] = ()
+    several_instances: bool = False
+    templates: tuple[PointsTemplate, ...] = ()
     split_rule: SplitRule = SplitRule()
     image_roots: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        mirror_order(self.keypoints)

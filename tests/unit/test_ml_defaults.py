@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.core.classes import make_classes
 from studio.core.defaults import default_epochs, default_spec, training_size
+from studio.core.keypoint_pairs import guessed_pairs
 from studio.core.points import KeypointName
 from studio.core.recipe import decode_spec, encode_spec
 from studio.core.settings import ProjectSettings, Task
@@ -66,3 +68,8 @@ def test_faces_with_a_left_and_a_right_eye_are_not_mirrored() -> None:
     assert not default_spec(EYES, n_items=50, image_size=(640, 480)).augment.flip
     assert default_spec(ONE_POINT, n_items=50, image_size=(640, 480)).augment.flip
     assert default_spec(MASKS, n_items=50, image_size=(640, 480)).augment.flip
+
+
+def test_faces_whose_eyes_are_mirror_partners_are_mirrored() -> None:
+    eyes = msgspec.structs.replace(EYES, keypoints=guessed_pairs(EYES.keypoints))
+    assert default_spec(eyes, n_items=50, image_size=(640, 480)).augment.flip
