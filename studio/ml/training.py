@@ -102,6 +102,8 @@ class TrainingRun:
                 resumed_at=at.step,
             )
         )
+        for caution in self._task.cautions():
+            self._warn(caution)
         if self._spec.purpose is Purpose.LR_FIND:
             return self._find_rate(network, precision)
         recorder = Recorder(self._log, self._spec.stages, steps)

@@ -164,7 +164,7 @@ def test_a_point_that_a_transform_moved_out_of_the_picture_counts_no_more() -> N
     target = torch.from_numpy(task.read_target(keypoint_item(Keypoint(index=0, x=10, y=10)), height=50, width=100))[
         None
     ]
-    moved = task.from_label(torch.tensor([[[-4.0, 5.0], [0.0, 0.0]]]), target, height=50, width=100)
+    moved = task.from_label(torch.tensor([[[-4.0, 5.0], [torch.nan, torch.nan]]]), target, height=50, width=100)
     assert task.counted(moved) == 0
 
 
@@ -189,3 +189,19 @@ def test_a_keypoint_score_is_the_mean_distance_in_pixels_of_the_original() -> No
     assert score.loss == pytest.approx(((3 * 2 / 200) ** 2 + (4 * 2 / 100) ** 2) / 2)
     assert score.revision == 3
     assert score.points is not None
+
+
+def test_a_retired_keypoint_is_neither_learnt_nor_predicted() -> None:
+    names = (NAMES[0], KeypointName(name="nose", color="#00ff00", retired=True))
+    task = Keypoints(Snapshot(task=Task.KEYPOINTS, keypoints=names))
+    target = batch_target(task, keypoint_item(Keypoint(index=0, x=100, y=50), Keypoint(index=1, x=10, y=10)))
+    assert task.counted(target) == 1
+    assert [p.index for p in task.predict(torch.zeros(2, 2), (200, 100)).points.placed] == [0]
+
+
+def test_more_than_one_instance_is_said_to_be_more_than_is_learnt() -> None:
+    one = keypoint_item(Keypoint(index=0, x=1, y=1)).item
+    two = keypoint_item(Keypoint(index=0, x=1, y=1), Keypoint(index=0, x=9, y=9, instance=1)).item
+    assert Keypoints(Snapshot(task=Task.KEYPOINTS, keypoints=NAMES, items=(one,))).cautions() == []
+    (caution,) = Keypoints(Snapshot(task=Task.KEYPOINTS, keypoints=NAMES, items=(one, two))).cautions()
+    assert caution.startswith("1 item has more than one instance")

@@ -9,9 +9,13 @@ from torch import Tensor
 from torchvision import tv_tensors
 
 from studio.core.classes import UNLABELLED
+from studio.core.points import KeypointName
 from studio.core.recipe import Augment
+from studio.core.settings import Task
+from studio.core.snapshot import Snapshot
 from studio.ml.data.transforms import TrainingTransform, normalised
 from studio.ml.models.encoders import image_statistics
+from studio.ml.tasks.keypoints import Keypoints
 
 HEIGHT, WIDTH, COUNT = 48, 64, 16
 
@@ -117,3 +121,31 @@ def test_without_augmentation_pictures_are_normalised_and_nothing_else() -> None
     assert pixels.is_contiguous(memory_format=torch.channels_last)
     assert torch.equal(moved, masks)
     assert torch.equal(normalised(pictures), pixels)
+
+
+@pytest.mark.parametrize("augment", [Augment(flip=True), ALL])
+def test_a_mirrored_left_point_is_called_right_and_its_visibility_goes_with_it(augment: Augment) -> None:
+    """Left, right and a nose; of some pictures the left point is hidden. The square marks where the left point was."""
+    names = (
+        KeypointName(name="left", color="#ff0000", mirror="right"),
+        KeypointName(name="nose", color="#00ff00"),
+        KeypointName(name="right", color="#0000ff"),
+    )
+    task = Keypoints(Snapshot(task=Task.KEYPOINTS, keypoints=names))
+    pictures = torch.zeros(COUNT, 3, HEIGHT, WIDTH, dtype=torch.uint8)
+    target = torch.zeros(COUNT, 3, 5)
+    for i in range(COUNT):
+        target[i, :, :3] = torch.tensor([[22.0, 24.0, i % 2], [32.0, 30.0, 1], [42.0, 24.0, 1]])
+    label = task.to_label(target, height=HEIGHT, width=WIDTH)
+    plain = TrainingTransform(augment)(pictures, label, seed=3)[1]
+    moved = TrainingTransform(augment, task.mirror)(pictures, label, seed=3)[1]
+    answer = task.from_label(moved, target, height=HEIGHT, width=WIDTH)
+    flipped = plain[:, 2, 0] < plain[:, 1, 0]
+    assert 2 < int(flipped.sum()) < COUNT - 2
+    for i in range(COUNT):
+        order = [2, 1, 0] if flipped[i] else [0, 1, 2]
+        assert torch.allclose(moved[i], plain[i, order], equal_nan=True)
+        assert answer[i, order.index(0), 2] == i % 2, "the hidden one is still hidden, whatever it is called"
+        assert answer[i, order.index(2), 2] == 1
+        assert (answer[i, 0, 0] < answer[i, 2, 0]) or i % 2 == 0, "what is called left lies left again"
+    assert answer[..., :2].isfinite().all()

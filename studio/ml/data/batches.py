@@ -51,7 +51,7 @@ class Batches:
         self._batch_size = batch_size
         self._device = device
         self._shuffles = augment is not None
-        self._transform = TrainingTransform(augment)
+        self._transform = TrainingTransform(augment, task.mirror)
         self._seed = seed
         self._weights = [item.weight for item in images.items] if self._shuffles else [1.0] * len(images.items)
 

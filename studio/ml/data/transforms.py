@@ -7,6 +7,7 @@ own horizontal flip of keypoints counts from pixel centres and would put points 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -35,12 +36,14 @@ class JointMove(Drawing):
     """Flip, rotate, zoom and, within what the zoom leaves free, shift: each picture by its own matrix.
 
     Pixels that come from outside the picture are 0 in an Image (mid-grey once normalised) and `UNLABELLED` in a Mask.
-    Takes Image (N, 3, H, W) float, Mask (N, H, W) uint8, KeyPoints (N, K, 2) float.
+    Takes Image (N, 3, H, W) float, Mask (N, H, W) uint8, KeyPoints (N, K, 2) float. In a mirrored picture keypoint i is
+    what `mirror[i]` was before: its left eye is what was the right one.
     """
 
-    def __init__(self, augment: Augment) -> None:
+    def __init__(self, augment: Augment, mirror: Sequence[int] | None = None) -> None:
         super().__init__()
         self._augment = augment
+        self._mirror = None if mirror is None or list(mirror) == sorted(mirror) else torch.tensor(list(mirror))
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
         image = next(value for value in flat_inputs if isinstance(value, tv_tensors.Image))
@@ -57,6 +60,9 @@ class JointMove(Drawing):
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         moved = _flip(inpt, params) if params["linear"] is None else _move(inpt, params)
+        if isinstance(inpt, tv_tensors.KeyPoints) and self._mirror is not None:
+            flips = params["flips"].to(moved.device)[:, None, None]
+            moved = torch.where(flips, moved[:, self._mirror.to(moved.device)], moved)
         return _wrapped(moved, inpt) if isinstance(inpt, tv_tensors.TVTensor) else moved
 
 
@@ -100,16 +106,17 @@ class Normalise(v2.Transform):
 
 
 class TrainingTransform:
-    """Pictures uint8 → normalised floats, transformed together with their labels as `augment` says."""
+    """Pictures uint8 → normalised floats, transformed together with their labels as `augment` says. `mirror`: for each
+    keypoint the one it becomes in a mirrored picture."""
 
-    def __init__(self, augment: Augment | None) -> None:
+    def __init__(self, augment: Augment | None, mirror: Sequence[int] | None = None) -> None:
         moves = augment is not None and bool(augment.flip or augment.rotate or augment.zoom)
         self._drawing: list[Drawing] = []
         if augment is not None and augment.lighting:
             self._drawing.append(Lighting(augment.lighting))
         steps: list[v2.Transform] = [*self._drawing, Normalise()]
         if augment is not None and moves:
-            move = JointMove(augment)
+            move = JointMove(augment, mirror)
             self._drawing.append(move)
             steps.append(move)
         self._steps = v2.Compose(steps)

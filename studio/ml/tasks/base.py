@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -44,7 +44,16 @@ class Task(Protocol):
 
     snapshot: Snapshot
 
+    @property
+    def mirror(self) -> Sequence[int] | None:
+        """For each keypoint the one it becomes in a mirrored picture; None for labels without names of that kind."""
+        ...
+
     def is_labelled(self, item: SnapshotItem) -> bool: ...
+
+    def cautions(self) -> list[str]:
+        """What of the labels this task cannot learn, a sentence each."""
+        ...
 
     def make_network(self, encoder: ImageEncoder) -> nn.Module: ...
 

@@ -1,6 +1,7 @@
 """Keypoints: points with visibility → coordinates in [-1, 1] → mean squared error over the visible points.
 
-One object an image: the points of instance 0. Hidden and absent points are neither learnt nor counted.
+One object an image: the points of instance 0. Hidden and absent points and those of retired keypoints are neither
+learnt nor counted.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from torchvision import tv_tensors
 from studio.core.atomic import write_atomically
 from studio.core.errors import BadInput
 from studio.core.events import Metric, SamplePrediction
+from studio.core.keypoint_pairs import mirror_order
 from studio.core.points import Keypoint, KeypointName, Points, Visibility
 from studio.core.review import ItemScore
 from studio.core.snapshot import Snapshot, SnapshotItem
@@ -51,13 +53,22 @@ class PointsPrediction:
 
 class Keypoints:
     def __init__(self, snapshot: Snapshot) -> None:
-        if not snapshot.keypoints:
+        if all(keypoint.retired for keypoint in snapshot.keypoints):
             raise BadInput("The project asks for no keypoint; name one on the Label page.")
         self.snapshot = snapshot
         self.names = [keypoint.name for keypoint in snapshot.keypoints]
+        self.mirror = mirror_order(snapshot.keypoints)
+        self._asked = [index for index, keypoint in enumerate(snapshot.keypoints) if not keypoint.retired]
 
     def is_labelled(self, item: SnapshotItem) -> bool:
         return item.points is not None
+
+    def cautions(self) -> list[str]:
+        several = sum(any(i > 0 for i in (item.points or Points()).instances) for item in self.snapshot.items)
+        if not several:
+            return []
+        items = "1 item has" if several == 1 else f"{several:,} items have"
+        return [f"{items} more than one instance; only the points of the first are learnt and scored."]
 
     def make_network(self, encoder: ImageEncoder) -> nn.Module:
         return KeypointNet(encoder, len(self.names))
@@ -76,8 +87,9 @@ class Keypoints:
     def read_target(self, original: Original, *, height: int, width: int) -> NDArray[np.float32]:
         target = self.empty_target(height=height, width=width)
         target[:, ORIGINAL_WIDTH], target[:, ORIGINAL_HEIGHT] = original.size
-        for index in range(len(self.names)):
-            point = (original.item.points or Points()).get(index)
+        placed = (original.item.points or Points()).of(0)
+        for index in self._asked:
+            point = placed.get(index)
             if point is not None and point.visibility is Visibility.VISIBLE:
                 target[index, X] = point.x * width / original.size[0]
                 target[index, Y] = point.y * height / original.size[1]
@@ -90,15 +102,17 @@ class Keypoints:
         return target
 
     def to_label(self, target: Tensor, *, height: int, width: int) -> tv_tensors.KeyPoints:
-        points = target[..., [X, Y]]
+        """What does not count has no place (NaN), so that it stays uncounted under whatever name a flip gives it."""
+        points = torch.where(target[..., [COUNTS]] > 0, target[..., [X, Y]], torch.nan)
         return tv_tensors.KeyPoints(points, canvas_size=(height, width))  # pyright: ignore[reportCallIssue]
 
     def from_label(self, label: Tensor, target: Tensor, *, height: int, width: int) -> Tensor:
         """x * 2 / W - 1, so that -1 and 1 are the picture's edges; a point that was moved out counts no more."""
         moved = target.clone()
-        moved[..., X] = label[..., 0] * 2 / width - 1
-        moved[..., Y] = label[..., 1] * 2 / height - 1
-        moved[..., COUNTS] *= (moved[..., [X, Y]].abs() <= 1).all(-1)
+        places = label * 2 / label.new_tensor([width, height]) - 1
+        counts = (places.abs() <= 1).all(-1)
+        moved[..., [X, Y]] = torch.where(counts[..., None], places, 0)
+        moved[..., COUNTS] = counts.to(moved)
         return moved
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
@@ -110,7 +124,7 @@ class Keypoints:
         return int(target[..., COUNTS].sum())
 
     def metrics(self) -> TaskMetrics:
-        return KeypointMetrics(len(self.names))
+        return KeypointMetrics(len(self._asked))
 
     def sample(self, output: Tensor, original: Original, *, folder: Path, name: str) -> SamplePrediction:
         points = self.predict(output, original.size).points
@@ -119,7 +133,7 @@ class Keypoints:
     def predict(self, output: Tensor, size: Size) -> PointsPrediction:
         places = (output.float().cpu().numpy().astype(np.float64) + 1) / 2 * np.array(size)
         return PointsPrediction(
-            Points(tuple(Keypoint(index=i, x=float(x), y=float(y)) for i, (x, y) in enumerate(places)))
+            Points(tuple(Keypoint(index=i, x=float(places[i][0]), y=float(places[i][1])) for i in self._asked))
         )
 
     def score(self, output: Tensor, prediction: Prediction, original: Original) -> ItemScore:

@@ -51,6 +51,7 @@ class Segmentation:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        self.mirror = None
         self.counted_classes = [c for c in snapshot.classes if not c.void]
         if len(self.counted_classes) < 2:
             raise BadInput("Segmentation needs two classes besides the void ones; add the missing classes on Label.")
@@ -64,6 +65,9 @@ class Segmentation:
 
     def is_labelled(self, item: SnapshotItem) -> bool:
         return item.mask is not None
+
+    def cautions(self) -> list[str]:
+        return []
 
     def make_network(self, encoder: ImageEncoder) -> nn.Module:
         return UNet(encoder, self.outputs)

@@ -43,7 +43,10 @@ class RecipeCheck(QObject):
 
     @property
     def summary(self) -> str:
-        return summary_sentence(self._draft.spec, self._items, self._library.latest_pace())
+        sentence = summary_sentence(self._draft.spec, self._items, self._library.latest_pace())
+        if self._session.settings.several_instances:
+            return f"{sentence}; of several instances in an image only the first is learnt"
+        return sentence
 
     @property
     def problem(self) -> str:

@@ -136,7 +136,7 @@ class RecipeForm(QWidget):
         self.stages = StageList(draft)
         flip_tip = "Mirror image and label left to right, every other time"
         if task is Task.KEYPOINTS:
-            flip_tip += "; switch it off where left and right points have names of their own"
+            flip_tip += "; a point takes the name of its mirror partner (Label page)"
         self.flip = Tick("flip", "Flip left and right", tip=flip_tip)
         self.flip.edited.connect(lambda on: draft.set_augment(flip=on))
         self.rotate = WholeField("rotate", 0, 180, suffix="°", tip="Turn image and label by up to so much either way")
