@@ -91,6 +91,7 @@ class PointsCsvImporter:
             name=source.resolve().name,
             task=Task.KEYPOINTS,
             keypoints=tuple(rows.keypoints),
+            several_instances=any(len(points.instances) > 1 for points in rows.points.values()),
             split_rule=split.rule,
             image_roots=(str(folder.resolve()),),
         )

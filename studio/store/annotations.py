@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +12,7 @@ import numpy as np
 from studio.core.arrays import Mask
 from studio.core.atomic import sync_files
 from studio.core.classes import UNLABELLED
-from studio.core.document import Document, MaskDocument, PointsDocument
+from studio.core.document import Document, History, MaskDocument, PointsDocument
 from studio.core.edits import MaskEdit, PointsEdit
 from studio.core.errors import ChangedElsewhere
 from studio.core.images import image_size
@@ -74,6 +74,26 @@ class Annotations:
             if progress is not None:
                 progress(done)
         return done
+
+    def replace_points(self, points: Mapping[int, Points], what: str) -> list[int]:
+        """Give items other points, one edit each and all or none; open documents follow. Returns the ids of those that
+        changed. Raises UnknownItem, CannotWrite."""
+        edits: list[tuple[int, PointsEdit, History]] = []
+        for item_id in points:
+            document = self._open.get(item_id)
+            if document is not None:
+                document.commit()
+        with self._database.transaction():
+            for item_id, new in points.items():
+                self._items.get(item_id)
+                edit = PointsEdit(what, self._journal.points(item_id) or Points(), new)
+                if edit.old != new:
+                    edits.append((item_id, edit, self._journal.commit(item_id, edit, self._journal.head(item_id))))
+        for item_id, edit, history in edits:
+            document = self._open.get(item_id)
+            if isinstance(document, PointsDocument):
+                document.adopt(edit, history)
+        return [item_id for item_id, _, _ in edits]
 
     def note_changes(self, ids: Iterable[int]) -> None:
         """Tell the open documents among `ids` that their items changed in state or split."""

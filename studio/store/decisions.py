@@ -211,7 +211,7 @@ class Decisions:
 
     def _points_accepting(self, score: ItemScore) -> PointsEdit | None:
         now = self._journal.points(score.item) or Points()
-        predicted = score.points or Points()
+        predicted = now.with_prediction(score.points or Points())
         return PointsEdit(_ACCEPTING, now, predicted) if now != predicted else None
 
     def _take_back(self, item_id: int, accepted: int) -> list[Change]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -191,6 +191,13 @@ class Store:
     def read_points(self, item_id: int) -> Points | None:
         """The current points; None when nobody ever placed one."""
         return self._journal.points(item_id)
+
+    def replace_points(self, points: Mapping[int, Points], what: str) -> list[int]:
+        """Give items other points: one edit an item, all or none. Returns the ids of those that changed.
+
+        Raises UnknownItem, CannotWrite.
+        """
+        return self._annotations.replace_points(points, what)
 
     def label_path(self, item_id: int) -> Path:
         """Where the item's label image lies, once it has one."""

@@ -430,3 +430,14 @@ def test_accepted_points_replace_the_label_and_come_back(make_store: MakeStore) 
     store.decide(RUN, 2, ACCEPTED)
     assert store.item(2).revision == 1
     assert store.undo_decision(RUN) == 2
+
+
+def test_accepting_a_prediction_of_the_first_instance_keeps_the_others(make_store: MakeStore) -> None:
+    store = make_store(3, task=Task.KEYPOINTS)
+    first, second, predicted = (Keypoint(index=0, x=x, y=3.0, instance=n) for x, n in ((1.0, 0), (2.0, 1), (8.0, 0)))
+    store.import_annotations((i, Points((first, second))) for i in (1, 2, 3))
+    store.create_run(RunSpec(task=Task.KEYPOINTS, stages=(Stage(epochs=1, height=64, width=64),)))
+    put_scores(store, [score(3, 0.3, points=Points((predicted,)))])
+    store.load_scores(RUN)
+    store.decide(RUN, 3, ACCEPTED)
+    assert store.read_points(3) == Points((predicted, second))

@@ -63,7 +63,7 @@ def accept_all(
         return document.replace(prediction.mask, "accepting the prediction", keep=void_ids(classes))
     if prediction.points is None:
         return False
-    return document.replace(prediction.points, "accepting the prediction")
+    return document.replace(document.points.with_prediction(prediction.points), "accepting the prediction")
 
 
 def accept_point(document: PointsDocument, prediction: Points, index: int) -> bool:
