@@ -25,7 +25,8 @@ class History:
 class Journal(Protocol):
     """What a document needs of the store. Each call returns only once the disk has the change.
 
-    `head` is the edit that the document shows; a journal raises ChangedElsewhere where the item has moved on.
+    `head` is the edit that the document shows; a journal raises ChangedElsewhere where the item has moved on. `net` is
+    all edits on the way from one state to another as one; None when no way leads there.
     """
 
     def commit(self, item_id: int, edit: Edit, head: int) -> History: ...
@@ -33,6 +34,10 @@ class Journal(Protocol):
     def undo(self, item_id: int, head: int) -> tuple[Edit, History] | None: ...
 
     def redo(self, item_id: int, head: int) -> tuple[Edit, History] | None: ...
+
+    def net(self, head: int, target: int) -> Edit | None: ...
+
+    def jump(self, item_id: int, target: int, net: Edit, head: int) -> History: ...
 
 
 class JournaledDocument:
@@ -72,6 +77,44 @@ class JournaledDocument:
     @property
     def redo_text(self) -> str:
         return self._history.redo_text or ""
+
+    def commit(self) -> bool:
+        """Close the edit that is open, if one is; returns whether the journal has a new one."""
+        raise NotImplementedError
+
+    def undo(self) -> Edit | None:
+        """Take the last edit back (an open one is committed first); None when there is none."""
+        self.commit()
+        return self._step(self._journal.undo(self.item.id, self.head), back=True)
+
+    def redo(self) -> Edit | None:
+        """Bring the edit again that undo took back last; None when there is none."""
+        self.commit()
+        return self._step(self._journal.redo(self.item.id, self.head), back=False)
+
+    def go_to(self, target: int, net: Edit | None = None) -> Edit | None:
+        """Show the item as it was after the edit `target` (0: the empty beginning), as so many undos and redos would;
+        an open edit is committed first. Returns what changed, None when there is no way.
+
+        `net` is all edits between as one, where the caller has it from `Journal.net` for the present head.
+        """
+        if self.commit() or net is None:
+            net = self._journal.net(self.head, target)
+        if net is None:
+            return None
+        return self._step((net, self._journal.jump(self.item.id, target, net, self.head)), back=False)
+
+    def _step(self, step: tuple[Edit, History] | None, *, back: bool) -> Edit | None:
+        if step is None:
+            return None
+        edit, self._history = step
+        self._follow(edit, back=back)
+        self.history_changed.emit()
+        return edit
+
+    def _follow(self, edit: Edit, *, back: bool) -> None:
+        """Change what is shown as `edit` says, or the other way round."""
+        raise NotImplementedError
 
     def note(self, history: History) -> None:
         """Take over what the store says about the item, such as another state, and tell who listens."""

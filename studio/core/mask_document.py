@@ -9,6 +9,7 @@ import numpy as np
 from studio.core.arrays import Mask, Region
 from studio.core.edits import Edit, MaskEdit, TilePatch, bounds_of, tile_rect, tiles_over
 from studio.core.history import History, Journal, JournaledDocument
+from studio.core.protection import NOTHING_PROTECTED
 from studio.core.raster import (
     XY,
     Rect,
@@ -31,12 +32,17 @@ class MaskDocument(JournaledDocument):
         super().__init__(journal, history)
         self.changed: Signal[Rect] = Signal()
         """Emitted with the pixels to redraw after each change."""
+        self.held_back: Signal[int] = Signal()
+        """Emitted when an edit changed nothing because what it met is protected; with the value of such a pixel."""
+        self.protection = NOTHING_PROTECTED
+        """What painting leaves alone from now on; undo, redo and what the store adopts do not ask."""
         self._mask = mask
         self._view = mask.view()
         self._view.flags.writeable = False
         self._what: str | None = None
         self._refused = False
         self._before: dict[tuple[int, int], Mask] = {}
+        self._held: int | None = None
 
     @property
     def mask(self) -> Mask:
@@ -70,11 +76,11 @@ class MaskDocument(JournaledDocument):
             if key not in self._before:
                 self._before[key] = self._mask[tile_rect(*key, *self.size).slices].copy()
 
-    def paint(self, rect: Rect, region: Region, value: int) -> None:
-        """Set the pixels of `rect` where `region`, (rect.height, rect.width) bool, is True. `rect` lies inside."""
+    def paint(self, rect: Rect, region: Region, value: int | Mask) -> None:
+        """Set the pixels of `rect` where `region`, (rect.height, rect.width) bool, is True: to one value, or to those
+        of an array of the same shape. `rect` lies inside."""
         alone = self._enter("painting")
-        self.touch(rect)
-        np.copyto(self._mask[rect.slices], np.uint8(value), where=region)
+        self._set(rect, region, value)
         self.changed.emit(rect)
         self._leave(alone)
 
@@ -87,8 +93,7 @@ class MaskDocument(JournaledDocument):
         alone = self._enter("brush stroke")
         dirty: Rect | None = None
         for band in sweep.bands(*self.size):
-            self.touch(band)
-            np.copyto(self._mask[band.slices], np.uint8(value), where=sweep.pixels(band))
+            self._set(band, sweep.pixels(band), value)
             dirty = band if dirty is None else dirty.union(band)
         if dirty is not None:
             self.changed.emit(dirty)
@@ -113,14 +118,19 @@ class MaskDocument(JournaledDocument):
         self._leave(alone)
 
     def replace(self, new: Mask, what: str, *, keep: Collection[int] = ()) -> bool:
-        """Take over a whole mask of the same shape as one edit; pixels whose value is now in `keep` stay.
+        """Take over a whole mask of the same shape as one edit; protected pixels and those whose value is now in `keep`
+        stay.
 
         Returns whether anything changed.
         """
         if new.shape != self._mask.shape:
             raise ValueError(f"a mask of shape {new.shape} cannot replace one of shape {self._mask.shape}")
         self.begin(what)
-        for patch in MaskEdit.between(self._mask, kept(self._mask, new, keep), what).patches:
+        new = kept(self._mask, new, keep)
+        if self.protection:
+            region = self._unprotected(self._mask, np.ones(new.shape, np.bool_), new)
+            new = np.where(region, new, self._mask)
+        for patch in MaskEdit.between(self._mask, new, what).patches:
             self.touch(patch.rect)
             self._mask[patch.rect.slices] = patch.new
         self._emit_touched()
@@ -138,11 +148,12 @@ class MaskDocument(JournaledDocument):
         if edit.patches:
             self._refused = True
             self._history = self._journal.commit(self.item.id, edit, self.head)
-        self._refused = False
-        self._what = None
-        self._before.clear()
+        held = self._held
+        self._close()
         if edit.patches:
             self.history_changed.emit()
+        elif held is not None:
+            self.held_back.emit(held)
         return bool(edit.patches)
 
     def cancel(self) -> None:
@@ -150,38 +161,36 @@ class MaskDocument(JournaledDocument):
         for key, old in self._before.items():
             self._mask[tile_rect(*key, *self.size).slices] = old
         self._emit_touched()
-        self._refused = False
-        self._what = None
-        self._before.clear()
-
-    def undo(self) -> Edit | None:
-        """Take the last edit back (an open one is committed first); None when there is none."""
-        self.commit()
-        return self._step(self._journal.undo(self.item.id, self.head), back=True)
-
-    def redo(self) -> Edit | None:
-        """Bring the edit again that undo took back last; None when there is none."""
-        self.commit()
-        return self._step(self._journal.redo(self.item.id, self.head), back=False)
+        self._close()
 
     def adopt(self, edit: MaskEdit, history: History) -> None:
         """Follow an edit that the store has journaled itself, such as an accepted prediction."""
-        dirty = edit.apply(self._mask)
         self._history = history
-        if dirty is not None:
-            self.changed.emit(dirty)
+        self._follow(edit, back=False)
         self.history_changed.emit()
 
-    def _step(self, step: tuple[Edit, History] | None, *, back: bool) -> Edit | None:
-        if step is None:
-            return None
-        edit, self._history = step
+    def _follow(self, edit: Edit, *, back: bool) -> None:
         assert isinstance(edit, MaskEdit)
         dirty = edit.revert(self._mask) if back else edit.apply(self._mask)
         if dirty is not None:
             self.changed.emit(dirty)
-        self.history_changed.emit()
-        return edit
+
+    def _set(self, rect: Rect, region: Region, value: int | Mask) -> None:
+        self.touch(rect)
+        now = self._mask[rect.slices]
+        if self.protection:
+            region = self._unprotected(now, region, value)
+        np.copyto(now, np.uint8(value) if isinstance(value, int) else value, where=region)
+
+    def _unprotected(self, now: Mask, region: Region, value: int | Mask) -> Region:
+        """The part of `region` that may be painted; remembers a value that may not."""
+        allowed = self.protection.allows(now, value)
+        if self._held is None:
+            held = region & ~allowed & (now != value)
+            first = int(np.argmax(held))
+            if held.size and held.flat[first]:
+                self._held = int(now.flat[first])
+        return region & allowed
 
     def _edit(self, what: str) -> MaskEdit:
         width, height = self.size
@@ -199,6 +208,12 @@ class MaskDocument(JournaledDocument):
             return False
         self._what = what
         return True
+
+    def _close(self) -> None:
+        self._refused = False
+        self._what = None
+        self._held = None
+        self._before.clear()
 
     def _leave(self, alone: bool) -> None:
         if alone:

@@ -91,31 +91,16 @@ class PointsDocument(JournaledDocument):
             self._refused = False
             self._what = None
 
-    def undo(self) -> Edit | None:
-        """Take the last edit back (an open one is committed first); None when there is none."""
-        self.commit()
-        return self._step(self._journal.undo(self.item.id, self.head), back=True)
-
-    def redo(self) -> Edit | None:
-        """Bring the edit again that undo took back last; None when there is none."""
-        self.commit()
-        return self._step(self._journal.redo(self.item.id, self.head), back=False)
-
     def adopt(self, edit: PointsEdit, history: History) -> None:
         """Follow an edit that the store has journaled itself, such as an accepted prediction."""
         self._history = history
         self._show(edit.new)
         self.history_changed.emit()
 
-    def _step(self, step: tuple[Edit, History] | None, *, back: bool) -> Edit | None:
-        if step is None:
-            return None
-        edit, self._history = step
+    def _follow(self, edit: Edit, *, back: bool) -> None:
         assert isinstance(edit, PointsEdit)
         self._show(edit.old if back else edit.new)
         self._before = self._points
-        self.history_changed.emit()
-        return edit
 
     def _placed(self, index: int, instance: int) -> Keypoint:
         point = self._points.get(index, instance)

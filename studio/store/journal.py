@@ -23,6 +23,7 @@ from studio.core.edits import Edit, MaskEdit, PointsEdit
 from studio.core.errors import ChangedElsewhere, UnknownItem
 from studio.core.points import Points
 from studio.core.signals import Signal
+from studio.core.timeline import Step, net_of
 from studio.store.database import Database
 from studio.store.items import Items
 
@@ -101,10 +102,7 @@ class Journal:
             if place.head == 0 or place.parent is None:
                 return None
             edit = self.edit(place.head)
-            if place.parent:
-                connection.execute("UPDATE edits SET redo = ? WHERE id = ?", (place.head, place.parent))
-            else:
-                connection.execute("UPDATE items SET redo = ? WHERE id = ?", (place.head, item_id))
+            self._offer_again(connection, item_id, place.head, place.parent)
             self._show(connection, item_id, place.parent, edit, back=True)
             return edit, self.history(item_id)
 
@@ -117,6 +115,44 @@ class Journal:
             edit = self.edit(place.redo)
             self._show(connection, item_id, place.redo, edit)
             return edit, self.history(item_id)
+
+    def net(self, head: int, target: int) -> Edit | None:
+        """All edits on the way from one state to another as one; None when no way leads there, or none is needed."""
+        way = self.walk(head, target)
+        if way is None:
+            return None
+        return net_of(map(self.edit, way.back), map(self.edit, way.forth), "history")
+
+    def jump(self, item_id: int, target: int, net: Edit, head: int) -> History:
+        """Show the state `target`, as so many undos and redos would, in one transaction; `net` is `net(head, target)`.
+
+        Raises ChangedElsewhere, CannotWrite; ValueError when no way leads there.
+        """
+        with self._database.transaction() as connection:
+            self._expect(item_id, head)
+            way = self.walk(head, target)
+            if way is None:
+                raise ValueError(f"no way leads from edit {head} to {target}")
+            for edit_id in way.back:
+                self._offer_again(connection, item_id, edit_id, self._parent(edit_id)[0])
+            self._show(connection, item_id, target, net)
+            return self.history(item_id)
+
+    def timeline(self, item_id: int, after: int = 0) -> list[Step]:
+        """The item's edits with greater ids than `after`, oldest first, those on other branches included."""
+        rows = self._database.execute(
+            "SELECT id, parent, what, time FROM edits WHERE item = ? AND id > ? ORDER BY id", (item_id, after)
+        )
+        return [Step(*row) for row in rows]
+
+    def ahead(self, item_id: int) -> list[int]:
+        """The edits that redo would bring, one after the other."""
+        rows = self._database.execute(
+            "WITH RECURSIVE ahead(id) AS (SELECT ? UNION ALL SELECT edits.redo FROM ahead "
+            "JOIN edits ON edits.id = ahead.id WHERE edits.redo != 0) SELECT id FROM ahead",
+            (self._place(item_id).redo,),
+        )
+        return [row[0] for row in rows if row[0]]
 
     def plant_root(
         self, item_id: int, what: str, *, pixels: Mapping[int, int] | None = None, points: Points | None = None
@@ -227,6 +263,13 @@ class Journal:
         if place.head != head:
             raise ChangedElsewhere(place.name)
         return place
+
+    def _offer_again(self, connection: sqlite3.Connection, item_id: int, edit_id: int, parent: int) -> None:
+        """Make an edit that is taken back the one that redo brings at its parent."""
+        if parent:
+            connection.execute("UPDATE edits SET redo = ? WHERE id = ?", (edit_id, parent))
+        else:
+            connection.execute("UPDATE items SET redo = ? WHERE id = ?", (edit_id, item_id))
 
     def _show(self, connection: sqlite3.Connection, item_id: int, head: int, edit: Edit, *, back: bool = False) -> None:
         """Make `head` what the item shows; `edit` is what led there, or, going back, what was taken away."""

@@ -203,6 +203,11 @@ class Store:
         """Where the item's label image lies, once it has one."""
         return self._files.path(item_id)
 
+    @property
+    def journal(self) -> Journal:
+        """Every edit of every item, for reading."""
+        return self._journal
+
     def flush(self) -> None:
         """Wait until every label file is written. Raises the error of the first that cannot be (it is tried again)."""
         self._writer.flush()

@@ -13,8 +13,10 @@ from studio.core.edits import Edit, MaskEdit, PointsEdit
 from studio.core.errors import CannotWrite
 from studio.core.items import Item, LabelState, Split
 from studio.core.points import Keypoint, Points, Visibility
+from studio.core.protection import Protection
 from studio.core.raster import Rect, fill_polygon
 from studio.core.sweep import Sweep
+from studio.core.timeline import net_of
 
 ITEM = Item(id=7, name="f.png", path=Path("f.png"), split=Split.TRAIN, state=LabelState.UNLABELLED)
 
@@ -57,6 +59,14 @@ class ListJournal:
             return None
         self.place += 1
         return self.edits[self.place - 1], self.history()
+
+    def net(self, head: int, target: int) -> Edit | None:
+        return net_of(reversed(self.edits[target:head]), self.edits[head:target], "history")
+
+    def jump(self, item_id: int, target: int, net: Edit, head: int) -> History:
+        assert (item_id, head) == (ITEM.id, self.place)
+        self.place = target
+        return self.history()
 
 
 @pytest.fixture
@@ -378,3 +388,72 @@ def test_adopted_points_are_told_once_and_only_when_they_differ(placed: PointsDo
     placed.adopt(PointsEdit("accepted prediction", Points(), new), journal.history())
     placed.adopt(PointsEdit("accepted prediction", Points(), new), journal.history())
     assert heard == [new]
+
+
+def test_a_locked_class_is_never_painted_over_nor_erased(document: MaskDocument, journal: ListJournal) -> None:
+    document.fill(0, 0, 0)
+    document.polygon([(50, 50), (150, 50), (150, 150), (50, 150)], 1)
+    document.protection = Protection(frozenset({1}))
+    document.brush((0, 100), (399, 100), 40, 2)
+    document.brush((100, 0), (100, 299), 40, 255)
+    document.replace(np.full((300, 400), 2, np.uint8), "accepting the prediction")
+    assert (document.mask[50:150, 50:150] == 1).all()
+    assert np.count_nonzero(document.mask == 2) == 300 * 400 - 100 * 100
+    document.undo()
+    document.undo()
+    assert (document.mask != 1).any()
+
+
+def test_over_unlabelled_only_labels_stay_and_can_still_be_erased(document: MaskDocument) -> None:
+    document.brush((50, 50), (150, 50), 20, 1)
+    before = document.mask.copy()
+    document.protection = Protection(only_unlabelled=True)
+    document.brush((100, 0), (100, 100), 20, 2)
+    assert (document.mask[before == 1] == 1).all()
+    assert (document.mask == 2).any()
+    document.brush((100, 50), (100, 50), 6, 255)
+    assert document.mask[50, 100] == 255
+
+
+def test_an_edit_that_met_nothing_but_protected_pixels_says_so(document: MaskDocument, journal: ListJournal) -> None:
+    held: list[int] = []
+    document.held_back.connect(held.append)
+    document.fill(0, 0, 1)
+    document.protection = Protection(frozenset({1}))
+    document.brush((50, 50), (60, 60), 9, 2)
+    assert held == [1] and len(journal.edits) == 1
+    document.brush((50, 50), (60, 60), 9, 1)  # it has that class already
+    assert held == [1]
+
+
+def test_many_values_are_painted_at_once(document: MaskDocument) -> None:
+    values = np.arange(100, dtype=np.uint8).reshape(10, 10)
+    region = values % 3 == 0
+    document.paint(Rect(20, 30, 10, 10), region, values)
+    assert np.array_equal(document.mask[30:40, 20:30], np.where(region, values, 255))
+
+
+def test_a_jump_shows_any_state_of_the_past_and_of_the_future(document: MaskDocument, journal: ListJournal) -> None:
+    rng = np.random.default_rng(3)
+    masks = [document.mask.copy()]
+    for number in range(12):
+        a, b = rng.random((2, 2)) * (400, 300)
+        document.brush(tuple(a), tuple(b), 30, number % 3)
+        masks.append(document.mask.copy())
+    for target in (3, 11, 0, 12, 7):
+        document.go_to(target)
+        assert document.head == target
+        assert np.array_equal(document.mask, masks[target])
+    assert document.go_to(7) is None
+    document.undo()
+    assert np.array_equal(document.mask, masks[6])
+
+
+def test_points_jump_too(placed: PointsDocument, journal: ListJournal) -> None:
+    for index in range(4):
+        placed.place(Keypoint(index=index, x=index, y=index, visibility=Visibility.VISIBLE))
+    placed.go_to(1)
+    assert len(placed.points.placed) == 1
+    placed.go_to(3)
+    assert len(placed.points.placed) == 3
+    assert placed.can_redo

@@ -16,6 +16,7 @@ from PIL import Image
 
 from studio.core.classes import UNLABELLED, make_classes
 from studio.core.document import MaskDocument, PointsDocument
+from studio.core.edits import MaskEdit
 from studio.core.errors import BadMask, CannotWrite, ChangedElsewhere, UnknownItem, UnreadableImage
 from studio.core.items import LabelState, NewItem
 from studio.core.masks import read_head
@@ -329,6 +330,54 @@ class PlainItem:
 
 PLACES = st.tuples(st.floats(-20, 320), st.floats(-20, 220))
 VALUES = st.sampled_from([0, 1, 2, UNLABELLED])
+
+
+def test_the_timeline_lists_every_edit_and_a_jump_reaches_each_also_after_a_restart(make_store: MakeStore) -> None:
+    store = make_store(1)
+    document = opened(store, 1)
+    states = {0: document.mask.copy()}
+
+    def stroke(row: int, value: int) -> None:
+        document.brush((10, row), (150, row), 9, value)
+        states[document.head] = document.mask.copy()
+
+    stroke(10, 0)
+    stroke(30, 1)
+    stroke(50, 2)
+    document.go_to(1)
+    stroke(40, 0)  # another branch, from the first stroke
+    with reopened(store) as store:
+        document = opened(store, 1)
+        journal = store.journal
+        assert [(step.id, step.parent) for step in journal.timeline(1)] == [(1, 0), (2, 1), (3, 2), (4, 1)]
+        assert [step.id for step in journal.timeline(1, after=2)] == [3, 4]
+        for target in (3, 4, 0, 2, 1, 3):
+            document.go_to(target)
+            assert np.array_equal(document.mask, states[target])
+            pixels = dict(store._database.execute("SELECT class_id, pixels FROM class_pixels WHERE pixels > 0"))
+            counted = np.bincount(states[target].ravel(), minlength=256)
+            assert pixels == {value: counted[value] for value in range(255) if counted[value]}
+        document.go_to(1)
+        assert journal.ahead(1) == [2, 3]
+        assert document.redo_text == "brush stroke"
+        store.flush()
+        assert np.array_equal(store.read_mask(1), states[1])
+        assert document.go_to(4) is not None
+        assert journal.ahead(1) == []
+
+
+def test_no_way_leads_to_what_was_before_a_label_that_came_as_a_whole(make_store: MakeStore) -> None:
+    store = make_store(1)
+    opened(store, 1).brush((10, 10), (150, 10), 9, 1)
+    with store._database.transaction():
+        store.journal.plant_root(1, "file found", pixels={0: 1})
+    assert store.journal.net(2, 1) is None
+    with pytest.raises(ValueError, match="no way"):
+        store.journal.jump(1, 1, opened_edit(store), 2)
+
+
+def opened_edit(store: Store) -> MaskEdit:
+    return store.journal.mask_edit(1)
 
 
 class AnySequence(RuleBasedStateMachine):
