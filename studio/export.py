@@ -42,13 +42,14 @@ def export_project(
             except StudioError as error:
                 problems.append(error.sentence)
                 label = None
-            yield ExportedItem(item, label)
+            yield ExportedItem(item, label, store.carried(item.id))
 
     report = chosen.export(
         store.settings,
         items(),
         out,
         images=images,
+        notes=store.source_notes(),
         progress=lambda done: progress(done, len(ids)) if progress else None,
     )
     return ExportReport(

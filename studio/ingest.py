@@ -118,6 +118,8 @@ def _carry_in(
             if progress:
                 progress(done, len(due))
 
+    if plan.notes:
+        store.note_source(plan.source, plan.notes)
     store.import_annotations(labels())
     store.flush()
     counts = Counter(item.split for item in plan.items)

@@ -21,7 +21,7 @@ import platformdirs
 from studio.core.classes import make_classes
 from studio.core.errors import BadInput, CannotWrite
 from studio.core.items import NewItem, Split
-from studio.core.points import KeypointName
+from studio.core.points import KeypointName, Points
 from studio.core.settings import ProjectSettings, SplitRule, Task
 from studio.demo import faces, street_picture
 from studio.demo.spoiling import spoil_mask, spoil_points
@@ -202,5 +202,6 @@ def _spoilt(label: Annotation, dice: random.Random) -> tuple[Annotation, str]:
     if isinstance(label, np.ndarray):
         mask = spoil_mask(label, dice)
         return mask.mask, mask.what
+    assert isinstance(label, Points)
     points = spoil_points(label, [name for name, _ in faces.KEYPOINTS], (faces.WIDTH, faces.HEIGHT), dice)
     return points.points, points.what

@@ -18,8 +18,10 @@ from studio.core.classes import LabelClass, rgb
 from studio.core.items import Split
 from studio.core.masks import write_mask
 from studio.core.settings import ProjectSettings, Task
+from studio.core.shapes import SourceNotes
 from studio.formats.class_files import CLASS_COLUMNS, CLASS_TABLE, CODES, COLORS
 from studio.formats.exports import (
+    NO_NOTES,
     ExportedItem,
     ExportReport,
     ProgressCall,
@@ -45,6 +47,7 @@ class CamvidExporter:
         out: Path,
         *,
         images: bool = True,
+        notes: SourceNotes = NO_NOTES,
         progress: ProgressCall | None = None,
     ) -> ExportReport:
         empty_folder(out)

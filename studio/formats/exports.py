@@ -7,23 +7,30 @@ import os
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import Final, Protocol
 
+from studio.core.arrays import Mask
 from studio.core.errors import BadInput, CannotWrite
 from studio.core.items import Item
+from studio.core.points import Points
 from studio.core.settings import ProjectSettings, Task
-from studio.formats.plan import Annotation
+from studio.core.shapes import Carried, SourceNotes
 
 ProgressCall = Callable[[int], object]
 """Called with how many items are done."""
 
 
+NO_NOTES: Final[SourceNotes] = {}
+
+
 @dataclasses.dataclass(frozen=True)
 class ExportedItem:
-    """An item and its label; None where it has none."""
+    """An item and its label, None where it has none; `carried` are the shapes that an import brought, which
+    `core.shape_changes.shapes_now` compares with the label."""
 
     item: Item
-    label: Annotation | None
+    label: Mask | Points | None
+    carried: Carried | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -37,7 +44,8 @@ class ExportReport:
 
 
 class Exporter(Protocol):
-    """One layout. `items` are read one after the other; pictures are copied byte for byte when `images`."""
+    """One layout. `items` are read one after the other; pictures are copied byte for byte when `images`; `notes` are
+    what the sources of imports said about whole data sets."""
 
     @property
     def name(self) -> str: ...
@@ -53,6 +61,7 @@ class Exporter(Protocol):
         out: Path,
         *,
         images: bool = True,
+        notes: SourceNotes = NO_NOTES,
         progress: ProgressCall | None = None,
     ) -> ExportReport:
         """Raises BadInput where `out` holds something already, CannotWrite where it cannot be written."""

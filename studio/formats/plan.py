@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -13,9 +13,11 @@ from studio.core.errors import BadInput, StudioError
 from studio.core.items import NewItem
 from studio.core.points import Points
 from studio.core.settings import ProjectSettings, Task
+from studio.core.shapes import Shaped
 
-Annotation = np.ndarray | Points
-"""A mask, (H, W) uint8 with class ids and `UNLABELLED`, or keypoints in pixels of the original."""
+Annotation = np.ndarray | Points | Shaped
+"""A mask, (H, W) uint8 with class ids and `UNLABELLED`, or keypoints in pixels of the original; with the shapes that it
+was made from, where the source has some."""
 
 LabelReader = Callable[[list[str]], Annotation]
 """Reads one label when it is needed. What is worth a sentence goes into the list; a label that cannot be used raises
@@ -104,7 +106,8 @@ def split_names(text: str) -> tuple[str, ...]:
 class ImportPlan:
     """What an import will bring. `labels` has a reader for each labelled item, by its index in `items`; nothing of a
     label is read before its reader is called. `problems` grows while labels are read: a sentence for each bad file.
-    `found` is a sentence about the whole.
+    `found` is a sentence about the whole. `notes` are what the format `source` says about the whole data set, kept
+    for an export in the same format.
     """
 
     settings: ProjectSettings
@@ -112,6 +115,8 @@ class ImportPlan:
     labels: dict[int, LabelReader]
     found: str
     problems: list[str] = dataclasses.field(default_factory=list)
+    source: str = ""
+    notes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def read(self, index: int) -> Annotation | None:
         """The label of one item; None, and a sentence in `problems`, where it has none that can be used."""

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from studio.core.points import Points
 from studio.core.settings import ProjectSettings, Task
+from studio.core.shapes import SourceNotes
 from studio.formats.exports import (
+    NO_NOTES,
     ExportedItem,
     ExportReport,
     ProgressCall,
@@ -33,6 +35,7 @@ class PointsCsvExporter:
         out: Path,
         *,
         images: bool = True,
+        notes: SourceNotes = NO_NOTES,
         progress: ProgressCall | None = None,
     ) -> ExportReport:
         empty_folder(out)

@@ -18,6 +18,8 @@ from studio.core.errors import ChangedElsewhere
 from studio.core.images import image_size
 from studio.core.points import Points
 from studio.core.settings import Task
+from studio.core.shapes import Shaped
+from studio.store.carried import CarriedShapes
 from studio.store.database import Database
 from studio.store.items import Items
 from studio.store.journal import Journal
@@ -27,17 +29,22 @@ _IMPORT: Final = "import"
 _BATCH: Final = 64
 _BATCH_BYTES: Final = 64 * 2**20
 
-Annotation = Mask | Points
+Annotation = Mask | Points | Shaped
+"""A label, alone or with the shapes that it was made from."""
+
 Progress = Callable[[int], object]
 """Told how many annotations are in so far."""
 
 
 class Annotations:
-    def __init__(self, database: Database, items: Items, journal: Journal, files: LabelFiles) -> None:
+    def __init__(
+        self, database: Database, items: Items, journal: Journal, files: LabelFiles, shapes: CarriedShapes
+    ) -> None:
         self._database = database
         self._items = items
         self._journal = journal
         self._files = files
+        self._shapes = shapes
         self._open: weakref.WeakValueDictionary[int, MaskDocument | PointsDocument] = weakref.WeakValueDictionary()
 
     def open(self, item_id: int, task: Task) -> Document:
@@ -119,6 +126,9 @@ class Annotations:
     def _bring_in_one(self, item_id: int, annotation: Annotation) -> Path | None:
         """Returns the label file that was written for it, if one was."""
         self._items.get(item_id)
+        if isinstance(annotation, Shaped):
+            self._shapes.keep(item_id, annotation.carried)
+            annotation = annotation.label
         head = self._journal.head(item_id)
         if isinstance(annotation, Points):
             if head:
@@ -146,7 +156,8 @@ def _batches(annotations: Iterable[tuple[int, Annotation]]) -> Iterator[list[tup
     size = 0
     for item_id, annotation in annotations:
         batch.append((item_id, annotation))
-        size += 0 if isinstance(annotation, Points) else annotation.nbytes
+        label = annotation.label if isinstance(annotation, Shaped) else annotation
+        size += 0 if isinstance(label, Points) else label.nbytes
         if len(batch) == _BATCH or size >= _BATCH_BYTES:
             yield batch
             batch, size = [], 0

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Final
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 TABLES: Final = """
 CREATE TABLE items (
@@ -107,11 +107,27 @@ CREATE TABLE decisions (
     state TEXT NOT NULL DEFAULT 'done'
 );
 CREATE INDEX decisions_of_run ON decisions (run, state, id);
+
+CREATE TABLE carried (
+    item INTEGER PRIMARY KEY,
+    data BLOB NOT NULL                     -- the shapes that an import brought, JSON of core.shapes.Carried
+);
+
+CREATE TABLE carried_notes (
+    source TEXT PRIMARY KEY,               -- a format's name
+    data BLOB NOT NULL                     -- what the source says about the whole data set, JSON
+) WITHOUT ROWID;
 """
 
 Migration = Callable[[sqlite3.Connection], None]
 
-MIGRATIONS: Final[Mapping[int, Migration]] = {}
+
+def _add_carried_shapes(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TABLE carried (item INTEGER PRIMARY KEY, data BLOB NOT NULL)")
+    connection.execute("CREATE TABLE carried_notes (source TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID")
+
+
+MIGRATIONS: Final[Mapping[int, Migration]] = {1: _add_carried_shapes}
 """By the version that a database has: what turns it into the next one. Runs inside a transaction."""
 
 

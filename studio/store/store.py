@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +23,11 @@ from studio.core.points import Points
 from studio.core.recipe import Purpose, RunSpec
 from studio.core.review import SCORES_FILE, Correction, Decision, ReviewItem
 from studio.core.settings import ProjectSettings
+from studio.core.shapes import Carried, SourceNotes
 from studio.core.signals import Signal
 from studio.core.snapshot import Snapshot
 from studio.store.annotations import Annotation, Annotations
+from studio.store.carried import CarriedShapes
 from studio.store.database import Database
 from studio.store.decisions import Decisions, Surroundings
 from studio.store.items import ItemCounts, ItemFilter, Items
@@ -58,7 +60,8 @@ class Store:
         self._items = Items(database, Locations(root, settings))
         self._journal = Journal(database, self._items)
         self._files = LabelFiles(root, database, self._journal, lambda: self._settings.classes)
-        self._annotations = Annotations(database, self._items, self._journal, self._files)
+        self._shapes = CarriedShapes(database)
+        self._annotations = Annotations(database, self._items, self._journal, self._files, self._shapes)
         self._runs = Runs(root, database)
         self._scores = Scores(database)
         around = Surroundings(
@@ -198,6 +201,18 @@ class Store:
         Raises UnknownItem, CannotWrite.
         """
         return self._annotations.replace_points(points, what)
+
+    def carried(self, item_id: int) -> Carried | None:
+        """The shapes that an import brought for the item, as they were then; None where it brought none."""
+        return self._shapes.of(item_id)
+
+    def source_notes(self) -> SourceNotes:
+        """What imports' sources say about their whole data sets, by format."""
+        return self._shapes.notes()
+
+    def note_source(self, source: str, notes: Mapping[str, Any]) -> None:
+        """Keep what the format `source` says about a whole data set, for an export in the same format."""
+        self._shapes.note(source, notes)
 
     def label_path(self, item_id: int) -> Path:
         """Where the item's label image lies, once it has one."""

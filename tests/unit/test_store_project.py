@@ -6,12 +6,15 @@ import sqlite3
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from studio.core.classes import make_classes
 from studio.core.errors import CannotWrite, NotAProject, ProjectDamaged, ProjectExists, ProjectTooNew
+from studio.core.items import NewItem
 from studio.core.points import KeypointName
 from studio.core.settings import ProjectSettings, SplitRule, Task
+from studio.core.shapes import Carried, Shaped
 from studio.store import Store, schema
 from studio.store.database import Database
 from studio.store.settings_file import read_settings, write_settings
@@ -238,3 +241,20 @@ def test_what_fails_in_a_transaction_leaves_nothing_behind(tmp_path: Path) -> No
         connection.execute("ROLLBACK")
         raise sqlite3.OperationalError("something else ended it")
     database.close()
+
+
+def test_a_project_without_carried_shapes_opens_and_can_keep_some(tmp_path: Path) -> None:
+    Store.create(tmp_path, SETTINGS).close()
+    connection = sqlite3.connect(tmp_path / "studio.db")
+    connection.executescript("DROP TABLE carried; DROP TABLE carried_notes; PRAGMA user_version = 1")
+    connection.close()
+    with Store.open(tmp_path) as store:
+        (item,) = store.add_items([NewItem(name="a.png", path=tmp_path / "a.png")])
+        assert store.carried(item) is None
+        carried = Carried(source="coco", width=4, height=3)
+        store.import_annotations([(item, Shaped(np.zeros((3, 4), np.uint8), carried))])
+        store.note_source("coco", {"info": {"year": 2017}})
+    with Store.open(tmp_path) as store:
+        assert store.carried(item) == carried
+        assert store.source_notes() == {"coco": {"info": {"year": 2017}}}
+        assert store.read_mask(item) is not None
