@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QTabletEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.core.arrays import Mask
@@ -17,6 +17,7 @@ from studio.core.raster import Rect
 from studio.core.settings import ProjectSettings
 from studio.ui.label.choices import Choices
 from studio.ui.label.overlay_colors import OverlayColors
+from studio.ui.label.pen import is_eraser_end, is_stroke
 from studio.ui.label.picture import Picture
 from studio.ui.label.picture_view import PictureView
 from studio.ui.label.points_layer import PointsLayer
@@ -57,6 +58,7 @@ class Canvas(PictureView):
         self._working: Tool | None = None
         self._working_button = Qt.MouseButton.NoButton
         self._space_down = False
+        self._pen_is_down = False
         self._wheel_rest = 0
         self._set_up_widget()
         self._connect()
@@ -74,6 +76,7 @@ class Canvas(PictureView):
         choices = self._choices
         choices.tool_changed.connect(self._tool_was_changed)
         choices.brush_size_changed.connect(self._refresh_tool)
+        choices.brush.changed.connect(self._refresh_tool)
         choices.class_changed.connect(self._refresh_tool)
         choices.selected_point_changed.connect(self._refresh_tool)
         choices.opacity_changed.connect(self._recolor)
@@ -114,7 +117,7 @@ class Canvas(PictureView):
         """Another item is about to be shown: what is half done is finished or kept, and input rests."""
         for tool in self._tools.values():
             self._attempt(tool.item_left)
-        self._working = None
+        self._working, self._pen_is_down = None, False
         document, self._document = self._document, None
         if document is not None:
             document.changed.disconnect(self._annotation_changed)
@@ -208,7 +211,7 @@ class Canvas(PictureView):
 
     def _tool_was_changed(self, _name: str) -> None:
         for tool in self._tools.values():
-            self._attempt(tool.leave)
+            self._attempt(tool.put_down)
         self.setCursor(self.tool.cursor)
         self.tool.annotation_changed()
         self.update()
@@ -224,7 +227,7 @@ class Canvas(PictureView):
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
             event.ignore()
-        elif event.modifiers() & Qt.KeyboardModifier.AltModifier:
+        elif pointer.alt and not self.tool.wants_alt(pointer):
             pick_class(self, pointer)
         else:
             self._start(self.tool, pointer, event.button())
@@ -238,6 +241,8 @@ class Canvas(PictureView):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         pointer, working = self._pointer(event), self._working
+        if self._pen_is_down:
+            return
         if working is not None:
             self._attempt(lambda: working.drag(pointer))
         elif self._document is not None:
@@ -247,10 +252,30 @@ class Canvas(PictureView):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Only the button that began something ends it."""
         working = self._working
-        if working is not None and event.button() == self._working_button:
+        if working is not None and event.button() == self._working_button and not self._pen_is_down:
             self._working = None
             self._attempt(lambda: working.release(self._pointer(event)))
             self._set_resting_cursor()
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        """Only strokes of a pen are taken here, for their pressure; Qt makes mouse events of everything else."""
+        self._choices.brush.note_pen()
+        starts = self._working is None and self._document is not None and self.picture is not None
+        if not self._pen_is_down and not (starts and not self._space_down and is_stroke(event, self.tool)):
+            event.ignore()
+            return
+        event.accept()
+        pointer, working = self._pointer(event), self._working
+        if event.type() == QEvent.Type.TabletPress and not self._pen_is_down:
+            self._pen_is_down = True
+            self._start(self.tool, pointer, event.button())
+        elif event.type() == QEvent.Type.TabletMove and working is not None:
+            self._attempt(lambda: working.drag(pointer))
+        elif event.type() == QEvent.Type.TabletRelease and event.button() == self._working_button:
+            self._working, self._pen_is_down = None, False
+            if working is not None:
+                self._attempt(lambda: working.release(pointer))
+        self.pointer_moved.emit(self.viewport.pixel_at(*pointer.device))
 
     def leaveEvent(self, event: QEvent) -> None:
         if self._working is None:
@@ -319,8 +344,18 @@ class Canvas(PictureView):
     def _set_resting_cursor(self) -> None:
         self.setCursor(Qt.CursorShape.OpenHandCursor if self._space_down else self.tool.cursor)
 
-    def _pointer(self, event: QMouseEvent) -> Pointer:
+    def _pointer(self, event: QMouseEvent | QTabletEvent) -> Pointer:
         device = self.to_device(event.position())
         x, y = self.viewport.to_image(*device)
         erase = bool((event.buttons() | event.button()) & Qt.MouseButton.RightButton)
-        return Pointer(x, y, device, erase, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+        keys = event.modifiers()
+        return Pointer(
+            x,
+            y,
+            device,
+            erase or is_eraser_end(event),
+            shift=bool(keys & Qt.KeyboardModifier.ShiftModifier),
+            ctrl=bool(keys & Qt.KeyboardModifier.ControlModifier),
+            alt=bool(keys & Qt.KeyboardModifier.AltModifier),
+            pressure=event.pressure() if isinstance(event, QTabletEvent) else None,
+        )

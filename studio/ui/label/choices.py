@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import QObject, Signal
 
 from studio.core.settings import Task
+from studio.ui.label.brush_choices import BrushChoices
 from studio.ui.label.overlay_colors import View
 
 SMALLEST_BRUSH: Final = 1
@@ -60,6 +61,7 @@ class Choices(QObject):
     def __init__(self, task: Task, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.task = task
+        self.brush = BrushChoices(self)
         self._tool = TOOLS_OF[task][0]
         self._last_tool = self._tool
         self._class_id = -1

@@ -90,6 +90,7 @@ class LabelActions:
         if choices.task is Task.SEGMENTATION:
             add("smaller_brush", "Smaller Brush", "[", lambda: choices.step_brush_size(-1), menu="Label")
             add("larger_brush", "Larger Brush", "]", lambda: choices.step_brush_size(1), menu="Label")
+            add("brush_shape", "Round or Square Brush", "Q", self._toggle_shape, menu="Label")
             add("previous_class", "Previous Class", "Ctrl+Up", lambda: self._step_class(-1), menu="Label")
             add("next_class", "Next Class", "Ctrl+Down", lambda: self._step_class(1), menu="Label")
         self.accept_here = add(
@@ -113,9 +114,15 @@ class LabelActions:
             self._try(lambda: document.undo() or self._canvas.hint("There is nothing to undo on this item."))
 
     def _redo(self) -> None:
-        document = self._showing.document
-        if document is not None and not self._canvas.tool.is_busy:
+        document, tool = self._showing.document, self._canvas.tool
+        if tool.step_forward():
+            return
+        if document is not None and not tool.is_busy:
             self._try(lambda: document.redo() or self._canvas.hint("There is nothing to redo on this item."))
+
+    def _toggle_shape(self) -> None:
+        if self._choices.has_brush:
+            self._choices.brush.toggle_shape(self._choices.tool)
 
     def _toggle_overlay(self) -> None:
         self._choices.show_overlay(self.overlay.isChecked())

@@ -6,9 +6,11 @@ from typing import Final
 
 from studio.ui.label.choices import TOOLS_OF, Choices
 from studio.ui.label.options.base import ToolOptions
+from studio.ui.label.options.brush_shape import BrushShapeOptions
 from studio.ui.label.options.brush_size import BrushSizeOptions
+from studio.ui.label.options.pen import PenOptions
 
-_GROUPS: Final[tuple[type[ToolOptions], ...]] = (BrushSizeOptions,)
+_GROUPS: Final[tuple[type[ToolOptions], ...]] = (BrushShapeOptions, BrushSizeOptions, PenOptions)
 
 
 def make_options(choices: Choices) -> list[ToolOptions]:

@@ -18,7 +18,8 @@ from studio.ui.label.viewport import Viewport
 class Pointer:
     """A mouse event. `x` and `y` in image pixels (a pixel's centre at +0.5), `device` in device pixels of the canvas.
 
-    `erase` is the right button.
+    `erase` is the right button, or the eraser's end of a pen; `pressure` (0–1) is a pen's, None is a mouse, which has
+    none.
     """
 
     x: float
@@ -26,6 +27,9 @@ class Pointer:
     device: tuple[float, float]
     erase: bool = False
     shift: bool = False
+    ctrl: bool = False
+    alt: bool = False
+    pressure: float | None = None
 
 
 class Bench(Protocol):
@@ -66,6 +70,8 @@ class Tool:
 
     name: ClassVar[ToolName]
     cursor: ClassVar[Qt.CursorShape] = Qt.CursorShape.CrossCursor
+    takes_pressure: ClassVar[bool] = False
+    """Whether a pen speaks to the tool itself; to the other tools it is a mouse."""
     usage: ClassVar[str] = ""
     """How the tool is used, in a few words for the status line."""
 
@@ -75,6 +81,10 @@ class Tool:
     @property
     def is_busy(self) -> bool:
         """Whether something is half done, such as a stroke."""
+        return False
+
+    def wants_alt(self, pointer: Pointer) -> bool:
+        """Whether a press with Alt here is the tool's; else it picks the class under the cursor."""
         return False
 
     def press(self, pointer: Pointer) -> None:
@@ -94,7 +104,11 @@ class Tool:
         """The mouse moved with no button down."""
 
     def leave(self) -> None:
-        """The mouse left the canvas, or the tool is put down."""
+        """The mouse left the canvas."""
+
+    def put_down(self) -> None:
+        """Another tool is taken up."""
+        self.leave()
 
     def key(self, event: QKeyEvent) -> bool:
         """A key was pressed; says whether the tool took it."""
@@ -106,6 +120,10 @@ class Tool:
     def step_back(self) -> bool:
         """Undo within what is half done; says whether there was anything."""
         return self.cancel()
+
+    def step_forward(self) -> bool:
+        """Redo within what is half done; says whether there was anything."""
+        return False
 
     def cancel(self) -> bool:
         """Give up what is half done; says whether there was anything."""
