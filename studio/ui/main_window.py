@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QKeySequence
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QStackedWidget, Q
 from studio.core.errors import BadInput, StudioError
 from studio.core.resources import resources
 from studio.ui.header import Header
+from studio.ui.keyboard.bindings import key_bindings
 from studio.ui.message_line import MessageLine
 from studio.ui.options import WindowOptions
 from studio.ui.recent import recent_projects, remember_project
@@ -20,6 +21,10 @@ from studio.ui.session import Page, Tone
 from studio.ui.theme import ThemeMode, theme
 from studio.ui.welcome import Welcome
 from studio.ui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from studio.ui.keyboard.key_sheet import KeySheet
+    from studio.ui.keyboard.palette import Palette
 
 _FIRST_SIZE: Final = QSize(1600, 1000)
 _SMALLEST: Final = QSize(960, 600)
@@ -37,6 +42,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.workspace: Workspace | None = None
         self._import_panel: QWidget | None = None
+        self._overlays: dict[str, Palette | KeySheet] = {}
         self._build_body()
         self._build_actions()
         self._fill_menus()
@@ -137,6 +143,8 @@ class MainWindow(QMainWindow):
         self._open = self._action("open", "Open or Import a Folder…", QKeySequence.StandardKey.Open, self._browse)
         self._demo = self._action("demo", "Open the Demo Project", None, self._open_demo)
         self._quit = self._action("quit", "Quit", QKeySequence.StandardKey.Quit, self.close)
+        self._find = self._action("palette", "Find a Command…", "Ctrl+K", lambda: self._over("palette"))
+        self._keys = self._action("keys", "Keys…", "?", lambda: self._over("key_sheet"))
         self._page_actions = [
             self._action(f"page_{page}", page.title(), keys, lambda _=False, page=page: self._choose_page(page))
             for page, keys in _PAGE_KEYS.items()
@@ -181,7 +189,13 @@ class MainWindow(QMainWindow):
                 menu.addActions(self._page_actions)
                 menu.addSeparator()
                 menu.addActions(self._theme_actions)
+        bar.addMenu("&Help").addActions([self._find, self._keys])
+        self._adopt_keys()
         self.header.show_project(self.workspace.store.settings.name if in_project and self.workspace else None)
+
+    def _adopt_keys(self) -> None:
+        """Actions that are new get the keys that the person chose for them."""
+        key_bindings().adopt(action for _menu, action in self._all_actions())
 
     def _page_menu_actions(self, name: str) -> list[QAction]:
         assert self.workspace is not None
@@ -198,6 +212,27 @@ class MainWindow(QMainWindow):
         if not (isinstance(stored, QByteArray) and self.restoreGeometry(stored)):
             available = self.screen().availableGeometry().size()
             self.resize(_FIRST_SIZE.boundedTo(available).expandedTo(_SMALLEST))
+
+    def _over(self, name: str) -> None:
+        """Open or close the command palette or the key sheet, made when it is first wanted."""
+        from studio.ui.keyboard.catalogue import Catalogue  # noqa: PLC0415 - not on the way to the first picture
+        from studio.ui.keyboard.key_sheet import KeySheet  # noqa: PLC0415
+        from studio.ui.keyboard.palette import Palette  # noqa: PLC0415
+
+        if name not in self._overlays:
+            kind = Palette if name == "palette" else KeySheet
+            self._overlays[name] = kind(Catalogue(self._all_actions), self)
+        self._overlays[name].toggle()
+
+    def _all_actions(self) -> list[tuple[str, QAction]]:
+        """Every action that can be reached now, with its menu."""
+        found: list[tuple[str, QAction]] = []
+        for menu_action in self.menuBar().actions():
+            menu = menu_action.menu()
+            if isinstance(menu, QMenu):
+                name = menu.title().replace("&", "")
+                found += [(name, action) for action in menu.actions() if not action.menu()]
+        return found
 
     # -- what happens -------------------------------------------------------------------------------------------------
 

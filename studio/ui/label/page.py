@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSplitte
 from studio.core.classes import UNLABELLED
 from studio.core.document import MaskDocument, PointsDocument
 from studio.core.settings import Task
+from studio.ui.keyboard.bindings import key_bindings
 from studio.ui.label.canvas import Canvas
 from studio.ui.label.choices import Choices, ToolName
 from studio.ui.label.classes_panel import ClassesPanel
@@ -159,6 +160,7 @@ class LabelPage(QWidget):
         self.items.item_chosen.connect(self._go_to)
         session.item_opened.connect(self.items.show_item)
         session.settings_changed.connect(self._settings_changed)
+        key_bindings().changed.connect(self._bind_class_keys)
         session.items_changed.connect(lambda ids: None if ids else self._show_whether_empty())
         session.overlay_changed.connect(lambda overlay: self.options.show_run(overlay.run if overlay else None))
         self.options.prediction_closed.connect(lambda: session.show_overlay(None))
