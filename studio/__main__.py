@@ -13,6 +13,10 @@ def main() -> int:
         from studio.ml.worker import main as work
 
         return work()
+    if first == "make-tiles":
+        from studio.core.pyramid_maker import main as make_tiles
+
+        return make_tiles(arguments[1:])
     from studio.cli.names import COMMANDS, GLOBAL_OPTIONS
 
     if first in COMMANDS or first in GLOBAL_OPTIONS:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from studio.core.arrays import Mask as Gray
 from studio.core.arrays import Picture
 from studio.core.atomic import why
 from studio.core.errors import UnreadableImage
@@ -18,7 +20,10 @@ IMAGE_SUFFIXES: Final = frozenset(
 )
 
 MAX_PIXELS: Final = 400_000_000
-"""Larger pictures are refused: as RGB they would take more than a gigabyte."""
+"""Larger pictures are not decoded as a whole: as RGB they would take more than a gigabyte."""
+
+MAX_HUGE_PIXELS: Final = 1_000_000_000
+"""Larger pictures are refused: they can be looked at in tiles, but their mask lies in memory, a byte a pixel."""
 
 # Pillow knows formats that start other programs (EPS); nothing that is opened here can run code. The first few are
 # those that Pillow loads at once, so the others cost nothing until a file needs them.
@@ -53,7 +58,7 @@ def read_image(path: Path, *, max_side: int | None = None) -> Picture:
     dropped. Raises UnreadableImage.
     """
     try:
-        with _open(path) as image:
+        with _open(path, MAX_PIXELS) as image:
             orientation = _orientation(image)
             if max_side is not None:
                 width, height = image.size
@@ -67,26 +72,53 @@ def read_image(path: Path, *, max_side: int | None = None) -> Picture:
         raise UnreadableImage(path, _reason(path, error)) from error
 
 
-def image_size(path: Path) -> tuple[int, int]:
-    """(width, height) in pixels after EXIF orientation; reads the header only. Raises UnreadableImage."""
+@dataclass(frozen=True)
+class Header:
+    """What a picture says about itself: `format` is Pillow's name, (width, height) are upright pixels."""
+
+    format: str
+    width: int
+    height: int
+
+
+def read_header(path: Path) -> Header:
+    """Raises UnreadableImage; a picture of any size that this program can show passes."""
     try:
-        with _open(path) as image:
+        with _open(path, MAX_HUGE_PIXELS) as image:
             width, height = image.size
-            return (height, width) if _orientation(image) in _SIDEWAYS else (width, height)
+            if _orientation(image) in _SIDEWAYS:
+                width, height = height, width
+            return Header(image.format or "", width, height)
     except _PILLOW_ERRORS as error:
         raise UnreadableImage(path, _reason(path, error)) from error
 
 
-def _open(path: Path) -> Image.Image:
+def image_size(path: Path) -> tuple[int, int]:
+    """(width, height) in pixels after EXIF orientation; reads the header only. Raises UnreadableImage."""
+    header = read_header(path)
+    return header.width, header.height
+
+
+def turned(pixels: Picture, orientation: int) -> Picture:
+    """A picture as its EXIF orientation (1–8) wants it."""
+    flipped = {2: pixels[:, ::-1], 3: pixels[::-1, ::-1], 4: pixels[::-1], 7: pixels[::-1, ::-1]}
+    if orientation in flipped:
+        pixels = flipped[orientation]
+    quarters = {6: -1, 8: 1}.get(orientation, 0)
+    pixels = np.rot90(pixels, quarters) if quarters else pixels
+    return np.ascontiguousarray(pixels.swapaxes(0, 1) if orientation in (5, 7) else pixels)
+
+
+def _open(path: Path, limit: int) -> Image.Image:
     try:
         image = Image.open(path, formats=_COMMON_FORMATS)
     except UnidentifiedImageError:
         Image.init()
         image = Image.open(path, formats=[name for name in _FORMATS if name in Image.OPEN])
     width, height = image.size
-    if width * height > MAX_PIXELS:
+    if width * height > limit:
         image.close()
-        raise ValueError(f"{width}×{height} pixels are more than the {MAX_PIXELS // 1_000_000} megapixels this reads")
+        raise ValueError(f"{width}×{height} pixels are more than the {limit // 1_000_000} megapixels this reads")
     return image
 
 
@@ -114,16 +146,18 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         values = np.asarray(image).astype(np.uint32)
         return Image.fromarray(((values + 128) // 257).astype(np.uint8)).convert("RGB")
     if image.mode in ("I", "F"):
-        return Image.fromarray(_stretch(np.asarray(image, np.float64))).convert("RGB")
+        values = np.asarray(image, np.float64)
+        finite = np.nan_to_num(values, posinf=0.0, neginf=0.0)
+        return Image.fromarray(stretched(values, float(finite.min()), float(finite.max()))).convert("RGB")
     if image.mode == "P" and "transparency" in image.info:
         image = image.convert("RGBA")
     return image.convert("RGB")
 
 
-def _stretch(values: np.ndarray) -> np.ndarray:
-    """Any finite range as 0–255; 16-bit values that a format hands over as 32-bit keep the 16-bit scale."""
+def stretched(values: np.ndarray, low: float, high: float) -> Gray:
+    """Values of the finite range from `low` to `high` as 0–255; 16-bit values that a format hands over as wider ones
+    keep the 16-bit scale."""
     values = np.nan_to_num(values, posinf=0.0, neginf=0.0)
-    low, high = float(values.min()), float(values.max())
     if low >= 0 and 255 < high <= 65535:
         low, high = 0.0, 65535.0
     elif low >= 0 and high <= 255 and high > 1:

@@ -15,6 +15,7 @@ from studio.ui.label.items_panel import ItemsPanel
 from studio.ui.label.picture import Picture
 from studio.ui.label.picture_loader import PictureLoader
 from studio.ui.label.prediction import Prediction, find_prediction, read_prediction
+from studio.ui.label.tiling import Tiling, pyramid_folder
 from studio.ui.session import Overlay, Session
 from studio.ui.widgets.background import Background
 
@@ -43,7 +44,7 @@ class ItemShowing(QObject):
         self._session = session
         self._canvas = canvas
         self._items = items
-        self._loader = PictureLoader(self)
+        self._loader = PictureLoader(Tiling(pyramid_folder(session.store.root), parent=self), self)
         self._reader = Background("predictions", parent=self)
         self._item: Item | None = None
         self.document: Document | None = None
@@ -57,6 +58,8 @@ class ItemShowing(QObject):
         self._ahead.timeout.connect(self._read_ahead)
         self.settled.connect(self._ahead.start)
         self._loader.arrived.connect(self._picture_arrived)
+        self._loader.refined.connect(lambda _item_id: canvas.refresh_picture())
+        self._loader.finished.connect(lambda _item_id: self.settled.emit())
         self._loader.broke.connect(self._picture_broke)
         self._reader.done.connect(self._prediction_arrived)
         self._reader.failed.connect(self._prediction_broke)

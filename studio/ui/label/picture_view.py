@@ -62,6 +62,11 @@ class PictureView(QWidget):
             self.look_from(Viewport(image=size, view=self._viewport.view).fitted())
         self.update()
 
+    def refresh_picture(self) -> None:
+        """There is more to see of the picture than before."""
+        self.scene.set_picture(self._picture)
+        self.update()
+
     def set_sentence(self, sentence: str) -> None:
         """Show no picture but a sentence in its place."""
         self._picture = None

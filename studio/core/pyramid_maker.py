@@ -1,0 +1,130 @@
+"""The process that cuts a huge picture into tiles: `studio make-tiles …`.
+
+A process of its own, because a decoder that crashes on a broken file or needs much memory must not take the window with
+it, and because it can be ended at once when the person goes on. It says what there is to show, one JSON line at a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from studio.core.atomic import why
+from studio.core.errors import CannotWrite, StudioError
+from studio.core.picture_bands import open_bands, read_small
+from studio.core.pyramid import OVERVIEW_SIDE, TILE, PyramidWriter
+from studio.core.pyramid_cache import Finished, PyramidCache
+
+_NICENESS: Final = 10
+_PREVIEWED: Final = frozenset({".jpg", ".jpeg"})
+"""Pictures that can be decoded at a fraction of their size much faster than as a whole."""
+
+
+class Began(msgspec.Struct, frozen=True, tag="began", tag_field="event", kw_only=True):
+    """Tiles are written into `folder` from now on, in the layout that `plan` gives."""
+
+    folder: str
+    plan: Finished
+
+
+class Previewed(msgspec.Struct, frozen=True, tag="previewed", tag_field="event", kw_only=True):
+    """`file` holds the whole picture small, (height, width, 3) uint8 RGB, upright. To be deleted once read."""
+
+    file: str
+    width: int
+    height: int
+
+
+class Wrote(msgspec.Struct, frozen=True, tag="wrote", tag_field="event", kw_only=True):
+    """So many rows of tiles of the largest level are in the file."""
+
+    rows: int
+
+
+class Done(msgspec.Struct, frozen=True, tag="done", tag_field="event", kw_only=True):
+    pass
+
+
+class Broke(msgspec.Struct, frozen=True, tag="broke", tag_field="event", kw_only=True):
+    sentence: str
+
+
+Report = Began | Previewed | Wrote | Done | Broke
+
+
+def make_pyramid(
+    picture: Path,
+    cache: PyramidCache,
+    report: Callable[[Report], object],
+    *,
+    tile: int = TILE,
+    overview_side: int = OVERVIEW_SIDE,
+) -> None:
+    """Cut `picture` into tiles in its folder of `cache`. Raises UnreadableImage, CannotWrite."""
+    bands = open_bands(picture)
+    folder = cache.folder_of(picture)
+    name = f"pixels-{os.getpid()}"
+    plan = Finished(
+        pixels=name,
+        width=bands.width,
+        height=bands.height,
+        orientation=bands.orientation,
+        tile=tile,
+        overview_side=overview_side,
+    )
+    pixels = folder / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        cache.prune(folder)
+        with pixels.open("wb") as file:
+            report(Began(folder=str(folder), plan=plan))
+            if picture.suffix.lower() in _PREVIEWED:
+                _preview(picture, folder / f"preview-{os.getpid()}", overview_side // 2, report)
+            writer = PyramidWriter(file, plan.layout, lambda rows: report(Wrote(rows=rows)))
+            for band in bands.read(tile):
+                writer.add(band)
+        cache.finish(folder, plan)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            pixels.unlink(missing_ok=True)
+        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            raise CannotWrite(folder, why(error)) from error
+        raise
+    for old in folder.glob("pixels-*"):
+        if old.name != name:
+            old.unlink(missing_ok=True)
+    cache.prune(folder)
+    report(Done())
+
+
+def _preview(picture: Path, file: Path, side: int, report: Callable[[Report], object]) -> None:
+    pixels = read_small(picture, side)
+    file.write_bytes(pixels.data)
+    report(Previewed(file=str(file), width=pixels.shape[1], height=pixels.shape[0]))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """What `studio make-tiles PICTURE CACHE TILE OVERVIEW_SIDE LIMIT` runs; returns the exit code."""
+    picture, root = map(Path, arguments[:2])
+    tile, side, limit = map(int, arguments[2:])
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    try:
+        make_pyramid(picture, PyramidCache(root, limit), _say, tile=tile, overview_side=side)
+    except BrokenPipeError:  # the window is gone
+        return 1
+    except StudioError as error:
+        _say(Broke(sentence=error.sentence))
+        return error.exit_code
+    return 0
+
+
+def _say(report: Report) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
+    sys.stdout.buffer.flush()
