@@ -14,6 +14,7 @@ from studio.core.errors import BadInput
 from studio.core.items import Item, NewItem, Split
 from studio.core.settings import ProjectSettings, Task
 from studio.formats import Annotation, ImportPlan
+from studio.formats.embedded_pictures import unpack_pictures
 from studio.store import Store
 
 SETTINGS_FILE: Final = "studio.toml"
@@ -98,10 +99,11 @@ def _carry_in(
 ) -> ImportReport:
     before = store.counts().total
     wanted = [msgspec.structs.replace(item, name=_item_name(item.name)) for item in plan.items]
+    unpacked = unpack_pictures(store.root, plan, wanted)
     ids = store.add_items(wanted)
     new = store.counts().total - before
     others, labelled_before = (set(), set()) if new == len(wanted) else _known_before(wanted, store.items(ids))
-    problems = _tell_others(others)
+    problems = [*unpacked, *_tell_others(others)]
     due = [i for i in plan.labels if i not in labelled_before and i not in others]
     labelled = stopped = 0
 

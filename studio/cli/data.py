@@ -30,6 +30,10 @@ def import_(
     task: Annotated[str | None, typer.Option(help="For a plain folder: segmentation or keypoints.")] = None,
     classes: Annotated[str | None, typer.Option(help="Names of the classes, separated by commas.")] = None,
     keypoints: Annotated[str | None, typer.Option(help="Names of the keypoints, separated by commas.")] = None,
+    uncovered: Annotated[
+        str | None, typer.Option(help="What pixels are that no shape covers: background or unlabelled.")
+    ] = None,
+    stroke: Annotated[str | None, typer.Option(help="Width in pixels at which lines and points are painted.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of a random split.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -42,6 +46,7 @@ def import_(
 
     output = Output(as_json=as_json)
     given = {"valid": valid, "form": form, "task": task, "classes": classes, "keypoints": keypoints}
+    given |= {"uncovered": uncovered, "stroke": stroke}
     answers = {name: value for name, value in given.items() if value is not None}
     if seed is not None:
         answers["seed"] = str(seed)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 
@@ -22,6 +23,10 @@ was made from, where the source has some."""
 LabelReader = Callable[[list[str]], Annotation]
 """Reads one label when it is needed. What is worth a sentence goes into the list; a label that cannot be used raises
 StudioError."""
+
+
+PictureBytes = Callable[[], bytes]
+"""The bytes of a picture file. Raises StudioError."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,7 +63,8 @@ class ImportOptions:
     """The answers to an importer's questions; None where nothing was said.
 
     `valid` is a share (0.2 or 20%), a file that lists names, or groups such as `13,14` or `13-15`. `form` is codes or
-    color. `classes` and `keypoints` are names.
+    color. `classes` and `keypoints` are names. `uncovered` says
+    what pixels are that no shape covers, background or unlabelled; `stroke` is the width in pixels of lines and points.
     """
 
     valid: str | None = None
@@ -67,7 +73,11 @@ class ImportOptions:
     task: Task = Task.SEGMENTATION
     classes: tuple[str, ...] = ()
     keypoints: tuple[str, ...] = ()
+    uncovered: str = "background"
+    stroke: float = 0.0
 
+
+_WIDEST_STROKE: Final = 1_000
 
 OPTION_NAMES = tuple(field.name for field in dataclasses.fields(ImportOptions))
 
@@ -92,9 +102,25 @@ def read_options(answers: Mapping[str, str], *, accepted: tuple[str, ...], forma
         if given["task"] not in list(Task):
             raise BadInput(f"The task {given['task']!r} is not one of {', '.join(Task)}.")
         options = dataclasses.replace(options, task=Task(given["task"]))
+    if "uncovered" in given:
+        if given["uncovered"] not in ("background", "unlabelled"):
+            raise BadInput(f"Uncovered pixels can be background or unlabelled, not {given['uncovered']!r}.")
+        options = dataclasses.replace(options, uncovered=given["uncovered"])
+    if "stroke" in given:
+        options = dataclasses.replace(options, stroke=_read_stroke(given["stroke"]))
     return dataclasses.replace(
         options, classes=split_names(given.get("classes", "")), keypoints=split_names(given.get("keypoints", ""))
     )
+
+
+def _read_stroke(text: str) -> float:
+    try:
+        stroke = float(text)
+    except ValueError:
+        stroke = math.nan
+    if not 0 <= stroke <= _WIDEST_STROKE:
+        raise BadInput(f"The width of lines {text!r} is not a number of pixels from 0 to {_WIDEST_STROKE:,}.")
+    return stroke
 
 
 def split_names(text: str) -> tuple[str, ...]:
@@ -105,15 +131,17 @@ def split_names(text: str) -> tuple[str, ...]:
 @dataclasses.dataclass(kw_only=True)
 class ImportPlan:
     """What an import will bring. `labels` has a reader for each labelled item, by its index in `items`; nothing of a
-    label is read before its reader is called. `problems` grows while labels are read: a sentence for each bad file.
-    `found` is a sentence about the whole. `notes` are what the format `source` says about the whole data set, kept
-    for an export in the same format.
+    label is read before its reader is called. `pictures` has the bytes of each picture that lies within an annotation
+    file and not on the disk: it is written into the project's own folder `images`. `problems` grows while labels are
+    read: a sentence for each bad file. `found` is a sentence about the whole. `notes` are what the format `source` says
+    about the whole data set, kept for an export in the same format.
     """
 
     settings: ProjectSettings
     items: list[NewItem]
     labels: dict[int, LabelReader]
     found: str
+    pictures: dict[int, PictureBytes] = dataclasses.field(default_factory=dict)
     problems: list[str] = dataclasses.field(default_factory=list)
     source: str = ""
     notes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
