@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -15,9 +16,9 @@ import torch
 from torch import Tensor
 
 from studio.core.errors import UnreadableImage
-from studio.core.images import image_size
 from studio.core.snapshot import SnapshotItem
 from studio.ml.data.decoding import Decoder
+from studio.ml.data.read_ahead import ReadAhead, Reading
 from studio.ml.device import usable_cores
 
 FALLBACK_LIMIT: Final = 4 * 2**30
@@ -66,32 +67,71 @@ def load_images(
     warn: Warn,
     report: Report,
     check: Callable[[], None],
+    ahead: ReadAhead | None = None,
 ) -> LabelledImages:
-    """Decode `items` once into memory when they take at most `limit` bytes, else be ready to decode by batch.
+    """Keep `items` in memory once they are decoded when they take at most `limit` bytes, else decode batch by batch.
 
-    A picture that cannot be read gets a warning and is left out. A label that does not fit its picture or the classes
-    raises BadMask naming its file, in both cases before anything is trained. `check` may raise to give up early.
+    A picture without a header that can be read gets a warning and is left out; one that turns out broken later gets a
+    warning and teaches nothing. A label that does not fit its picture or the classes raises BadMask naming its file:
+    from here where images are decoded batch by batch, else from the next `fetch` after it was read. `check` may raise
+    to give up early. `ahead` reads what is not asked for yet; several splits may share it, the first goes first.
     """
-    if len(items) * _bytes_per_item(decoder) <= limit:
-        return _load_into_memory(decoder, items, warn=warn, report=report, check=check)
-    return StreamedImages(decoder, _readable(decoder, items, warn=warn, report=report, check=check), warn=warn)
+    in_memory = len(items) * _bytes_per_item(decoder) <= limit
+    usable = _readable(decoder, items, with_labels=not in_memory, warn=warn, report=report, check=check)
+    if not in_memory:
+        return StreamedImages(decoder, usable, warn=warn)
+    ahead = ahead or ReadAhead(background_threads())
+    return ImagesInMemory(decoder, usable, ahead=ahead, warn=warn, report=report, check=check)
 
 
 class ImagesInMemory:
-    def __init__(self, items: list[SnapshotItem], pictures: np.ndarray, targets: np.ndarray) -> None:
+    """Every item is decoded once, in the background or when it is first fetched, and then stays."""
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        items: list[SnapshotItem],
+        *,
+        ahead: ReadAhead,
+        warn: Warn,
+        report: Report,
+        check: Callable[[], None],
+    ) -> None:
         self.items = items
-        self._pictures = torch.from_numpy(pictures)
-        self._targets = torch.from_numpy(targets)
+        self._decoder = decoder
+        self._ahead = ahead
+        self._warn = warn
+        self._report = report
+        self._check = check
+        empty = decoder.task.empty_target(height=decoder.height, width=decoder.width)
+        self._pictures = torch.empty((len(items), decoder.height, decoder.width, 3), dtype=torch.uint8)
+        self._targets = torch.from_numpy(np.empty((len(items), *empty.shape), empty.dtype))
+        self._readings = [Reading(partial(self._decode, row)) for row in range(len(items))]
+        self._reported = time.monotonic()
+        ahead.add(self._readings)
 
     def fetch(self, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
+        self._reported = time.monotonic()
+        self._ahead.wait_for([self._readings[row] for row in rows], self._look_up)
         index = torch.as_tensor(rows, dtype=torch.long)
         return self._pictures[index].permute(0, 3, 1, 2), self._targets[index]
 
     def prefetch(self, rows: Sequence[int]) -> None:
-        """Nothing to do: every row is here."""
+        self._ahead.want([self._readings[row] for row in rows])
 
     def close(self) -> None:
-        """Nothing to do: no thread and no file is open."""
+        self._ahead.close()
+
+    def _decode(self, row: int) -> None:
+        picture, target = _decoded(self._decoder, self.items[row], self._warn)
+        self._pictures[row] = torch.from_numpy(picture)
+        self._targets[row] = torch.from_numpy(target)
+
+    def _look_up(self) -> None:
+        self._check()
+        if time.monotonic() - self._reported >= PROGRESS_SECONDS:
+            self._reported = time.monotonic()
+            self._report(sum(reading.done for reading in self._readings), len(self._readings))
 
 
 class StreamedImages:
@@ -101,7 +141,7 @@ class StreamedImages:
         self.items = items
         self._decoder = decoder
         self._warn = warn
-        self._warned: set[int] = set()
+        self._warned: set[str] = set()
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(decoding_threads(), thread_name_prefix="decode")
         self._coming: dict[tuple[int, ...], list[Future[tuple[np.ndarray, np.ndarray]]]] = {}
@@ -122,23 +162,32 @@ class StreamedImages:
         self._coming.clear()
 
     def _decode(self, row: int) -> tuple[np.ndarray, np.ndarray]:
-        item = self.items[row]
-        try:
-            return self._decoder.picture(Path(item.image)), self._decoder.target(item)
-        except UnreadableImage as error:
-            self._warn_once(item, error)
-            return self._decoder.empty()
+        return _decoded(self._decoder, self.items[row], self._warn_once)
 
-    def _warn_once(self, item: SnapshotItem, error: UnreadableImage) -> None:
+    def _warn_once(self, sentence: str) -> None:
         with self._lock:
-            if item.id in self._warned:
+            if sentence in self._warned:
                 return
-            self._warned.add(item.id)
-        self._warn(error.sentence)
+            self._warned.add(sentence)
+        self._warn(sentence)
+
+
+def _decoded(decoder: Decoder, item: SnapshotItem, warn: Warn) -> tuple[np.ndarray, np.ndarray]:
+    """Picture and target of an item; where its picture is broken, a warning and an item that teaches nothing."""
+    try:
+        return decoder.picture(Path(item.image)), decoder.target(item)
+    except UnreadableImage as error:
+        warn(error.sentence)
+        return decoder.empty()
 
 
 def decoding_threads() -> int:
     return min(8, usable_cores())
+
+
+def background_threads() -> int:
+    """Threads that read beside the one that trains."""
+    return max(1, decoding_threads() - 1)
 
 
 def each_in_threads(work: Callable[[int], None], count: int, *, report: Report, check: Callable[[], None]) -> None:
@@ -163,39 +212,23 @@ def _wait(futures: list[Future[None]], report: Report, check: Callable[[], None]
     report(len(futures), len(futures))
 
 
-def _load_into_memory(
-    decoder: Decoder, items: Sequence[SnapshotItem], *, warn: Warn, report: Report, check: Callable[[], None]
-) -> ImagesInMemory:
-    empty = decoder.task.empty_target(height=decoder.height, width=decoder.width)
-    pictures = np.empty((len(items), decoder.height, decoder.width, 3), np.uint8)
-    targets = np.empty((len(items), *empty.shape), empty.dtype)
-    unreadable: dict[int, str] = {}
-
-    def decode(row: int) -> None:
-        try:
-            pictures[row] = decoder.picture(Path(items[row].image))
-            targets[row] = decoder.target(items[row])
-        except UnreadableImage as error:
-            unreadable[row] = error.sentence
-
-    each_in_threads(decode, len(items), report=report, check=check)
-    if not unreadable:
-        return ImagesInMemory(list(items), pictures, targets)
-    _warn_all(unreadable, warn)
-    rows = [row for row in range(len(items)) if row not in unreadable]
-    return ImagesInMemory([items[row] for row in rows], pictures[rows], targets[rows])
-
-
 def _readable(
-    decoder: Decoder, items: Sequence[SnapshotItem], *, warn: Warn, report: Report, check: Callable[[], None]
+    decoder: Decoder,
+    items: Sequence[SnapshotItem],
+    *,
+    with_labels: bool,
+    warn: Warn,
+    report: Report,
+    check: Callable[[], None],
 ) -> list[SnapshotItem]:
-    """The items whose picture has a header; every label is read once, to complain before the training begins."""
+    """The items whose picture has a header; `with_labels` reads every label once, to complain before the training."""
     unreadable: dict[int, str] = {}
 
     def look(row: int) -> None:
         try:
-            image_size(Path(items[row].image))
-            decoder.target(items[row])
+            decoder.original(items[row])
+            if with_labels:
+                decoder.target(items[row])
         except UnreadableImage as error:
             unreadable[row] = error.sentence
 

@@ -14,8 +14,9 @@ from studio.core.recipe import RunSpec, Stage
 from studio.core.snapshot import SnapshotItem
 from studio.ml.data.batches import Batches
 from studio.ml.data.decoding import Decoder
-from studio.ml.data.images import Warn, load_images, memory_limit
+from studio.ml.data.images import Warn, background_threads, load_images, memory_limit
 from studio.ml.data.order import batch_count, draws_per_epoch
+from studio.ml.data.read_ahead import ReadAhead
 from studio.ml.tasks.base import Task
 
 
@@ -60,17 +61,26 @@ class DataSource:
         """Both splits. Raises NothingToTrainOn when no picture of one can be read, BadMask for a wrong label."""
         stage = self.spec.stages[stage_number]
         decoder = Decoder(self.folder, self.task, stage.height, stage.width)
-        return StageData(decoder, self._train(decoder, stage_number), self._batches(decoder, stage, Split.VALID))
+        ahead = ReadAhead(background_threads())
+        try:
+            train = self._train(decoder, stage_number, ahead)
+            return StageData(decoder, train, self._batches(decoder, stage, Split.VALID, ahead))
+        except BaseException:
+            ahead.close()
+            raise
 
     def load_train(self, stage_number: int) -> Batches:
         stage = self.spec.stages[stage_number]
-        return self._train(Decoder(self.folder, self.task, stage.height, stage.width), stage_number)
+        decoder = Decoder(self.folder, self.task, stage.height, stage.width)
+        return self._train(decoder, stage_number, ReadAhead(background_threads()))
 
-    def _train(self, decoder: Decoder, stage_number: int) -> Batches:
+    def _train(self, decoder: Decoder, stage_number: int, ahead: ReadAhead) -> Batches:
         stage = self.spec.stages[stage_number]
-        return self._batches(decoder, stage, Split.TRAIN, seed=(self.spec.seed, stage_number))
+        return self._batches(decoder, stage, Split.TRAIN, ahead, seed=(self.spec.seed, stage_number))
 
-    def _batches(self, decoder: Decoder, stage: Stage, split: Split, *, seed: tuple[int, ...] | None = None) -> Batches:
+    def _batches(
+        self, decoder: Decoder, stage: Stage, split: Split, ahead: ReadAhead, *, seed: tuple[int, ...] | None = None
+    ) -> Batches:
         limit = memory_limit() if self.limit is None else self.limit
         what = f"reading {split.value} images at {stage.height}×{stage.width}"
         images = load_images(
@@ -80,6 +90,7 @@ class DataSource:
             warn=self.warn,
             report=lambda done, total: self.progress(what, done, total),
             check=self.check,
+            ahead=ahead,
         )
         if not images.items:
             raise NothingToTrainOn(split.value)
