@@ -76,17 +76,14 @@ def _press_train(folder: Path) -> tuple[float, float]:
 
 
 def _first_step_and_point(window: Program, events: Path, begin: float) -> tuple[float, float]:
+    """Looks at the file first and at the screen only then: pictures of the screen take the processor that is measured,
+    and no point can be drawn before its step was written."""
     left, top, width, height = window.wait_for("batch_loss")
     area = (left + _AXIS, top + _TITLE, width - _AXIS, height - _TITLE)
-    step = 0.0
-    while time.perf_counter() - begin < 60:
-        if not step and events.exists() and b'"event":"step"' in events.read_bytes():
-            step = time.perf_counter() - begin
-        if _has_curve(window.screen.grab(*area)):
-            point = time.perf_counter() - begin
-            return step or point, point
-        time.sleep(0.005)
-    raise TimeoutError("no curve was drawn within a minute")
+    wait_until(lambda: events.exists() and b'"event":"step"' in events.read_bytes(), seconds=60, every=0.005)
+    step = time.perf_counter() - begin
+    wait_until(lambda: _has_curve(window.screen.grab(*area)), seconds=60, every=0.01)
+    return step, time.perf_counter() - begin
 
 
 def _has_curve(picture: np.ndarray) -> bool:
