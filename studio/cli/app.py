@@ -19,7 +19,7 @@ _CONTEXT = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(
     name="studio",
     help="Label images, train a model, see what it gets wrong, fix the labels, fine-tune on the fixes.\n\n"
-    "`studio [PROJECT]` opens the window; --item NAME, --tool brush|eraser|polygon|fill|pick|hand|point, "
+    "`studio [PROJECT]` opens the window; --item NAME, --tool brush|eraser|polygon|lasso|rectangle|ellipse|fill|pick|hand|point, "
     "--brush-size PX, --class NAME and --page label|train|review say on what.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

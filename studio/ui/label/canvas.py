@@ -77,6 +77,8 @@ class Canvas(PictureView):
         choices.tool_changed.connect(self._tool_was_changed)
         choices.brush_size_changed.connect(self._refresh_tool)
         choices.brush.changed.connect(self._refresh_tool)
+        choices.outline.paint_wanted.connect(lambda: self._attempt(self.tool.finish))
+        choices.outline.give_up_wanted.connect(lambda: self._attempt(self.tool.cancel))
         choices.class_changed.connect(self._refresh_tool)
         choices.selected_point_changed.connect(self._refresh_tool)
         choices.opacity_changed.connect(self._recolor)
@@ -137,6 +139,7 @@ class Canvas(PictureView):
         self.setAccessibleDescription(_DESCRIPTION)
         for tool in self._tools.values():
             tool.item_shown()
+        self._choices.outline.set_pending(self.tool.is_busy)
         self._note_points()
         self.update()
 
@@ -214,6 +217,7 @@ class Canvas(PictureView):
             self._attempt(tool.put_down)
         self.setCursor(self.tool.cursor)
         self.tool.annotation_changed()
+        self._choices.outline.set_pending(self.tool.is_busy)
         self.update()
 
     # -- mouse and keys -----------------------------------------------------------------------------------------------

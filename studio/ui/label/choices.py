@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.core.settings import Task
 from studio.ui.label.brush_choices import BrushChoices
+from studio.ui.label.outline_choices import OutlineChoices
 from studio.ui.label.overlay_colors import View
 
 SMALLEST_BRUSH: Final = 1
@@ -21,6 +22,9 @@ class ToolName(enum.StrEnum):
     BRUSH = "brush"
     ERASER = "eraser"
     POLYGON = "polygon"
+    LASSO = "lasso"
+    RECTANGLE = "rectangle"
+    ELLIPSE = "ellipse"
     FILL = "fill"
     PICK = "pick"
     POINT = "point"
@@ -32,6 +36,9 @@ TOOLS_OF: Final = {
         ToolName.BRUSH,
         ToolName.ERASER,
         ToolName.POLYGON,
+        ToolName.LASSO,
+        ToolName.RECTANGLE,
+        ToolName.ELLIPSE,
         ToolName.FILL,
         ToolName.PICK,
         ToolName.HAND,
@@ -62,6 +69,7 @@ class Choices(QObject):
         super().__init__(parent)
         self.task = task
         self.brush = BrushChoices(self)
+        self.outline = OutlineChoices(self)
         self._tool = TOOLS_OF[task][0]
         self._last_tool = self._tool
         self._class_id = -1

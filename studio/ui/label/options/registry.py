@@ -8,9 +8,10 @@ from studio.ui.label.choices import TOOLS_OF, Choices
 from studio.ui.label.options.base import ToolOptions
 from studio.ui.label.options.brush_shape import BrushShapeOptions
 from studio.ui.label.options.brush_size import BrushSizeOptions
+from studio.ui.label.options.outline import OutlineOptions
 from studio.ui.label.options.pen import PenOptions
 
-_GROUPS: Final[tuple[type[ToolOptions], ...]] = (BrushShapeOptions, BrushSizeOptions, PenOptions)
+_GROUPS: Final[tuple[type[ToolOptions], ...]] = (BrushShapeOptions, BrushSizeOptions, PenOptions, OutlineOptions)
 
 
 def make_options(choices: Choices) -> list[ToolOptions]:

@@ -117,6 +117,9 @@ class Tool:
     def key_released(self, event: QKeyEvent) -> None:
         """A key went up for good."""
 
+    def finish(self) -> None:
+        """Do what is half done, such as painting an outline."""
+
     def step_back(self) -> bool:
         """Undo within what is half done; says whether there was anything."""
         return self.cancel()

@@ -6,9 +6,11 @@ from typing import Final
 
 from studio.ui.label.choices import TOOLS_OF, ToolName
 from studio.ui.label.tools.base import Bench, Tool
+from studio.ui.label.tools.box import EllipseTool, RectangleTool
 from studio.ui.label.tools.brush import BrushTool, EraserTool
 from studio.ui.label.tools.fill import FillTool
 from studio.ui.label.tools.hand import HandTool
+from studio.ui.label.tools.lasso import LassoTool
 from studio.ui.label.tools.pick import PickTool
 from studio.ui.label.tools.point import PointTool
 from studio.ui.label.tools.polygon import PolygonTool
@@ -17,6 +19,9 @@ _TOOLS: Final[tuple[type[Tool], ...]] = (
     BrushTool,
     EraserTool,
     PolygonTool,
+    LassoTool,
+    RectangleTool,
+    EllipseTool,
     FillTool,
     PickTool,
     PointTool,
