@@ -13,6 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from studio.core.arrays import Mask as Gray
 from studio.core.arrays import Picture
 from studio.core.atomic import why
+from studio.core.deep_images import as_rgb, deep_size, is_deep, read_deep
 from studio.core.errors import UnreadableImage
 
 IMAGE_SUFFIXES: Final = frozenset(
@@ -29,6 +30,9 @@ MAX_HUGE_PIXELS: Final = 1_000_000_000
 # those that Pillow loads at once, so the others cost nothing until a file needs them.
 _COMMON_FORMATS: Final = ("JPEG", "PNG", "GIF", "BMP", "PPM")
 _FORMATS: Final = (*_COMMON_FORMATS, "TIFF", "WEBP", "JPEG2000", "AVIF")
+
+_TIFF_SUFFIXES: Final = frozenset({".tif", ".tiff"})
+"""Of these, ones with many channels or wide ones are no pictures to Pillow."""
 
 _ORIENTATION_TAG: Final = 0x0112
 _UPRIGHT: Final = {
@@ -55,7 +59,7 @@ def read_image(path: Path, *, max_side: int | None = None) -> Picture:
     `max_side` allows a JPEG to be decoded at a half, a quarter or an eighth of its size (which is much faster) as long
     as its longer side keeps at least that many pixels; scaling it the rest of the way is left to the caller.
     16-bit pictures are scaled by 1/257, wider ones (32-bit integers, floats) from their own range. Transparency is
-    dropped. Raises UnreadableImage.
+    dropped; of more than four channels the first three are taken. Raises UnreadableImage.
     """
     try:
         with _open(path, MAX_PIXELS) as image:
@@ -69,6 +73,8 @@ def read_image(path: Path, *, max_side: int | None = None) -> Picture:
                 rgb = rgb.transpose(_UPRIGHT[orientation])
             return np.asarray(rgb, np.uint8)
     except _PILLOW_ERRORS as error:
+        if _is_deep_tiff(path):  # many channels, or planes: no picture to Pillow
+            return as_rgb(read_deep(path))
         raise UnreadableImage(path, _reason(path, error)) from error
 
 
@@ -90,7 +96,14 @@ def read_header(path: Path) -> Header:
                 width, height = height, width
             return Header(image.format or "", width, height)
     except _PILLOW_ERRORS as error:
+        if _is_deep_tiff(path):
+            width, height = deep_size(path)
+            return Header("TIFF", width, height)
         raise UnreadableImage(path, _reason(path, error)) from error
+
+
+def _is_deep_tiff(path: Path) -> bool:
+    return path.suffix.lower() in _TIFF_SUFFIXES and is_deep(path)
 
 
 def image_size(path: Path) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from studio.ui.label.choices import Choices
 from studio.ui.label.overlay_colors import OverlayColors
 from studio.ui.label.pen import is_eraser_end, is_stroke
 from studio.ui.label.picture import Picture
+from studio.ui.label.picture_look import look_of
 from studio.ui.label.picture_view import PictureView
 from studio.ui.label.points_layer import PointsLayer
 from studio.ui.label.tools import Pointer, Tool, make_tools
@@ -42,6 +43,8 @@ class Canvas(PictureView):
     """A sentence about what could not be done."""
     hinted = Signal(str)
     """A sentence that is no error."""
+    picture_changed = Signal(object)
+    """The `Picture` that shows now, or None."""
     points_changed = Signal(object)
     """The `Points` of the item that is shown."""
 
@@ -84,6 +87,8 @@ class Canvas(PictureView):
         choices.opacity_changed.connect(self._recolor)
         choices.overlay_shown_changed.connect(self._recolor)
         choices.view_changed.connect(self._recolor)
+        choices.seeing.changed.connect(self._see_otherwise)
+        choices.class_changed.connect(self._see_otherwise)
         theme().changed.connect(self._recolor)
         self.view_changed.connect(self._note_points)
 
@@ -143,10 +148,16 @@ class Canvas(PictureView):
         self._note_points()
         self.update()
 
+    def set_picture(self, picture: Picture) -> None:
+        super().set_picture(picture)
+        self._show_look()
+        self.picture_changed.emit(picture)
+
     def show_sentence(self, sentence: str) -> None:
         """Show no picture but a sentence in its place."""
         self.put_away()
         self.set_sentence(sentence)
+        self.picture_changed.emit(None)
         self._show_masks()
         self.setAccessibleDescription(sentence)
         self.pointer_moved.emit(None)
@@ -204,10 +215,26 @@ class Canvas(PictureView):
     def _recolor(self, *_: object) -> None:
         choices = self._choices
         shown = choices.overlay_shown and bool(self._settings.classes)
-        colors = OverlayColors(self._settings.classes, choices.opacity, choices.view) if shown else None
+        seen = choices.seeing.seen
+        alone = choices.class_id if seen.alone and choices.class_id >= 0 else None
+        colors = (
+            OverlayColors(self._settings.classes, choices.opacity, choices.view, outline=seen.outline, alone=alone)
+            if shown
+            else None
+        )
         self.scene.set_colors(colors)
         self.scene.set_surround(theme().color("canvas"))
         self.update()
+
+    def _see_otherwise(self, *_: object) -> None:
+        """Outlines, one class alone, or another look of the picture."""
+        self._recolor()
+        self._show_look()
+
+    def _show_look(self) -> None:
+        if self.picture is not None:
+            self.scene.set_look(look_of(self.picture, self._choices.seeing.seen))
+            self.update()
 
     def _refresh_tool(self, *_: object) -> None:
         self.tool.refresh()

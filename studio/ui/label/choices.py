@@ -11,6 +11,7 @@ from studio.core.settings import Task
 from studio.ui.label.brush_choices import BrushChoices
 from studio.ui.label.outline_choices import OutlineChoices
 from studio.ui.label.overlay_colors import View
+from studio.ui.label.view_choices import ViewChoices
 
 SMALLEST_BRUSH: Final = 1
 LARGEST_BRUSH: Final = 1000
@@ -68,6 +69,7 @@ class Choices(QObject):
     def __init__(self, task: Task, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.task = task
+        self.seeing = ViewChoices(self)
         self.brush = BrushChoices(self)
         self.outline = OutlineChoices(self)
         self._tool = TOOLS_OF[task][0]

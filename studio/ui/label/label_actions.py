@@ -18,6 +18,7 @@ from studio.ui.label.items_panel import ItemsPanel
 from studio.ui.label.overlay_colors import View
 from studio.ui.label.page_actions import PageActions
 from studio.ui.label.prediction import accept_all, accept_here, accept_point
+from studio.ui.label.view_actions import ViewActions
 from studio.ui.session import Session
 
 _OPACITY_STEP: Final = 0.1
@@ -81,6 +82,7 @@ class LabelActions:
         add(
             "stronger", "Stronger Label", ".", lambda: choices.set_opacity(choices.opacity + _OPACITY_STEP), menu="View"
         )
+        ViewActions(self._actions, choices.seeing)
         self.next_view = add(
             "next_view", "Label, Prediction, Difference", "D", choices.cycle_view, menu="View", icon="difference"
         )

@@ -31,11 +31,14 @@ class View(enum.StrEnum):
 
 @dataclass(frozen=True)
 class OverlayColors:
-    """How masks are coloured: by class, with `opacity` 0–1, more strongly at the borders of a region."""
+    """How masks are coloured: by class, with `opacity` 0–1, more strongly at the borders of a region. `outline` leaves
+    only those borders; `alone` is the one class that is shown."""
 
     classes: Sequence[LabelClass]
     opacity: float
     view: View = View.LABEL
+    outline: bool = False
+    alone: int | None = None
     _fill: Colors = field(init=False)
     _strong: Colors = field(init=False)
     _void: Region = field(init=False)
@@ -44,8 +47,9 @@ class OverlayColors:
         void = np.zeros(256, np.bool_)
         void[list(void_ids(self.classes))] = True
         strong = min(1.0, self.opacity + _BORDER_BOOST) if self.opacity > 0 else 0.0
-        object.__setattr__(self, "_fill", premultiplied(self.classes, self.opacity))
-        object.__setattr__(self, "_strong", premultiplied(self.classes, strong))
+        fill = premultiplied(self.classes, 0.0 if self.outline else self.opacity)
+        object.__setattr__(self, "_fill", _only(fill, self.alone))
+        object.__setattr__(self, "_strong", _only(premultiplied(self.classes, strong), self.alone))
         object.__setattr__(self, "_void", void)
 
     def color(self, label: Mask, prediction: Mask | None, x: int, y: int) -> Colors:
@@ -84,6 +88,14 @@ def premultiplied(classes: Sequence[LabelClass], opacity: float) -> Colors:
         colors |= channel << np.uint32(shift)
     colors[UNLABELLED] = 0
     return colors
+
+
+def _only(colors: Colors, alone: int | None) -> Colors:
+    if alone is None:
+        return colors
+    one: Colors = np.zeros_like(colors)
+    one[alone] = colors[alone]
+    return one
 
 
 def edges(ids: npt.NDArray[np.uint8] | Region) -> Region:

@@ -18,9 +18,13 @@ from studio.ui.label.classes_panel import ClassesPanel
 from studio.ui.label.item_showing import ItemShowing
 from studio.ui.label.items_panel import ItemsPanel
 from studio.ui.label.label_actions import LabelActions
+from studio.ui.label.navigator import Navigator
 from studio.ui.label.notice_bar import NoticeBar
 from studio.ui.label.options_bar import OptionsBar
+from studio.ui.label.picture_look import value_text
+from studio.ui.label.picture_panel import PicturePanel
 from studio.ui.label.points_panel import PointsPanel
+from studio.ui.label.rulers import RuledCanvas
 from studio.ui.label.side_panel import SidePanel
 from studio.ui.label.status_strip import StatusStrip
 from studio.ui.label.tool_bar import ToolBar
@@ -49,6 +53,7 @@ class LabelPage(QWidget):
         self._pixel_pause = QTimer(self, singleShot=True, interval=_PIXEL_PAUSE_MS)
         self.choices = Choices(session.settings.task, self)
         self.canvas = Canvas(self.choices, session.settings)
+        self.ruled = RuledCanvas(self.canvas, self.choices.seeing)
         self.items = ItemsPanel(session)
         self.showing = ItemShowing(session, self.canvas, self.items, self)
         self.label_actions = LabelActions(self, session, self.choices, self.canvas, self.items, self.showing)
@@ -112,7 +117,7 @@ class LabelPage(QWidget):
         row = QHBoxLayout()
         row.setSpacing(0)
         row.addWidget(self.tool_bar)
-        row.addWidget(self.canvas, 1)
+        row.addWidget(self.ruled, 1)
         column.addLayout(row, 1)
         column.addWidget(self.status)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -137,6 +142,10 @@ class LabelPage(QWidget):
         else:
             self.classes = ClassesPanel(self._session, self.choices)
             side.add("classes", "Classes", self.classes, corner=self.classes.add_button, weight=3)
+        self.navigator = Navigator(self.canvas)
+        self.picture_panel = PicturePanel(self.choices.seeing)
+        side.add("navigator", "Navigator", self.navigator, open_at_first=False)
+        side.add("picture", "Picture", self.picture_panel, open_at_first=False)
         return side
 
     def _make_empty(self) -> QWidget:
@@ -167,6 +176,8 @@ class LabelPage(QWidget):
         self.choices.tool_changed.connect(self._tool_changed)
         canvas.pointer_moved.connect(self._pointer_moved)
         self._pixel_pause.timeout.connect(self._show_pixel)
+        canvas.picture_changed.connect(self.navigator.show_picture)
+        canvas.picture_changed.connect(self.picture_panel.show_picture)
         canvas.view_changed.connect(lambda: self.status.show_zoom(canvas.viewport.scale))
         canvas.hinted.connect(self.status.show_hint)
         canvas.failed.connect(self._could_not)
@@ -229,6 +240,8 @@ class LabelPage(QWidget):
             name = found.name if found else "unlabelled" if value == UNLABELLED else f"id {value}"
             color = found.color if found else None
         self.status.show_pixel(pixel, name, color)
+        self.status.show_value(value_text(self.canvas.picture, pixel))
+        self.ruled.show_pixel(pixel)
 
     def _show_problem(self, sentence: str) -> None:
         if sentence:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QImage, QPainter
 
+from studio.core.deep_images import is_deep
 from studio.ui.widgets.decoding import decode, upright_size
+
+if TYPE_CHECKING:
+    from studio.ui.label.deep_picture import DeepPicture
 
 _SMALLEST_LEVEL: Final = 900
 """Pixels on the longer side below which no further half is made."""
@@ -67,8 +71,12 @@ class DecodedPicture:
         return Sight(self.level_for(scale), QRectF(QPointF(), self.size.toSizeF()))
 
 
-def load_picture(path: Path) -> DecodedPicture:
+def load_picture(path: Path) -> DecodedPicture | DeepPicture:
     """Decode the whole picture and halve it down. For a background thread. Raises UnreadableImage."""
+    if is_deep(path):
+        from studio.ui.label.deep_picture import load_deep_picture  # noqa: PLC0415 - it builds on this file
+
+        return load_deep_picture(path)
     image = decode(path)
     levels = [image]
     while max(levels[-1].width(), levels[-1].height()) > 2 * _SMALLEST_LEVEL:

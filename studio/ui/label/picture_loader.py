@@ -10,6 +10,7 @@ from typing import Final, cast
 from PySide6.QtCore import QObject, QSize, QTimer, Signal
 
 from studio.core.errors import StudioError
+from studio.ui.label.deep_picture import DeepPicture
 from studio.ui.label.picture import DecodedPicture, Picture, load_picture, load_preview
 from studio.ui.label.tiling import Tiling, is_huge
 from studio.ui.widgets.background import Background
@@ -42,7 +43,7 @@ class PictureLoader(QObject):
     def __init__(self, tiling: Tiling | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.tiling = tiling
-        self._pictures: OrderedDict[int, DecodedPicture] = OrderedDict()
+        self._pictures: OrderedDict[int, DecodedPicture | DeepPicture] = OrderedDict()
         self._wanted: int | None = None
         self._path = Path()
         self._neighbours: Sequence[tuple[int, Path]] = ()
@@ -87,7 +88,7 @@ class PictureLoader(QObject):
     def _first_look(self, path: Path, view: QSize) -> DecodedPicture | _Huge | None:
         return _Huge() if self._is_huge(path) else load_preview(path, view)
 
-    def _loading(self, path: Path) -> Callable[[], DecodedPicture | _Huge]:
+    def _loading(self, path: Path) -> Callable[[], DecodedPicture | DeepPicture | _Huge]:
         return lambda: _Huge() if self._is_huge(path) else load_picture(path)
 
     def _is_huge(self, path: Path) -> bool:
@@ -109,7 +110,7 @@ class PictureLoader(QObject):
                 self.tiling.show(item_id, self._path)
             return
         if kind == _FULL:
-            self._pictures[item_id] = cast(DecodedPicture, result)
+            self._pictures[item_id] = cast("DecodedPicture | DeepPicture", result)
             self._trim()
         if item_id != self._wanted:
             return

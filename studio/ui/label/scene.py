@@ -11,9 +11,12 @@ from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from studio.core.arrays import Mask
+from studio.core.look import Look
 from studio.core.raster import Rect
+from studio.ui.label.deep_picture import DeepPicture
 from studio.ui.label.overlay_colors import OverlayColors
 from studio.ui.label.picture import Picture
+from studio.ui.label.picture_look import dress
 from studio.ui.label.viewport import Viewport
 
 _SHARP_FROM: Final = 2.0
@@ -39,6 +42,7 @@ class Scene:
         self._label: Mask | None = None
         self._prediction: Mask | None = None
         self._colors: OverlayColors | None = None
+        self._look = Look()
         self._surround = QColor("black")
         self._columns: Indices = np.zeros(0, np.intp)
         self._rows: Indices = np.zeros(0, np.intp)
@@ -59,6 +63,12 @@ class Scene:
     def set_picture(self, picture: Picture | None) -> None:
         self._picture = picture
         self._everything_is_stale()
+
+    def set_look(self, look: Look) -> None:
+        """How the picture is shown; the masks stay as they are."""
+        if look != self._look:
+            self._look = look
+            self._everything_is_stale()
 
     def set_masks(self, label: Mask | None, prediction: Mask | None) -> None:
         """Both (H, W) uint8 of the picture's size. `label` may go on changing: say where with `mark`."""
@@ -100,8 +110,11 @@ class Scene:
         self._backdrop.fill(self._surround)
         if self._picture is not None:
             painter = QPainter(self._backdrop)
-            _draw_picture(painter, self._picture, self.viewport)
+            _draw_picture(painter, self._picture, self.viewport, self._look)
             painter.end()
+            visible = self.viewport.visible()
+            if visible is not None and not isinstance(self._picture, DeepPicture):
+                dress(self._backdrop, QRect(visible.x, visible.y, visible.width, visible.height), self._look)
         self._columns, self._rows = _sampled_pixels(self.viewport)
         self._backdrop_stale = False
 
@@ -130,7 +143,7 @@ class Scene:
         painter.drawImage(QPoint(device.x, device.y), overlay)
 
 
-def _draw_picture(painter: QPainter, picture: Picture, viewport: Viewport) -> None:
+def _draw_picture(painter: QPainter, picture: Picture, viewport: Viewport, look: Look) -> None:
     """Draw the visible part of the picture. All of its pixels come through here, as an image of about the pixels that
     are seen."""
     visible = viewport.visible()
@@ -138,7 +151,8 @@ def _draw_picture(painter: QPainter, picture: Picture, viewport: Viewport) -> No
         return
     left, top = viewport.to_image(visible.x, visible.y)
     wanted = QRectF(left, top, visible.width / viewport.scale, visible.height / viewport.scale)
-    sight = picture.sight(viewport.scale, wanted)
+    deep = isinstance(picture, DeepPicture)
+    sight = picture.seen_as(look, viewport.scale, wanted) if deep else picture.sight(viewport.scale, wanted)
     across, down = sight.image.width() / sight.area.width(), sight.image.height() / sight.area.height()
     source = QRectF(
         (wanted.x() - sight.area.x()) * across,

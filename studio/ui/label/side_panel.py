@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from studio.ui.theme import theme
 
@@ -73,7 +73,8 @@ class SideSection(QFrame):
 
     def _apply(self) -> None:
         self._content.setVisible(self._is_open)
-        self.setMinimumHeight(_SMALLEST if self._is_open else _HEADER)
+        wanted = max(_SMALLEST, _HEADER + self._content.minimumSizeHint().height())
+        self.setMinimumHeight(wanted if self._is_open else _HEADER)
         self.setMaximumHeight(16_777_215 if self._is_open else _HEADER)
         does = "folds" if self._is_open else "opens"
         self.title.setAccessibleName(f"{self._title_text}: {does} the section")
@@ -84,8 +85,8 @@ class SideSection(QFrame):
 
 
 class SidePanel(QWidget):
-    """Open sections share the height; a line between two of them can be dragged. What is open, and how high, is kept
-    between sessions."""
+    """Open sections share the height, and scroll where it is too little for all of them; a line between two of them can
+    be dragged. What is open, and how high, is kept between sessions."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,11 +95,17 @@ class SidePanel(QWidget):
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.splitterMoved.connect(self._keep_heights)
+        self._scroller = QScrollArea()
+        self._scroller.setWidgetResizable(True)
+        self._scroller.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroller.setWidget(self._splitter)
         self._filler = QWidget()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
-        self._column.addWidget(self._splitter, 1)
+        self._column.addWidget(self._scroller, 1)
         self._column.addWidget(self._filler)
 
     def add(
@@ -136,7 +143,7 @@ class SidePanel(QWidget):
         sections = list(self.sections.values())
         is_any_open = any(section.is_open for section in sections)
         self._filler.setVisible(not is_any_open)
-        self._splitter.setMaximumHeight(16_777_215 if is_any_open else (_HEADER + 1) * len(sections))
+        self._scroller.setMaximumHeight(16_777_215 if is_any_open else (_HEADER + 1) * len(sections))
         self._column.activate()
         self._splitter.setSizes([section.height_wanted if section.is_open else _HEADER for section in sections])
 

@@ -25,6 +25,7 @@ class StatusStrip(QFrame):
         self._swatch = QLabel()
         self._swatch.setFixedSize(_SWATCH, _SWATCH)
         self.class_name = _label("Class under the cursor", 90)
+        self.value = _label("Value of the picture there", 78)
         self.hint = ElidedLabel()
         self.hint.setAccessibleName("How the tool works")
         self.saved = _label("Whether everything is saved", 0)
@@ -43,6 +44,10 @@ class StatusStrip(QFrame):
         swatch = QPixmap(_SWATCH, _SWATCH)
         swatch.fill(QColor(color) if color is not None else Qt.GlobalColor.transparent)
         self._swatch.setPixmap(swatch)
+
+    def show_value(self, text: str) -> None:
+        """What the picture holds under the cursor, channel by channel."""
+        self.value.setText(text)
 
     def show_usage(self, usage: str) -> None:
         """How the tool in use works; stays until another tool is taken up."""
@@ -84,6 +89,7 @@ class StatusStrip(QFrame):
         layout.addWidget(self.position)
         layout.addWidget(self._swatch)
         layout.addWidget(self.class_name)
+        layout.addWidget(self.value)
         layout.addWidget(self.hint, 1)
         layout.addWidget(self._saved_icon)
         layout.addWidget(self.saved)

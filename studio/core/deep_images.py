@@ -1,0 +1,127 @@
+"""Pictures with more than 8 bits or more than four channels, as they are in the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from studio.core.atomic import why
+from studio.core.errors import UnreadableImage
+
+Values = npt.NDArray[Any]
+"""(H, W, C) of any number type."""
+
+MAX_CHANNELS: Final = 64
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+_PNG_DEPTH: Final = 24
+"""Where a PNG says how many bits a channel has."""
+_TIFF: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+@dataclass(frozen=True)
+class DeepImage:
+    """`values` (H, W, C); `low` and `high` are what counts as the whole range: that of the type for 8 and 16 bits, the
+    values' own otherwise."""
+
+    values: Values
+    low: float
+    high: float
+
+    @property
+    def channels(self) -> int:
+        return self.values.shape[2]
+
+
+def is_deep(path: Path) -> bool:
+    """Whether the file holds more than 8 bits a channel, or more than four channels; from its header alone. False
+    where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_PNG_DEPTH + 1)
+    except OSError:
+        return False
+    if head.startswith(_PNG):
+        return head[_PNG_DEPTH:] == b"\x10"
+    return head.startswith(_TIFF) and _is_deep_tiff(path)
+
+
+def read_deep(path: Path) -> DeepImage:
+    """The values of a 16-bit PNG or of a TIFF. Raises UnreadableImage."""
+    try:
+        values = _read_png(path) if _starts_like_png(path) else _read_tiff(path)
+    except OSError as error:
+        raise UnreadableImage(path, why(error)) from error
+    except Exception as error:
+        raise UnreadableImage(path, str(error).rstrip(".") or type(error).__name__) from error
+    if values.dtype in (np.dtype(np.uint8), np.dtype(np.uint16)):
+        return DeepImage(values, 0.0, float(np.iinfo(values.dtype).max))
+    if values.dtype == np.bool_:
+        return DeepImage(values.astype(np.uint8), 0.0, 1.0)
+    finite = values[np.isfinite(values)] if np.issubdtype(values.dtype, np.floating) else values
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    return DeepImage(values, low, high if high > low else low + 1.0)
+
+
+def deep_size(path: Path) -> tuple[int, int]:
+    """(width, height) in pixels of a TIFF for which `is_deep` holds, from its header. Raises UnreadableImage."""
+    import tifffile  # noqa: PLC0415 - only who has such a file waits for it
+
+    try:
+        with tifffile.TiffFile(path) as file:
+            series = file.series[0]
+            return series.shape[series.axes.index("X")], series.shape[series.axes.index("Y")]
+    except Exception as error:
+        raise UnreadableImage(path, str(error).rstrip(".") or type(error).__name__) from error
+
+
+def as_rgb(image: DeepImage) -> npt.NDArray[np.uint8]:
+    """The first three channels, or the first one in grey where there are fewer, over the whole range as (H, W, 3)
+    uint8."""
+    chosen = image.values[..., :3] if image.channels >= 3 else np.repeat(image.values[..., :1], 3, axis=2)
+    scaled = (np.nan_to_num(chosen.astype(np.float32)) - image.low) * (255.0 / (image.high - image.low))
+    return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
+
+
+def _starts_like_png(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_PNG)) == _PNG
+
+
+def _read_png(path: Path) -> Values:
+    pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None:
+        raise ValueError("the file is cut off or damaged")
+    if pixels.ndim == 2:
+        return pixels[..., None]
+    return np.ascontiguousarray(pixels[..., 2::-1])  # OpenCV's order is blue first; transparency is dropped
+
+
+def _read_tiff(path: Path) -> Values:
+    import tifffile  # noqa: PLC0415 - only who has such a file waits for it
+
+    with tifffile.TiffFile(path) as file:
+        series = file.series[0]
+        axes, values = series.axes, series.asarray()
+    if values.ndim < 2 or "Y" not in axes or "X" not in axes:
+        raise ValueError(f"its axes {axes} are not those of a picture")
+    values = np.moveaxis(values, (axes.index("Y"), axes.index("X")), (0, 1))
+    values = values.reshape(values.shape[0], values.shape[1], -1)
+    if not 1 <= values.shape[2] <= MAX_CHANNELS:
+        raise ValueError(f"it has {values.shape[2]} channels; at most {MAX_CHANNELS} can be shown")
+    return values
+
+
+def _is_deep_tiff(path: Path) -> bool:
+    import tifffile  # noqa: PLC0415 - only who has such a file waits for it
+
+    try:
+        with tifffile.TiffFile(path) as file:
+            page = file.series[0].keyframe
+            return page.bitspersample > 8 or page.samplesperpixel > 4 or "C" in file.series[0].axes
+    except Exception:  # noqa: BLE001 - tifffile raises whatever a broken file leads it into; reading it says why
+        return False
