@@ -17,6 +17,10 @@ def main() -> int:
         from studio.core.pyramid_maker import main as make_tiles
 
         return make_tiles(arguments[1:])
+    if first == "scribbler":
+        from studio.scribble.worker import main as scribble
+
+        return scribble()
     from studio.cli.names import COMMANDS, GLOBAL_OPTIONS
 
     if first in COMMANDS or first in GLOBAL_OPTIONS:

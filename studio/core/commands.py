@@ -15,6 +15,14 @@ class StartRun(msgspec.Struct, frozen=True, tag_field="command", tag="start"):
     device: str = "auto"
 
 
+class StartProposals(msgspec.Struct, frozen=True, tag_field="command", tag="propose"):
+    """The first line a worker reads when it is to propose labels: `folder` holds a `job.json`, see `core.proposals`."""
+
+    folder: str
+    reserve_cores: int = 0
+    device: str = "auto"
+
+
 class Stop(msgspec.Struct, frozen=True, tag_field="command", tag="stop"):
     """Finish the batch, write a checkpoint, score what was learnt and leave."""
 
@@ -27,7 +35,7 @@ class Continue(msgspec.Struct, frozen=True, tag_field="command", tag="continue")
     pass
 
 
-Command = StartRun | Stop | Pause | Continue
+Command = StartRun | StartProposals | Stop | Pause | Continue
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Command)

@@ -124,6 +124,14 @@ class Scored(Event, frozen=True, kw_only=True, tag="scored"):
     items: int
 
 
+class Proposed(Event, frozen=True, kw_only=True, tag="proposed"):
+    """One item has a proposal: a mask where the job wanted it, or `points`; `uncertainty` 0–1, None where unknown."""
+
+    item: int
+    points: Points | None = None
+    uncertainty: float | None = None
+
+
 class Progress(Event, frozen=True, kw_only=True, tag="progress"):
     """What the run is doing between steps, such as reading images. `done` of `total`, in items."""
 
@@ -169,6 +177,7 @@ RunEvent = (
     | Samples
     | CheckpointSaved
     | Scored
+    | Proposed
     | Progress
     | Warned
     | Paused

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from studio.core.commands import StartRun
+from studio.core.commands import StartProposals, StartRun
 from studio.core.events import Failed, Finished, Paused, Resumed, RunEvent, encode_event
 from studio.core.outcome import OutcomeKind, RunOutcome
 from studio.engine.inbox import Inbox
@@ -24,7 +24,7 @@ class FakeRun:
     Like a worker it records what it says in the folder's `events.jsonl`, when there is such a folder.
     """
 
-    def __init__(self, start: StartRun, *, obedient: bool = True) -> None:
+    def __init__(self, start: StartRun | StartProposals, *, obedient: bool = True) -> None:
         """`obedient` runs stop when they are asked to; the others go on until they are killed."""
         self.start = start
         self._obedient = obedient
@@ -109,10 +109,15 @@ class FakeEngine:
         self._closed = False
 
     def submit(self, folder: Path, *, resume: bool = False, reserve_cores: int = 0, device: str = "auto") -> FakeRun:
+        folder = folder.absolute()
+        return self._begin(StartRun(folder=str(folder), resume=resume, reserve_cores=reserve_cores, device=device))
+
+    def propose(self, folder: Path, *, reserve_cores: int = 0, device: str = "auto") -> FakeRun:
+        return self._begin(StartProposals(folder=str(folder.absolute()), reserve_cores=reserve_cores, device=device))
+
+    def _begin(self, start: StartRun | StartProposals) -> FakeRun:
         if self._closed:
             raise RuntimeError("this engine is closed")
-        folder = folder.absolute()
-        start = StartRun(folder=str(folder), resume=resume, reserve_cores=reserve_cores, device=device)
         run = FakeRun(start, obedient=self._obedient)
         self.runs.append(run)
         run.say(*self._script)

@@ -28,6 +28,11 @@ def worker_command() -> list[str]:
     return [sys.executable, "-m", "studio", "worker"]
 
 
+def scribbler_command() -> list[str]:
+    """The program itself, as the worker that learns from strokes, which never loads PyTorch."""
+    return [*worker_command()[:-1], "scribbler"]
+
+
 def worker_environment() -> dict[str, str]:
     """The environment of a worker.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from studio.core.commands import StartRun
+from studio.core.commands import StartProposals, StartRun
 from studio.engine.launch import kill_group, start_worker, wait_for_exit, worker_command, worker_environment
 from studio.engine.local_run import LocalRun, UnstartedRun
 from studio.engine.outcomes import could_not_start
@@ -47,17 +47,10 @@ class LocalEngine:
 
     def submit(self, folder: Path, *, resume: bool = False, reserve_cores: int = 0, device: str = "auto") -> Run:
         folder = folder.absolute()
-        start = StartRun(folder=str(folder), resume=resume, reserve_cores=reserve_cores, device=device)
-        with self._lock:
-            if self._closed:
-                raise RuntimeError("this engine is closed")
-            try:
-                process = self._take_spare() or self._start_worker()
-            except OSError as error:
-                return UnstartedRun(folder, could_not_start(error))
-            run = LocalRun(process, start, self._forget)
-            self._runs.append(run)
-            return run
+        return self._begin(StartRun(folder=str(folder), resume=resume, reserve_cores=reserve_cores, device=device))
+
+    def propose(self, folder: Path, *, reserve_cores: int = 0, device: str = "auto") -> Run:
+        return self._begin(StartProposals(folder=str(folder.absolute()), reserve_cores=reserve_cores, device=device))
 
     def warm(self) -> None:
         with self._lock:
@@ -84,6 +77,18 @@ class LocalEngine:
             if run.outcome is None:
                 run.end_now()
             run.join()
+
+    def _begin(self, start: StartRun | StartProposals) -> Run:
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("this engine is closed")
+            try:
+                process = self._take_spare() or self._start_worker()
+            except OSError as error:
+                return UnstartedRun(Path(start.folder), could_not_start(error))
+            run = LocalRun(process, start, self._forget)
+            self._runs.append(run)
+            return run
 
     def _start_worker(self) -> subprocess.Popen[bytes]:
         return start_worker(self._command, worker_environment())

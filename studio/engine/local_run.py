@@ -12,7 +12,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Final, cast
 
-from studio.core.commands import Command, Continue, Pause, StartRun, Stop, encode_command
+from studio.core.commands import Command, Continue, Pause, StartProposals, StartRun, Stop, encode_command
 from studio.core.events import Failed, Finished, RunEvent, Warned
 from studio.core.outcome import RunOutcome
 from studio.engine.inbox import Inbox
@@ -38,7 +38,12 @@ class LocalRun:
     worker nor a slow reader of the events can make another thread wait.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], start: StartRun, on_end: Callable[[LocalRun], None]) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        start: StartRun | StartProposals,
+        on_end: Callable[[LocalRun], None],
+    ) -> None:
         self._process = process
         self._folder = Path(start.folder)
         self._on_end = on_end

@@ -65,6 +65,11 @@ class Engine(Protocol):
         """
         ...
 
+    def propose(self, folder: Path, *, reserve_cores: int = 0, device: str = "auto") -> Run:
+        """Carry out the `job.json` in `folder`: each item that has a proposal becomes a `Proposed` event. Returns at
+        once. `stop` ends it after the item it is at; what was proposed by then stays."""
+        ...
+
     def warm(self) -> None:
         """Get ready in the background, so that the next run starts sooner. Returns at once."""
         ...

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +10,9 @@ from pathlib import Path
 import msgspec
 import torch
 
-from studio.core.errors import BadInput, Diverged, OutOfMemory, StudioError
-from studio.core.events import Failed, Finished, RunEvent
+from studio.core.errors import BadInput
+from studio.core.events import Finished, RunEvent
+from studio.core.failures import failure
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import RunSpec, decode_spec
 from studio.core.snapshot import SNAPSHOT_FILE, Snapshot, decode_snapshot
@@ -41,7 +41,7 @@ def carry_out(
     began = time.monotonic()
     log = EventLog(folder, emit)
     try:
-        with _threads(usable_cores() - reserve_cores):
+        with limited_threads(usable_cores() - reserve_cores):
             spec, snapshot = read_recipe(folder)
             run = TrainingRun(
                 folder,
@@ -55,7 +55,7 @@ def carry_out(
         log.emit(Finished(outcome=outcome, seconds=time.monotonic() - began))
         return outcome
     except Exception as error:  # noqa: BLE001 - the run's last word must say what happened, whatever it was
-        failed = _failure(error)
+        failed = failure(error)
         log.emit(failed)
         return failed.outcome
     finally:
@@ -73,27 +73,9 @@ def read_recipe(folder: Path) -> tuple[RunSpec, Snapshot]:
         raise BadInput(f"{folder} has a recipe or snapshot that cannot be read ({error}).") from error
 
 
-def _failure(error: Exception) -> Failed:
-    detail = "".join(traceback.format_exception(error))
-    if isinstance(error, StudioError):
-        return Failed(outcome=_kind(error), sentence=error.sentence, detail=detail)
-    what = str(error).strip().splitlines()
-    sentence = f"The run failed: {what[0] if what else type(error).__name__}"
-    return Failed(outcome=OutcomeKind.CRASHED, sentence=sentence, detail=detail)
-
-
-def _kind(error: StudioError) -> OutcomeKind:
-    if isinstance(error, BadInput):
-        return OutcomeKind.BAD_INPUT
-    if isinstance(error, Diverged):
-        return OutcomeKind.DIVERGED
-    if isinstance(error, OutOfMemory):
-        return OutcomeKind.OUT_OF_MEMORY
-    return OutcomeKind.CRASHED
-
-
 @contextmanager
-def _threads(count: int) -> Iterator[None]:
+def limited_threads(count: int) -> Iterator[None]:
+    """PyTorch computes with so many threads, at least one, inside of the block."""
     before = torch.get_num_threads()
     torch.set_num_threads(max(1, count))
     try:

@@ -103,6 +103,14 @@ class Task(Protocol):
         """How wrong the prediction is by the item's frozen label; an item without a label scores 0."""
         ...
 
+    second_looks: tuple[float, ...]
+    """Factors of brightness at which a network is asked again to find out how sure it is; none where one answer says
+    it."""
+
+    def uncertainty(self, looks: Sequence[Tensor]) -> float:
+        """0 (sure) – 1, from one item's output and those of the second looks."""
+        ...
+
     def open_sink(self, out: Path) -> PredictionSink:
         """What `studio predict` writes below `out`."""
         ...

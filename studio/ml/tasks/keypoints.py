@@ -154,6 +154,15 @@ class Keypoints:
             corrected=item.corrected,
         )
 
+    second_looks = (0.75, 1.3)
+
+    def uncertainty(self, looks: Sequence[Tensor]) -> float:
+        """How far apart the places are that the looks answer: the mean distance from their middle, 1 being a quarter of
+        the picture or more."""
+        places = torch.stack([look.float() for look in looks])[:, self._asked]
+        spread = (places - places.mean(0)).norm(dim=-1).mean()
+        return min(1.0, float(spread) * 2)
+
     def open_sink(self, out: Path) -> PointsSink:
         return PointsSink(out, self.names)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -141,6 +141,14 @@ class Segmentation:
             confusion=confusion,
             corrected=item.corrected,
         )
+
+    second_looks = ()
+
+    def uncertainty(self, looks: Sequence[Tensor]) -> float:
+        """The mean entropy of a pixel's answer, in parts of the largest possible."""
+        log_shares = looks[0].float().log_softmax(0)
+        bits = -(log_shares.exp() * log_shares).sum(0)
+        return float(bits.mean() / np.log(len(log_shares)))
 
     def open_sink(self, out: Path) -> MaskSink:
         return MaskSink(out)

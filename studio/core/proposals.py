@@ -1,0 +1,84 @@
+"""Proposals: labels that a model suggests and that count for nothing until a person accepts them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from studio.core.arrays import Mask
+from studio.core.classes import UNLABELLED, LabelClass, void_ids
+from studio.core.points import Points
+from studio.core.settings import Task
+
+FROM_STROKES: Final = "strokes"
+"""The source of a proposal by the small model that learns from strokes; any other source is a run's id."""
+
+JOB_FILE: Final = "job.json"
+
+
+class Proposal(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept for one item. `mask` is a PNG below the project's `proposals/`; `uncertainty` 0–1, None where the
+    model cannot tell; `time` is seconds since the epoch (UTC). `is_open` until it is accepted as a whole or discarded;
+    `accepted` is the edit by which it was accepted, 0 for none."""
+
+    item: int
+    source: str
+    mask: str | None = None
+    points: Points | None = None
+    uncertainty: float | None = None
+    time: float = 0.0
+    is_open: bool = True
+    accepted: int = 0
+
+
+class Stroked(msgspec.Struct, frozen=True, kw_only=True):
+    """An item to learn from: its picture, and its label frozen as a PNG below the job's folder. `revision` is that of
+    the label."""
+
+    item: int
+    image: str
+    mask: str
+    revision: int = 0
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """An item to propose for; `mask` is where the answer goes, absolute."""
+
+    item: int
+    image: str
+    mask: str
+
+
+class ProposalJob(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker is asked for, as `job.json` in a folder of its own. `run` is the folder of the run whose model
+    proposes, None for a model that learns from `strokes`; `cache` is a folder for what may be found out again."""
+
+    task: Task
+    wanted: tuple[Wanted, ...]
+    run: str | None = None
+    strokes: tuple[Stroked, ...] = ()
+    classes: tuple[LabelClass, ...] = ()
+    cache: str = ""
+
+
+def encode_job(job: ProposalJob) -> bytes:
+    return msgspec.json.encode(job)
+
+
+def decode_job(data: bytes | str) -> ProposalJob:
+    return msgspec.json.decode(data, type=ProposalJob)
+
+
+def offered(label: Mask, proposed: Mask, classes: tuple[LabelClass, ...], *, replace: bool) -> Mask:
+    """What accepting would set, (H, W) uint8: the proposed class, or `UNLABELLED` where the label stays as it is.
+
+    Only pixels about which nobody has said anything are filled; with `replace` also labelled ones that differ, but
+    never void ones.
+    """
+    if not replace:
+        return np.where(label == UNLABELLED, proposed, np.uint8(UNLABELLED))
+    void = np.zeros(256, np.bool_)
+    void[list(void_ids(classes))] = True
+    return np.where((label != proposed) & ~void[label], proposed, np.uint8(UNLABELLED))
