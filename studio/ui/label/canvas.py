@@ -17,7 +17,7 @@ from studio.core.raster import Rect
 from studio.core.settings import ProjectSettings
 from studio.ui.label.choices import Choices
 from studio.ui.label.overlay_colors import OverlayColors
-from studio.ui.label.pen import is_eraser_end, is_stroke
+from studio.ui.label.pen import is_eraser_end, is_lifted, is_stroke
 from studio.ui.label.picture import Picture
 from studio.ui.label.picture_look import look_of
 from studio.ui.label.picture_view import PictureView
@@ -73,6 +73,7 @@ class Canvas(PictureView):
         self.setAccessibleDescription(_DESCRIPTION)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
+        self.setTabletTracking(True)
         self.setCursor(self.tool.cursor)
 
     def _connect(self) -> None:
@@ -300,9 +301,9 @@ class Canvas(PictureView):
         if event.type() == QEvent.Type.TabletPress and not self._pen_is_down:
             self._pen_is_down = True
             self._start(self.tool, pointer, event.button())
-        elif event.type() == QEvent.Type.TabletMove and working is not None:
+        elif event.type() == QEvent.Type.TabletMove and event.buttons() and working is not None:
             self._attempt(lambda: working.drag(pointer))
-        elif event.type() == QEvent.Type.TabletRelease and event.button() == self._working_button:
+        elif is_lifted(event, self._working_button):
             self._working, self._pen_is_down = None, False
             if working is not None:
                 self._attempt(lambda: working.release(pointer))

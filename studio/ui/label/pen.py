@@ -18,3 +18,9 @@ def is_stroke(event: QTabletEvent, tool: Tool) -> bool:
     is_painting = event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton)
     picks = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
     return event.type() == QEvent.Type.TabletPress and is_painting and tool.takes_pressure and not picks
+
+
+def is_lifted(event: QTabletEvent, button: Qt.MouseButton) -> bool:
+    """Whether a stroke that `button` began is over: let go, or the pen hovers since, having been out of reach."""
+    hovers = event.type() == QEvent.Type.TabletMove and not event.buttons()
+    return hovers or (event.type() == QEvent.Type.TabletRelease and event.button() == button)

@@ -82,11 +82,12 @@ class Pen:
             self.send(QEvent.Type.TabletMove, *spot)
         self.send(QEvent.Type.TabletRelease, prints[-1][0], prints[-1][1], 0.0)
 
-    def send(self, kind: QEvent.Type, x: float, y: float, pressure: float) -> bool:
+    def send(self, kind: QEvent.Type, x: float, y: float, pressure: float, held: Qt.MouseButton | None = None) -> bool:
         """Says whether the canvas took the event."""
         canvas = self.desk.canvas
         place = QPointF(self.desk.at(x, y))
-        held = NO_BUTTON if kind == QEvent.Type.TabletRelease else LEFT
+        if held is None:
+            held = NO_BUTTON if kind == QEvent.Type.TabletRelease else LEFT
         button = NO_BUTTON if kind == QEvent.Type.TabletMove else LEFT
         keys = Qt.KeyboardModifier.NoModifier
         event = QTabletEvent(
@@ -250,6 +251,17 @@ def test_a_mouse_does_not_disturb_a_pens_stroke(make_desk):
     painted = np.argwhere(desk.mask() == 0)
     assert {int(y) for y, _ in painted} == {48, 49, 50, 51}
     assert (painted[:, 1].min(), painted[:, 1].max()) == (18, 141)
+
+
+def test_a_pen_that_left_while_it_was_down_has_ended_its_stroke(make_desk):
+    desk = make_desk()
+    pen = Pen(desk)
+    pen.send(QEvent.Type.TabletPress, 20, 50, 1.0)
+    pen.send(QEvent.Type.TabletMove, 60, 50, 1.0)
+    pen.send(QEvent.Type.TabletMove, 140, 90, 0.0, held=NO_BUTTON)
+    assert not desk.canvas.is_working
+    mask = desk.mask()
+    assert mask[50, 40] == 0 and mask[90, 140] == UNLABELLED
 
 
 def test_a_pen_is_a_mouse_to_tools_without_pressure(make_desk):

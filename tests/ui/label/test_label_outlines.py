@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from studio.core.classes import UNLABELLED
+from studio.core.errors import CannotWrite
 from studio.core.raster import fill_polygon
 from studio.store import Store
 from studio.ui.label.options.outline import OutlineOptions
@@ -357,6 +358,25 @@ def test_each_outline_is_one_edit_with_its_own_name(make_desk):
         assert desk.canvas.document.undo_text == tool
         desk.key(Qt.Key.Key_Z, CTRL)
         assert (desk.mask() == UNLABELLED).all()
+
+
+def test_an_outline_that_the_disk_refuses_stays_painted_and_is_written_with_the_next(make_desk, monkeypatch):
+    desk = make_desk()
+    take_up(desk, "rectangle")
+    drag(desk, (10, 10), (20, 20), (40, 40))
+
+    def refuse(*_args):
+        raise CannotWrite(desk.store.root, "no space left")
+
+    with monkeypatch.context() as full_disk:
+        full_disk.setattr(desk.canvas.document._journal, "commit", refuse)
+        desk.key(Qt.Key.Key_Return)
+    assert "no space left" in desk.page.notice.sentence.text()
+    assert not desk.canvas.tool.is_busy
+    drag(desk, (100, 10), (110, 20), (140, 40))
+    desk.key(Qt.Key.Key_Return)
+    mask = desk.mask()
+    assert (mask[10:40, 10:40] == 1).all() and (mask[10:40, 100:140] == 1).all()
 
 
 @pytest.mark.parametrize("tool", ["polygon", "lasso", "rectangle", "ellipse"])

@@ -22,6 +22,7 @@ class PenOptions(ToolOptions):
         self.follows.setToolTip("The pen's pressure makes the brush smaller or larger")
         self.follows.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.share = QSpinBox(minimum=0, maximum=100, suffix=" %", prefix="from ")
+        self.share.setFixedWidth(104)
         self.share.setToolTip("What the lightest touch paints with, of the brush's size")
         self.share.setAccessibleName("Smallest share of the brush's size")
         self.share.setFocusPolicy(Qt.FocusPolicy.ClickFocus)

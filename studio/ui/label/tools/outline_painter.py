@@ -58,9 +58,9 @@ class OutlinePainter:
 
     def middles(self, places: Sequence[XY]) -> None:
         """Small and faint: a press there inserts a corner."""
-        self._painter.setPen(QPen(QColor(0, 0, 0, 150), self._ratio))
-        self._painter.setBrush(QColor(255, 255, 255, 150))
-        radius = 0.65 * _HANDLE * self._ratio
+        self._painter.setPen(QPen(QColor(0, 0, 0, 190), 1.2 * self._ratio))
+        self._painter.setBrush(QColor(255, 255, 255, 215))
+        radius = 0.8 * _HANDLE * self._ratio
         for place in places:
             self._painter.drawEllipse(self._at(place), radius, radius)
         self._painter.setBrush(Qt.BrushStyle.NoBrush)
