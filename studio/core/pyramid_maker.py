@@ -113,8 +113,6 @@ def main(arguments: Sequence[str]) -> int:
     """What `studio make-tiles PICTURE CACHE TILE OVERVIEW_SIDE LIMIT` runs; returns the exit code."""
     picture, root = map(Path, arguments[:2])
     tile, side, limit = map(int, arguments[2:])
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
     try:
         make_pyramid(picture, PyramidCache(root, limit), _say, tile=tile, overview_side=side)
     except BrokenPipeError:  # the window is gone
@@ -128,3 +126,5 @@ def main(arguments: Sequence[str]) -> int:
 def _say(report: Report) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
     sys.stdout.buffer.flush()
+    if isinstance(report, Wrote) and report.rows == 1 and hasattr(os, "nice"):
+        os.nice(_NICENESS)  # there is something to see; from here on the window comes first

@@ -19,9 +19,16 @@ from studio.core.arrays import Mask, Region
 from studio.core.raster import XY, Rect
 
 _BAND: Final = 64
-"""Rows painted at a time, so that a long slanting stroke never costs its whole bounding box."""
+"""Rows painted at a time at least, so that a long slanting stroke never costs its whole bounding box."""
+
+_WIDE: Final = 600
+"""Pixels from which on a row is searched for its two borders instead of being judged pixel by pixel."""
+
+_STRIDE: Final = 64
+"""Pixels between the probes with which such a search begins; a power of two."""
 
 Numbers = NDArray[np.floating[Any]]
+Whole = NDArray[np.integer[Any]]
 
 
 class BrushShape(enum.StrEnum):
@@ -53,8 +60,9 @@ class Sweep:
         radius = max(self.start, self.end) / 2
         top, bottom = min(self.a[1], self.b[1]) - radius, max(self.a[1], self.b[1]) + radius
         first, last = max(0, floor(top - 0.5)), min(height, ceil(bottom + 0.5))
-        for y in range(first, last, _BAND):
-            rows = min(_BAND, last - y)
+        band = max(_BAND, int(1.2 * radius))
+        for y in range(first, last, band):
+            rows = min(band, last - y)
             left, right = self._reach(radius, y, y + rows)
             x, end = max(0, floor(left - 0.5)), min(width, ceil(right + 0.5))
             if end > x:
@@ -62,9 +70,43 @@ class Sweep:
 
     def pixels(self, rect: Rect) -> Region:
         """Which pixels of `rect` are covered, (height, width) bool."""
-        xs = np.arange(rect.x, rect.right) + (0.5 - self.a[0])
-        ys = (np.arange(rect.y, rect.bottom) + (0.5 - self.a[1]))[:, None]
-        return self._square(xs, ys) if self.shape is BrushShape.SQUARE else self._round(rect, xs, ys)
+        rows = np.arange(rect.y, rect.bottom)[:, None]
+        if rect.width < _WIDE:
+            return self._covers(np.arange(rect.x, rect.right)[None, :], rows)
+        return self._between_borders(rect, rows)
+
+    def _between_borders(self, rect: Rect, rows: Whole) -> Region:
+        """What a sweep covers has no dents, so that in a row everything between two covered pixels is covered too."""
+        inside = np.zeros((rect.height, rect.width), np.bool_)
+        probes = np.arange(rect.x, rect.right, _STRIDE)
+        hit = self._covers(probes[None, :], rows)
+        met = hit.any(axis=1)
+        missed = np.flatnonzero(~met)
+        if missed.size:
+            inside[missed] = self._covers(np.arange(rect.x, rect.right)[None, :], rows[missed])
+        met = np.flatnonzero(met)
+        first, last = hit[met].argmax(axis=1), hit.shape[1] - 1 - hit[met, ::-1].argmax(axis=1)
+        borders: Whole = np.stack([probes[first], probes[last]], axis=1)
+        outwards = np.array([-1, 1])
+        step = _STRIDE
+        while step > 1:  # each pair of borders is covered; half a step further out may be as well
+            step //= 2
+            further = np.clip(borders + step * outwards, rect.x, rect.right - 1)
+            borders = np.where(self._covers(further, rows[met]), further, borders)
+        for row, left, right in zip(met.tolist(), *(borders - rect.x).T.tolist(), strict=True):
+            inside[row, left : right + 1] = True
+        return inside
+
+    def _covers(self, columns: Whole, rows: Whole) -> Region:
+        """Whether the pixels at these columns and rows, which broadcast to one shape, are covered."""
+        xs, ys = columns + (0.5 - self.a[0]), rows + (0.5 - self.a[1])
+        if self.shape is BrushShape.SQUARE:
+            return self._square(xs, ys)
+        inside = self._way_between(xs, ys)
+        inside |= xs * xs + ys * ys <= (self.start / 2) ** 2
+        xs, ys = columns + (0.5 - self.b[0]), rows + (0.5 - self.b[1])
+        inside |= xs * xs + ys * ys <= (self.end / 2) ** 2
+        return inside
 
     def paint(self, mask: Mask, value: int) -> Rect | None:
         """Give each covered pixel of `mask`, (H, W) uint8, the value.
@@ -88,8 +130,8 @@ class Sweep:
         end = ax + slope * (max(min(bottom + radius, by), ay) - ay)
         return min(start, end) - radius, max(start, end) + radius
 
-    def _round(self, rect: Rect, xs: Numbers, ys: Numbers) -> Region:
-        """The convex hull of two discs.
+    def _way_between(self, xs: Numbers, ys: Numbers) -> Region:
+        """The convex hull of two discs, or the part of it that lies between them.
 
         With q = (xs, ys) the way from `a` to a pixel's centre and (dx, dy) the way to `b`, the centre is covered at a
         share t when |q - t d|² ≤ (r + t growth)², which is a quadratic in t: it has a solution between the ends, or
@@ -98,19 +140,17 @@ class Sweep:
         dx, dy = self.b[0] - self.a[0], self.b[1] - self.a[1]
         radius, growth = self.start / 2, (self.end - self.start) / 2
         spread = dx * dx + dy * dy - growth * growth
-        inside = np.zeros((ys.size, xs.size), np.bool_)
-        if spread > 0:
-            along = xs * dx + ys * dy
-            across = ys * dx - xs * dy
-            room = radius * radius * (dx * dx + dy * dy)
-            inside = across * across <= room
-            if growth:
-                tapered = room + 2 * radius * growth * along + growth * growth * (xs * xs + ys * ys)
-                inside = across * across <= tapered
-            inside &= along >= -radius * growth
-            inside &= along <= spread - radius * growth
-        _add_disc(inside, rect, self.a, radius)
-        _add_disc(inside, rect, self.b, radius + growth)
+        if spread <= 0:
+            return np.zeros(np.broadcast_shapes(xs.shape, ys.shape), np.bool_)
+        along = xs * dx + ys * dy
+        across = ys * dx - xs * dy
+        room = radius * radius * (dx * dx + dy * dy)
+        inside = across * across <= room
+        if growth:
+            tapered = room + 2 * radius * growth * along + growth * growth * (xs * xs + ys * ys)
+            inside = across * across <= tapered
+        inside &= along >= -radius * growth
+        inside &= along <= spread - radius * growth
         return inside
 
     def _square(self, xs: Numbers, ys: Numbers) -> Region:
@@ -130,7 +170,7 @@ class Sweep:
             (np.zeros(1), 1.0),
             (np.ones(1), -1.0),
         ]
-        inside = np.ones((ys.size, xs.size), np.bool_)
+        inside = np.ones(np.broadcast_shapes(xs.shape, ys.shape), np.bool_)
         for offset, slope in sides:
             if slope == 0:
                 inside &= offset >= 0
@@ -138,14 +178,3 @@ class Sweep:
             for falling, down in (side for side in sides if side[1] < 0):
                 inside &= falling * up - rising * down >= 0
         return inside
-
-
-def _add_disc(inside: Region, rect: Rect, centre: XY, radius: float) -> None:
-    x, y = floor(centre[0] - radius), floor(centre[1] - radius)
-    side = ceil(2 * radius) + 2
-    box = Rect(x, y, side, side).intersect(rect)
-    if box is not None:
-        xs = np.arange(box.x, box.right) + (0.5 - centre[0])
-        ys = (np.arange(box.y, box.bottom) + (0.5 - centre[1]))[:, None]
-        part = Rect(box.x - rect.x, box.y - rect.y, box.width, box.height)
-        inside[part.slices] |= xs * xs + ys * ys <= radius * radius

@@ -186,3 +186,23 @@ def test_the_bands_hold_everything_that_a_sweep_covers(shape: BrushShape) -> Non
         banded = np.zeros_like(whole)
         sweep.paint(banded, 1)
         assert np.array_equal(whole, banded)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.tuples(st.floats(-200, 900), st.floats(-200, 500)),
+    st.tuples(st.floats(-200, 900), st.floats(-200, 500)),
+    st.floats(1, 400),
+    st.floats(1, 400),
+    st.sampled_from(list(BrushShape)),
+)
+@example((300.0, 200.0), (300.0, 200.0), 301.0, 301.0, ROUND)
+@example((0.0, 0.0), (700.0, 300.0), 3.0, 3.0, ROUND)  # thin and slanting: most probes miss it
+@example((300.5, 200.5), (600.5, 200.5), 120.0, 480.0, SQUARE)
+def test_a_wide_brush_covers_the_same_pixels_as_many_narrow_pieces_of_its_ground(
+    a: tuple[float, float], b: tuple[float, float], start: float, end: float, shape: BrushShape
+) -> None:
+    sweep = Sweep(a, b, start, end, shape)
+    whole = sweep.pixels(Rect(10, 20, 700, 400))
+    pieces = [sweep.pixels(Rect(x, 20, 100, 400)) for x in range(10, 710, 100)]
+    assert np.array_equal(whole, np.concatenate(pieces, axis=1))
