@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from studio.core.errors import CannotWrite
 
@@ -19,21 +19,31 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
 
     `durable` waits until the disk has it. Raises CannotWrite; the old file then stays as it was.
     """
+    with replacing(path, durable=durable) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def replacing(path: Path, *, durable: bool = True) -> Generator[BinaryIO]:
+    """A file to be written that takes the place of `path` when the block ends; see `write_atomically`. After any error
+    within the block the old file stays as it was."""
     part = path.with_name(f".{os.getpid()}-{threading.get_ident()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
-            file.write(data)
+            yield file
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
         part.replace(path)
         if durable:
             sync_folder(path.parent)
-    except OSError as error:
+    except BaseException as error:
         with contextlib.suppress(OSError):  # there may be no part file, and the first error is the one to tell
             part.unlink(missing_ok=True)
-        raise CannotWrite(path, why(error)) from error
+        if isinstance(error, OSError):
+            raise CannotWrite(path, why(error)) from error
+        raise
 
 
 def sync_files(paths: Iterable[Path]) -> None:

@@ -188,7 +188,7 @@ def _cut(pixels: Mask, rects: Iterable[Rect], plain: bytes) -> Iterator[Mask]:
     for rect, is_plain in zip(rects, plain, strict=True):
         shape = rect.height, rect.width
         if is_plain:
-            yield np.full(shape, pixels[start])
+            yield np.broadcast_to(pixels[start], shape)
             start += 1
         else:
             end = start + rect.width * rect.height

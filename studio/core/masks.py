@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -12,16 +13,23 @@ import numpy as np
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from studio.core.arrays import Mask
-from studio.core.atomic import why, write_atomically
+from studio.core.atomic import replacing, why, write_atomically
 from studio.core.classes import UNLABELLED, LabelClass, palette
 from studio.core.errors import BadMask
+from studio.core.mask_png import SIGNATURE, NotPlain, read_mask_bands, read_mask_header, write_mask_png
 
 HEAD_KEY: Final = "studio:head"
 """The PNG text that names the journal's edit which the pixels show."""
 
 _ERRORS: Final = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, struct.error)
-_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _HEADER_BYTES: Final = 4096  # holds a palette and the texts that are written here four times over
+_BAND_ROWS: Final = 256
+_COUNTED_AT_ONCE: Final = 1 << 22
+"""Pixels, so that counting a huge mask needs no second one."""
+
+HUGE_MASK: Final = 64_000_000
+"""Masks of so many pixels or more are read and written in bands, so that there is one of them in memory."""
+
 _RUN_LENGTH: Final = 3  # zlib's Z_RLE: as small as the default on label images, and faster
 
 
@@ -42,11 +50,54 @@ def write_mask(path: Path, mask: Mask, classes: Iterable[LabelClass], *, head: i
     write_atomically(path, encode_mask(mask, classes, head=head), durable=durable)
 
 
+def write_mask_in_bands(
+    path: Path, size: tuple[int, int], bands: Iterable[Mask], classes: Iterable[LabelClass], *, head: int
+) -> None:
+    """`write_mask` for a mask of `size` (width, height) whose bands of rows, (rows, W) uint8, follow from the top; only
+    one of them is in memory at a time. Raises CannotWrite, and whatever `bands` raises; the old file stays then."""
+    texts = [(HEAD_KEY, str(head))] if head else []
+    with replacing(path) as file:
+        write_mask_png(file, *size, bands, palette=palette(classes).tobytes(), texts=texts)
+
+
+def is_huge(size: tuple[int, int]) -> bool:
+    """Whether a mask of this size (width, height) is never copied as a whole."""
+    return size[0] * size[1] >= HUGE_MASK
+
+
+def size_in_bands(path: Path) -> tuple[int, int] | None:
+    """(width, height) of a label file that `bands_of` can read; None for every other."""
+    try:
+        with path.open("rb") as file:
+            header = read_mask_header(file)
+    except (OSError, NotPlain):
+        return None
+    return header.width, header.height
+
+
+def bands_of(path: Path, rows: int) -> Iterator[Mask]:
+    """The mask at `path` in bands of so many rows, (rows, W) uint8, the caller's own. Raises BadMask; NotPlain for a
+    file that only `read_mask` can read."""
+    try:
+        with path.open("rb") as file:
+            yield from read_mask_bands(file, rows)
+    except OSError as error:
+        raise BadMask(path, why(error), "put the file back or label the item again") from error
+    except NotPlain:
+        raise
+    except ValueError as error:
+        raise BadMask(path, f"it cannot be decoded ({error})", "replace the file or label the item again") from error
+
+
 def read_mask(path: Path) -> tuple[Mask, int]:
     """The class ids at `path`, (H, W) uint8 and writable, and the head it names (0 when it names none).
 
     Raises BadMask when the file cannot be read or holds colours instead of ids.
     """
+    size = size_in_bands(path)
+    if size is not None and is_huge(size):
+        with contextlib.suppress(NotPlain):
+            return _joined(bands_of(path, _BAND_ROWS), size), read_head(path)
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -73,8 +124,8 @@ def read_head(path: Path) -> int:
             start = file.read(_HEADER_BYTES)
     except OSError:
         return 0
-    place = len(_SIGNATURE)
-    while start.startswith(_SIGNATURE) and place + 8 <= len(start):
+    place = len(SIGNATURE)
+    while start.startswith(SIGNATURE) and place + 8 <= len(start):
         length, kind = struct.unpack_from(">I4s", start, place)
         if kind == b"IDAT":
             break
@@ -111,10 +162,32 @@ def values_in(mask: Mask) -> list[int]:
     return sorted(count_values(mask))
 
 
+def is_blank(mask: Mask) -> bool:
+    """Whether nothing is labelled."""
+    return all((mask[y : y + _BAND_ROWS] == UNLABELLED).all() for y in range(0, mask.shape[0], _BAND_ROWS))
+
+
 def count_values(pixels: Mask) -> dict[int, int]:
     """How many pixels have each value that occurs, for any shape. Fast where few values occur, as in labels."""
     counts: dict[int, int] = {}
-    rest = pixels.reshape(-1)
+    flat = pixels.reshape(-1)
+    for start in range(0, flat.size, _COUNTED_AT_ONCE):
+        for value, number in _counted(flat[start : start + _COUNTED_AT_ONCE]).items():
+            counts[value] = counts.get(value, 0) + number
+    return counts
+
+
+def _joined(bands: Iterable[Mask], size: tuple[int, int]) -> Mask:
+    mask = np.empty((size[1], size[0]), np.uint8)
+    y = 0
+    for band in bands:
+        mask[y : y + band.shape[0]] = band
+        y += band.shape[0]
+    return mask
+
+
+def _counted(rest: Mask) -> dict[int, int]:
+    counts: dict[int, int] = {}
     while rest.size:
         value = rest[0]
         same = rest == value

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import msgspec
+import numpy as np
 
 from studio.core.arrays import Mask
 from studio.core.classes import UNLABELLED
@@ -293,7 +294,7 @@ class Journal:
 
 def digest_of(mask: Mask) -> bytes:
     """Names the pixels of a mask, whatever file they are in."""
-    return hashlib.blake2b(mask.tobytes(), digest_size=16, key=repr(mask.shape).encode()).digest()
+    return hashlib.blake2b(np.ascontiguousarray(mask).data, digest_size=16, key=repr(mask.shape).encode()).digest()
 
 
 def _add_pixels(connection: sqlite3.Connection, item_id: int, pixels: Mapping[int, int]) -> None:

@@ -7,7 +7,7 @@ through the journal from the edit it names to the item's head.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +16,23 @@ import numpy as np
 from studio.core.arrays import Mask
 from studio.core.atomic import why
 from studio.core.classes import UNLABELLED, LabelClass
+from studio.core.edit_overlay import EditOverlay
+from studio.core.edits import TILE
 from studio.core.errors import BadMask, CannotWrite, UnknownItem
-from studio.core.masks import check_mask, count_values, decode_mask, read_head, read_mask, write_mask
+from studio.core.mask_png import NotPlain
+from studio.core.masks import (
+    bands_of,
+    check_mask,
+    count_values,
+    decode_mask,
+    is_blank,
+    is_huge,
+    read_head,
+    read_mask,
+    size_in_bands,
+    write_mask,
+    write_mask_in_bands,
+)
 from studio.core.signals import Signal
 from studio.store.database import Database
 from studio.store.journal import Journal, digest_of
@@ -73,7 +88,8 @@ class LabelFiles:
     def bring_up_to_date(self, item_id: int, held: tuple[Mask, int] | None = None) -> tuple[Mask, int] | None:
         """Write the item's label file as long as it shows an older edit than the item; returns what it shows then.
 
-        `held` is what an earlier call returned, to spare reading the file again; it is changed in place. A file that
+        `held` is what an earlier call returned, to spare reading the file again; it is changed in place. A huge mask is
+        brought up to date in bands and never held. A file that
         another program put there meanwhile is kept beside the new one. Raises CannotWrite, BadMask.
         """
         head, label_head = self._database.execute(
@@ -82,6 +98,9 @@ class LabelFiles:
         if head == label_head:
             return held
         path = self.path(item_id)
+        if self._write_in_bands(item_id, head, path):
+            self._note_written(item_id, path)
+            return self.bring_up_to_date(item_id)
         base = self._base_for_writing(item_id, head, path, held)
         if base is None:
             return None
@@ -92,6 +111,43 @@ class LabelFiles:
         write_mask(path, mask, self._classes(), head=head)
         self._note_written(item_id, path)
         return self.bring_up_to_date(item_id, (mask, head))
+
+    def _write_in_bands(self, item_id: int, head: int, path: Path) -> bool:
+        """Write a huge mask from its label file, or from nothing, and the edits since. False for any other mask, and
+        where file or journal are not what was expected, which is for the caller to sort out."""
+        start = self._start_in_bands(item_id, head, path)
+        if start is None:
+            return False
+        size, shown = start
+        way = self._journal.walk(shown, head)
+        if way is None:
+            return False
+        overlay = EditOverlay()
+        for edit_id in way.back:
+            overlay.revert(self._journal.mask_edit(edit_id))
+        for edit_id in way.forth:
+            overlay.apply(self._journal.mask_edit(edit_id))
+        try:
+            write_mask_in_bands(path, size, _brought(overlay, path, size, shown), self._classes(), head=head)
+        except (NotPlain, BadMask):
+            return False
+        return True
+
+    def _start_in_bands(self, item_id: int, head: int, path: Path) -> tuple[tuple[int, int], int] | None:
+        """The size of a huge mask and the edit that its file shows, 0 where there is none yet."""
+        if path.is_file():
+            size, shown = size_in_bands(path), read_head(path)
+            if size is None or not is_huge(size) or not shown or not self._journal.belongs(shown, item_id):
+                return None
+            if self._is_unkept(shown):
+                self._keep(shown, path)
+            return size, shown
+        way = self._journal.walk(0, head)
+        if way is None or not way.forth:
+            return None
+        first = self._journal.mask_edit(way.forth[0])
+        size = first.width, first.height
+        return (size, 0) if is_huge(size) else None
 
     def import_mask(self, item_id: int, mask: Mask, what: str) -> Path:
         """Make `mask` the item's first annotation, without history. Part of the caller's transaction; before that ends,
@@ -144,7 +200,7 @@ class LabelFiles:
         """The edit that a label file shows; None for a file that the journal knows nothing about."""
         if file_head and self._journal.belongs(file_head, item_id):
             return file_head
-        if not (mask != UNLABELLED).any():
+        if is_blank(mask):
             return 0
         return self._journal.root_with_digest(item_id, digest_of(mask))
 
@@ -231,6 +287,22 @@ class LabelFiles:
         except OSError as error:
             raise CannotWrite(other, why(error)) from error
         self.noticed.emit(f"{path} was replaced by another program while it was open here; its version is {other}.")
+
+
+def _brought(overlay: EditOverlay, path: Path, size: tuple[int, int], shown: int) -> Iterator[Mask]:
+    """The bands of a mask with the edits over what its file shows. Raises BadMask, NotPlain."""
+    y = 0
+    for band in bands_of(path, TILE) if shown else _blank_bands(size):
+        overlay.bring(band, y)
+        yield band
+        y += band.shape[0]
+    if shown and (read_head(path) != shown or y != size[1]):
+        raise NotPlain("another store wrote it meanwhile")
+
+
+def _blank_bands(size: tuple[int, int]) -> Iterator[Mask]:
+    for y in range(0, size[1], TILE):
+        yield np.full((min(TILE, size[1] - y), size[0]), UNLABELLED, np.uint8)
 
 
 def _bytes(path: Path) -> bytes:
