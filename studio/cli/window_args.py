@@ -11,7 +11,7 @@ from studio.cli.names import COMMANDS
 from studio.core.errors import BadInput
 from studio.ui.options import WindowOptions
 
-TOOLS = ("brush", "eraser", "polygon", "lasso", "rectangle", "ellipse", "fill", "pick", "hand", "point")
+TOOLS = ("brush", "eraser", "polygon", "lasso", "rectangle", "ellipse", "fill", "region", "pick", "hand", "point")
 PAGES = ("label", "train", "review")
 
 

@@ -125,5 +125,7 @@ def flood_region(mask: Mask, x: int, y: int) -> tuple[Region, Rect]:
         raise IndexError(f"({x}, {y}) lies outside an image of {width}×{height}")
     filled = np.zeros((height + 2, width + 2), np.uint8)
     flags = 4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (1 << 8)
+    if not mask.flags.writeable:  # OpenCV insists on writing though it only fills `filled`
+        mask = mask.copy()
     box = cv2.floodFill(mask, filled, (x, y), 0, 0, 0, flags)[3]
     return filled[1:-1, 1:-1].view(np.bool_), Rect(*(int(side) for side in box))

@@ -93,9 +93,11 @@ def without_holes(mask: Mask, chosen: Chosen) -> Change | None:
     """Fill what the region encloses on all sides, whatever it is."""
     import cv2  # noqa: PLC0415 - takes 0.2 s, which the first picture need not wait for
 
-    around = np.pad(~chosen.region, 1, constant_values=True)
-    pieces = np.asarray(cv2.connectedComponents(around.view(np.uint8), connectivity=8)[1], np.int32)
-    holes = ~chosen.region & (pieces != pieces[0, 0])[1:-1, 1:-1]
+    around = np.pad((~chosen.region).view(np.uint8), 1, constant_values=1)
+    _, pieces = cv2.connectedComponents(around, connectivity=8)
+    numbers = np.asarray(pieces, np.int32)
+    inside: Region = numbers[1:-1, 1:-1] != numbers[0, 0]
+    holes = inside & ~chosen.region
     return _change(mask, chosen.rect, holes, np.full(holes.shape, chosen.value, np.uint8))
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _FIRST_SIZE: Final = QSize(1600, 1000)
 _SMALLEST: Final = QSize(960, 600)
-_MENUS: Final = ("Edit", "View", "Label", "Train", "Review")
+_MENUS: Final = ("Edit", "View", "Label", "Region", "Train", "Review")
 _PAGE_KEYS: Final = {Page.LABEL: "Ctrl+1", Page.TRAIN: "Ctrl+2", Page.REVIEW: "Ctrl+3"}
 
 

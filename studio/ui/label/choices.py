@@ -9,8 +9,10 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.core.settings import Task
 from studio.ui.label.brush_choices import BrushChoices
+from studio.ui.label.locks import Locks
 from studio.ui.label.outline_choices import OutlineChoices
 from studio.ui.label.overlay_colors import View
+from studio.ui.label.region_choices import RegionChoices
 from studio.ui.label.view_choices import ViewChoices
 
 SMALLEST_BRUSH: Final = 1
@@ -27,6 +29,7 @@ class ToolName(enum.StrEnum):
     RECTANGLE = "rectangle"
     ELLIPSE = "ellipse"
     FILL = "fill"
+    REGION = "region"
     PICK = "pick"
     POINT = "point"
     HAND = "hand"
@@ -41,6 +44,7 @@ TOOLS_OF: Final = {
         ToolName.RECTANGLE,
         ToolName.ELLIPSE,
         ToolName.FILL,
+        ToolName.REGION,
         ToolName.PICK,
         ToolName.HAND,
     ),
@@ -72,6 +76,8 @@ class Choices(QObject):
         self.seeing = ViewChoices(self)
         self.brush = BrushChoices(self)
         self.outline = OutlineChoices(self)
+        self.locks = Locks(self)
+        self.region = RegionChoices(self)
         self._tool = TOOLS_OF[task][0]
         self._last_tool = self._tool
         self._class_id = -1

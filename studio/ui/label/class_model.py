@@ -11,7 +11,8 @@ from PySide6.QtGui import QColor
 
 from studio.core.classes import MAX_CLASSES, LabelClass, distinct_color, is_void_name
 from studio.core.errors import StudioError
-from studio.ui.label.swatch_list import BADGE_ROLE, COLOR_ROLE, NOTE_ROLE
+from studio.ui.label.locks import Locks
+from studio.ui.label.swatch_list import BADGE_ROLE, COLOR_ROLE, LOCK_ROLE, NOTE_ROLE
 from studio.ui.session import Session, Tone
 
 Index = QModelIndex | QPersistentModelIndex
@@ -20,13 +21,15 @@ CLASS_KEYS: Final = "1234567890"
 
 
 class ClassModel(QAbstractListModel):
-    """Rows are `session.settings.classes`, in their order."""
+    """Rows are `session.settings.classes`, in their order, each with its lock."""
 
-    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+    def __init__(self, session: Session, locks: Locks, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._locks = locks
         self._classes: tuple[LabelClass, ...] = session.settings.classes
         session.settings_changed.connect(self._settings_changed)
+        locks.changed.connect(self._locks_changed)
 
     @property
     def classes(self) -> Sequence[LabelClass]:
@@ -45,8 +48,15 @@ class ClassModel(QAbstractListModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid() or index.row() >= len(self._classes):
             return None
+        label_class = self._classes[index.row()]
+        if role == LOCK_ROLE:
+            return self._locks.is_locked(label_class.id)
         tell = _ROLES.get(role)
-        return tell(self._classes[index.row()]) if tell is not None else None
+        told = tell(label_class) if tell is not None else None
+        is_text = role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
+        if is_text and self._locks.is_locked(label_class.id):
+            return f"{told}, locked: nothing paints over it"
+        return told
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Rename the class."""
@@ -103,6 +113,10 @@ class ClassModel(QAbstractListModel):
         elif classes != self._classes:
             self._classes = classes
             self.dataChanged.emit(self.index(0), self.index(len(classes) - 1))
+
+    def _locks_changed(self) -> None:
+        if self._classes:
+            self.dataChanged.emit(self.index(0), self.index(len(self._classes) - 1))
 
 
 def _describe(label_class: LabelClass) -> str:

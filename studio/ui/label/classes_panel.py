@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from studio.core.classes import LabelClass
@@ -18,11 +18,14 @@ from studio.ui.theme import theme
 class ClassesPanel(QWidget):
     """`add_button` is for whoever places the panel: it belongs beside its title."""
 
+    note_changed = Signal(str)
+    """A few words for the title: how many classes are locked."""
+
     def __init__(self, session: Session, choices: Choices, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("classes_panel")
         self._choices = choices
-        self.model = ClassModel(session, self)
+        self.model = ClassModel(session, choices.locks, self)
         self.list = SwatchList("Classes")
         self.list.setObjectName("class_list")
         self.add_button = icon_button("Add a class")
@@ -33,9 +36,11 @@ class ClassesPanel(QWidget):
         self.list.customContextMenuRequested.connect(self._show_menu)
         self.list.selectionModel().currentChanged.connect(self._row_chosen)
         self.list.recolor_requested.connect(lambda row: self.recolor(self.model.classes[row]))
+        self.list.lock_toggled.connect(lambda row: choices.locks.toggle(self.model.classes[row].id))
         self.add_button.clicked.connect(self.add)
         self.model.modelReset.connect(self._rows_changed)
         choices.class_changed.connect(self._show_choice)
+        choices.locks.changed.connect(self._note_locks)
         theme().changed.connect(self._dress)
         self._dress()
         self._rows_changed()
@@ -69,6 +74,14 @@ class ClassesPanel(QWidget):
         self.list.setCurrentIndex(self.model.index(row))
         self.list.scrollTo(self.model.index(row))
 
+    @property
+    def note(self) -> str:
+        locked = sum(self._choices.locks.is_locked(c.id) for c in self.model.classes)
+        return f"{locked} locked" if locked else ""
+
+    def _note_locks(self) -> None:
+        self.note_changed.emit(self.note)
+
     def _rows_changed(self) -> None:
         """Some class is always chosen as long as there is one."""
         classes = self.model.classes
@@ -77,6 +90,7 @@ class ClassesPanel(QWidget):
         if self.model.row_of(self._choices.class_id) < 0:
             self._choices.choose_class(classes[0].id if classes else -1)
         self._show_choice(self._choices.class_id)
+        self._note_locks()
 
     def _show_menu(self, position: QPoint) -> None:
         index = self.list.indexAt(position)
@@ -97,6 +111,10 @@ class ClassesPanel(QWidget):
         void.setCheckable(True)
         void.setChecked(label_class.void)
         void.toggled.connect(lambda on: self.model.change(label_class.id, void=on))
+        lock = menu.addAction("Locked: nothing paints over it")
+        lock.setCheckable(True)
+        lock.setChecked(self._choices.locks.is_locked(label_class.id))
+        lock.toggled.connect(lambda _on: self._choices.locks.toggle(label_class.id))
         menu.popup(self.list.viewport().mapToGlobal(position))
 
     def _lay_out(self) -> None:

@@ -18,6 +18,8 @@ from studio.ui.label.items_panel import ItemsPanel
 from studio.ui.label.overlay_colors import View
 from studio.ui.label.page_actions import PageActions
 from studio.ui.label.prediction import accept_all, accept_here, accept_point
+from studio.ui.label.region_actions import RegionActions
+from studio.ui.label.region_editing import RegionEditing
 from studio.ui.label.view_actions import ViewActions
 from studio.ui.session import Session
 
@@ -40,6 +42,10 @@ class LabelActions:
         self._add_viewing()
         self._actions.add_tools()
         self._add_labelling()
+        self.regions: RegionEditing | None = None
+        if choices.task is Task.SEGMENTATION:
+            self.regions = RegionEditing(choices, canvas, page)
+            RegionActions(self._actions, choices, self.regions)
         self._add_moving_on()
         showing.document_changed.connect(self._show_history)
         showing.prediction_changed.connect(self._show_prediction)

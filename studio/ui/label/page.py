@@ -18,6 +18,7 @@ from studio.ui.label.classes_panel import ClassesPanel
 from studio.ui.label.item_showing import ItemShowing
 from studio.ui.label.items_panel import ItemsPanel
 from studio.ui.label.label_actions import LabelActions
+from studio.ui.label.lock_keeper import LockKeeper
 from studio.ui.label.navigator import Navigator
 from studio.ui.label.notice_bar import NoticeBar
 from studio.ui.label.options_bar import OptionsBar
@@ -57,6 +58,8 @@ class LabelPage(QWidget):
         self.items = ItemsPanel(session)
         self.showing = ItemShowing(session, self.canvas, self.items, self)
         self.label_actions = LabelActions(self, session, self.choices, self.canvas, self.items, self.showing)
+        self.choices.locks.remember_for(session.store.root)
+        self._lock_keeper = LockKeeper(self.choices.locks, self.showing, self.canvas, self)
         self.notice = NoticeBar()
         self.options = OptionsBar(self.choices, self.label_actions.overlay)
         self.status = StatusStrip([self.label_actions.fit, self.label_actions.actual_size])
@@ -70,7 +73,7 @@ class LabelPage(QWidget):
         self.setFocusProxy(self.canvas)
 
     def actions(self) -> list[QAction]:
-        """All of the page's actions; each has the property "menu": Edit, View or Label."""
+        """All of the page's actions; each has the property "menu": Edit, View, Label or Region."""
         return self.label_actions.all
 
     def apply_window_args(
@@ -101,9 +104,12 @@ class LabelPage(QWidget):
     def shut_down(self) -> None:
         """End the page's threads; it shows nothing new afterwards."""
         self.canvas.put_away()
+        self._lock_keeper.let_go()
         self.showing.close()
         self.items.close_down()
         self._pixel_pause.stop()
+        if self.label_actions.regions is not None:
+            self.label_actions.regions.close()
 
     # -- construction -------------------------------------------------------------------------------------------------
 
@@ -141,7 +147,9 @@ class LabelPage(QWidget):
             side.add("keypoints", "Keypoints", self.points, corner=self.points.add_button, weight=3)
         else:
             self.classes = ClassesPanel(self._session, self.choices)
-            side.add("classes", "Classes", self.classes, corner=self.classes.add_button, weight=3)
+            section = side.add("classes", "Classes", self.classes, corner=self.classes.add_button, weight=3)
+            self.classes.note_changed.connect(section.set_note)
+            section.set_note(self.classes.note)
         self.navigator = Navigator(self.canvas)
         self.picture_panel = PicturePanel(self.choices.seeing)
         side.add("navigator", "Navigator", self.navigator, open_at_first=False)

@@ -23,6 +23,7 @@ TOOL_KEYS: Final = {
     ToolName.RECTANGLE: ("Rectangle", "R"),
     ToolName.ELLIPSE: ("Ellipse", "C"),
     ToolName.FILL: ("Fill", "G"),
+    ToolName.REGION: ("Modify Region", "M"),
     ToolName.PICK: ("Pick Class", "I"),
     ToolName.POINT: ("Point", "P"),
     ToolName.HAND: ("Hand", "H"),

@@ -26,6 +26,8 @@ NOTE_ROLE: Final = Qt.ItemDataRole.UserRole + 2
 """A muted word after the name."""
 HOLLOW_ROLE: Final = Qt.ItemDataRole.UserRole + 3
 """Whether only the swatch's outline is drawn."""
+LOCK_ROLE: Final = Qt.ItemDataRole.UserRole + 4
+"""Whether the row is locked; None where rows have no lock."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -33,6 +35,8 @@ _ROW: Final = 30
 _SWATCH: Final = 16
 _LEFT: Final = 10
 _GAP: Final = 9
+_LOCK: Final = 26
+"""Width of the strip at the right in which a lock stands."""
 
 
 class SwatchList(QListView):
@@ -40,6 +44,8 @@ class SwatchList(QListView):
 
     recolor_requested = Signal(int)
     """The row whose swatch was double-clicked."""
+    lock_toggled = Signal(int)
+    """The row whose lock was clicked."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,12 +58,29 @@ class SwatchList(QListView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed)
         self.setMouseTracking(True)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        row = self._lock_at(event)
+        if row is not None:
+            self.lock_toggled.emit(row)
+        else:
+            super().mousePressEvent(event)
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._lock_at(event) is not None:
+            self.mousePressEvent(event)
+            return
         index = self.indexAt(event.position().toPoint())
         if index.isValid() and event.position().x() < _LEFT + _SWATCH + _GAP / 2:
             self.recolor_requested.emit(index.row())
         else:
             super().mouseDoubleClickEvent(event)
+
+    def _lock_at(self, event: QMouseEvent) -> int | None:
+        """The row whose lock the left button is on."""
+        index = self.indexAt(event.position().toPoint())
+        there = index.isValid() and index.data(LOCK_ROLE) is not None
+        on_lock = event.position().x() >= self.viewport().width() - _LOCK
+        return index.row() if there and on_lock and event.button() == Qt.MouseButton.LeftButton else None
 
 
 class _SwatchDelegate(QStyledItemDelegate):
@@ -84,6 +107,11 @@ class _SwatchDelegate(QStyledItemDelegate):
         swatch = QRectF(rect.left() + _LEFT, rect.center().y() - _SWATCH / 2 + 0.5, _SWATCH, _SWATCH)
         _paint_swatch(painter, swatch, index.data(COLOR_ROLE), bool(index.data(HOLLOW_ROLE)))
         place = rect.adjusted(_LEFT + _SWATCH + _GAP, 0, -8, 0)
+        if index.data(LOCK_ROLE) is not None:
+            _paint_lock(
+                painter, rect, bool(index.data(LOCK_ROLE)), bool(option.state & QStyle.StateFlag.State_MouseOver)
+            )
+            place = place.adjusted(0, 0, 8 - _LOCK, 0)
         place = _paint_badge(painter, place, option.font, index.data(BADGE_ROLE) or "")
         _paint_name(painter, place, option.font, str(index.data()), index.data(NOTE_ROLE) or "")
         painter.restore()
@@ -96,6 +124,13 @@ def _paint_swatch(painter: QPainter, place: QRectF, color: QColor, hollow: bool)
     painter.setBrush(Qt.BrushStyle.NoBrush if hollow else color)
     painter.drawRoundedRect(place.adjusted(1, 1, -1, -1) if hollow else place, 4, 4)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _paint_lock(painter: QPainter, row: QRect, locked: bool, hovered: bool) -> None:
+    """A closed lock always shows; an open one only where it could be clicked next."""
+    if locked or hovered:
+        icon = theme().icon("lock", "accent") if locked else theme().icon("lock-open", "muted")
+        icon.paint(painter, QRect(row.right() - _LOCK + 5, row.center().y() - 7, 16, 16))
 
 
 def _paint_badge(painter: QPainter, place: QRect, font: QFont, key: str) -> QRect:

@@ -9,9 +9,18 @@ from studio.ui.label.options.base import ToolOptions
 from studio.ui.label.options.brush_shape import BrushShapeOptions
 from studio.ui.label.options.brush_size import BrushSizeOptions
 from studio.ui.label.options.outline import OutlineOptions
+from studio.ui.label.options.paint_over import PaintOverOptions
 from studio.ui.label.options.pen import PenOptions
+from studio.ui.label.options.region_options import RegionOptions
 
-_GROUPS: Final[tuple[type[ToolOptions], ...]] = (BrushShapeOptions, BrushSizeOptions, PenOptions, OutlineOptions)
+_GROUPS: Final[tuple[type[ToolOptions], ...]] = (
+    BrushShapeOptions,
+    BrushSizeOptions,
+    PenOptions,
+    OutlineOptions,
+    RegionOptions,
+    PaintOverOptions,
+)
 
 
 def make_options(choices: Choices) -> list[ToolOptions]:

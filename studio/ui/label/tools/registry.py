@@ -14,6 +14,7 @@ from studio.ui.label.tools.lasso import LassoTool
 from studio.ui.label.tools.pick import PickTool
 from studio.ui.label.tools.point import PointTool
 from studio.ui.label.tools.polygon import PolygonTool
+from studio.ui.label.tools.region import RegionTool
 
 _TOOLS: Final[tuple[type[Tool], ...]] = (
     BrushTool,
@@ -23,6 +24,7 @@ _TOOLS: Final[tuple[type[Tool], ...]] = (
     RectangleTool,
     EllipseTool,
     FillTool,
+    RegionTool,
     PickTool,
     PointTool,
     HandTool,

@@ -1,0 +1,59 @@
+"""The actions of the Region menu: what can be done to a region or a class as a whole, and what is locked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtGui import QAction
+
+from studio.core.region_wishes import RegionOperation
+from studio.ui.label.choices import Choices
+from studio.ui.label.page_actions import PageActions
+from studio.ui.label.region_editing import RegionEditing
+
+MENU: Final = "Region"
+
+_OPERATIONS: Final = (
+    ("grow", "Grow", "the Region", "the Whole Class", "Up", RegionOperation.GROW),
+    ("shrink", "Shrink", "the Region", "the Whole Class", "Down", RegionOperation.SHRINK),
+    ("smooth", "Smooth", "the Region", "the Whole Class", "S", RegionOperation.SMOOTH),
+    ("fill_holes", "Fill Holes", "of the Region", "of the Whole Class", "H", RegionOperation.FILL_HOLES),
+    ("specks", "Remove Specks", "of the Class", "of All Classes", "K", RegionOperation.REMOVE_SPECKS),
+    ("replace", "Give the Current Class", "to the Region", "to the Whole Class", "G", RegionOperation.REPLACE),
+)
+"""Name, words, what it is about without and with Shift, and the key that goes with Alt."""
+
+
+class RegionActions:
+    def __init__(self, actions: PageActions, choices: Choices, editing: RegionEditing) -> None:
+        self._choices = choices
+        for name, text, region, whole, key, operation in _OPERATIONS:
+            for what, ending, shift in ((region, "", ""), (whole, "_all", "Shift+")):
+                actions.add(
+                    f"{name}{ending}",
+                    f"{text} {what}",
+                    f"Alt+{shift}{key}",
+                    lambda operation=operation, shift=shift: editing.ask(operation, whole=bool(shift)),
+                    menu=MENU,
+                )
+        self.lock = actions.add(
+            "lock_class", "Lock the Current Class", "Ctrl+L", self._toggle_lock, menu=MENU, checkable=True
+        )
+        self.only_unlabelled: QAction = actions.add(
+            "only_unlabelled",
+            "Paint over Unlabelled Only",
+            "Ctrl+U",
+            lambda: choices.locks.set_only_unlabelled(self.only_unlabelled.isChecked()),
+            menu=MENU,
+            checkable=True,
+        )
+        choices.locks.changed.connect(self._show_locks)
+        choices.class_changed.connect(self._show_locks)
+        self._show_locks()
+
+    def _toggle_lock(self) -> None:
+        self._choices.locks.toggle(self._choices.class_id)
+
+    def _show_locks(self, *_: object) -> None:
+        self.lock.setChecked(self._choices.locks.is_locked(self._choices.class_id))
+        self.only_unlabelled.setChecked(self._choices.locks.only_unlabelled)
