@@ -222,18 +222,28 @@ def test_the_pens_other_end_erases(make_desk):
     assert mask[50, 85] == UNLABELLED and mask[60, 85] == 0
 
 
-def test_without_pressure_a_pen_paints_with_the_whole_brush(make_desk):
+def test_the_options_turn_pressure_off_and_say_how_thin_the_lightest_touch_is(make_desk):
     desk = make_desk()
     desk.page.choices.set_brush_size(20)
     pen = options(desk, PenOptions)
     assert not pen.follows.isVisible()
-    Pen(desk).stroke((80, 50, 0.1))
+    Pen(desk).stroke((80, 50, 0.0))
     assert pen.follows.isVisible() and pen.follows.isChecked()
-    light = (desk.mask() == 0).sum()
+    assert (desk.mask() == 0).sum() == 12  # a disc of 4, a fifth of 20
+    desk.key(Qt.Key.Key_Z, CTRL)
+    pen.shares[50].trigger()
+    Pen(desk).stroke((80, 50, 0.0))
+    assert (desk.mask() == 0).sum() == stroke_of(10)
+    desk.key(Qt.Key.Key_Z, CTRL)
     desk.qtbot.mouseClick(pen.follows, LEFT, pos=QPoint(8, pen.follows.height() // 2))
-    assert not pen.share.isEnabled()
-    Pen(desk).stroke((80, 50, 0.1))
-    assert (desk.mask() == 0).sum() == 316 > 4 * light
+    Pen(desk).stroke((80, 50, 0.0))
+    assert (desk.mask() == 0).sum() == stroke_of(20)
+
+
+def stroke_of(size: int) -> int:
+    """How many pixels an even brush covers that stands on a corner."""
+    rows, columns = np.mgrid[-size:size, -size:size] + 0.5
+    return int((rows**2 + columns**2 <= (size / 2) ** 2).sum())
 
 
 def test_a_mouse_does_not_disturb_a_pens_stroke(make_desk):
