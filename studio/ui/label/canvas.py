@@ -21,6 +21,7 @@ from studio.ui.label.pen import is_eraser_end, is_lifted, is_stroke
 from studio.ui.label.picture import Picture
 from studio.ui.label.picture_look import look_of
 from studio.ui.label.picture_view import PictureView
+from studio.ui.label.points_display import PointsDisplay
 from studio.ui.label.points_layer import PointsLayer
 from studio.ui.label.tools import Pointer, Tool, make_tools
 from studio.ui.label.tools.hand import HandTool
@@ -55,7 +56,7 @@ class Canvas(PictureView):
         self._document: Document | None = None
         self._predicted_mask: Mask | None = None
         self._predicted_points: Points | None = None
-        self._points_drawn = QRectF()
+        self._points = PointsDisplay()
         self._tools = make_tools(self)
         self._hand = HandTool(self)
         self._working: Tool | None = None
@@ -84,7 +85,9 @@ class Canvas(PictureView):
         choices.outline.paint_wanted.connect(lambda: self._attempt(self.tool.finish))
         choices.outline.give_up_wanted.connect(lambda: self._attempt(self.tool.cancel))
         choices.class_changed.connect(self._refresh_tool)
-        choices.selected_point_changed.connect(self._refresh_tool)
+        choices.selected_point_changed.connect(self._point_chosen)
+        choices.points.instance_changed.connect(self._instance_chosen)
+        choices.points.loupe_changed.connect(self._refresh_tool)
         choices.opacity_changed.connect(self._recolor)
         choices.overlay_shown_changed.connect(self._recolor)
         choices.view_changed.connect(self._recolor)
@@ -167,32 +170,41 @@ class Canvas(PictureView):
         """Show what a run says about this item: a mask of the picture's size, or points."""
         self._predicted_mask, self._predicted_points = mask, points
         self._show_masks()
+        self._note_points()
         self.update()
 
     def set_settings(self, settings: ProjectSettings) -> None:
         """Classes or keypoints changed."""
         self._settings = settings
         self._recolor()
+        self._note_points()
         self.tool.annotation_changed()
 
     # -- painting -----------------------------------------------------------------------------------------------------
 
     def paint_over(self, painter: QPainter) -> None:
         if isinstance(self._document, PointsDocument) and self._choices.overlay_shown:
-            layer = PointsLayer(self._settings, self.viewport, self.pixel_ratio)
-            layer.paint(painter, self._document.points, self._predicted_points, self._choices.selected_point)
+            self._points_layer().paint(painter, self._document.points, self._predicted_points)
         if self._document is not None:
             self.tool.paint(painter)
 
     def _note_points(self) -> None:
-        """Remember where the points are drawn, to know what to paint again when they have moved."""
-        self._points_drawn = self._points_bounds()
+        """Everything is painted again: say how the points are drawn from now on."""
+        points = self._document.points if isinstance(self._document, PointsDocument) else Points()
+        self._points.show(points, self._predicted_points, self._points_layer())
 
-    def _points_bounds(self) -> QRectF:
-        if not isinstance(self._document, PointsDocument):
-            return QRectF()
-        layer = PointsLayer(self._settings, self.viewport, self.pixel_ratio)
-        return layer.bounds(self._document.points, self._predicted_points)
+    def _points_layer(self) -> PointsLayer:
+        selected = (self._choices.points.instance, self._choices.selected_point)
+        return PointsLayer(self._settings, self.viewport, self.pixel_ratio, selected, self._points.named)
+
+    def _point_chosen(self, _index: int) -> None:
+        if isinstance(self._document, PointsDocument):
+            self.repaint_soon(self._points.select(self._points_layer()))
+
+    def _instance_chosen(self, _instance: int) -> None:
+        self.tool.annotation_changed()
+        self._note_points()
+        self.update()
 
     # -- changes ------------------------------------------------------------------------------------------------------
 
@@ -204,9 +216,7 @@ class Canvas(PictureView):
             return
         if isinstance(self._document, PointsDocument):
             self.points_changed.emit(self._document.points)
-        bounds = self._points_bounds()
-        self.repaint_soon(bounds.united(self._points_drawn))
-        self._points_drawn = bounds
+            self.repaint_soon(self._points.change(self._document.points, self._points_layer()))
         self.tool.annotation_changed()
 
     def _show_masks(self) -> None:

@@ -12,6 +12,7 @@ from studio.ui.label.brush_choices import BrushChoices
 from studio.ui.label.locks import Locks
 from studio.ui.label.outline_choices import OutlineChoices
 from studio.ui.label.overlay_colors import View
+from studio.ui.label.point_choices import PointChoices
 from studio.ui.label.region_choices import RegionChoices
 from studio.ui.label.view_choices import ViewChoices
 
@@ -32,6 +33,7 @@ class ToolName(enum.StrEnum):
     REGION = "region"
     PICK = "pick"
     POINT = "point"
+    TEMPLATE = "template"
     HAND = "hand"
 
 
@@ -48,7 +50,7 @@ TOOLS_OF: Final = {
         ToolName.PICK,
         ToolName.HAND,
     ),
-    Task.KEYPOINTS: (ToolName.POINT, ToolName.HAND),
+    Task.KEYPOINTS: (ToolName.POINT, ToolName.TEMPLATE, ToolName.HAND),
 }
 """The tools a task has, the first one being picked at the start."""
 
@@ -68,7 +70,7 @@ class Choices(QObject):
     point_changed = Signal(int)
     """The keypoint that the next click places; -1 when all are placed."""
     selected_point_changed = Signal(int)
-    """The placed keypoint that the keys act on; -1 when there is none."""
+    """The placed keypoint of the current instance that the keys act on; -1 when there is none."""
 
     def __init__(self, task: Task, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -78,6 +80,7 @@ class Choices(QObject):
         self.outline = OutlineChoices(self)
         self.locks = Locks(self)
         self.region = RegionChoices(self)
+        self.points = PointChoices(self)
         self._tool = TOOLS_OF[task][0]
         self._last_tool = self._tool
         self._class_id = -1

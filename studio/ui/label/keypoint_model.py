@@ -9,9 +9,11 @@ import msgspec
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor
 
-from studio.core.classes import distinct_color
 from studio.core.errors import StudioError
+from studio.core.keypoint_editing import with_keypoint_added
+from studio.core.keypoint_pairs import renamed
 from studio.core.points import Keypoint, KeypointName, Points, Visibility
+from studio.core.settings import ProjectSettings
 from studio.ui.label.swatch_list import COLOR_ROLE, HOLLOW_ROLE, NOTE_ROLE
 from studio.ui.session import Session, Tone
 
@@ -20,25 +22,28 @@ _NOWHERE: Final = QModelIndex()
 
 
 class KeypointModel(QAbstractListModel):
-    """Rows are `session.settings.keypoints`; `show` says which points they are to tell about."""
+    """Rows are `session.settings.keypoints`, retired ones included; `show` says which points they are to tell about."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._names: tuple[KeypointName, ...] = session.settings.keypoints
-        self._points = Points()
+        self._points: dict[int, Keypoint] = {}
         session.settings_changed.connect(self._settings_changed)
 
     @property
     def names(self) -> Sequence[KeypointName]:
         return self._names
 
-    def show(self, points: Points) -> None:
-        self._points = points
-        self._all_changed()
+    def show(self, points: Points, instance: int) -> None:
+        """Tell about the points of one instance; only rows that read differently are drawn again."""
+        before, self._points = self._points, points.of(instance)
+        for row in range(len(self._names)):
+            if before.get(row) != self._points.get(row):
+                self.dataChanged.emit(self.index(row), self.index(row))
 
     def is_placed(self, index: int) -> bool:
-        return self._points.get(index) is not None
+        return index in self._points
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:
         return 0 if parent.isValid() else len(self._names)
@@ -61,24 +66,22 @@ class KeypointModel(QAbstractListModel):
         if any(other.name.lower() == name.lower() for other in self._names if other is not old):
             self._session.say(f"There is a keypoint called {name} already; choose another name.", Tone.WARNING)
             return False
-        self.change(index.row(), name=name)
+        self.save(msgspec.structs.replace(self._session.settings, keypoints=renamed(self._names, index.row(), name)))
         return True
 
     def add(self) -> int:
         """A new keypoint at the end; returns its index."""
         index = len(self._names)
-        taken = {k.name.lower() for k in self._names}
-        name = next(f"point {n}" for n in range(index + 1, 2 * index + 3) if f"point {n}" not in taken)
-        self._save((*self._names, KeypointName(name=name, color=distinct_color(index))))
+        self.save(with_keypoint_added(self._session.settings))
         return index
 
-    def change(self, index: int, **fields: str) -> None:
-        """Give a keypoint another name or color."""
-        self._save(tuple(msgspec.structs.replace(k, **fields) if i == index else k for i, k in enumerate(self._names)))
+    def recolor(self, index: int, color: str) -> None:
+        names = tuple(msgspec.structs.replace(k, color=color) if i == index else k for i, k in enumerate(self._names))
+        self.save(msgspec.structs.replace(self._session.settings, keypoints=names))
 
-    def _save(self, names: tuple[KeypointName, ...]) -> None:
+    def save(self, settings: ProjectSettings) -> None:
         try:
-            self._session.save_settings(msgspec.structs.replace(self._session.settings, keypoints=names))
+            self._session.save_settings(settings)
         except StudioError as error:
             self._session.say(error.sentence, Tone.ERROR)
 
@@ -107,7 +110,8 @@ def _note(point: Keypoint | None) -> str:
 
 
 def _describe(name: KeypointName, point: Keypoint | None) -> str:
-    return f"{name.name}, {_note(point)}"
+    mirrored = f", mirrored to {name.mirror}" if name.mirror else ""
+    return f"{name.name}, {_note(point)}{mirrored}"
 
 
 _ROLES: Final[dict[int, Callable[[KeypointName, Keypoint | None], object]]] = {

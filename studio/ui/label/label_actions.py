@@ -17,6 +17,7 @@ from studio.ui.label.item_showing import ItemShowing
 from studio.ui.label.items_panel import ItemsPanel
 from studio.ui.label.overlay_colors import View
 from studio.ui.label.page_actions import PageActions
+from studio.ui.label.point_actions import PointActions
 from studio.ui.label.prediction import accept_all, accept_here, accept_point
 from studio.ui.label.region_actions import RegionActions
 from studio.ui.label.region_editing import RegionEditing
@@ -46,6 +47,9 @@ class LabelActions:
         if choices.task is Task.SEGMENTATION:
             self.regions = RegionEditing(choices, canvas, page)
             RegionActions(self._actions, choices, self.regions)
+        self.points = (
+            PointActions(self._actions, session, choices, canvas, items) if choices.task is Task.KEYPOINTS else None
+        )
         self._add_moving_on()
         showing.document_changed.connect(self._show_history)
         showing.prediction_changed.connect(self._show_prediction)
@@ -150,8 +154,10 @@ class LabelActions:
         if prediction is None:
             return
         if isinstance(document, PointsDocument) and prediction.points is not None:
-            points, index = prediction.points, self._choices.selected_point
-            self._try(lambda: accept_point(document, points, index) or self._canvas.hint("Select a point first."))
+            points, index, instance = prediction.points, self._choices.selected_point, self._choices.points.instance
+            self._try(
+                lambda: accept_point(document, points, index, instance) or self._canvas.hint("Select a point first.")
+            )
             return
         pixel = self._canvas.pixel_under_cursor()
         if isinstance(document, MaskDocument) and prediction.mask is not None and pixel is not None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
-from studio.core.settings import Task
+from studio.core.settings import ProjectSettings, Task
 from studio.ui.label.buttons import action_button, icon_button
 from studio.ui.label.choices import Choices
 from studio.ui.label.options import make_options
@@ -41,6 +41,11 @@ class OptionsBar(QFrame):
         """Offer the views of a prediction while there is one."""
         self.prediction_group.setVisible(run is not None)
         self.run_label.setText(f"Run {run}" if run is not None else "")
+
+    def show_settings(self, settings: ProjectSettings) -> None:
+        """The project's settings are these now."""
+        for group in self.groups:
+            group.show_settings(settings)
 
     def _connect(self) -> None:
         choices = self._choices

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSplitte
 
 from studio.core.classes import UNLABELLED
 from studio.core.document import MaskDocument, PointsDocument
-from studio.core.settings import Task
 from studio.ui.keyboard.bindings import key_bindings
 from studio.ui.label.canvas import Canvas
 from studio.ui.label.choices import Choices, ToolName
 from studio.ui.label.classes_panel import ClassesPanel
+from studio.ui.label.instances_panel import InstancesPanel
 from studio.ui.label.item_showing import ItemShowing
 from studio.ui.label.items_panel import ItemsPanel
 from studio.ui.label.label_actions import LabelActions
@@ -66,9 +66,11 @@ class LabelPage(QWidget):
         self.tool_bar = ToolBar(self.label_actions.tools, [self.label_actions.undo, self.label_actions.redo])
         self.classes: ClassesPanel | None = None
         self.points: PointsPanel | None = None
+        self.instances: InstancesPanel | None = None
         self._lay_out()
         self._connect()
         self._bind_class_keys()
+        self.options.show_settings(session.settings)
         self._tool_changed()
         self.setFocusProxy(self.canvas)
 
@@ -142,7 +144,9 @@ class LabelPage(QWidget):
 
     def _make_side(self) -> QWidget:
         side = SidePanel()
-        if self.choices.task is Task.KEYPOINTS:
+        if self.label_actions.points is not None:
+            self.instances = InstancesPanel(self._session, self.choices, self.label_actions.points)
+            side.add("instances", "Instances", self.instances, corner=self.instances.corner, weight=1)
             self.points = PointsPanel(self._session, self.choices)
             side.add("keypoints", "Keypoints", self.points, corner=self.points.add_button, weight=3)
         else:
@@ -192,8 +196,9 @@ class LabelPage(QWidget):
         showing.problem.connect(self._show_problem)
         showing.document_changed.connect(self._document_changed)
         showing.settled.connect(lambda: self.items.thumbnails.hold(False))
-        if self.points is not None:
-            canvas.points_changed.connect(self.points.show_points)
+        for panel in (self.points, self.instances):
+            if panel is not None:
+                canvas.points_changed.connect(panel.show_points)
         self._file_noticed.connect(self.notice.say)
         listener = self._file_noticed.emit
         session.store.last_errors.connect(listener)
@@ -221,13 +226,15 @@ class LabelPage(QWidget):
 
     def _document_changed(self) -> None:
         document = self.showing.document
-        if self.points is not None and isinstance(document, PointsDocument):
-            self.points.show_points(document.points)
+        for panel in (self.points, self.instances):
+            if panel is not None and isinstance(document, PointsDocument):
+                panel.show_points(document.points)
         if not self._session.has_unsaved:
             self.status.show_saved("Saved", "check", "ok")
 
     def _settings_changed(self) -> None:
         self.canvas.set_settings(self._session.settings)
+        self.options.show_settings(self._session.settings)
         self._bind_class_keys()
 
     def _tool_changed(self, *_: object) -> None:

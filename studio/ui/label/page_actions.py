@@ -26,6 +26,7 @@ TOOL_KEYS: Final = {
     ToolName.REGION: ("Modify Region", "M"),
     ToolName.PICK: ("Pick Class", "I"),
     ToolName.POINT: ("Point", "P"),
+    ToolName.TEMPLATE: ("Template", "T"),
     ToolName.HAND: ("Hand", "H"),
 }
 

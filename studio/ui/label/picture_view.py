@@ -117,7 +117,8 @@ class PictureView(QWidget):
         return position.x() * self.pixel_ratio, position.y() * self.pixel_ratio
 
     def paint_over(self, painter: QPainter) -> None:
-        """Draw what lies over the picture, in device pixels; for subclasses."""
+        """Draw what lies over the picture, in device pixels; for subclasses. The painter's clip is what is to be
+        painted."""
 
     # -- Qt's events --------------------------------------------------------------------------------------------------
 
@@ -160,6 +161,7 @@ class PictureView(QWidget):
         painter.drawImage(device.topLeft(), self.scene.image, device)
         if self._viewport.scale >= _GRID_FROM * ratio:
             _paint_grid(painter, self._viewport, device)
+        painter.setClipRect(device)
         self.paint_over(painter)
 
     def _paint_sentence(self, painter: QPainter, area: QRect) -> None:

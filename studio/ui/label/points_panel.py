@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import QModelIndex, QPoint, Qt
-from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from studio.core.points import Points
 from studio.ui.label.buttons import icon_button
 from studio.ui.label.choices import Choices
 from studio.ui.label.color_dialog import ask_for_color
+from studio.ui.label.keypoint_menu import KeypointMenu
 from studio.ui.label.keypoint_model import KeypointModel
 from studio.ui.label.swatch_list import SwatchList
+from studio.ui.label.tools.point_order import active_points, free_instance
 from studio.ui.session import Session
 from studio.ui.theme import theme
 
@@ -22,7 +26,9 @@ class PointsPanel(QWidget):
     def __init__(self, session: Session, choices: Choices, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("points_panel")
+        self._session = session
         self._choices = choices
+        self._points = Points()
         self._showing = False
         self.model = KeypointModel(session, self)
         self.list = SwatchList("Keypoints")
@@ -39,12 +45,17 @@ class PointsPanel(QWidget):
         self.model.modelReset.connect(self._show_choice)
         choices.point_changed.connect(self._show_choice)
         choices.selected_point_changed.connect(self._show_choice)
+        choices.points.instance_changed.connect(lambda _instance: self.show_points(self._points))
+        session.settings_changed.connect(self._hide_retired)
+        self.model.modelReset.connect(self._hide_retired)
         theme().changed.connect(self._dress)
         self._dress()
-        self._show_choice()
+        self._hide_retired()
 
     def show_points(self, points: Points) -> None:
-        self.model.show(points)
+        self._points = points
+        self.model.show(points, self._choices.points.instance)
+        self._show_choice()
 
     def add(self) -> None:
         """Add a keypoint and let its name be typed."""
@@ -53,7 +64,7 @@ class PointsPanel(QWidget):
 
     def recolor(self, index: int) -> None:
         name = self.model.names[index]
-        ask_for_color(self, f"Colour of {name.name}", name.color, lambda color: self.model.change(index, color=color))
+        ask_for_color(self, f"Colour of {name.name}", name.color, lambda color: self.model.recolor(index, color))
 
     def _row_chosen(self, current: QModelIndex) -> None:
         if self._showing or not current.isValid():
@@ -72,22 +83,29 @@ class PointsPanel(QWidget):
             self.list.setCurrentIndex(self.model.index(row))
             self.list.scrollTo(self.model.index(row))
         self._showing = False
-        if not names:
+        active = active_points(self._session.settings)
+        if not active:
             self.next_label.setText("There are no keypoints yet; add the first one.")
         elif 0 <= choices.point < len(names):
-            self.next_label.setText(f"Next click places <b>{names[choices.point].name}</b>")
+            self.next_label.setText(f"Next click places <b>{escape(names[choices.point].name)}</b>")
+        elif self._session.settings.several_instances:
+            number = free_instance(self._points) + 1
+            self.next_label.setText(f"All points are placed. The next click begins instance {number}.")
         else:
             self.next_label.setText("All points are placed.")
-        self._first_button.setVisible(not names)
+        self._first_button.setVisible(not active)
+
+    def _hide_retired(self) -> None:
+        for row, name in enumerate(self.model.names):
+            self.list.setRowHidden(row, name.retired)
+        self._show_choice()
 
     def _show_menu(self, position: QPoint) -> None:
         index = self.list.indexAt(position)
-        if not index.isValid():
-            return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Rename", lambda: self.list.edit(index))
-        menu.addAction("Colour…", lambda: self.recolor(index.row()))
+        menu = KeypointMenu(self._session.settings, index.row() if index.isValid() else -1, self)
+        menu.rename_requested.connect(lambda: self.list.edit(index))
+        menu.recolor_requested.connect(lambda: self.recolor(index.row()))
+        menu.settings_chosen.connect(self.model.save)
         menu.popup(self.list.viewport().mapToGlobal(position))
 
     def _lay_out(self) -> None:

@@ -66,9 +66,9 @@ def accept_all(
     return document.replace(document.points.with_prediction(prediction.points), "accepting the prediction")
 
 
-def accept_point(document: PointsDocument, prediction: Points, index: int) -> bool:
-    """Take over one keypoint; says whether the prediction has it."""
-    point = prediction.get(index)
+def accept_point(document: PointsDocument, prediction: Points, index: int, instance: int) -> bool:
+    """Take over one keypoint of an instance; says whether the prediction has it."""
+    point = prediction.get(index, instance)
     if point is None:
         return False
     document.place(point)

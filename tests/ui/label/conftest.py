@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -72,6 +72,14 @@ class Desk:
 
     def move(self, x: float, y: float) -> None:
         QTest.mouseMove(self.canvas, self.at(x, y))
+
+    def move_with(self, keys: Qt.KeyboardModifier, x: float, y: float) -> None:
+        """Move the mouse while modifier keys and the left button are down, which QTest cannot."""
+        place = QPointF(self.at(x, y))
+        event = QMouseEvent(
+            QEvent.Type.MouseMove, place, self.canvas.mapToGlobal(place), Qt.MouseButton.NoButton, LEFT, keys
+        )
+        QApplication.sendEvent(self.canvas, event)
 
     def release(self, x: float, y: float, button: Qt.MouseButton = LEFT) -> None:
         QTest.mouseRelease(self.canvas, button, NO_KEY, self.at(x, y))
@@ -140,6 +148,9 @@ def make_desk(tmp_path: Path, qtbot: QtBot) -> Iterator[Make]:
         classes: Sequence[str] = ("sky", "road", "car", "void"),
         size: tuple[int, int] = (WIDTH, HEIGHT),
         names: Sequence[str] | None = None,
+        groups: Sequence[str] = (),
+        keypoints: Sequence[str] = ("nose", "left", "right"),
+        links: Sequence[tuple[int, int]] = ((0, 1), (0, 2)),
         page_size: tuple[int, int] = (1200, 760),
     ) -> Desk:
         names = names or [f"frame_{n:03}.png" for n in range(number)]
@@ -149,16 +160,19 @@ def make_desk(tmp_path: Path, qtbot: QtBot) -> Iterator[Make]:
         for name in names:
             noise = rng.integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
             Image.fromarray(noise).save(pictures / name)
-        points = tuple(KeypointName(name=n, color=distinct_color(i)) for i, n in enumerate(("nose", "left", "right")))
+        points = tuple(KeypointName(name=n, color=distinct_color(i)) for i, n in enumerate(keypoints))
         settings = ProjectSettings(
             name="desk",
             task=task,
             classes=tuple(make_classes(classes)) if task is Task.SEGMENTATION else (),
             keypoints=points if task is Task.KEYPOINTS else (),
-            links=((0, 1), (0, 2)) if task is Task.KEYPOINTS else (),
+            links=tuple(links) if task is Task.KEYPOINTS else (),
         )
         store = Store.create(tmp_path / "project", settings)
-        ids = store.add_items(NewItem(name=name, path=pictures / name) for name in names)
+        ids = store.add_items(
+            NewItem(name=name, path=pictures / name, group=groups[number] if groups else "")
+            for number, name in enumerate(names)
+        )
         session = Session(store)
         page = LabelPage(session)
         qtbot.addWidget(page)

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from studio.core.settings import ProjectSettings
 from studio.ui.label.choices import Choices, ToolName
 
 
@@ -22,3 +23,6 @@ class ToolOptions(QWidget):
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(0, 0, 0, 0)
         self.row.setSpacing(8)
+
+    def show_settings(self, settings: ProjectSettings) -> None:
+        """The project's settings are these now; for groups that offer something of them."""

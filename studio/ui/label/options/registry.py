@@ -12,6 +12,7 @@ from studio.ui.label.options.outline import OutlineOptions
 from studio.ui.label.options.paint_over import PaintOverOptions
 from studio.ui.label.options.pen import PenOptions
 from studio.ui.label.options.region_options import RegionOptions
+from studio.ui.label.options.template import TemplateOptions
 
 _GROUPS: Final[tuple[type[ToolOptions], ...]] = (
     BrushShapeOptions,
@@ -20,6 +21,7 @@ _GROUPS: Final[tuple[type[ToolOptions], ...]] = (
     OutlineOptions,
     RegionOptions,
     PaintOverOptions,
+    TemplateOptions,
 )
 
 

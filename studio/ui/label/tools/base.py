@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeyEvent, QPainter
 from studio.core.document import Document
 from studio.core.settings import ProjectSettings
 from studio.ui.label.choices import Choices, ToolName
+from studio.ui.label.picture import Picture
 from studio.ui.label.viewport import Viewport
 
 
@@ -46,6 +47,9 @@ class Bench(Protocol):
 
     @property
     def settings(self) -> ProjectSettings: ...
+
+    @property
+    def picture(self) -> Picture | None: ...
 
     @property
     def pixel_ratio(self) -> float:

@@ -15,6 +15,7 @@ from studio.ui.label.tools.pick import PickTool
 from studio.ui.label.tools.point import PointTool
 from studio.ui.label.tools.polygon import PolygonTool
 from studio.ui.label.tools.region import RegionTool
+from studio.ui.label.tools.template import TemplateTool
 
 _TOOLS: Final[tuple[type[Tool], ...]] = (
     BrushTool,
@@ -27,6 +28,7 @@ _TOOLS: Final[tuple[type[Tool], ...]] = (
     RegionTool,
     PickTool,
     PointTool,
+    TemplateTool,
     HandTool,
 )
 

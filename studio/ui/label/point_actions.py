@@ -1,0 +1,244 @@
+"""The actions of a project with keypoints: instances, links, mirror partners, neighbouring frames, templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from msgspec.structs import replace
+
+from studio.core.document import PointsDocument
+from studio.core.errors import StudioError
+from studio.core.items import LabelState
+from studio.core.keypoint_editing import are_linked, with_link_toggled, with_template, without_template
+from studio.core.keypoint_pairs import guessed_pairs, mirror_order, swapped_sides
+from studio.core.point_templates import mean_template, template_of
+from studio.core.settings import ProjectSettings
+from studio.store import ItemFilter
+from studio.ui.label.canvas import Canvas
+from studio.ui.label.choices import Choices
+from studio.ui.label.items_panel import ItemsPanel
+from studio.ui.label.page_actions import PageActions
+from studio.ui.label.point_sequence import PointSequence
+from studio.ui.label.tools.point_order import free_instance, stepped_instance
+from studio.ui.label.tools.template import chosen_template
+from studio.ui.session import Session
+
+_MEAN_OF: Final = 200
+"""Labelled items that a mean shape is taken from."""
+
+
+class PointActions:
+    """What goes wrong and what came of it is said by the canvas, in a sentence."""
+
+    def __init__(
+        self, actions: PageActions, session: Session, choices: Choices, canvas: Canvas, items: ItemsPanel
+    ) -> None:
+        self._session = session
+        self._choices = choices
+        self._canvas = canvas
+        self._items = items
+        self._sequence = PointSequence(session.store)
+        self._add_instances(actions)
+        self._add_skeleton(actions)
+        self._add_frames(actions)
+        self._add_templates(actions)
+        choices.selected_point_changed.connect(self._finish_link)
+        choices.points.loupe_changed.connect(self.loupe.setChecked)
+        session.settings_changed.connect(self._show_settings)
+
+    def _add_instances(self, actions: PageActions) -> None:
+        add = actions.add
+        self.add_instance = add("add_instance", "Add an Instance", "I", self._add_instance, menu="Label", icon="plus")
+        self.delete_instance = add(
+            "delete_instance", "Delete the Instance", "Shift+Del", self._delete_instance, menu="Label", icon="trash"
+        )
+        add("previous_instance", "Previous Instance", "[", lambda: self._step_instance(-1), menu="Label")
+        add("next_instance", "Next Instance", "]", lambda: self._step_instance(1), menu="Label")
+        self.several = add(
+            "several_instances", "Several Instances per Image", "S", self._toggle_several, menu="Label", checkable=True
+        )
+        self.several.setChecked(self._session.settings.several_instances)
+
+    def _add_skeleton(self, actions: PageActions) -> None:
+        add = actions.add
+        self.loupe = add("loupe", "Magnifier", "M", self._toggle_loupe, menu="View", checkable=True)
+        self.loupe.setChecked(self._choices.points.loupe)
+        add("link_points", "Link or Unlink Two Points", "K", self._begin_link, menu="Label")
+        add("swap_sides", "Swap Left and Right", "W", self._swap_sides, menu="Label")
+        add("guess_mirrors", "Find Mirror Partners by Name", "", self._guess_mirrors, menu="Label")
+
+    def _add_frames(self, actions: PageActions) -> None:
+        add = actions.add
+        add("copy_points", "Copy Missing Points from the Previous Item", "C", lambda: self._copy(False), menu="Label")
+        add(
+            "replace_points", "Replace by the Previous Item's Points", "Shift+C", lambda: self._copy(True), menu="Label"
+        )
+        add("interpolate", "Interpolate Points over the Gap", "J", lambda: self._interpolate(False), menu="Label")
+        add(
+            "interpolate_all",
+            "Interpolate All Gaps of the Sequence",
+            "Shift+J",
+            lambda: self._interpolate(True),
+            menu="Label",
+        )
+
+    def _add_templates(self, actions: PageActions) -> None:
+        add = actions.add
+        add("save_template", "Save This Instance as a Template", "Shift+T", self._save_template, menu="Label")
+        add("save_mean_template", "Save the Mean Shape as a Template", "", self._save_mean, menu="Label")
+        add("delete_template", "Delete the Chosen Template", "", self._delete_template, menu="Label")
+
+    # -- instances ----------------------------------------------------------------------------------------------------
+
+    def _add_instance(self) -> None:
+        document = self._document
+        if document is not None:
+            number = free_instance(document.points)
+            self._choices.select_point(-1)
+            self._choices.points.choose_instance(number)
+            self._canvas.hint(f"Clicks now place the points of instance {number + 1}.")
+
+    def _delete_instance(self) -> None:
+        document, number = self._document, self._choices.points.instance
+        if document is None:
+            return
+        left = document.points.without_instance(number)
+        if self._try(lambda: document.replace(left, "deleting an instance")):
+            self._canvas.hint(f"Instance {number + 1} is deleted; Ctrl+Z brings it back.")
+        if left.instances:
+            self._choices.points.choose_instance(min(left.instances, key=lambda n: abs(n - number)))
+
+    def _step_instance(self, steps: int) -> None:
+        document, points = self._document, self._choices.points
+        if document is not None:
+            points.choose_instance(stepped_instance(document.points, points.instance, steps))
+
+    def _toggle_several(self) -> None:
+        self._save(replace(self._session.settings, several_instances=self.several.isChecked()))
+
+    # -- skeleton -----------------------------------------------------------------------------------------------------
+
+    def _toggle_loupe(self) -> None:
+        self._choices.points.show_loupe(self.loupe.isChecked())
+
+    def _begin_link(self) -> None:
+        selected = self._choices.selected_point
+        if selected < 0:
+            self._canvas.hint("Select a point first, then K, then click the point to link it with.")
+            return
+        self._choices.points.begin_link(selected)
+        self._canvas.hint(f"Click the point to link with {self._name(selected)}, or to unlink from it · Esc: give up")
+
+    def _finish_link(self, selected: int) -> None:
+        first = self._choices.points.link_from
+        if first < 0 or selected < 0 or selected == first:
+            return
+        self._choices.points.begin_link(-1)
+        were = are_linked(self._session.settings, first, selected)
+        self._save(with_link_toggled(self._session.settings, first, selected))
+        what = "no longer linked" if were else "linked"
+        self._canvas.hint(f"{self._name(first)} and {self._name(selected)} are {what}.")
+
+    def _swap_sides(self) -> None:
+        document, order = self._document, mirror_order(self._session.settings.keypoints)
+        if document is None:
+            return
+        new = swapped_sides(document.points, self._choices.points.instance, order)
+        if not self._try(lambda: document.replace(new, "swapping left and right")):
+            self._canvas.hint("No placed point has a mirror partner: choose partners in the keypoints' menu.")
+
+    def _guess_mirrors(self) -> None:
+        settings = self._session.settings
+        names = guessed_pairs(settings.keypoints)
+        found = sum(a != b for a, b in zip(names, settings.keypoints, strict=True)) // 2
+        if found:
+            self._save(replace(settings, keypoints=names))
+        said = f"{found} pair{'' if found == 1 else 's'} of mirror partners found"
+        self._canvas.hint(f"{said}." if found else "No two names differ in left and right alone.")
+
+    # -- neighbouring frames ------------------------------------------------------------------------------------------
+
+    def _copy(self, replacing: bool) -> None:
+        document = self._document
+        if document is not None:
+            self._say(lambda: self._sequence.copy_previous(document, self._items.model.ids, replacing=replacing))
+
+    def _interpolate(self, everywhere: bool) -> None:
+        document = self._document
+        if document is None:
+            return
+
+        def fill() -> str:
+            document.commit()
+            changed, sentence = self._sequence.interpolate(document.item, self._items.model.ids, everywhere=everywhere)
+            if changed:
+                self._session.items_changed.emit(changed)
+            return sentence
+
+        self._say(fill)
+
+    # -- templates ----------------------------------------------------------------------------------------------------
+
+    def _save_template(self) -> None:
+        document = self._document
+        if document is None:
+            return
+        stem = document.item.name.rpartition("/")[2].rpartition(".")[0] or document.item.name
+        template = template_of(f"As in {stem}", document.points, self._choices.points.instance)
+        if template is None:
+            self._canvas.hint("A template needs at least two placed points.")
+        elif self._save(with_template(self._session.settings, template)):
+            self._choose_last_template()
+
+    def _save_mean(self) -> None:
+        store = self._session.store
+        ids = store.item_ids(ItemFilter(states=(LabelState.LABELLED,)))[:_MEAN_OF]
+        labels = [points for item in ids if (points := store.read_points(item)) is not None]
+        template = mean_template("Mean shape", [(points, n) for points in labels for n in points.instances])
+        if template is None:
+            self._canvas.hint("A mean shape needs an instance with at least two placed points.")
+        elif self._save(with_template(self._session.settings, template)):
+            self._choose_last_template()
+
+    def _choose_last_template(self) -> None:
+        name = self._session.settings.templates[-1].name
+        self._choices.points.choose_template(name)
+        self._canvas.hint(f"Saved as the template “{name}”: press T and drag a box to place it.")
+
+    def _delete_template(self) -> None:
+        template = chosen_template(self._choices, self._session.settings)
+        if template is None:
+            self._canvas.hint("There is no template to delete.")
+        elif self._save(without_template(self._session.settings, template.name)):
+            self._canvas.hint(f"The template “{template.name}” is deleted.")
+
+    # -- shared -------------------------------------------------------------------------------------------------------
+
+    @property
+    def _document(self) -> PointsDocument | None:
+        """The item's points, unless the mouse is in the middle of something."""
+        document = self._canvas.document
+        return document if isinstance(document, PointsDocument) and not self._canvas.is_working else None
+
+    def _name(self, index: int) -> str:
+        return self._session.settings.keypoints[index].name
+
+    def _show_settings(self) -> None:
+        self.several.setChecked(self._session.settings.several_instances)
+
+    def _save(self, settings: ProjectSettings) -> bool:
+        return self._try(lambda: self._session.save_settings(settings) or True)
+
+    def _say(self, action: Callable[[], str]) -> None:
+        try:
+            self._canvas.hint(action())
+        except StudioError as error:
+            self._canvas.failed.emit(error.sentence)
+
+    def _try(self, action: Callable[[], bool]) -> bool:
+        try:
+            return action()
+        except StudioError as error:
+            self._canvas.failed.emit(error.sentence)
+            return False
