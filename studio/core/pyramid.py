@@ -17,6 +17,7 @@ from typing import BinaryIO, Final, Self
 import numpy as np
 
 from studio.core.arrays import Picture
+from studio.core.raster import Rect
 
 TILE: Final = 512
 """Side of a tile in pixels."""
@@ -140,6 +141,19 @@ class PyramidFile:
         if self._file.readinto(pixels.data) != pixels.size:
             raise OSError(f"{self._file.name} ends within a tile")
         return pixels[: min(side, level.height - row * side), : min(side, level.width - column * side)]
+
+    def patch(self, level: Level, rect: Rect) -> Picture:
+        """(rect.height, rect.width, 3) uint8 RGB: what the level has in `rect`, its own pixels. Raises OSError."""
+        side = self.layout.tile
+        pixels = np.empty((rect.height, rect.width, 3), np.uint8)
+        for row in range(rect.y // side, (rect.bottom - 1) // side + 1):
+            for column in range(rect.x // side, (rect.right - 1) // side + 1):
+                part = Rect(column * side, row * side, side, side).intersect(rect)
+                if part is not None:
+                    inside = Rect(part.x - column * side, part.y - row * side, part.width, part.height)
+                    place = Rect(part.x - rect.x, part.y - rect.y, part.width, part.height)
+                    pixels[place.slices] = self.tile(level, column, row)[inside.slices]
+        return pixels
 
     def rows_of(self, level: Level, finished: int) -> int:
         """How many rows of tiles of `level` are whole once `finished` of the largest level are."""

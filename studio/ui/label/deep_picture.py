@@ -14,8 +14,11 @@ import numpy.typing as npt
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QImage
 
+from studio.core.arrays import Picture as Pixels
 from studio.core.deep_images import DeepImage, read_deep
 from studio.core.look import Look, full_range
+from studio.core.raster import Rect
+from studio.ui.label.image_pixels import part_of, pixels_of
 from studio.ui.label.picture import Sight
 
 _SMALLEST_LEVEL: Final = 900
@@ -62,6 +65,12 @@ class DeepPicture:
         image = _drawn(level[top:bottom, left:right], look)
         covered = QRectF(left / per_pixel, top / per_pixel, image.width() / per_pixel, image.height() / per_pixel)
         return Sight(image, covered)
+
+    def pixels(self, rect: Rect, step: int = 1) -> Pixels | None:
+        """As a person sees them at first."""
+        level = self._level_for(1 / step)
+        part = part_of(rect, level.shape[1] / self.size.width())
+        return pixels_of(_drawn(level[part.slices], self.stretched), rect, step)
 
     def _level_for(self, scale: float) -> Values:
         needed = self.size.width() * scale * 0.999

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Final, Protocol
 from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QImage, QPainter
 
+from studio.core.arrays import Picture as Pixels
 from studio.core.deep_images import is_deep
+from studio.core.raster import Rect
+from studio.ui.label.image_pixels import part_of, pixels_of
 from studio.ui.widgets.decoding import decode, upright_size
 
 if TYPE_CHECKING:
@@ -49,6 +52,11 @@ class Picture(Protocol):
         and often more. Never waits for a disk."""
         ...
 
+    def pixels(self, rect: Rect, step: int = 1) -> Pixels | None:
+        """RGB of `rect` (image pixels), which lies inside, one mean colour for each step × step pixels: (ceil(height /
+        step), ceil(width / step), 3) uint8. None as long as the pixels are not there. For any thread but the GUI's."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class DecodedPicture:
@@ -69,6 +77,13 @@ class DecodedPicture:
 
     def sight(self, scale: float, area: QRectF) -> Sight:
         return Sight(self.level_for(scale), QRectF(QPointF(), self.size.toSizeF()))
+
+    def pixels(self, rect: Rect, step: int = 1) -> Pixels | None:
+        if self.is_preview:
+            return None
+        level = self.level_for(1 / step)
+        part = part_of(rect, level.width() / self.size.width())
+        return pixels_of(level.copy(part.x, part.y, part.width, part.height), rect, step)
 
 
 def load_picture(path: Path) -> DecodedPicture | DeepPicture:

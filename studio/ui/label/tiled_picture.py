@@ -14,6 +14,8 @@ from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 from studio.core.arrays import Picture as Pixels
 from studio.core.pyramid import Level, PyramidFile
 from studio.core.pyramid_cache import Finished
+from studio.core.raster import Rect
+from studio.ui.label.image_pixels import pixels_of
 from studio.ui.label.picture import DecodedPicture, Sight, halved
 from studio.ui.widgets.background import Background
 
@@ -46,7 +48,8 @@ class TiledPicture(QObject):
         Raises OSError.
         """
         super().__init__()
-        self._file = PyramidFile(folder / plan.pixels, plan.layout)
+        self._path = folder / plan.pixels
+        self._file = PyramidFile(self._path, plan.layout)
         self._levels = plan.layout.levels
         self._rows = self._levels[0].rows if finished_rows is None else finished_rows
         stored = QRectF(0, 0, plan.width, plan.height)
@@ -108,6 +111,23 @@ class TiledPicture(QObject):
         if not self._turn.isIdentity():
             patch = patch.transformed(self._turn)
         return Sight(patch, self._turn.mapRect(place))
+
+    def pixels(self, rect: Rect, step: int = 1) -> Pixels | None:
+        """By a file of its own, because the other one is read on another thread."""
+        if self.is_preview:
+            return None
+        level = next((level for level in reversed(self._levels) if level.scale <= step), self._levels[0])
+        back, _ = self._turn.inverted()
+        stored = back.mapRect(QRectF(rect.x, rect.y, rect.width, rect.height))
+        x, y = floor(stored.left() / level.scale), floor(stored.top() / level.scale)
+        right = min(level.width, ceil(stored.right() / level.scale))
+        bottom = min(level.height, ceil(stored.bottom() / level.scale))
+        try:
+            with PyramidFile(self._path, self._file.layout) as file:
+                patch = _image_of(file.patch(level, Rect(x, y, right - x, bottom - y)))
+        except OSError:  # another item was opened, and the tiles have gone
+            return None
+        return pixels_of(patch if self._turn.isIdentity() else patch.transformed(self._turn), rect, step)
 
     def close(self) -> None:
         """End the thread and let go of the file."""
