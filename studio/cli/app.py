@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 
 from studio import __version__
 from studio.cli import data, demo, doctor, fine_tune, predict, review, training
-from studio.cli.window_args import TOOLS
+from studio.cli.window_args import PAGES, TOOLS
 from studio.core.errors import StudioError
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
@@ -20,8 +20,8 @@ _CONTEXT = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(
     name="studio",
     help="Label images, train a model, see what it gets wrong, fix the labels, fine-tune on the fixes.\n\n"
-    f"`studio [PROJECT]` opens the window; --item NAME, --tool {'|'.join(TOOLS)}, "
-    "--brush-size PX, --class NAME and --page label|train|review say on what.",
+    "`studio [PROJECT]` opens the window; --item NAME, --tool TOOL, --brush-size PX, --class NAME and "
+    f"--page {'|'.join(PAGES)} say on what.\n\nThe tools are {', '.join(TOOLS)}.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings=_CONTEXT,

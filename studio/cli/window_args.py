@@ -11,7 +11,10 @@ from studio.cli.names import COMMANDS
 from studio.core.errors import BadInput
 from studio.ui.options import WindowOptions
 
-TOOLS = ("brush", "eraser", "polygon", "lasso", "rectangle", "ellipse", "fill", "region", "pick", "hand", "point")
+TOOLS = (
+    "brush", "eraser", "polygon", "lasso", "rectangle", "ellipse", "fill", "region", "wand", "scissors", "grabcut",
+    "superpixels", "pick", "hand", "point",
+)  # fmt: skip
 PAGES = ("label", "train", "review")
 
 

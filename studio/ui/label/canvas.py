@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QTabletEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -88,6 +88,7 @@ class Canvas(PictureView):
         choices.selected_point_changed.connect(self._point_chosen)
         choices.points.instance_changed.connect(self._instance_chosen)
         choices.points.loupe_changed.connect(self._refresh_tool)
+        choices.smart.changed.connect(self._refresh_tool)
         choices.opacity_changed.connect(self._recolor)
         choices.overlay_shown_changed.connect(self._recolor)
         choices.view_changed.connect(self._recolor)
@@ -109,6 +110,10 @@ class Canvas(PictureView):
     @property
     def settings(self) -> ProjectSettings:
         return self._settings
+
+    @property
+    def owner(self) -> QObject:
+        return self
 
     def hint(self, sentence: str) -> None:
         self.hinted.emit(sentence)

@@ -14,6 +14,7 @@ from studio.ui.label.outline_choices import OutlineChoices
 from studio.ui.label.overlay_colors import View
 from studio.ui.label.point_choices import PointChoices
 from studio.ui.label.region_choices import RegionChoices
+from studio.ui.label.smart_choices import SmartChoices
 from studio.ui.label.view_choices import ViewChoices
 
 SMALLEST_BRUSH: Final = 1
@@ -31,6 +32,10 @@ class ToolName(enum.StrEnum):
     ELLIPSE = "ellipse"
     FILL = "fill"
     REGION = "region"
+    WAND = "wand"
+    GRABCUT = "grabcut"
+    SCISSORS = "scissors"
+    SUPERPIXELS = "superpixels"
     PICK = "pick"
     POINT = "point"
     TEMPLATE = "template"
@@ -47,6 +52,10 @@ TOOLS_OF: Final = {
         ToolName.ELLIPSE,
         ToolName.FILL,
         ToolName.REGION,
+        ToolName.WAND,
+        ToolName.SCISSORS,
+        ToolName.GRABCUT,
+        ToolName.SUPERPIXELS,
         ToolName.PICK,
         ToolName.HAND,
     ),
@@ -54,7 +63,9 @@ TOOLS_OF: Final = {
 }
 """The tools a task has, the first one being picked at the start."""
 
-SIZED_TOOLS: Final = frozenset({ToolName.BRUSH, ToolName.ERASER})
+BRUSH_TOOLS: Final = frozenset({ToolName.BRUSH, ToolName.ERASER})
+
+SIZED_TOOLS: Final = BRUSH_TOOLS | {ToolName.GRABCUT}
 """The tools that paint with a brush, each with a size of its own."""
 
 
@@ -81,6 +92,7 @@ class Choices(QObject):
         self.locks = Locks(self)
         self.region = RegionChoices(self)
         self.points = PointChoices(self)
+        self.smart = SmartChoices(self)
         self._tool = TOOLS_OF[task][0]
         self._last_tool = self._tool
         self._class_id = -1

@@ -138,7 +138,7 @@ def settings_of_this_test(tmp_path: Path) -> None:
 
 @pytest.fixture
 def make_desk(tmp_path: Path, qtbot: QtBot) -> Iterator[Make]:
-    """Make a project of `number` pictures and open its Label page on the first."""
+    """Make a project of `number` pictures, of noise or as `draw` makes them, and open its Label page on the first."""
     opened: list[Desk] = []
 
     def make(
@@ -152,6 +152,7 @@ def make_desk(tmp_path: Path, qtbot: QtBot) -> Iterator[Make]:
         keypoints: Sequence[str] = ("nose", "left", "right"),
         links: Sequence[tuple[int, int]] = ((0, 1), (0, 2)),
         page_size: tuple[int, int] = (1200, 760),
+        draw: Callable[[], np.ndarray] | None = None,
     ) -> Desk:
         names = names or [f"frame_{n:03}.png" for n in range(number)]
         pictures = tmp_path / "pictures"
@@ -159,7 +160,7 @@ def make_desk(tmp_path: Path, qtbot: QtBot) -> Iterator[Make]:
         rng = np.random.default_rng(7)
         for name in names:
             noise = rng.integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
-            Image.fromarray(noise).save(pictures / name)
+            Image.fromarray(noise if draw is None else draw()).save(pictures / name)
         points = tuple(KeypointName(name=n, color=distinct_color(i)) for i, n in enumerate(keypoints))
         settings = ProjectSettings(
             name="desk",

@@ -79,3 +79,13 @@ def test_a_preview_has_no_pixels_to_look_at(tmp_path, monkeypatch):
     monkeypatch.setattr("studio.ui.label.picture.PREVIEW_PIXELS", 1000)
     preview = load_preview(picture_file(tmp_path), QSize(100, 80))
     assert preview is not None and preview.pixels(Rect(0, 0, 10, 10)) is None
+
+
+def test_a_deep_picture_is_looked_at_with_the_range_in_which_something_is_seen(tmp_path):
+    values = np.linspace(1000, 1600, WIDTH * HEIGHT).reshape(HEIGHT, WIDTH).astype(np.uint16)
+    Image.fromarray(values).save(tmp_path / "deep.png")
+    picture = load_picture(tmp_path / "deep.png")
+    pixels = picture.pixels(Rect(10, 0, 100, HEIGHT))
+    assert pixels.shape == (HEIGHT, 100, 3)
+    assert pixels.min() < 20 and pixels.max() > 235
+    assert picture.pixels(Rect(0, 0, 300, 200), 4).shape == (50, 75, 3)

@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QWidget
 
 from studio.core.sweep import BrushShape
 from studio.ui.label.buttons import icon_button
-from studio.ui.label.choices import SIZED_TOOLS, Choices, ToolName
+from studio.ui.label.choices import BRUSH_TOOLS, Choices, ToolName
 from studio.ui.label.options.base import ToolOptions
 from studio.ui.theme import theme
 
 
 class BrushShapeOptions(ToolOptions):
-    tools: ClassVar[frozenset[ToolName]] = SIZED_TOOLS
+    tools: ClassVar[frozenset[ToolName]] = BRUSH_TOOLS
 
     def __init__(self, choices: Choices, parent: QWidget | None = None) -> None:
         super().__init__(choices, parent)

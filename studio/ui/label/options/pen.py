@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
 from studio.ui.label.buttons import icon_button
-from studio.ui.label.choices import SIZED_TOOLS, Choices, ToolName
+from studio.ui.label.choices import BRUSH_TOOLS, Choices, ToolName
 from studio.ui.label.options.base import ToolOptions
 from studio.ui.theme import theme
 
@@ -19,7 +19,7 @@ _SHARES: Final = (0, 10, 20, 35, 50, 75)
 class PenOptions(ToolOptions):
     """A button that turns pressure on and off; its menu says how thin the lightest touch is."""
 
-    tools: ClassVar[frozenset[ToolName]] = SIZED_TOOLS
+    tools: ClassVar[frozenset[ToolName]] = BRUSH_TOOLS
 
     def __init__(self, choices: Choices, parent: QWidget | None = None) -> None:
         super().__init__(choices, parent)

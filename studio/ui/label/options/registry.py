@@ -12,7 +12,9 @@ from studio.ui.label.options.outline import OutlineOptions
 from studio.ui.label.options.paint_over import PaintOverOptions
 from studio.ui.label.options.pen import PenOptions
 from studio.ui.label.options.region_options import RegionOptions
+from studio.ui.label.options.superpixels import SuperpixelOptions
 from studio.ui.label.options.template import TemplateOptions
+from studio.ui.label.options.wand import WandOptions
 
 _GROUPS: Final[tuple[type[ToolOptions], ...]] = (
     BrushShapeOptions,
@@ -22,6 +24,8 @@ _GROUPS: Final[tuple[type[ToolOptions], ...]] = (
     RegionOptions,
     PaintOverOptions,
     TemplateOptions,
+    WandOptions,
+    SuperpixelOptions,
 )
 
 

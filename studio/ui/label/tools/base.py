@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QObject, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter
 
 from studio.core.document import Document
@@ -49,7 +49,14 @@ class Bench(Protocol):
     def settings(self) -> ProjectSettings: ...
 
     @property
-    def picture(self) -> Picture | None: ...
+    def picture(self) -> Picture | None:
+        """The decoded picture; its `pixels` may be read on any thread."""
+        ...
+
+    @property
+    def owner(self) -> QObject:
+        """What a tool's threads belong to: they end with it."""
+        ...
 
     @property
     def pixel_ratio(self) -> float:

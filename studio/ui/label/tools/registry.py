@@ -9,13 +9,17 @@ from studio.ui.label.tools.base import Bench, Tool
 from studio.ui.label.tools.box import EllipseTool, RectangleTool
 from studio.ui.label.tools.brush import BrushTool, EraserTool
 from studio.ui.label.tools.fill import FillTool
+from studio.ui.label.tools.grabcut import GrabCutTool
 from studio.ui.label.tools.hand import HandTool
 from studio.ui.label.tools.lasso import LassoTool
 from studio.ui.label.tools.pick import PickTool
 from studio.ui.label.tools.point import PointTool
 from studio.ui.label.tools.polygon import PolygonTool
 from studio.ui.label.tools.region import RegionTool
+from studio.ui.label.tools.scissors import ScissorsTool
+from studio.ui.label.tools.superpixels import SuperpixelsTool
 from studio.ui.label.tools.template import TemplateTool
+from studio.ui.label.tools.wand import WandTool
 
 _TOOLS: Final[tuple[type[Tool], ...]] = (
     BrushTool,
@@ -26,6 +30,10 @@ _TOOLS: Final[tuple[type[Tool], ...]] = (
     EllipseTool,
     FillTool,
     RegionTool,
+    WandTool,
+    ScissorsTool,
+    GrabCutTool,
+    SuperpixelsTool,
     PickTool,
     PointTool,
     TemplateTool,
