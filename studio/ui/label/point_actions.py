@@ -20,6 +20,7 @@ from studio.ui.label.choices import Choices
 from studio.ui.label.items_panel import ItemsPanel
 from studio.ui.label.page_actions import PageActions
 from studio.ui.label.point_sequence import PointSequence
+from studio.ui.label.tools.point import PointTool
 from studio.ui.label.tools.point_order import free_instance, stepped_instance
 from studio.ui.label.tools.template import chosen_template
 from studio.ui.session import Session
@@ -39,6 +40,7 @@ class PointActions:
         self._canvas = canvas
         self._items = items
         self._sequence = PointSequence(session.store)
+        self._add_point(actions)
         self._add_instances(actions)
         self._add_skeleton(actions)
         self._add_frames(actions)
@@ -46,6 +48,23 @@ class PointActions:
         choices.selected_point_changed.connect(self._finish_link)
         choices.points.loupe_changed.connect(self.loupe.setChecked)
         session.settings_changed.connect(self._show_settings)
+
+    def _add_point(self, actions: PageActions) -> None:
+        add = actions.add
+        add("visibility", "Visible, Hidden, Absent", "V", self._with_tool(PointTool.cycle_visibility), menu="Label")
+        add("absent", "Point Is Not in the Picture", "X", self._with_tool(PointTool.set_absent), menu="Label")
+        keys = ("Del", "Backspace")
+        add("remove_point", "Remove the Selected Point", keys, self._with_tool(PointTool.remove), menu="Label")
+
+    def _with_tool(self, action: Callable[[PointTool], None]) -> Callable[[], None]:
+        """The action on the tool in use, where that is one for points."""
+
+        def act() -> None:
+            tool = self._canvas.tool
+            if isinstance(tool, PointTool):
+                self._try(lambda: action(tool) is None)
+
+        return act
 
     def _add_instances(self, actions: PageActions) -> None:
         add = actions.add

@@ -116,6 +116,11 @@ def test_the_list_tells_where_each_point_stands(desk):
     assert told == ["nose, hidden · 30, 30", "left, not placed", "right, not placed"]
 
 
+def test_no_two_actions_have_the_same_key(desk):
+    keys = [key.toString() for action in desk.page.actions() for key in action.shortcuts()]
+    assert sorted(keys) == sorted(set(keys))
+
+
 def test_undo_acts_on_the_item_that_is_shown_and_on_no_other(desk):
     desk.click(30, 30)
     desk.open(desk.ids[1])

@@ -91,9 +91,27 @@ class PointTool(Tool):
         self._keys.finish_nudge()
 
     def key(self, event: QKeyEvent) -> bool:
-        if self.is_busy:
-            return False
-        return self._keys.key(event, (self._hovered.x, self._hovered.y) if self._hovered is not None else None)
+        return not self.is_busy and self._keys.key(event)
+
+    def cycle_visibility(self) -> None:
+        document = self.bench.document
+        if isinstance(document, PointsDocument) and not self.is_busy:
+            self._keys.cycle_visibility(document, self._cursor)
+
+    def set_absent(self) -> None:
+        """The selected point, else the next one to place, is not in this picture."""
+        document = self.bench.document
+        if isinstance(document, PointsDocument) and not self.is_busy:
+            self._keys.set_absent(document, self._cursor)
+
+    def remove(self) -> None:
+        document = self.bench.document
+        if isinstance(document, PointsDocument) and not self.is_busy:
+            self._keys.remove(document)
+
+    @property
+    def _cursor(self) -> XY | None:
+        return (self._hovered.x, self._hovered.y) if self._hovered is not None else None
 
     def key_released(self, event: QKeyEvent) -> None:
         self._keys.key_released(event)

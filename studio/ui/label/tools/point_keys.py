@@ -1,4 +1,4 @@
-"""The keys of the point tools: nudging, visibility and removing the selected point."""
+"""What keys do to the selected point: nudging it, its visibility, removing it."""
 
 from __future__ import annotations
 
@@ -22,29 +22,19 @@ _LONG_NUDGE: Final = 10
 
 
 class PointKeys:
-    """They act on the selected point of the current instance, V and X else on the one that the next click places."""
+    """They act on the selected point of the current instance, visibility else on the one that the next click places."""
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._nudging = False
 
-    def key(self, event: QKeyEvent, cursor: XY | None) -> bool:
-        """Says whether the key was one of these; `cursor` in image pixels."""
+    def key(self, event: QKeyEvent) -> bool:
+        """Nudge; says whether the key was one for that."""
         document, key = self._bench.document, Qt.Key(event.key())
-        if not isinstance(document, PointsDocument):
+        if not isinstance(document, PointsDocument) or key not in _NUDGES:
             return False
-        if key in _NUDGES:
-            far = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            return self._nudge(document, _NUDGES[key], _LONG_NUDGE if far else 1)
-        if key == Qt.Key.Key_V:
-            self._cycle_visibility(document, cursor)
-        elif key == Qt.Key.Key_X:
-            self._set_absent(document, cursor)
-        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self._remove(document)
-        else:
-            return False
-        return True
+        far = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        return self._nudge(document, _NUDGES[key], _LONG_NUDGE if far else 1)
 
     def key_released(self, event: QKeyEvent) -> None:
         if event.key() in _NUDGES:
@@ -75,15 +65,16 @@ class PointKeys:
         document.move(point.index, x, y, instance=point.instance)
         return True
 
-    def _cycle_visibility(self, document: PointsDocument, cursor: XY | None) -> None:
+    def cycle_visibility(self, document: PointsDocument, cursor: XY | None) -> None:
+        """Visible, hidden, absent, round and round; `cursor` in image pixels."""
         self.finish_nudge()
         point = self._selected(document)
         if point is None:
-            self._set_absent(document, cursor)
+            self.set_absent(document, cursor)
         else:
             document.set_visibility(point.index, point.visibility.next(), instance=point.instance)
 
-    def _set_absent(self, document: PointsDocument, cursor: XY | None) -> None:
+    def set_absent(self, document: PointsDocument, cursor: XY | None) -> None:
         """The selected point, else the next one to place, is said not to be in the picture."""
         self.finish_nudge()
         choices = self._bench.choices
@@ -96,7 +87,8 @@ class PointKeys:
             instance = choices.points.instance
             document.place(Keypoint(index=choices.point, x=x, y=y, visibility=Visibility.ABSENT, instance=instance))
 
-    def _remove(self, document: PointsDocument) -> None:
+    def remove(self, document: PointsDocument) -> None:
+        """Take the selected point away."""
         self.finish_nudge()
         choices = self._bench.choices
         if choices.selected_point >= 0:

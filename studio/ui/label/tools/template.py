@@ -17,6 +17,7 @@ from studio.ui.label.choices import Choices, ToolName
 from studio.ui.label.points_layer import PointsLayer
 from studio.ui.label.tools.base import Bench, Pointer
 from studio.ui.label.tools.point import PointTool
+from studio.ui.label.tools.point_keys import inside_picture
 from studio.ui.label.tools.point_order import active_points, free_instance
 
 _LEAST: Final = 8.0
@@ -37,14 +38,16 @@ class TemplateTool(PointTool):
         return super().is_busy or self._start is not None
 
     def drag(self, pointer: Pointer) -> None:
-        if self._start is None:
+        document = self.bench.document
+        if self._start is None or not isinstance(document, PointsDocument):
             super().drag(pointer)
             return
         template = chosen_template(self.bench.choices, self.bench.settings)
         self.hover(pointer)
         self._repaint_box()
         aspect = template.aspect if template is not None and pointer.shift else None
-        self._box = box_between((self._start.x, self._start.y), (pointer.x, pointer.y), aspect=aspect)
+        start, end = (inside_picture(document, p.x, p.y) for p in (self._start, pointer))
+        self._box = box_between(start, end, aspect=aspect)
         self._repaint_box()
 
     def release(self, pointer: Pointer) -> None:
