@@ -14,6 +14,7 @@ from studio.ui.keyboard.bindings import key_bindings
 from studio.ui.label.canvas import Canvas
 from studio.ui.label.choices import Choices, ToolName
 from studio.ui.label.classes_panel import ClassesPanel
+from studio.ui.label.history_panel import HistoryPanel
 from studio.ui.label.instances_panel import InstancesPanel
 from studio.ui.label.item_showing import ItemShowing
 from studio.ui.label.items_panel import ItemsPanel
@@ -107,6 +108,7 @@ class LabelPage(QWidget):
         """End the page's threads; it shows nothing new afterwards."""
         self.canvas.put_away()
         self._lock_keeper.let_go()
+        self.history.close_down()
         self.showing.close()
         self.items.close_down()
         self._pixel_pause.stop()
@@ -154,6 +156,10 @@ class LabelPage(QWidget):
             section = side.add("classes", "Classes", self.classes, corner=self.classes.add_button, weight=3)
             self.classes.note_changed.connect(section.set_note)
             section.set_note(self.classes.note)
+        self.history = HistoryPanel(self._session.store, self.showing)
+        past = side.add("history", "History", self.history, weight=2)
+        self.history.note_changed.connect(past.set_note)
+        self.history.failed.connect(self._could_not)
         self.navigator = Navigator(self.canvas)
         self.picture_panel = PicturePanel(self.choices.seeing)
         side.add("navigator", "Navigator", self.navigator, open_at_first=False)

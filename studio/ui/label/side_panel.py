@@ -94,6 +94,7 @@ class SidePanel(QWidget):
         self.sections: dict[str, SideSection] = {}
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(1)
         self._splitter.splitterMoved.connect(self._keep_heights)
         self._scroller = QScrollArea()
         self._scroller.setWidgetResizable(True)
