@@ -20,7 +20,7 @@ def import_(
     source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The data set's folder.", show_default=False)],
     project: ProjectArgument,
     format_name: Annotated[
-        str | None, typer.Option("--format", help="camvid, biwi, csv or folder; by default what the layout says.")
+        str | None, typer.Option("--format", help="Such as coco or camvid; by default what the layout says.")
     ] = None,
     valid: Annotated[
         str | None,
@@ -84,7 +84,7 @@ def export(
     project: ProjectArgument,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder.", show_default=False)],
     format_name: Annotated[
-        str | None, typer.Option("--format", help="camvid (masks) or csv (keypoints); by default what fits the task.")
+        str | None, typer.Option("--format", help="Such as camvid, csv or coco; by default what fits the task.")
     ] = None,
     images: Annotated[bool, typer.Option("--images/--no-images", help="Copy the pictures as well.")] = True,
     as_json: JsonOption = False,

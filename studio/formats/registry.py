@@ -9,6 +9,8 @@ from studio.core.errors import BadInput, UnknownLayout
 from studio.formats.biwi import BiwiImporter
 from studio.formats.camvid import CamvidImporter
 from studio.formats.camvid_export import CamvidExporter
+from studio.formats.coco import CocoImporter
+from studio.formats.coco_export import CocoExporter
 from studio.formats.exports import Exporter
 from studio.formats.folder import FolderImporter
 from studio.formats.listing import subfolders
@@ -16,8 +18,14 @@ from studio.formats.plan import Importer, Recognised
 from studio.formats.points_csv import PointsCsvImporter
 from studio.formats.points_csv_export import PointsCsvExporter
 
-_IMPORTERS: Final[tuple[Importer, ...]] = (BiwiImporter(), CamvidImporter(), PointsCsvImporter(), FolderImporter())
-_EXPORTERS: Final[tuple[Exporter, ...]] = (CamvidExporter(), PointsCsvExporter())
+_IMPORTERS: Final[tuple[Importer, ...]] = (
+    BiwiImporter(),
+    CocoImporter(),
+    CamvidImporter(),
+    PointsCsvImporter(),
+    FolderImporter(),
+)
+_EXPORTERS: Final[tuple[Exporter, ...]] = (CamvidExporter(), PointsCsvExporter(), CocoExporter())
 _SURE: Final = 80
 """With this confidence nothing else is tried."""
 
