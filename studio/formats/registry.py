@@ -13,6 +13,8 @@ from studio.formats.coco import CocoImporter
 from studio.formats.coco_export import CocoExporter
 from studio.formats.exports import Exporter
 from studio.formats.folder import FolderImporter
+from studio.formats.labelme import LabelmeImporter
+from studio.formats.labelme_export import LabelmeExporter
 from studio.formats.listing import subfolders
 from studio.formats.plan import Importer, Recognised
 from studio.formats.points_csv import PointsCsvImporter
@@ -21,11 +23,12 @@ from studio.formats.points_csv_export import PointsCsvExporter
 _IMPORTERS: Final[tuple[Importer, ...]] = (
     BiwiImporter(),
     CocoImporter(),
+    LabelmeImporter(),
     CamvidImporter(),
     PointsCsvImporter(),
     FolderImporter(),
 )
-_EXPORTERS: Final[tuple[Exporter, ...]] = (CamvidExporter(), PointsCsvExporter(), CocoExporter())
+_EXPORTERS: Final[tuple[Exporter, ...]] = (CamvidExporter(), PointsCsvExporter(), CocoExporter(), LabelmeExporter())
 _SURE: Final = 80
 """With this confidence nothing else is tried."""
 
