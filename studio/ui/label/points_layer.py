@@ -53,17 +53,19 @@ class PointsLayer:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         clip = painter.clipBoundingRect() if painter.hasClipping() else None
         shown = self._shown(points)
+        tinted = len({instance for instance, _ in shown}) > 1
         if prediction is not None:
             self._paint_prediction(painter, shown, prediction)
-        instances = {instance for instance, _ in shown}
-        for instance in sorted(instances):
-            self._paint_links(painter, shown, instance, clip, tinted=len(instances) > 1)
+        shown = self._near(shown, clip)
+        for instance in sorted({instance for instance, _ in shown}):
+            self._paint_links(painter, shown, instance, clip, tinted=tinted)
         for key, point in shown.items():
-            if clip is None or clip.intersects(self._reach(point)):
-                self._paint_point(painter, point, tinted=len(instances) > 1)
-                if key in self.named or key == self.selected:
+            named = key in self.named or key == self.selected
+            if clip is None or clip.intersects(self.reach_of(point) if named else self._reach(point)):
+                self._paint_point(painter, point, tinted=tinted)
+                if named:
                     self.paint_name(painter, point)
-        if len(instances) > 1:
+        if tinted:
             for instance, place in self.badges(shown).items():
                 self._paint_badge(painter, place, instance)
 
@@ -138,6 +140,23 @@ class PointsLayer:
             for p in points.placed
             if p.visibility is not Visibility.ABSENT and not self._is_retired(p.index)
         }
+
+    def _near(self, shown: dict[Key, Keypoint], clip: QRectF | None) -> dict[Key, Keypoint]:
+        """The points of the instances that may reach into the clip with a point, a link or the badge; names reach far,
+        so that the selected instance is always among them."""
+        if clip is None:
+            return shown
+        margin = 3 * _BADGE * self.pixel_ratio
+        wanted = clip.adjusted(-margin, -margin, margin, margin)
+        left, top = self.viewport.to_image(wanted.left(), wanted.top())
+        right, bottom = self.viewport.to_image(wanted.right(), wanted.bottom())
+        boxes: dict[int, tuple[float, float, float, float]] = {}
+        for (instance, _), p in shown.items():
+            x0, y0, x1, y1 = boxes.get(instance, (p.x, p.y, p.x, p.y))
+            boxes[instance] = (min(x0, p.x), min(y0, p.y), max(x1, p.x), max(y1, p.y))
+        near = {n for n, (x0, y0, x1, y1) in boxes.items() if x0 <= right and x1 >= left and y0 <= bottom and y1 >= top}
+        near.add(self.selected[0])
+        return shown if near >= boxes.keys() else {key: p for key, p in shown.items() if key[0] in near}
 
     @cached_property
     def _radius(self) -> float:
