@@ -31,12 +31,13 @@ _STATE_SQL: Final = {
 @dataclass(frozen=True, kw_only=True)
 class ItemFilter:
     """Which items to list. An empty part lets everything through. `class_id`: the label has a pixel of that class;
-    `text`: the name contains it, whatever the case."""
+    `text`: the name contains it, whatever the case; `proposed`: a model's proposal is open."""
 
     states: Collection[LabelState] = ()
     splits: Collection[Split] = ()
     class_id: int | None = None
     text: str = ""
+    proposed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +181,8 @@ def _conditions(wanted: ItemFilter) -> tuple[list[str], list[object]]:
     if wanted.class_id is not None:
         clauses.append("id IN (SELECT item FROM class_pixels WHERE class_id = ? AND pixels > 0)")
         values.append(wanted.class_id)
+    if wanted.proposed:
+        clauses.append("id IN (SELECT item FROM proposals WHERE open = 1)")
     if wanted.text:
         clauses.append("name LIKE ? ESCAPE '\\'")
         escaped = wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

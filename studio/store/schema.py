@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Final
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 TABLES: Final = """
 CREATE TABLE items (
@@ -117,6 +117,18 @@ CREATE TABLE carried_notes (
     source TEXT PRIMARY KEY,               -- a format's name
     data BLOB NOT NULL                     -- what the source says about the whole data set, JSON
 ) WITHOUT ROWID;
+
+CREATE TABLE proposals (
+    item INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,                  -- a run's id, or strokes
+    mask TEXT,                             -- below proposals/
+    points BLOB,
+    uncertainty REAL,                      -- 0 (sure) to 1; NULL: unknown
+    time REAL NOT NULL,
+    open INTEGER NOT NULL,
+    accepted INTEGER NOT NULL              -- the edit that took it over as a whole; 0: none
+);
+CREATE INDEX open_proposals ON proposals (item) WHERE open = 1;
 """
 
 Migration = Callable[[sqlite3.Connection], None]
@@ -127,7 +139,15 @@ def _add_carried_shapes(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE carried_notes (source TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID")
 
 
-MIGRATIONS: Final[Mapping[int, Migration]] = {1: _add_carried_shapes}
+def _add_proposals(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "CREATE TABLE proposals (item INTEGER PRIMARY KEY, source TEXT NOT NULL, mask TEXT, points BLOB, "
+        "uncertainty REAL, time REAL NOT NULL, open INTEGER NOT NULL, accepted INTEGER NOT NULL)"
+    )
+    connection.execute("CREATE INDEX open_proposals ON proposals (item) WHERE open = 1")
+
+
+MIGRATIONS: Final[Mapping[int, Migration]] = {1: _add_carried_shapes, 2: _add_proposals}
 """By the version that a database has: what turns it into the next one. Runs inside a transaction."""
 
 

@@ -35,6 +35,7 @@ from studio.store.journal import Journal
 from studio.store.label_files import LABELS_FOLDER, LabelFiles
 from studio.store.label_writer import LabelWriter
 from studio.store.locations import Locations
+from studio.store.proposals import Proposals
 from studio.store.runs import RUNS_FOLDER, RunRecord, Runs
 from studio.store.scores import ReviewFilter, Scores
 from studio.store.settings_file import SETTINGS_FILE, read_settings, write_settings
@@ -63,6 +64,8 @@ class Store:
         self._shapes = CarriedShapes(database)
         self._annotations = Annotations(database, self._items, self._journal, self._files, self._shapes)
         self._runs = Runs(root, database)
+        self.proposals = Proposals(root, database)
+        """What models propose; nothing of it is a label."""
         self._scores = Scores(database)
         around = Surroundings(
             folder=lambda run_id: self._runs.get(run_id).folder,

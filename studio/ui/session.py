@@ -59,6 +59,8 @@ class Session(QObject):
     runs_changed = Signal()
     review_changed = Signal(str)
     """Scores or decisions of the run with this id changed."""
+    proposals_changed = Signal(list)
+    """Ids of items that have a new proposal, or whose proposal was accepted or discarded."""
     settings_changed = Signal()
     page_requested = Signal(str)
     run_proposed = Signal(object)

@@ -40,6 +40,7 @@ class Workspace(QWidget):
         self.session.page_requested.connect(lambda page: self.show_page(Page(page)))
         self.session.run_proposed.connect(lambda _spec: self.page(Page.TRAIN))
         self.label_page = LabelPage(self.session)
+        self.label_page.proposing.use_engine(self.engine)
         self._add(Page.LABEL, self.label_page)
         self._warm = QTimer(self, singleShot=True, interval=_WARM_AFTER_MS)
         self._warm.timeout.connect(self.engine.warm)

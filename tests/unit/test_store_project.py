@@ -246,7 +246,9 @@ def test_what_fails_in_a_transaction_leaves_nothing_behind(tmp_path: Path) -> No
 def test_a_project_without_carried_shapes_opens_and_can_keep_some(tmp_path: Path) -> None:
     Store.create(tmp_path, SETTINGS).close()
     connection = sqlite3.connect(tmp_path / "studio.db")
-    connection.executescript("DROP TABLE carried; DROP TABLE carried_notes; PRAGMA user_version = 1")
+    connection.executescript(
+        "DROP TABLE carried; DROP TABLE carried_notes; DROP TABLE proposals; PRAGMA user_version = 1"
+    )
     connection.close()
     with Store.open(tmp_path) as store:
         (item,) = store.add_items([NewItem(name="a.png", path=tmp_path / "a.png")])

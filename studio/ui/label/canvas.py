@@ -16,7 +16,7 @@ from studio.core.points import Points
 from studio.core.raster import Rect
 from studio.core.settings import ProjectSettings
 from studio.ui.label.choices import Choices
-from studio.ui.label.overlay_colors import OverlayColors
+from studio.ui.label.overlay_colors import Offer, OverlayColors
 from studio.ui.label.pen import is_eraser_end, is_lifted, is_stroke
 from studio.ui.label.picture import Picture
 from studio.ui.label.picture_look import look_of
@@ -57,6 +57,7 @@ class Canvas(PictureView):
         self._predicted_mask: Mask | None = None
         self._predicted_points: Points | None = None
         self._points = PointsDisplay()
+        self._is_proposed = False
         self._tools = make_tools(self)
         self._hand = HandTool(self)
         self._working: Tool | None = None
@@ -92,6 +93,7 @@ class Canvas(PictureView):
         choices.opacity_changed.connect(self._recolor)
         choices.overlay_shown_changed.connect(self._recolor)
         choices.view_changed.connect(self._recolor)
+        choices.proposals.changed.connect(self._recolor)
         choices.seeing.changed.connect(self._see_otherwise)
         choices.class_changed.connect(self._see_otherwise)
         theme().changed.connect(self._recolor)
@@ -171,9 +173,12 @@ class Canvas(PictureView):
         self.setAccessibleDescription(sentence)
         self.pointer_moved.emit(None)
 
-    def show_prediction(self, mask: Mask | None, points: Points | None) -> None:
-        """Show what a run says about this item: a mask of the picture's size, or points."""
+    def show_prediction(self, mask: Mask | None, points: Points | None, *, proposed: bool = False) -> None:
+        """Show what a model says about this item: a mask of the picture's size, or points."""
         self._predicted_mask, self._predicted_points = mask, points
+        if proposed != self._is_proposed:
+            self._is_proposed = proposed
+            self._recolor()
         self._show_masks()
         self._note_points()
         self.update()
@@ -234,7 +239,14 @@ class Canvas(PictureView):
         seen = choices.seeing.seen
         alone = choices.class_id if seen.alone and choices.class_id >= 0 else None
         colors = (
-            OverlayColors(self._settings.classes, choices.opacity, choices.view, outline=seen.outline, alone=alone)
+            OverlayColors(
+                self._settings.classes,
+                choices.opacity,
+                choices.view,
+                outline=seen.outline,
+                alone=alone,
+                offer=self._offer(),
+            )
             if shown
             else None
         )
@@ -251,6 +263,11 @@ class Canvas(PictureView):
         if self.picture is not None:
             self.scene.set_look(look_of(self.picture, self._choices.seeing.seen))
             self.update()
+
+    def _offer(self) -> Offer | None:
+        if not self._is_proposed:
+            return None
+        return Offer.REPLACE if self._choices.proposals.replaces else Offer.FILL
 
     def _refresh_tool(self, *_: object) -> None:
         self.tool.refresh()

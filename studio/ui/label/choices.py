@@ -13,6 +13,7 @@ from studio.ui.label.locks import Locks
 from studio.ui.label.outline_choices import OutlineChoices
 from studio.ui.label.overlay_colors import View
 from studio.ui.label.point_choices import PointChoices
+from studio.ui.label.proposal_choices import ProposalChoices
 from studio.ui.label.region_choices import RegionChoices
 from studio.ui.label.smart_choices import SmartChoices
 from studio.ui.label.view_choices import ViewChoices
@@ -88,6 +89,7 @@ class Choices(QObject):
         self.task = task
         self.seeing = ViewChoices(self)
         self.brush = BrushChoices(self)
+        self.proposals = ProposalChoices(task, self)
         self.outline = OutlineChoices(self)
         self.locks = Locks(self)
         self.region = RegionChoices(self)

@@ -16,6 +16,9 @@ from studio.ui.theme import theme
 
 _TYPING_PAUSE_MS: Final = 150
 
+_PROPOSED: Final = "proposed"
+"""Stands among the states, though an item of any state may have a proposal."""
+
 
 class FilterBar(QWidget):
     changed = Signal(object)
@@ -28,6 +31,7 @@ class FilterBar(QWidget):
         self._search_icon = QAction(self)
         self.search.addAction(self._search_icon, QLineEdit.ActionPosition.LeadingPosition)
         self.state = _combo("State", [("Any state", None), *((s.capitalize(), s) for s in LabelState)])
+        self.state.addItem("Has a proposal", _PROPOSED)
         self.split = _combo("Split", [("Any split", None), *((s.capitalize(), s) for s in Split)])
         self.label_class = _combo("Class", [("Any class", None)])
         self._pause = QTimer(self, singleShot=True, interval=_TYPING_PAUSE_MS)
@@ -43,7 +47,8 @@ class FilterBar(QWidget):
     def filter(self) -> ItemFilter:
         state, split = self.state.currentData(), self.split.currentData()  # Qt hands them back as plain strings
         return ItemFilter(
-            states=(LabelState(state),) if state is not None else (),
+            states=(LabelState(state),) if state not in (None, _PROPOSED) else (),
+            proposed=state == _PROPOSED,
             splits=(Split(split),) if split is not None else (),
             class_id=self.label_class.currentData(),
             text=self.search.text().strip(),

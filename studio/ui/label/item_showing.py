@@ -14,7 +14,7 @@ from studio.ui.label.canvas import Canvas
 from studio.ui.label.items_panel import ItemsPanel
 from studio.ui.label.picture import Picture
 from studio.ui.label.picture_loader import PictureLoader
-from studio.ui.label.prediction import Prediction, find_prediction, read_prediction
+from studio.ui.label.prediction import Prediction, find_prediction, read_prediction, read_proposal
 from studio.ui.label.tiling import Tiling, pyramid_folder
 from studio.ui.session import Overlay, Session
 from studio.ui.widgets.background import Background
@@ -49,6 +49,8 @@ class ItemShowing(QObject):
         self._item: Item | None = None
         self.document: Document | None = None
         self.prediction: Prediction | None = None
+        self._expected: object = None
+        """Names the prediction that is being read."""
         self._head = 0
         self._awaiting = False
         """Whether the current item's picture has not been there yet."""
@@ -65,6 +67,7 @@ class ItemShowing(QObject):
         self._reader.failed.connect(self._prediction_broke)
         session.item_opened.connect(self.show)
         session.overlay_changed.connect(self._show_overlay)
+        session.proposals_changed.connect(self._proposals_changed)
 
     @property
     def item(self) -> Item | None:
@@ -194,6 +197,9 @@ class ItemShowing(QObject):
         self.prediction = None
         self._apply_prediction()
         self._reader.keep_only(())
+        self._expected = overlay
+        if overlay is None:
+            self._show_proposal()
         if overlay is None or self._item is None or overlay.item != self._item.id:
             return
         try:
@@ -208,13 +214,24 @@ class ItemShowing(QObject):
         mask, points = found
         self._reader.ask(overlay, lambda: read_prediction(folder, overlay.run, overlay.item, mask, points))
 
+    def _show_proposal(self) -> None:
+        proposal = self._session.store.proposals.of(self._item.id) if self._item is not None else None
+        if proposal is not None and proposal.is_open:
+            folder = self._session.store.proposals.folder
+            self._expected = (proposal.item, proposal.time)
+            self._reader.ask(self._expected, lambda: read_proposal(folder, proposal))
+
+    def _proposals_changed(self, ids: list[int]) -> None:
+        if self._item is not None and self._item.id in ids and self._session.overlay is None:
+            self._show_overlay(None)
+
     def _prediction_arrived(self, key: object, result: object) -> None:
-        if key == self._session.overlay:
+        if key == self._expected:
             self.prediction = cast(Prediction, result)
             self._apply_prediction()
 
     def _prediction_broke(self, key: object, error: object) -> None:
-        if key == self._session.overlay:
+        if key == self._expected:
             sentence = error.sentence if isinstance(error, StudioError) else f"The prediction cannot be read ({error})."
             self.problem.emit(sentence)
 
@@ -227,9 +244,10 @@ class ItemShowing(QObject):
         elif isinstance(document, MaskDocument) and (
             prediction.mask is None or prediction.mask.shape != document.mask.shape
         ):
-            self.problem.emit(f"The prediction of run {prediction.run} has another size than the picture.")
+            whose = "The proposal" if prediction.is_proposal else f"The prediction of run {prediction.run}"
+            self.problem.emit(f"{whose} has another size than the picture.")
         else:
-            self._canvas.show_prediction(prediction.mask, prediction.points)
+            self._canvas.show_prediction(prediction.mask, prediction.points, proposed=prediction.is_proposal)
             if overlay is not None and overlay.focus is not None:
                 self._canvas.look_at(overlay.focus)
         self.prediction_changed.emit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from studio.core.items import LabelState, Split
 from studio.ui.label.filter_bar import FilterBar
+from studio.ui.label.next_order import NextOrder, NextOrderBox
 from studio.ui.session import Session
 from studio.ui.widgets.item_delegate import ItemDelegate
 from studio.ui.widgets.item_list import ItemListModel
@@ -43,6 +45,7 @@ class ItemsPanel(QWidget):
         self.model = ItemListModel(session.store.items, self)
         self.filter_bar = FilterBar()
         self.list = QListView()
+        self.next_order = NextOrderBox()
         self.counts = QLabel()
         self._stack = QStackedWidget()
         self._pause = QTimer(self, singleShot=True, interval=_COUNTS_PAUSE_MS)
@@ -53,6 +56,7 @@ class ItemsPanel(QWidget):
         self.thumbnails.ready.connect(self._thumbnail_is_ready)
         self._pause.timeout.connect(self.update_counts)
         session.items_changed.connect(self._items_changed)
+        session.proposals_changed.connect(self._proposals_changed)
         session.settings_changed.connect(lambda: self.filter_bar.set_classes(session.settings.classes))
 
     def reload(self) -> None:
@@ -84,13 +88,26 @@ class ItemsPanel(QWidget):
             self.item_chosen.emit(self.model.ids[target])
 
     def next_unlabelled(self) -> bool:
-        """Go to the next unlabelled item below the current one, then from the top; says whether there is one."""
+        """Go to the next unlabelled item by the chosen order, which starts below the current one and goes on from the
+        top; says whether there is one."""
         wanted = replace(self.filter_bar.filter, states=(LabelState.UNLABELLED,))
         unlabelled = set(self._session.store.item_ids(wanted))
-        found = next((i for i in self._from_current_on() if i in unlabelled), None)
-        if found is not None:
-            self.item_chosen.emit(found)
-        return found is not None
+        candidates = [i for i in self._from_current_on() if i in unlabelled and i != self._session.current_item]
+        if not candidates:
+            return False
+        match self.next_order.order:
+            case NextOrder.IN_ORDER:
+                chosen = candidates[0]
+            case NextOrder.RANDOM:
+                chosen = random.choice(candidates)
+            case NextOrder.UNCERTAIN:
+                chosen = self._session.store.proposals.most_uncertain_first(candidates)[0]
+        self.item_chosen.emit(chosen)
+        return True
+
+    def following(self) -> list[int]:
+        """The listed items from the current one on, itself included, to the end of the list."""
+        return list(self.model.ids[max(0, self.list.currentIndex().row()) :])
 
     def focus_search(self) -> None:
         """Put the keyboard into the search line."""
@@ -141,6 +158,10 @@ class ItemsPanel(QWidget):
             self.reload()
         self._pause.start()
 
+    def _proposals_changed(self, _ids: list[int]) -> None:
+        if self.filter_bar.filter.proposed:
+            self.reload()
+
     def _thumbnail_is_ready(self, item_id: int) -> None:
         row = self.model.row_of(item_id)
         if row >= 0:
@@ -176,6 +197,7 @@ class ItemsPanel(QWidget):
         self.counts.setProperty("role", "muted")
         self.counts.setAccessibleName("Number of items")
         top.addWidget(self.counts)
+        top.addWidget(self.next_order)
         layout.addLayout(top)
         self._stack.addWidget(self.list)
         self._stack.addWidget(self._make_empty())

@@ -8,7 +8,6 @@ from typing import Final
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from studio.core.document import MaskDocument, PointsDocument
 from studio.core.errors import StudioError
 from studio.core.settings import Task
 from studio.ui.label.canvas import Canvas
@@ -18,7 +17,9 @@ from studio.ui.label.items_panel import ItemsPanel
 from studio.ui.label.overlay_colors import View
 from studio.ui.label.page_actions import PageActions
 from studio.ui.label.point_actions import PointActions
-from studio.ui.label.prediction import accept_all, accept_here, accept_point
+from studio.ui.label.proposing.accepting import Accepting
+from studio.ui.label.proposing.actions import ProposalActions
+from studio.ui.label.proposing.control import ProposalControl
 from studio.ui.label.region_actions import RegionActions
 from studio.ui.label.region_editing import RegionEditing
 from studio.ui.label.view_actions import ViewActions
@@ -39,6 +40,7 @@ class LabelActions:
         self._items = items
         self._showing = showing
         self._actions = PageActions(page, choices)
+        self.accepting = Accepting(session, choices, canvas, showing)
         self._add_editing()
         self._add_viewing()
         self._actions.add_tools()
@@ -56,6 +58,12 @@ class LabelActions:
         choices.overlay_shown_changed.connect(self.overlay.setChecked)
         self._show_history()
         self._show_prediction()
+
+    def add_proposing(self, control: ProposalControl) -> ProposalActions:
+        """The actions that ask models for labels."""
+        return ProposalActions(
+            self._actions, self._session, self._choices, self._items, self._showing, self.accepting, control
+        )
 
     @property
     def all(self) -> list[QAction]:
@@ -106,9 +114,9 @@ class LabelActions:
             add("previous_class", "Previous Class", "Ctrl+Up", lambda: self._step_class(-1), menu="Label")
             add("next_class", "Next Class", "Ctrl+Down", lambda: self._step_class(1), menu="Label")
         self.accept_here = add(
-            "accept_here", "Accept the Prediction Here", "A", self._accept_here, menu="Label", icon="accept"
+            "accept_here", "Accept the Prediction Here", "A", self.accepting.here, menu="Label", icon="accept"
         )
-        self.accept_all = add("accept_all", "Accept the Whole Prediction", "Shift+A", self._accept_all, menu="Label")
+        self.accept_all = add("accept_all", "Accept the Whole Prediction", "Shift+A", self.accepting.all, menu="Label")
 
     def _add_moving_on(self) -> None:
         add, items = self._actions.add, self._items
@@ -148,31 +156,6 @@ class LabelActions:
     def _next_unlabelled(self) -> None:
         if not self._items.next_unlabelled():
             self._canvas.hint("Every item that the filter lets through is labelled.")
-
-    def _accept_here(self) -> None:
-        document, prediction = self._canvas.document, self._showing.prediction
-        if prediction is None:
-            return
-        if isinstance(document, PointsDocument) and prediction.points is not None:
-            points, index, instance = prediction.points, self._choices.selected_point, self._choices.points.instance
-            self._try(
-                lambda: accept_point(document, points, index, instance) or self._canvas.hint("Select a point first.")
-            )
-            return
-        pixel = self._canvas.pixel_under_cursor()
-        if isinstance(document, MaskDocument) and prediction.mask is not None and pixel is not None:
-            mask, classes = prediction.mask, self._session.settings.classes
-            self._try(
-                lambda: (
-                    accept_here(document, mask, pixel, classes)
-                    or self._canvas.hint("The prediction says the same as the label here.")
-                )
-            )
-
-    def _accept_all(self) -> None:
-        document, prediction = self._canvas.document, self._showing.prediction
-        if document is not None and prediction is not None:
-            self._try(lambda: accept_all(document, prediction, self._session.settings.classes))
 
     def _try(self, action: Callable[[], object]) -> None:
         try:

@@ -20,6 +20,12 @@ _BORDER_BOOST: Final = 0.4
 _HATCH: Final = 8
 """Device pixels from one hatch line to the next."""
 
+_DASH: Final = 6
+"""Device pixels of a dash, and of the gap after it."""
+
+_GAP: Final = np.uint32(0xB0000000)
+"""Between the dashes: dark, so that they are seen on a bright picture as well."""
+
 
 class View(enum.StrEnum):
     """What lies over the picture. Label: the label, with the places marked where a prediction differs."""
@@ -29,16 +35,25 @@ class View(enum.StrEnum):
     DIFFERENCE = "difference"
 
 
+class Offer(enum.Enum):
+    """What a proposal may change: pixels about which nobody has said anything, or also labelled ones."""
+
+    FILL = enum.auto()
+    REPLACE = enum.auto()
+
+
 @dataclass(frozen=True)
 class OverlayColors:
     """How masks are coloured: by class, with `opacity` 0–1, more strongly at the borders of a region. `outline` leaves
-    only those borders; `alone` is the one class that is shown."""
+    only those borders; `alone` is the one class that is shown. With `offer` the prediction is a proposal: thinly
+    hatched in its classes' colours with dashed borders, where it would fill or replace something."""
 
     classes: Sequence[LabelClass]
     opacity: float
     view: View = View.LABEL
     outline: bool = False
     alone: int | None = None
+    offer: Offer | None = None
     _fill: Colors = field(init=False)
     _strong: Colors = field(init=False)
     _void: Region = field(init=False)
@@ -59,6 +74,8 @@ class OverlayColors:
         """
         if prediction is None:
             return self._color_regions(label)
+        if self.offer is not None and self.view is View.LABEL:
+            return self._color_proposal(label, prediction, x, y)
         differs = np.logical_and(label != prediction, ~self._void[label])
         if self.view is View.PREDICTION:
             return self._color_regions(prediction)
@@ -68,6 +85,22 @@ class OverlayColors:
         inside = differs[1:-1, 1:-1]
         marked = inside & (edges(differs) | _hatching(inside.shape, x, y))
         colors[marked] = self._strong.take(prediction[1:-1, 1:-1][marked])
+        return colors
+
+    def _color_proposal(self, label: Mask, proposed: Mask, x: int, y: int) -> Colors:
+        colors = self._color_regions(label)
+        takes = label == UNLABELLED
+        if self.offer is Offer.REPLACE:
+            takes = np.logical_or(takes, np.logical_and(label != proposed, ~self._void[label]))
+        offered = np.where(takes, proposed, np.uint8(UNLABELLED))
+        middle = offered[1:-1, 1:-1]
+        there = middle != UNLABELLED
+        border = there & edges(offered)
+        faint = there & ~border & _hatching(middle.shape, x, y)
+        colors[faint] = self._fill.take(middle[faint])
+        dashes = border & _dashes(middle.shape, x, y)
+        colors[border] = _GAP
+        colors[dashes] = self._strong.take(middle[dashes])
         return colors
 
     def _color_regions(self, ids: Mask) -> Colors:
@@ -109,3 +142,9 @@ def edges(ids: npt.NDArray[np.uint8] | Region) -> Region:
 def _hatching(shape: tuple[int, ...], x: int, y: int) -> Region:
     height, width = shape
     return ((np.arange(x, x + width) + np.arange(y, y + height)[:, None]) % _HATCH) < 2
+
+
+def _dashes(shape: tuple[int, ...], x: int, y: int) -> Region:
+    """Squares like those of a chessboard: a line in any direction that crosses them is dashed."""
+    height, width = shape
+    return ((np.arange(x, x + width) // _DASH + np.arange(y, y + height)[:, None] // _DASH) % 2) == 0

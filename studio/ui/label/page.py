@@ -26,6 +26,8 @@ from studio.ui.label.options_bar import OptionsBar
 from studio.ui.label.picture_look import value_text
 from studio.ui.label.picture_panel import PicturePanel
 from studio.ui.label.points_panel import PointsPanel
+from studio.ui.label.proposing.control import ProposalControl
+from studio.ui.label.proposing.panel import ProposalPanel
 from studio.ui.label.rulers import RuledCanvas
 from studio.ui.label.side_panel import SidePanel
 from studio.ui.label.status_strip import StatusStrip
@@ -61,6 +63,8 @@ class LabelPage(QWidget):
         self.label_actions = LabelActions(self, session, self.choices, self.canvas, self.items, self.showing)
         self.choices.locks.remember_for(session.store.root)
         self._lock_keeper = LockKeeper(self.choices.locks, self.showing, self.canvas, self)
+        self.proposing = ProposalControl(session, self)
+        self.proposal_actions = self.label_actions.add_proposing(self.proposing)
         self.notice = NoticeBar()
         self.options = OptionsBar(self.choices, self.label_actions.overlay)
         self.status = StatusStrip([self.label_actions.fit, self.label_actions.actual_size])
@@ -110,6 +114,7 @@ class LabelPage(QWidget):
         self._lock_keeper.let_go()
         self.history.close_down()
         self.showing.close()
+        self.proposing.close()
         self.items.close_down()
         self._pixel_pause.stop()
         if self.label_actions.regions is not None:
@@ -156,6 +161,15 @@ class LabelPage(QWidget):
             section = side.add("classes", "Classes", self.classes, corner=self.classes.add_button, weight=3)
             self.classes.note_changed.connect(section.set_note)
             section.set_note(self.classes.note)
+        self.proposals = ProposalPanel(
+            self._session,
+            self.choices,
+            self.showing,
+            self.proposing,
+            self.proposal_actions,
+            self.label_actions.accept_all,
+        )
+        side.add("proposals", "Proposals", self.proposals, weight=2)
         self.history = HistoryPanel(self._session.store, self.showing)
         past = side.add("history", "History", self.history, weight=2)
         self.history.note_changed.connect(past.set_note)
@@ -199,6 +213,9 @@ class LabelPage(QWidget):
         canvas.view_changed.connect(lambda: self.status.show_zoom(canvas.viewport.scale))
         canvas.hinted.connect(self.status.show_hint)
         canvas.failed.connect(self._could_not)
+        self.proposing.ended.connect(self.status.show_hint)
+        self.proposing.failed.connect(self.notice.say)
+        session.items_changed.connect(lambda ids: self.proposing.note_painted() if ids else None)
         showing.problem.connect(self._show_problem)
         showing.document_changed.connect(self._document_changed)
         showing.settled.connect(lambda: self.items.thumbnails.hold(False))

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
 from studio.core.arrays import Mask
-from studio.core.classes import UNLABELLED, LabelClass, void_ids
+from studio.core.classes import UNLABELLED, LabelClass
 from studio.core.document import MaskDocument, PointsDocument
 from studio.core.masks import read_mask
 from studio.core.points import Points
+from studio.core.proposals import Proposal, offered
 from studio.core.raster import flood_region
 from studio.store import Store
-
-_SAME: Final = UNLABELLED
-"""Where the prediction says what the label says, when looking for the region to take over."""
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """`mask` is that of a run for a segmented picture, `points` for one with keypoints; one of them is there."""
+    """`mask` is that of a run for a segmented picture, `points` for one with keypoints; one of them is there. `run` is
+    the source of a proposal where it is one."""
 
     run: str
     item: int
     mask: Mask | None = None
     points: Points | None = None
+    is_proposal: bool = False
 
 
 def read_prediction(folder: Path, run: str, item: int, mask: str | None, points: Points | None) -> Prediction:
@@ -35,35 +34,68 @@ def read_prediction(folder: Path, run: str, item: int, mask: str | None, points:
     return Prediction(run, item, read_mask(folder / mask)[0] if mask is not None else None, points)
 
 
+def read_proposal(folder: Path, proposal: Proposal) -> Prediction:
+    """Read a proposal whose mask lies below `folder`. For a background thread. Raises BadMask."""
+    mask = read_mask(folder / proposal.mask)[0] if proposal.mask is not None else None
+    return Prediction(proposal.source, proposal.item, mask, proposal.points, is_proposal=True)
+
+
 def accept_here(
-    document: MaskDocument, prediction: Mask, pixel: tuple[int, int], classes: tuple[LabelClass, ...]
+    document: MaskDocument,
+    prediction: Mask,
+    pixel: tuple[int, int],
+    classes: tuple[LabelClass, ...],
+    *,
+    replace: bool = True,
 ) -> bool:
-    """Take over the connected region around `pixel` (column, row) where the prediction says one and the same class and
-    the label another; void pixels of the label stay. One edit; says whether there was anything to take over."""
-    label = document.mask
-    void = np.zeros(256, np.bool_)
-    void[list(void_ids(classes))] = True
-    differs = np.where((label != prediction) & ~void[label], prediction, np.uint8(_SAME))
+    """Take over the connected region around `pixel` (column, row) where one and the same class is offered (see
+    `offered`). One edit; says whether there was anything to take over."""
+    offer = offered(document.mask, prediction, classes, replace=replace)
     column, row = pixel
-    if differs[row, column] == _SAME:
+    if offer[row, column] == UNLABELLED:
         return False
-    region, rect = flood_region(differs, column, row)
+    region, rect = flood_region(offer, column, row)
     document.begin("accepting the prediction")
     document.paint(rect, region[rect.slices], int(prediction[row, column]))
     return document.commit()
 
 
-def accept_all(
-    document: MaskDocument | PointsDocument, prediction: Prediction, classes: tuple[LabelClass, ...]
+def accept_class(
+    document: MaskDocument, prediction: Mask, class_id: int, classes: tuple[LabelClass, ...], *, replace: bool = True
 ) -> bool:
-    """Take over the whole prediction; void pixels of the label stay. One edit; says whether anything changed."""
+    """Take over what is offered of one class. One edit; says whether there was anything."""
+    offer = offered(document.mask, prediction, classes, replace=replace)
+    new = np.where(offer == class_id, offer, document.mask)
+    return document.replace(new, "accepting a class") if class_id != UNLABELLED else False
+
+
+def accept_all(
+    document: MaskDocument | PointsDocument,
+    prediction: Prediction,
+    classes: tuple[LabelClass, ...],
+    *,
+    replace: bool = True,
+) -> bool:
+    """Take over everything that is offered. One edit; says whether anything changed. Points that are placed stay
+    without `replace`."""
+    what = "accepting the prediction"
     if isinstance(document, MaskDocument):
         if prediction.mask is None or prediction.mask.shape != document.mask.shape:
             return False
-        return document.replace(prediction.mask, "accepting the prediction", keep=void_ids(classes))
+        offer = offered(document.mask, prediction.mask, classes, replace=replace)
+        return document.replace(np.where(offer == UNLABELLED, document.mask, offer), what)
     if prediction.points is None:
         return False
-    return document.replace(document.points.with_prediction(prediction.points), "accepting the prediction")
+    if replace:
+        return document.replace(document.points.with_prediction(prediction.points), what)
+    missing = (p for p in prediction.points.placed if document.points.get(p.index, p.instance) is None)
+    return document.replace(document.points.updated(tuple(missing)), what)
+
+
+def nearest_point(points: Points, pixel: tuple[int, int]) -> int:
+    """The index of the point nearest to a pixel (column, row); -1 where there is none."""
+    x, y = pixel[0] + 0.5, pixel[1] + 0.5
+    return min(points.placed, key=lambda p: (p.x - x) ** 2 + (p.y - y) ** 2).index if points.placed else -1
 
 
 def accept_point(document: PointsDocument, prediction: Points, index: int, instance: int) -> bool:

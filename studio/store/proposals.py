@@ -1,0 +1,95 @@
+"""Proposals of models, at most one an item: a mask file or points, how uncertain, and whether it is still open."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from studio.core.points import Points
+from studio.core.proposals import Proposal
+from studio.store.database import Database
+
+PROPOSALS_FOLDER: Final = "proposals"
+
+_COLUMNS: Final = "item, source, mask, points, uncertainty, time, open, accepted"
+
+
+class Proposals:
+    def __init__(self, project: Path, database: Database) -> None:
+        self.folder = project / PROPOSALS_FOLDER
+        """Masks lie below it under the same names as label files."""
+        self._database = database
+
+    def mask_path(self, item_id: int) -> Path:
+        """Where the item's proposed mask goes, a PNG of class ids."""
+        row = self._database.execute("SELECT label FROM items WHERE id = ?", (item_id,)).fetchone()
+        return self.folder / (row[0] if row else f"{item_id}.png")
+
+    def put(
+        self, item_id: int, source: str, *, points: Points | None = None, uncertainty: float | None = None
+    ) -> Proposal:
+        """Keep a new proposal in the place of the item's former one; without points its mask is at `mask_path`."""
+        mask = None if points is not None else self.mask_path(item_id).relative_to(self.folder).as_posix()
+        proposal = Proposal(
+            item=item_id, source=source, mask=mask, points=points, uncertainty=uncertainty, time=time.time()
+        )
+        encoded = msgspec.json.encode(points) if points is not None else None
+        self._database.execute(
+            f"INSERT OR REPLACE INTO proposals ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, 1, 0)",
+            (item_id, source, mask, encoded, uncertainty, proposal.time),
+        )
+        return proposal
+
+    def of(self, item_id: int) -> Proposal | None:
+        """The item's last proposal, open or not."""
+        row = self._database.execute(f"SELECT {_COLUMNS} FROM proposals WHERE item = ?", (item_id,)).fetchone()
+        return _proposal(row) if row else None
+
+    def close(self, item_id: int, *, accepted: int = 0) -> None:
+        """It is no longer offered: discarded, or accepted as a whole by the edit `accepted`."""
+        self._database.execute("UPDATE proposals SET open = 0, accepted = ? WHERE item = ?", (accepted, item_id))
+
+    def reopen(self, item_id: int) -> None:
+        """Offer it again: the edit that accepted it was undone."""
+        self._database.execute("UPDATE proposals SET open = 1, accepted = 0 WHERE item = ?", (item_id,))
+
+    def count_open(self) -> int:
+        return int(self._database.execute("SELECT COUNT(*) FROM proposals WHERE open = 1").fetchone()[0])
+
+    def most_uncertain_first(self, ids: Iterable[int]) -> list[int]:
+        """`ids` ordered by the uncertainty of each item's last proposal; those without one come after, in their
+        order."""
+        rows = self._database.execute(
+            "SELECT wanted.value FROM json_each(?) AS wanted LEFT JOIN proposals ON proposals.item = wanted.value "
+            "ORDER BY proposals.uncertainty IS NULL, proposals.uncertainty DESC, wanted.key",
+            (json.dumps(list(ids)),),
+        )
+        return [row[0] for row in rows]
+
+    def painted_last(self, limit: int) -> list[int]:
+        """The items whose labels changed last, newest first; such as are left out or not labelled are passed over."""
+        rows = self._database.execute(
+            "SELECT edits.item FROM edits JOIN items ON items.id = edits.item WHERE labelled = 1 AND left_out = 0 "
+            "GROUP BY edits.item ORDER BY MAX(edits.id) DESC LIMIT ?",
+            (limit,),
+        )
+        return [row[0] for row in rows]
+
+
+def _proposal(row: tuple[int, str, str | None, bytes | None, float | None, float, int, int]) -> Proposal:
+    item, source, mask, points, uncertainty, made, is_open, accepted = row
+    return Proposal(
+        item=item,
+        source=source,
+        mask=mask,
+        points=msgspec.json.decode(points, type=Points) if points is not None else None,
+        uncertainty=uncertainty,
+        time=made,
+        is_open=bool(is_open),
+        accepted=accepted,
+    )

@@ -1,0 +1,165 @@
+"""Asking models for proposals, one job at a time, without the window ever waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.core.errors import StudioError
+from studio.core.events import Progress, Proposed, RunEvent, Warned
+from studio.core.outcome import OutcomeKind, RunOutcome
+from studio.core.proposals import FROM_STROKES
+from studio.core.settings import Task
+from studio.engine import Engine, LocalEngine, Run, scribbler_command
+from studio.ui.engine_bridge import EngineBridge
+from studio.ui.label.proposing.job_making import make_job, remove_job
+from studio.ui.session import Session
+from studio.ui.widgets.work_queue import WorkQueue
+
+_RESERVED_CORES: Final = 1
+
+
+class ProposalControl(QObject):
+    """Lives on the GUI thread; a worker process computes, and what it proposes is kept as it comes.
+
+    Without an engine (`use_engine`) only strokes can propose. The worker for strokes is started with the first stroke,
+    so that it is ready by the time it is asked.
+    """
+
+    state_changed = Signal()
+    """`is_busy`, `done` or `total` changed."""
+    ended = Signal(str)
+    """A sentence about what came of it."""
+    failed = Signal(str)
+    """Why there is no proposal, in one sentence."""
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._engine: Engine | None = None
+        self._stroke_engine: LocalEngine | None = None
+        self._work = WorkQueue("proposals", self)
+        self._bridge = EngineBridge(self)
+        self._bridge.events.connect(self._receive)
+        self._bridge.ended.connect(self._finish)
+        self._source = ""
+        self._folder: Path | None = None
+        self._run: Run | None = None
+        self._made = 0
+        self._is_cancelled = False
+        self._is_warm = False
+        self.is_busy = False
+        self.done = 0
+        self.total = 0
+
+    def use_engine(self, engine: Engine) -> None:
+        """Have this engine carry out the jobs of runs."""
+        self._engine = engine
+        self.state_changed.emit()
+
+    @property
+    def has_engine(self) -> bool:
+        return self._engine is not None
+
+    def propose(self, source: str, items: Sequence[int]) -> None:
+        """Have `source` (`FROM_STROKES` or a run's id) propose for these items, in this order."""
+        if self.is_busy or not items:
+            return
+        self._source, self._made, self._is_cancelled = source, 0, False
+        self.is_busy, self.done, self.total = True, 0, len(items)
+        self.state_changed.emit()
+        try:
+            self._session.save_all()  # what is painted is in the journal before the job is made from there
+        except StudioError as error:
+            self._give_up(error.sentence)
+            return
+        engine = self._scribbler() if source == FROM_STROKES else self._engine
+        if engine is None:
+            self._give_up("This window has no engine to run a model with.")
+            return
+        self._work.do(
+            partial(_start, self._session.store.root, engine, source, list(items)), self._begin, self._give_up
+        )
+
+    def cancel(self) -> None:
+        """Stop after the item being worked on; what was proposed by then stays."""
+        self._is_cancelled = True
+        if self._run is not None:
+            self._run.stop()
+
+    def note_painted(self) -> None:
+        """Somebody paints, and may soon want the rest proposed: get the worker for strokes ready."""
+        if self._engine is not None and not self._is_warm and self._session.settings.task is Task.SEGMENTATION:
+            self._is_warm = True
+            self._work.do(self._scribbler().warm, lambda _none: None, self.failed.emit)
+
+    def close(self) -> None:
+        """End the processes and threads."""
+        self._bridge.shutdown()
+        if self._run is not None:
+            self._run.kill()
+        self._work.close()
+        if self._stroke_engine is not None:
+            self._stroke_engine.close(grace=0.2)
+        if self._folder is not None:
+            remove_job(self._folder)
+
+    def _begin(self, started: tuple[Path, Run]) -> None:
+        self._folder, self._run = started
+        self._bridge.watch(self._run)
+        if self._is_cancelled:
+            self._run.stop()
+
+    def _scribbler(self) -> LocalEngine:
+        if self._stroke_engine is None:
+            self._stroke_engine = LocalEngine(scribbler_command())
+        return self._stroke_engine
+
+    def _receive(self, events: list[RunEvent]) -> None:
+        made: list[int] = []
+        for event in events:
+            if isinstance(event, Proposed):
+                self._session.store.proposals.put(
+                    event.item, self._source, points=event.points, uncertainty=event.uncertainty
+                )
+                made.append(event.item)
+            elif isinstance(event, Progress):
+                self.done, self.total = event.done, event.total
+            elif isinstance(event, Warned):
+                self.failed.emit(event.sentence)
+        if made:
+            self._made += len(made)
+            self._session.proposals_changed.emit(made)
+        self.state_changed.emit()
+
+    def _finish(self, outcome: RunOutcome) -> None:
+        if outcome.learnt_something or self._is_cancelled:
+            self._end()
+            stopped = "Stopped; " if outcome.kind is OutcomeKind.STOPPED else ""
+            what = "1 item has" if self._made == 1 else f"{self._made:,} items have"
+            sentence = f"{stopped}{what} a new proposal: Shift+A accepts it, A the region under the cursor."
+            self.ended.emit(sentence if self._made else f"{stopped}no item has a new proposal.".capitalize())
+        else:
+            self._give_up(outcome.sentence)
+
+    def _give_up(self, sentence: str) -> None:
+        self._end()
+        if sentence:
+            self.failed.emit(sentence)
+
+    def _end(self) -> None:
+        self._run = None
+        if self._folder is not None:
+            self._work.do(partial(remove_job, self._folder), lambda _none: None, lambda _sentence: None)
+            self._folder = None
+        self.is_busy = False
+        QTimer.singleShot(0, self, self.state_changed.emit)
+
+
+def _start(root: Path, engine: Engine, source: str, items: list[int]) -> tuple[Path, Run]:
+    folder = make_job(root, source, items)
+    return folder, engine.propose(folder, reserve_cores=_RESERVED_CORES)

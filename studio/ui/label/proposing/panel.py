@@ -1,0 +1,188 @@
+"""The Proposals section at the page's right: which model proposes, for which items, how far it is, and what to take."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.core.proposals import FROM_STROKES
+from studio.core.recipe import Purpose
+from studio.core.settings import Task
+from studio.store import RunRecord
+from studio.ui.label.choices import Choices
+from studio.ui.label.item_showing import ItemShowing
+from studio.ui.label.proposing.actions import ProposalActions
+from studio.ui.label.proposing.control import ProposalControl
+from studio.ui.session import Session
+
+_MOST_AHEAD: Final = 9999
+
+_FROM_STROKES: Final = "My strokes"
+
+
+class ProposalPanel(QWidget):
+    def __init__(
+        self,
+        session: Session,
+        choices: Choices,
+        showing: ItemShowing,
+        control: ProposalControl,
+        actions: ProposalActions,
+        accept_all: QAction,
+    ) -> None:
+        super().__init__()
+        self.setObjectName("proposal_panel")
+        self._session = session
+        self._choices = choices
+        self._showing = showing
+        self._control = control
+        self.source = QComboBox()
+        self.source.setAccessibleName("Model that proposes")
+        self.source.setToolTip("A small model that learns from your strokes in seconds, or the model of a finished run")
+        self.source.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.ahead = QSpinBox(minimum=1, maximum=_MOST_AHEAD)
+        self.ahead.setAccessibleName("Number of items to propose for")
+        self.ahead.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.here_button = _button(actions.here, "Propose", primary=True)
+        self.ahead_button = _button(actions.ahead, "Next")
+        self.everywhere_button = _button(actions.everywhere, "All unlabelled")
+        self.progress = QProgressBar(textVisible=False)
+        self.progress.setAccessibleName("Proposals made")
+        self.cancel_button = _button(actions.cancel, "Stop")
+        self.said = QLabel(wordWrap=True)
+        self.said.setProperty("role", "muted")
+        self.accept_button = _button(accept_all, "Accept all")
+        self.class_button = _button(actions.accept_class, "Class") if actions.accept_class is not None else None
+        self.discard_button = _button(actions.discard, "Discard")
+        self.replaces = QCheckBox("Replace labelled too")
+        self.replaces.setToolTip("Accepting also changes what is labelled already; void stays")
+        self._asking, self._running, self._taking = QWidget(), QWidget(), QWidget()
+        self._lay_out()
+        self._connect()
+        self._list_sources()
+
+    def _connect(self) -> None:
+        proposals = self._choices.proposals
+        self.source.activated.connect(lambda _row: proposals.choose_source(self.source.currentData() or ""))
+        self.ahead.valueChanged.connect(proposals.set_ahead)
+        self.ahead.editingFinished.connect(self.ahead.clearFocus)
+        self.replaces.toggled.connect(proposals.set_replaces)
+        proposals.changed.connect(self._show)
+        self._control.state_changed.connect(self._show)
+        self._showing.prediction_changed.connect(self._show)
+        self._session.runs_changed.connect(self._list_sources)
+
+    def _list_sources(self) -> None:
+        """Strokes, where pixels are labelled, and every finished run, the newest first."""
+        proposals = self._choices.proposals
+        runs = [run for run in reversed(self._session.store.runs()) if _can_propose(run)]
+        with QSignalBlocker(self.source):
+            self.source.clear()
+            if self._choices.task is Task.SEGMENTATION:
+                self.source.addItem(_FROM_STROKES, FROM_STROKES)
+            for run in runs:
+                self.source.addItem(f"Run {run.id}" + (f" · {run.note}" if run.note else ""), run.id)
+        if self.source.findData(proposals.source) < 0:
+            proposals.choose_source(str(self.source.itemData(0) or ""))
+        self._show()
+
+    def _show(self) -> None:
+        proposals, control = self._choices.proposals, self._control
+        prediction = self._showing.prediction
+        has_proposal = prediction is not None and prediction.is_proposal
+        with QSignalBlocker(self.source), QSignalBlocker(self.ahead), QSignalBlocker(self.replaces):
+            self.source.setCurrentIndex(self.source.findData(proposals.source))
+            self.ahead.setValue(proposals.ahead)
+            self.replaces.setChecked(proposals.replaces)
+        self.source.setVisible(self.source.count() > 0)
+        self._asking.setVisible(self.source.count() > 0 and not control.is_busy)
+        self._running.setVisible(control.is_busy)
+        self.progress.setRange(0, control.total if control.total > 1 else 0)
+        self.progress.setValue(control.done)
+        self._taking.setVisible(has_proposal)
+        self.said.setText(self._sentence(has_proposal))
+
+    def _sentence(self, has_proposal: bool) -> str:
+        proposals, control = self._choices.proposals, self._control
+        if not self.source.count():
+            return "No finished run yet: train one on the Train page, then it proposes the rest."
+        if control.is_busy:
+            what = "Learning from your strokes" if proposals.source == FROM_STROKES else "Proposing"
+            return f"{what}… {control.done:,} of {control.total:,}" if control.total > 1 else f"{what}…"
+        if has_proposal and self._showing.prediction is not None:
+            kept = self._session.store.proposals.of(self._showing.prediction.item)
+            made = "Proposed from strokes" if kept and kept.source == FROM_STROKES else "Proposed by run "
+            made += "" if not kept or kept.source == FROM_STROKES else kept.source
+            unsure = f", {kept.uncertainty:.0%} uncertain" if kept and kept.uncertainty is not None else ""
+            return f"{made}{unsure}. A accepts the region under the cursor."
+        if proposals.source == FROM_STROKES:
+            return "Paint a few strokes of each class, then press Y. Fix what is wrong and press Y again."
+        return "Y proposes for this item; nothing counts as a label until you accept it."
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 2, 10, 8)
+        layout.setSpacing(6)
+        layout.addWidget(self.source)
+        asking = QGridLayout(self._asking)
+        asking.setContentsMargins(0, 0, 0, 0)
+        asking.setSpacing(6)
+        asking.addWidget(self.here_button, 0, 0, 1, 2)
+        asking.addWidget(self.ahead_button, 1, 0)
+        asking.addWidget(self.ahead, 1, 1)
+        asking.addWidget(self.everywhere_button, 2, 0, 1, 2)
+        running = QHBoxLayout(self._running)
+        running.setContentsMargins(0, 0, 0, 0)
+        running.addWidget(self.progress, 1)
+        running.addWidget(self.cancel_button)
+        taking = QGridLayout(self._taking)
+        taking.setContentsMargins(0, 0, 0, 0)
+        taking.setSpacing(6)
+        taking.addWidget(self.accept_button, 0, 0, 1, 2)
+        if self.class_button is not None:
+            taking.addWidget(self.class_button, 1, 0)
+        taking.addWidget(self.discard_button, 1, 1)
+        taking.addWidget(self.replaces, 2, 0, 1, 2)
+        layout.addWidget(self.said)
+        layout.addWidget(self._running)
+        layout.addWidget(self._taking)
+        layout.addWidget(self._asking)
+        layout.addStretch(1)
+
+
+def _can_propose(run: RunRecord) -> bool:
+    return run.spec.purpose is Purpose.TRAIN and run.outcome is not None and run.outcome.learnt_something
+
+
+def _button(action: QAction, text: str, *, primary: bool = False) -> QPushButton:
+    """A button for an action, with a shorter text; it follows the action and leaves the keyboard to the canvas."""
+    button = QPushButton(text)
+    button.setObjectName(f"{action.objectName()}_button")
+    button.setProperty("primary", primary)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    button.clicked.connect(action.trigger)
+
+    def follow() -> None:
+        button.setEnabled(action.isEnabled())
+        button.setToolTip(action.toolTip())
+        button.setAccessibleName(action.text())
+
+    action.changed.connect(follow)
+    follow()
+    return button

@@ -1,0 +1,289 @@
+"""Asking for proposals by key and button, seeing them, and taking them over or putting them away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from studio.core.classes import UNLABELLED
+from studio.core.events import Finished, Progress, Proposed
+from studio.core.items import LabelState
+from studio.core.masks import write_mask
+from studio.core.outcome import OutcomeKind
+from studio.core.points import Keypoint, Points
+from studio.core.proposals import FROM_STROKES, JOB_FILE, decode_job
+from studio.core.settings import Task
+from studio.engine import FakeEngine
+from studio.ui.label.next_order import NextOrder
+from tests.ui.label.conftest import HEIGHT, WIDTH, Desk
+from tests.unit.scribbles import right, scene, strokes
+
+Make = Callable[..., Desk]
+
+SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+ALT = Qt.KeyboardModifier.AltModifier
+LONG = 60_000
+
+
+def halves() -> np.ndarray:
+    """Sky above, road below."""
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    mask[HEIGHT // 2 :] = 1
+    return mask
+
+
+def propose(desk: Desk, mask: np.ndarray | None = None, item: int | None = None, **others: Any) -> None:
+    """A proposal lies there, as a worker leaves it."""
+    item = item if item is not None else desk.ids[0]
+    path = desk.store.proposals.mask_path(item)
+    if "points" not in others:
+        write_mask(path, halves() if mask is None else mask, desk.session.settings.classes)
+    desk.store.proposals.put(item, FROM_STROKES, **others)
+    desk.session.proposals_changed.emit([item])
+    if item == desk.session.current_item:
+        desk.qtbot.waitUntil(lambda: desk.page.showing.prediction is not None, timeout=5000)
+
+
+def paint_block(desk: Desk) -> None:
+    """The third class in a block at the left, painted with the rectangle of a large brush."""
+    desk.page.choices.choose_class(2)
+    desk.page.choices.set_brush_size(20)
+    desk.drag((20, 50), (40, 50))
+
+
+@pytest.fixture
+def desk(make_desk: Make) -> Desk:
+    return make_desk()
+
+
+def test_accepting_all_fills_only_what_nobody_has_labelled_and_is_undone_in_one_step(desk: Desk) -> None:
+    paint_block(desk)
+    painted = desk.mask()
+    propose(desk)
+    desk.key(Qt.Key.Key_A, SHIFT)
+    mask = desk.mask()
+    assert (mask[painted == 2] == 2).all()
+    assert (mask[painted == UNLABELLED] == halves()[painted == UNLABELLED]).all()
+    assert desk.page.showing.prediction is None
+    desk.key(Qt.Key.Key_Z, CTRL)
+    assert np.array_equal(desk.mask(), painted)
+    desk.qtbot.waitUntil(lambda: desk.page.showing.prediction is not None, timeout=5000)
+
+
+def test_a_person_may_choose_that_a_proposal_replaces_labels(desk: Desk) -> None:
+    paint_block(desk)
+    propose(desk)
+    QTest.mouseClick(
+        desk.page.proposals.replaces, Qt.MouseButton.LeftButton, pos=desk.page.proposals.replaces.rect().center() * 0.2
+    )
+    assert desk.page.choices.proposals.replaces
+    desk.page.proposals.accept_button.click()
+    assert np.array_equal(desk.mask(), halves())
+
+
+def test_the_region_under_the_cursor_is_accepted_alone(desk: Desk) -> None:
+    propose(desk)
+    desk.move(80, 20)
+    desk.key(Qt.Key.Key_A)
+    mask = desk.mask()
+    assert (mask[: HEIGHT // 2] == 0).all()
+    assert (mask[HEIGHT // 2 :] == UNLABELLED).all()
+    assert desk.page.showing.prediction is not None
+
+
+def test_the_chosen_class_is_accepted_alone(desk: Desk) -> None:
+    propose(desk)
+    desk.page.choices.choose_class(1)
+    desk.key(Qt.Key.Key_A, SHIFT | CTRL)
+    mask = desk.mask()
+    assert (mask[HEIGHT // 2 :] == 1).all()
+    assert (mask[: HEIGHT // 2] == UNLABELLED).all()
+
+
+def test_a_discarded_proposal_leaves_no_trace_in_the_label(desk: Desk) -> None:
+    propose(desk)
+    desk.key(Qt.Key.Key_D, CTRL)
+    assert desk.page.showing.prediction is None
+    assert (desk.mask() == UNLABELLED).all()
+    assert desk.store.proposals.count_open() == 0
+    desk.open(desk.ids[1])
+    desk.open(desk.ids[0])
+    assert desk.page.showing.prediction is None
+
+
+def test_a_proposal_is_there_again_when_the_item_is_opened(desk: Desk) -> None:
+    propose(desk, item=desk.ids[1])
+    desk.open(desk.ids[1])
+    desk.qtbot.waitUntil(lambda: desk.page.showing.prediction is not None, timeout=5000)
+    desk.open(desk.ids[2])
+    assert desk.page.showing.prediction is None
+
+
+def test_a_proposal_does_not_look_like_a_label(desk: Desk) -> None:
+    desk.page.choices.set_opacity(1.0)
+    plain = desk.canvas.grab().toImage()
+    propose(desk)
+    proposed = desk.canvas.grab().toImage()
+    desk.key(Qt.Key.Key_A, SHIFT)
+    labelled = desk.canvas.grab().toImage()
+    place = [desk.at(x, 20) for x in range(40, 80)]
+    seen = [[image.pixel(point) for point in place] for image in (plain, proposed, labelled)]
+    kept = sum(a == b for a, b in zip(seen[0], seen[1], strict=True))
+    assert 0.4 * len(place) < kept < len(place)
+    assert len(set(seen[2])) == 1
+
+
+def test_the_list_can_show_only_items_with_a_proposal(desk: Desk) -> None:
+    propose(desk, item=desk.ids[2])
+    bar = desk.page.items.filter_bar
+    bar.state.setCurrentIndex(bar.state.findText("Has a proposal"))
+    assert list(desk.page.items.model.ids) == [desk.ids[2]]
+    desk.open(desk.ids[2])
+    desk.qtbot.waitUntil(lambda: desk.page.showing.prediction is not None, timeout=5000)
+    desk.key(Qt.Key.Key_A, SHIFT)
+    assert list(desk.page.items.model.ids) == []
+
+
+def test_next_unlabelled_goes_to_the_most_uncertain_item_first_and_to_any_at_random(make_desk: Make) -> None:
+    desk = make_desk(5)
+    for item, uncertainty in ((2, 0.2), (3, 0.9), (4, 0.5)):
+        propose(desk, item=desk.ids[item], uncertainty=uncertainty)
+    box = desk.page.items.next_order
+    box.choose(NextOrder.UNCERTAIN)
+    seen = []
+    for _ in range(4):
+        desk.key(Qt.Key.Key_U)
+        current = desk.session.current_item
+        assert current is not None
+        seen.append(desk.ids.index(current))
+        desk.wait_for(current)
+        desk.drag((20, 20), (40, 20))
+    assert seen == [3, 4, 2, 0]
+    box.choose(NextOrder.RANDOM)
+    desk.key(Qt.Key.Key_U)
+    assert desk.session.current_item == desk.ids[1]
+
+
+def test_without_strokes_the_key_says_what_to_do(desk: Desk) -> None:
+    with desk.qtbot.waitSignal(desk.page.proposing.failed, timeout=LONG) as said:
+        desk.key(Qt.Key.Key_Y)
+    assert "paint a few strokes" in said.args[0]
+    assert not desk.page.proposing.is_busy
+
+
+def test_strokes_and_one_key_propose_the_rest_of_this_picture_and_of_others(make_desk: Make) -> None:
+    """The real worker, from a person's strokes to an accepted label."""
+    desk = make_desk(3, classes=("ground", "square", "void"), size=(200, 150))
+    truth = {}
+    for number, item in enumerate(desk.ids):
+        picture, truth[item] = scene(number)
+        Image.fromarray(picture).save(desk.store.item(item).path)
+    desk.open(desk.ids[1])
+    desk.open(desk.ids[0])
+    label = strokes(truth[desk.ids[0]])
+    desk.page.choices.set_brush_size(3)
+    for value in (0, 1):
+        desk.page.choices.choose_class(value)
+        rows, columns = np.nonzero(label == value)
+        for row in sorted({int(r) for r in rows})[1::3]:
+            inside = columns[rows == row]
+            desk.drag((float(inside.min()), row + 0.5), (float(inside.max()), row + 0.5))
+    painted = desk.mask()
+    desk.page.choices.proposals.set_ahead(2)
+    with desk.qtbot.waitSignal(desk.page.proposing.ended, timeout=LONG):
+        desk.key(Qt.Key.Key_Y, SHIFT)
+    desk.qtbot.waitUntil(lambda: desk.page.showing.prediction is not None, timeout=5000)
+    assert np.array_equal(desk.mask(), painted)  # a proposal is no label
+    desk.key(Qt.Key.Key_A, SHIFT)
+    first = desk.mask()
+    assert (first[painted != UNLABELLED] == painted[painted != UNLABELLED]).all()
+    assert right(first, truth[desk.ids[0]]) > 0.85
+    other = desk.store.proposals.of(desk.ids[1])
+    assert other is not None
+    assert other.uncertainty is not None
+    assert desk.store.item(desk.ids[1]).state is LabelState.UNLABELLED
+    assert desk.store.proposals.of(desk.ids[2]) is None
+    desk.open(desk.ids[1])
+    desk.qtbot.waitUntil(lambda: desk.page.showing.prediction is not None, timeout=5000)
+    desk.key(Qt.Key.Key_A, SHIFT)
+    assert right(desk.mask(), truth[desk.ids[1]]) > 0.85
+    assert not list((desk.store.proposals.folder / ".jobs").iterdir())
+
+
+def job_of(engine: FakeEngine) -> Any:
+    return decode_job((Path(engine.runs[-1].start.folder) / JOB_FILE).read_bytes())
+
+
+def ask_run(desk: Desk, engine: FakeEngine, run: str) -> None:
+    desk.page.proposing.use_engine(engine)
+    desk.page.choices.proposals.choose_source(run)
+
+
+def test_a_run_proposes_for_all_unlabelled_items_and_can_be_stopped(make_desk: Make, monkeypatch: Any) -> None:
+    desk = make_desk(4)
+    record = _finished_run(desk)
+    engine = FakeEngine(hold=True)
+    ask_run(desk, engine, record)
+    desk.drag((20, 20), (40, 20))
+    desk.key(Qt.Key.Key_Y, CTRL | ALT)
+    desk.qtbot.waitUntil(lambda: bool(engine.runs), timeout=5000)
+    job = job_of(engine)
+    assert [wanted.item for wanted in job.wanted] == desk.ids[1:]
+    assert job.run == str(desk.store.run(record).folder)
+    panel = desk.page.proposals
+    assert panel.progress.isVisible()
+    write_mask(Path(job.wanted[0].mask), halves(), job.classes)
+    engine.runs[-1].say(Proposed(item=desk.ids[1], uncertainty=0.25), Progress(what="Proposing", done=1, total=3))
+    desk.qtbot.waitUntil(lambda: panel.progress.value() == 1, timeout=5000)
+    with desk.qtbot.waitSignal(desk.page.proposing.ended, timeout=5000):
+        panel.cancel_button.click()
+    desk.qtbot.waitUntil(panel.here_button.isVisible, timeout=5000)
+    kept = desk.store.proposals.of(desk.ids[1])
+    assert kept is not None
+    assert (kept.source, kept.uncertainty, kept.is_open) == (record, 0.25, True)
+    assert desk.store.proposals.of(desk.ids[2]) is None
+
+
+def test_points_are_proposed_by_a_run_and_fill_only_those_that_are_missing(make_desk: Make) -> None:
+    desk = make_desk(2, task=Task.KEYPOINTS)
+    assert "No finished run yet" in desk.page.proposals.said.text()
+    record = _finished_run(desk)
+    engine = FakeEngine(hold=True)
+    ask_run(desk, engine, record)
+    desk.click(30, 30)
+    desk.key(Qt.Key.Key_Y)
+    desk.qtbot.waitUntil(lambda: bool(engine.runs), timeout=5000)
+    points = Points(tuple(Keypoint(index=i, x=100.0, y=20.0 + 10 * i) for i in range(3)))
+    engine.runs[-1].say(Proposed(item=desk.ids[0], points=points, uncertainty=0.1))
+    engine.runs[-1].say(Finished(outcome=OutcomeKind.FINISHED, seconds=1.0))
+    engine.runs[-1].end()
+    desk.qtbot.waitUntil(lambda: desk.page.showing.prediction is not None, timeout=5000)
+    desk.key(Qt.Key.Key_A, SHIFT)
+    placed = desk.store.read_points(desk.ids[0])
+    assert placed is not None
+    first, second = placed.get(0), placed.get(1)
+    assert first is not None
+    assert second is not None
+    assert abs(first.x - 30) < 2
+    assert (second.x, second.y) == (100.0, 30.0)
+
+
+def _finished_run(desk: Desk) -> str:
+    """A run of the project that is over; what it learnt is of no matter here."""
+    from studio.core.outcome import RunOutcome
+    from studio.core.recipe import RunSpec, Stage
+    from studio.core.snapshot import Snapshot
+
+    run_id, folder = desk.store._runs.claim_folder()
+    spec = RunSpec(task=desk.session.settings.task, stages=(Stage(epochs=1, height=32, width=32),))
+    desk.store._runs.record(run_id, folder, spec, Snapshot(task=desk.session.settings.task))
+    desk.store.set_outcome(run_id, RunOutcome(kind=OutcomeKind.FINISHED, sentence="The run finished."))
+    desk.session.runs_changed.emit()
+    return run_id
