@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from studio.core.arrays import Mask, Region
-from studio.core.edits import Edit, MaskEdit, TilePatch, bounds_of, tile_rect, tiles_over
+from studio.core.edits import TILE, Edit, MaskEdit, TilePatch, bounds_of, tile_rect, tiles_over
 from studio.core.history import History, Journal, JournaledDocument
 from studio.core.protection import NOTHING_PROTECTED
 from studio.core.raster import (
@@ -73,8 +73,9 @@ class MaskDocument(JournaledDocument):
         if inside is None:
             return
         for key in tiles_over(inside):
-            if key not in self._before:
-                self._before[key] = self._mask[tile_rect(*key, *self.size).slices].copy()
+            if key not in self._before:  # slices end with the mask, which is all that `tile_rect` would add
+                y, x = key[0] * TILE, key[1] * TILE
+                self._before[key] = self._mask[y : y + TILE, x : x + TILE].copy()
 
     def paint(self, rect: Rect, region: Region, value: int | Mask) -> None:
         """Set the pixels of `rect` where `region`, (rect.height, rect.width) bool, is True: to one value, or to those

@@ -60,7 +60,7 @@ class Sweep:
         radius = max(self.start, self.end) / 2
         top, bottom = min(self.a[1], self.b[1]) - radius, max(self.a[1], self.b[1]) + radius
         first, last = max(0, floor(top - 0.5)), min(height, ceil(bottom + 0.5))
-        band = max(_BAND, int(1.2 * radius))
+        band = max(_BAND, int(2.5 * radius))
         for y in range(first, last, band):
             rows = min(band, last - y)
             left, right = self._reach(radius, y, y + rows)
