@@ -94,7 +94,11 @@ class MaskDocument(JournaledDocument):
         alone = self._enter("brush stroke")
         dirty: Rect | None = None
         for band in sweep.bands(*self.size):
-            self._set(band, sweep.pixels(band), value)
+            if self.protection:
+                self._set(band, sweep.pixels(band), value)
+            else:
+                self.touch(band)
+                sweep.fill(self._mask[band.slices], band, value)
             dirty = band if dirty is None else dirty.union(band)
         if dirty is not None:
             self.changed.emit(dirty)

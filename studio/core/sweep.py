@@ -70,20 +70,30 @@ class Sweep:
 
     def pixels(self, rect: Rect) -> Region:
         """Which pixels of `rect` are covered, (height, width) bool."""
-        rows = np.arange(rect.y, rect.bottom)[:, None]
         if rect.width < _WIDE:
-            return self._covers(np.arange(rect.x, rect.right)[None, :], rows)
-        return self._between_borders(rect, rows)
-
-    def _between_borders(self, rect: Rect, rows: Whole) -> Region:
-        """What a sweep covers has no dents, so that in a row everything between two covered pixels is covered too."""
+            return self._covers(np.arange(rect.x, rect.right)[None, :], np.arange(rect.y, rect.bottom)[:, None])
         inside = np.zeros((rect.height, rect.width), np.bool_)
+        self._fill_between_borders(inside, rect, 1)
+        return inside
+
+    def fill(self, part: Mask, rect: Rect, value: int) -> None:
+        """Give each covered pixel of `part`, what a mask has at `rect`, the value."""
+        if rect.width < _WIDE:
+            np.copyto(part, np.uint8(value), where=self.pixels(rect))
+        else:
+            self._fill_between_borders(part, rect, value)
+
+    def _fill_between_borders(self, part: Mask | Region, rect: Rect, value: int) -> None:
+        """What a sweep covers has no dents, so that in a row everything between two covered pixels is covered too."""
+        rows = np.arange(rect.y, rect.bottom)[:, None]
         probes = np.arange(rect.x, rect.right, _STRIDE)
         hit = self._covers(probes[None, :], rows)
         met = hit.any(axis=1)
         missed = np.flatnonzero(~met)
         if missed.size:
-            inside[missed] = self._covers(np.arange(rect.x, rect.right)[None, :], rows[missed])
+            covered = self._covers(np.arange(rect.x, rect.right)[None, :], rows[missed])
+            for row, there in zip(missed.tolist(), covered, strict=True):
+                part[row, there] = value
         met = np.flatnonzero(met)
         first, last = hit[met].argmax(axis=1), hit.shape[1] - 1 - hit[met, ::-1].argmax(axis=1)
         borders: Whole = np.stack([probes[first], probes[last]], axis=1)
@@ -94,8 +104,7 @@ class Sweep:
             further = np.clip(borders + step * outwards, rect.x, rect.right - 1)
             borders = np.where(self._covers(further, rows[met]), further, borders)
         for row, left, right in zip(met.tolist(), *(borders - rect.x).T.tolist(), strict=True):
-            inside[row, left : right + 1] = True
-        return inside
+            part[row, left : right + 1] = value
 
     def _covers(self, columns: Whole, rows: Whole) -> Region:
         """Whether the pixels at these columns and rows, which broadcast to one shape, are covered."""
@@ -116,7 +125,7 @@ class Sweep:
         height, width = mask.shape
         dirty: Rect | None = None
         for band in self.bands(width, height):
-            np.copyto(mask[band.slices], np.uint8(value), where=self.pixels(band))
+            self.fill(mask[band.slices], band, value)
             dirty = band if dirty is None else dirty.union(band)
         return dirty
 
