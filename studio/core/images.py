@@ -23,6 +23,9 @@ IMAGE_SUFFIXES: Final = frozenset(
 MAX_PIXELS: Final = 400_000_000
 """Larger pictures are not decoded as a whole: as RGB they would take more than a gigabyte."""
 
+HUGE_PIXELS: Final = 64_000_000
+"""Pictures with more pixels are shown in tiles, and made small while they are read."""
+
 MAX_HUGE_PIXELS: Final = 1_000_000_000
 """Larger pictures are refused: they can be looked at in tiles, but their mask lies in memory, a byte a pixel."""
 
@@ -57,10 +60,15 @@ def read_image(path: Path, *, max_side: int | None = None) -> Picture:
     """The picture at `path`, (H, W, 3) uint8 RGB, with its EXIF orientation applied.
 
     `max_side` allows a JPEG to be decoded at a half, a quarter or an eighth of its size (which is much faster) as long
-    as its longer side keeps at least that many pixels; scaling it the rest of the way is left to the caller.
+    as its longer side keeps at least that many pixels; scaling it the rest of the way is left to the caller. A huge
+    picture of any format is then reduced while it is read, so that it never lies in memory as a whole.
     16-bit pictures are scaled by 1/257, wider ones (32-bit integers, floats) from their own range. Transparency is
     dropped; of more than four channels the first three are taken. Raises UnreadableImage.
     """
+    if max_side is not None and _is_huge(path, max_side):
+        from studio.core.picture_bands import read_small  # noqa: PLC0415  it is built on this module
+
+        return read_small(path, max_side)
     try:
         with _open(path, MAX_PIXELS) as image:
             orientation = _orientation(image)
@@ -104,6 +112,12 @@ def read_header(path: Path) -> Header:
 
 def _is_deep_tiff(path: Path) -> bool:
     return path.suffix.lower() in _TIFF_SUFFIXES and is_deep(path)
+
+
+def _is_huge(path: Path, max_side: int) -> bool:
+    """Whether reading the picture in bands pays: it has very many pixels, and at most half of a side are wanted."""
+    header = read_header(path)
+    return header.width * header.height > HUGE_PIXELS and max(header.width, header.height) >= 2 * max_side
 
 
 def image_size(path: Path) -> tuple[int, int]:

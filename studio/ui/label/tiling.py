@@ -13,16 +13,13 @@ import numpy as np
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 from PySide6.QtGui import QImage
 
-from studio.core.images import read_header
+from studio.core.images import HUGE_PIXELS, read_header
 from studio.core.pyramid import OVERVIEW_SIDE, TILE
 from studio.core.pyramid_cache import CACHE_BYTES, PyramidCache
 from studio.core.pyramid_maker import Began, Broke, Done, Previewed, Report, Wrote
 from studio.engine.launch import worker_environment
 from studio.ui.label.tiled_picture import TiledPicture
 from studio.ui.widgets.decoding import upright_size
-
-HUGE_PIXELS: Final = 64_000_000
-"""Pictures with more pixels are shown in tiles."""
 
 PYRAMIDS_FOLDER: Final = Path(".cache") / "pyramids"
 _REDRAW_MS: Final = 40

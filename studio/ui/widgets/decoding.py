@@ -8,7 +8,7 @@ from typing import Final
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage, QImageIOHandler, QImageReader
 
-from studio.core.images import read_image
+from studio.core.images import HUGE_PIXELS, read_image
 
 _ALLOCATION_LIMIT_MIB: Final = 4096
 
@@ -40,6 +40,8 @@ def decode(path: Path, *, max_side: int | None = None) -> QImage:
     if not _is_plain(reader, path):
         return _decode_carefully(path, max_side)
     size = reader.size()
+    if max_side is not None and reader.format() != b"jpeg" and size.width() * size.height() > HUGE_PIXELS:
+        return _limited(_decode_carefully(path, max_side), max_side)  # Qt would decode the whole before scaling it
     if max_side is not None and max(size.width(), size.height()) > max_side:
         reader.setScaledSize(
             size.scaled(max_side, max_side, Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(1, 1))
@@ -69,6 +71,12 @@ def _tail(path: Path) -> bytes:
         size = file.seek(0, 2)
         file.seek(max(0, size - 64))
         return file.read()
+
+
+def _limited(image: QImage, max_side: int) -> QImage:
+    return image.scaled(
+        max_side, max_side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+    )
 
 
 def _decode_carefully(path: Path, max_side: int | None) -> QImage:

@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage, QImageWriter
 
 from studio.ui.widgets.background import Background
 from studio.ui.widgets.decoding import decode
+from studio.ui.widgets.thumbnail_cache import ThumbnailCache
 
 _JPEG_QUALITY: Final = 86
 _OVERSAMPLING: Final = 2
@@ -27,14 +28,15 @@ class Thumbnails(QObject):
 
     `get` never waits: it answers with what is there, or asks for it and announces it with `ready(item id)`. The newest
     wish is served first. Files lie in `folder`, one for each picture, its modification time and size; a folder that
-    cannot be written only makes the next start slower. `keep` images stay in memory.
+    cannot be written only makes the next start slower, and the oldest files go when there are too many. `keep` images
+    stay in memory.
     """
 
     ready = Signal(int)
 
     def __init__(self, folder: Path, *, side: int = 160, keep: int = 600, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._folder = folder
+        self._cache = ThumbnailCache(folder)
         self._side = side
         self._keep = keep
         self._images: OrderedDict[int, QImage | None] = OrderedDict()
@@ -47,7 +49,7 @@ class Thumbnails(QObject):
         if item_id in self._images:
             self._images.move_to_end(item_id)
             return self._images[item_id]
-        self._background.ask(item_id, lambda: _make(path, self._folder, self._side))
+        self._background.ask(item_id, lambda: _make(path, self._cache, self._side))
         return None
 
     def is_broken(self, item_id: int) -> bool:
@@ -79,14 +81,15 @@ class Thumbnails(QObject):
         self.ready.emit(item_id)
 
 
-def _make(path: Path, folder: Path, side: int) -> QImage:
-    file = folder / _file_name(path, side)
+def _make(path: Path, cache: ThumbnailCache, side: int) -> QImage:
+    file = cache.folder / _file_name(path, side)
     if file.is_file():
         kept = QImage(str(file))
         if not kept.isNull():
             return kept.convertToFormat(QImage.Format.Format_RGB32)
     image = _scaled(decode(path, max_side=_OVERSAMPLING * side), side)
     _save(image, file)
+    cache.note_saved()
     return image
 
 

@@ -17,6 +17,7 @@ from studio.ui.label.picture import DecodedPicture, halved, load_picture, load_p
 from studio.ui.label.picture_loader import PictureLoader
 from studio.ui.widgets.background import Background
 from studio.ui.widgets.decoding import decode, upright_size
+from studio.ui.widgets.thumbnail_cache import ThumbnailCache
 from studio.ui.widgets.thumbnails import Thumbnails
 
 
@@ -214,3 +215,28 @@ def test_a_background_that_goes_while_it_works_goes_quietly(qtbot):
             background.ask(key, lambda: None)
         del background
     assert not any(thread.name == "test" for thread in threading.enumerate())
+
+
+def test_thumbnails_on_disk_are_pruned_from_the_oldest_on(tmp_path):
+    for number in range(20):
+        file = tmp_path / f"{number % 4:02}" / f"{number}.jpg"
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"x" * 1000)
+        os.utime(file, (1000 + number, 1000 + number))
+    cache = ThumbnailCache(tmp_path, limit=20_000)
+    cache.prune()
+    assert len(list(tmp_path.glob("*/*.jpg"))) == 20
+    ThumbnailCache(tmp_path, limit=10_000).prune()
+    assert sorted(int(file.stem) for file in tmp_path.glob("*/*.jpg")) == list(range(11, 20))
+    ThumbnailCache(tmp_path / "missing").prune()
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif"])
+def test_a_huge_picture_is_made_small_while_it_is_read(qtbot, tmp_path, monkeypatch, suffix):
+    monkeypatch.setattr("studio.core.images.HUGE_PIXELS", 1000)
+    monkeypatch.setattr("studio.ui.widgets.decoding.HUGE_PIXELS", 1000)
+    path = tmp_path / f"a.{suffix}"
+    scene(640, 320).save(path)
+    image, whole = decode(path, max_side=80), decode(path)
+    assert max(image.width(), image.height()) == 80
+    assert np.abs(pixels(image).mean(axis=(0, 1)) - pixels(whole).mean(axis=(0, 1))).max() < 3
