@@ -19,7 +19,7 @@ from tests.e2e.screen import Screen, wait_until
 
 _SCREEN_BRUSH = 24
 """Brush diameter on the screen, in pixels; steps are wider, so that the pixel that is watched is always fresh."""
-_STEP = 40
+STEP = 40
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,9 @@ def latency(argv: Sequence[str], *, settle: float = 5.0) -> Latency:
         process = screen.start(argv)
         time.sleep(settle)
         times = [
-            _step(screen, x, y)
+            step(screen, x, y)
             for y in range(330, 490, 40)
-            for x in _slow_stroke(screen, y, range(540 + _STEP, 1100, _STEP))
+            for x in slow_stroke(screen, y, range(540 + STEP, 1100, STEP))
         ]
         share = _fast_stroke(screen, y=560)
         process.terminate()
@@ -92,8 +92,8 @@ def latency(argv: Sequence[str], *, settle: float = 5.0) -> Latency:
     return Latency(statistics.median(seen), float(np.percentile(seen, 95)), len(times), len(times) - len(seen), share)
 
 
-def _slow_stroke(screen: Screen, y: int, places: range):
-    screen.move(places.start - _STEP, y)
+def slow_stroke(screen: Screen, y: int, places: range):
+    screen.move(places.start - STEP, y)
     time.sleep(0.1)
     screen.press()
     time.sleep(0.3)
@@ -102,7 +102,7 @@ def _slow_stroke(screen: Screen, y: int, places: range):
     time.sleep(0.3)
 
 
-def _step(screen: Screen, x: int, y: int) -> float | None:
+def step(screen: Screen, x: int, y: int) -> float | None:
     """Milliseconds from the event to a changed pixel beside the cursor's hot spot; None when it never changed."""
 
     def pixel() -> np.ndarray:

@@ -41,6 +41,8 @@ def value_text(picture: Picture | None, pixel: tuple[int, int] | None) -> str:
     without reading the file."""
     if pixel is None or picture is None or picture.is_preview:
         return ""
+    if not (0 <= pixel[0] < picture.size.width() and 0 <= pixel[1] < picture.size.height()):
+        return ""  # the picture came while the cursor rested where the one before reached
     if isinstance(picture, DeepPicture):
         return " ".join(f"{value:.6g}" for value in picture.value_at(*pixel)[:_SHOWN_CHANNELS])
     if not isinstance(picture, DecodedPicture):
