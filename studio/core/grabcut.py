@@ -22,6 +22,13 @@ CELLS: Final = 180_000
 _MARGIN: Final = 0.35
 """How far around the box the background is learned from, as a part of the box's side."""
 
+_LEAST_MARGIN: Final = 16
+"""The same in image pixels, at least."""
+
+_FEWEST: Final = 0.1
+"""The part of the box that an object fills at least; where less is found its middle is taken for the object's."""
+
+_MIDDLE: Final = 0.5
 _FIRST_ROUNDS: Final = 3
 _FURTHER_ROUNDS: Final = 1
 _ANSWERS_KEPT: Final = 6
@@ -75,7 +82,7 @@ class Cutting:
 
 def crop_for(box: Rect, width: int, height: int) -> Rect:
     """The part of an image of that size that is looked at for a box: with some of what is around it."""
-    dx, dy = max(8, round(box.width * _MARGIN)), max(8, round(box.height * _MARGIN))
+    dx, dy = (max(_LEAST_MARGIN, round(side * _MARGIN)) for side in (box.width, box.height))
     around = Rect(box.x - dx, box.y - dy, box.width + 2 * dx, box.height + 2 * dy).clipped(width, height)
     assert around is not None
     return around
@@ -108,12 +115,26 @@ def _cut_cells(pixels: Picture, crop: Rect, step: int, box: Rect, strokes: Seque
     trimap[y : -(-(box.bottom - crop.y) // step), x : -(-(box.right - crop.x) // step)] = cv2.GC_PR_FGD
     models: tuple[npt.NDArray[Any], npt.NDArray[Any]] = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.setRNGSeed(1)
+    inside = trimap == cv2.GC_PR_FGD
     _cut_rounds(pixels, trimap, models, _FIRST_ROUNDS, cv2.GC_INIT_WITH_MASK)
+    if np.count_nonzero(trimap & 1) < _FEWEST * np.count_nonzero(inside):
+        trimap[:] = np.where(inside, cv2.GC_PR_BGD, cv2.GC_BGD)
+        trimap[_middle(inside)] = cv2.GC_FGD
+        _cut_rounds(pixels, trimap, models, _FIRST_ROUNDS, cv2.GC_INIT_WITH_MASK)
     if strokes:
         for stroke in strokes:
             trimap[_covered(stroke, crop, step)] = cv2.GC_FGD if stroke.is_object else cv2.GC_BGD
         _cut_rounds(pixels, trimap, models, _FURTHER_ROUNDS, cv2.GC_EVAL)
     return (trimap == cv2.GC_FGD) | (trimap == cv2.GC_PR_FGD)
+
+
+def _middle(inside: Region) -> Region:
+    """An ellipse in the middle of the box: what is there belongs to the object that the box was drawn around, even if
+    its colours are found elsewhere too."""
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    down = (np.arange(inside.shape[0], dtype=np.float64) - float(rows.mean())) / (_MIDDLE * rows.size / 2)
+    across = (np.arange(inside.shape[1], dtype=np.float64) - float(columns.mean())) / (_MIDDLE * columns.size / 2)
+    return down[:, None] ** 2 + across**2 <= 1
 
 
 def _cut_rounds(pixels: Picture, trimap: npt.NDArray[np.uint8], models: Any, rounds: int, mode: int) -> None:

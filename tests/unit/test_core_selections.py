@@ -112,6 +112,13 @@ def test_what_a_person_said_stays_said_whatever_the_graph_finds():
     assert mask[40, 40:55].all() and not mask[75, 90:110].any()
 
 
+def test_an_object_whose_colours_are_around_it_too_is_found_by_its_place():
+    region, others = disc(160, 120, (80, 60), 20), disc(160, 120, (25, 60), 24) | disc(160, 120, (135, 60), 24)
+    found = cut(reader(colored(region | others)), Rect(55, 35, 50, 50), [], (160, 120))
+    assert found is not None
+    assert iou(on_canvas(found, 160, 120), region) > 0.9
+
+
 def test_a_box_in_which_everything_is_taken_away_leaves_nothing():
     all_of_it = [Stroke(((0.0, 40.0), (100.0, 40.0)), 200, False)]
     assert cut(reader(colored(disc(100, 80, (50, 40), 20))), Rect(20, 10, 60, 60), all_of_it, (100, 80)) is None
