@@ -22,10 +22,10 @@ _GROUPS: Final[tuple[type[ToolOptions], ...]] = (
     PenOptions,
     OutlineOptions,
     RegionOptions,
-    PaintOverOptions,
-    TemplateOptions,
     WandOptions,
     SuperpixelOptions,
+    PaintOverOptions,
+    TemplateOptions,
 )
 
 

@@ -119,7 +119,7 @@ def selection_colors(color: QColor) -> list[QColor]:
 
 def boundary_colors() -> list[QColor]:
     """For `draw_boundaries`: faint, on any picture."""
-    return [QColor(0, 0, 0, 70), QColor(0, 0, 0, 110), QColor(255, 255, 255, 100)]
+    return [QColor(0, 0, 0, 0), QColor(0, 0, 0, 90), QColor(255, 255, 255, 75)]
 
 
 def draw_selection(selection: Selection, viewport: Viewport, pixel_ratio: float) -> Drawing | None:
