@@ -21,10 +21,10 @@ BACKGROUND: Final = "background"
 UNCOVERED: Final = (BACKGROUND, "unlabelled")
 
 UNCOVERED_QUESTION: Final = Question(
-    id="uncovered", text="Pixels that no annotation covers are", default=BACKGROUND, choices=UNCOVERED
+    id="uncovered", text="Pixels without an annotation are", default=BACKGROUND, choices=UNCOVERED
 )
 STROKE_QUESTION: Final = Question(
-    id="stroke", text="Width in pixels at which lines and points are painted (0: not at all)", default="0"
+    id="stroke", text="Paint lines and points this wide, in pixels (0: not at all)", default="0"
 )
 
 

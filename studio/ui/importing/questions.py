@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QListWi
 from studio.formats import Question
 
 _ROWS_SHOWN = 4
+_LABEL_WIDTH = 220
 
 
 class QuestionForm(QWidget):
@@ -31,6 +32,9 @@ class QuestionForm(QWidget):
             field.setAccessibleName(question.text)
             label = QLabel(question.text)
             label.setWordWrap(True)
+            # A form asks a wrapped label for its height at another width than it then gives it.
+            label.setFixedWidth(_LABEL_WIDTH)
+            label.setMinimumHeight(label.heightForWidth(_LABEL_WIDTH))
             label.setBuddy(field)
             self._form.addRow(label, field)
             self._fields[question.id] = field
