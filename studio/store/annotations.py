@@ -102,6 +102,17 @@ class Annotations:
                 document.adopt(edit, history)
         return [item_id for item_id, _, _ in edits]
 
+    def carry_out(self, item_id: int, edit: MaskEdit, head: int) -> bool:
+        """Journal an edit of an item that stands at `head`, be it open or not; False, and nothing done, where it has
+        moved on or is being painted. Raises UnknownItem, CannotWrite."""
+        document = self._open.get(item_id)
+        if self._journal.head(item_id) != head or (document is not None and document.is_editing):
+            return False
+        history = self._journal.commit(item_id, edit, head)
+        if isinstance(document, MaskDocument) and document.head == head:
+            document.adopt(edit, history)
+        return True
+
     def note_changes(self, ids: Iterable[int]) -> None:
         """Tell the open documents among `ids` that their items changed in state or split."""
         for item_id in ids:

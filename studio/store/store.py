@@ -15,6 +15,7 @@ from studio.core.arrays import Mask
 from studio.core.atomic import why
 from studio.core.classes import void_ids
 from studio.core.document import Document
+from studio.core.edits import MaskEdit
 from studio.core.errors import CannotWrite, ProjectExists, StudioError
 from studio.core.events import RunEvent
 from studio.core.items import Item, NewItem, Split
@@ -204,6 +205,11 @@ class Store:
         Raises UnknownItem, CannotWrite.
         """
         return self._annotations.replace_points(points, what)
+
+    def carry_out(self, item_id: int, edit: MaskEdit, head: int) -> bool:
+        """Make an edit of an item's mask that was worked out elsewhere while it stood at `head`; an open document
+        follows. False where it has moved on or is being painted. Raises UnknownItem, CannotWrite."""
+        return self._annotations.carry_out(item_id, edit, head)
 
     def carried(self, item_id: int) -> Carried | None:
         """The shapes that an import brought for the item, as they were then; None where it brought none."""

@@ -102,7 +102,7 @@ class HistoryModel(QAbstractListModel):
     @property
     def edits(self) -> int:
         """How many edits there are, the beginning left out."""
-        return sum(step is not _START for step in self._steps)
+        return sum(step.parent is not None for step in self._steps)
 
     @property
     def current_row(self) -> int:

@@ -22,6 +22,7 @@ from studio.ui.label.proposing.actions import ProposalActions
 from studio.ui.label.proposing.control import ProposalControl
 from studio.ui.label.region_actions import RegionActions
 from studio.ui.label.region_editing import RegionEditing
+from studio.ui.label.sequence_editing import SequenceEditing
 from studio.ui.label.view_actions import ViewActions
 from studio.ui.session import Session
 
@@ -45,10 +46,10 @@ class LabelActions:
         self._add_viewing()
         self._actions.add_tools()
         self._add_labelling()
-        self.regions: RegionEditing | None = None
+        self.regions: RegionActions | None = None
         if choices.task is Task.SEGMENTATION:
-            self.regions = RegionEditing(choices, canvas, page)
-            RegionActions(self._actions, choices, self.regions)
+            sequence = SequenceEditing(session, choices, canvas, items)
+            self.regions = RegionActions(self._actions, choices, RegionEditing(choices, canvas, page), sequence)
         self.points = (
             PointActions(self._actions, session, choices, canvas, items) if choices.task is Task.KEYPOINTS else None
         )

@@ -10,6 +10,7 @@ from studio.core.region_wishes import RegionOperation
 from studio.ui.label.choices import Choices
 from studio.ui.label.page_actions import PageActions
 from studio.ui.label.region_editing import RegionEditing
+from studio.ui.label.sequence_editing import SequenceEditing
 
 MENU: Final = "Region"
 
@@ -17,7 +18,7 @@ _OPERATIONS: Final = (
     ("grow", "Grow", "the Region", "the Whole Class", "Up", RegionOperation.GROW),
     ("shrink", "Shrink", "the Region", "the Whole Class", "Down", RegionOperation.SHRINK),
     ("smooth", "Smooth", "the Region", "the Whole Class", "S", RegionOperation.SMOOTH),
-    ("fill_holes", "Fill Holes", "of the Region", "of the Whole Class", "H", RegionOperation.FILL_HOLES),
+    ("fill_holes", "Fill Holes", "of the Region", "of the Whole Class", "B", RegionOperation.FILL_HOLES),
     ("specks", "Remove Specks", "of the Class", "of All Classes", "K", RegionOperation.REMOVE_SPECKS),
     ("replace", "Give the Current Class", "to the Region", "to the Whole Class", "G", RegionOperation.REPLACE),
 )
@@ -25,8 +26,12 @@ _OPERATIONS: Final = (
 
 
 class RegionActions:
-    def __init__(self, actions: PageActions, choices: Choices, editing: RegionEditing) -> None:
+    def __init__(
+        self, actions: PageActions, choices: Choices, editing: RegionEditing, sequence: SequenceEditing
+    ) -> None:
         self._choices = choices
+        self._editing = editing
+        self._sequence = sequence
         for name, text, region, whole, key, operation in _OPERATIONS:
             for what, ending, shift in ((region, "", ""), (whole, "_all", "Shift+")):
                 actions.add(
@@ -36,6 +41,17 @@ class RegionActions:
                     lambda operation=operation, shift=shift: editing.ask(operation, whole=bool(shift)),
                     menu=MENU,
                 )
+        add = actions.add
+        add("copy_label", "Copy the Label of the Frame Before", "Alt+C", sequence.copy, menu=MENU, icon="copy")
+        add(
+            "copy_label_over",
+            "Copy It over Everything",
+            "Alt+Shift+C",
+            lambda: sequence.copy(everything=True),
+            menu=MENU,
+        )
+        add("copy_class", "Copy the Class under the Cursor", "Alt+X", lambda: sequence.copy(one_class=True), menu=MENU)
+        add("interpolate", "Interpolate between Two Frames", "J", sequence.interpolate, menu=MENU)
         self.lock = actions.add(
             "lock_class", "Lock the Current Class", "Ctrl+L", self._toggle_lock, menu=MENU, checkable=True
         )
@@ -50,6 +66,11 @@ class RegionActions:
         choices.locks.changed.connect(self._show_locks)
         choices.class_changed.connect(self._show_locks)
         self._show_locks()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._editing.close()
+        self._sequence.close()
 
     def _toggle_lock(self) -> None:
         self._choices.locks.toggle(self._choices.class_id)
