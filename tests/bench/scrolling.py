@@ -116,6 +116,7 @@ def _scroll(app: QApplication, page: ReviewPage, pixels: int) -> dict[str, float
         "median_ms": float(np.median(times)),
         "p95_ms": float(np.percentile(times, 95)),
         "max_ms": max(times),
+        "processor_median_ms": float(np.median(processor)),
         "processor_p95_ms": float(np.percentile(processor, 95)),
     }
 

@@ -151,11 +151,7 @@ class ReviewGrid(QAbstractItemView):
         return lines * (self._cell().height() + _GAP) + _GAP
 
     def _rect(self, row: int) -> QRect:
-        cell = self._cell()
-        line, column = divmod(row, self._columns())
-        x = _GAP + column * (cell.width() + _GAP)
-        y = _GAP + line * (cell.height() + _GAP) - self.verticalOffset()
-        return QRect(QPoint(x, y), cell)
+        return _place(row, self._columns(), self._cell(), self.verticalOffset())
 
     def _lay_out_anew(self) -> None:
         """Keep the first visible tile the first one while sizes change."""
@@ -286,9 +282,10 @@ class ReviewGrid(QAbstractItemView):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         chosen, current = self.selectionModel(), self.currentIndex()
-        rows = self.visible_rows()
-        for row in rows:
-            rect = self._rect(row)
+        focused = self.hasFocus()
+        columns, cell, offset = self._columns(), self._cell(), self.verticalOffset()
+        for row in self.visible_rows():
+            rect = _place(row, columns, cell, offset)
             if not rect.intersects(event.rect()):
                 continue
             index = self._items.index(row)
@@ -298,7 +295,7 @@ class ReviewGrid(QAbstractItemView):
                 self._items.review(row),
                 aspect=self._aspect,
                 selected=chosen.isSelected(index),
-                current=self.hasFocus() and current == index,
+                current=focused and current == index,
             )
         painter.end()
         if not self._ask.isActive():
@@ -312,3 +309,12 @@ class ReviewGrid(QAbstractItemView):
         last = min(self._count(), rows.stop + beyond)
         order = [*rows, *range(rows.stop, last), *range(max(0, rows.start - beyond), rows.start)]
         return [self._items.review(row) for row in order]
+
+
+def _place(row: int, columns: int, cell: QSize, offset: int) -> QRect:
+    """Where a row's tile lies in the viewport, `offset` pixels down the whole."""
+    line, column = divmod(row, columns)
+    return QRect(
+        QPoint(_GAP + column * (cell.width() + _GAP), _GAP + line * (cell.height() + _GAP) - offset),
+        cell,
+    )

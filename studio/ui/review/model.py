@@ -12,8 +12,8 @@ from studio.core.report import error_in_words
 from studio.core.review import Decision, ReviewItem
 from studio.core.settings import Task
 
-_PAGE: Final = 64
-_PAGES_KEPT: Final = 32
+_PAGE: Final = 32
+_PAGES_KEPT: Final = 64
 _SCAN: Final = 4096
 """How far the next undecided item is looked for; beyond, the person has other means (the filter)."""
 
@@ -39,7 +39,7 @@ class ReviewModel(QAbstractListModel):
         """Show these ids, whose review items `read` gets."""
         self.beginResetModel()
         self._ids = list(ids)
-        self._rows = {item: row for row, item in reversed(list(enumerate(self._ids)))}
+        self._rows = dict(zip(self._ids, range(len(self._ids)), strict=True))
         self._read = read
         self._pages.clear()
         self.endResetModel()

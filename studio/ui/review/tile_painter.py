@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QObject, QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
 
 from studio.core.items import Split
 from studio.core.report import error_in_words
@@ -45,10 +45,15 @@ DECISION_WORDS: Final = {
 _CORRECTED: Final = frozenset({Decision.ACCEPTED, Decision.EDITED})
 """Decisions after which the label is no longer the one that the run's figures are about."""
 
+_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
 FindPictures = Callable[[ReviewItem], Pictures | None]
 
 _MOST_PIXELS: Final = 12_000_000
 """Of tiles kept as they were drawn: some screens full."""
+
+_MOST_PARTS: Final = 64
+"""Frames and badges that are kept; a window that is being resized asks for ever other sizes."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +85,13 @@ class TilePainter(QObject):
         self._bold.setWeight(QFont.Weight.DemiBold)
         self._small = QFont(font)
         self._small.setPointSizeF(max(7.0, font.pointSizeF() * 0.85))
-        self._line = QFontMetrics(self._bold).height()
-        self._small_line = QFontMetrics(self._small).height()
+        self._bold_metrics = QFontMetrics(self._bold)
+        self._small_metrics = QFontMetrics(self._small)
+        self._line = self._bold_metrics.height()
+        self._small_line = self._small_metrics.height()
         self._kept: OrderedDict[int, _Kept] = OrderedDict()
         self._kept_pixels = 0
+        self._parts: dict[tuple[object, ...], QPixmap] = {}
         theme().changed.connect(self.forget)
 
     # -- geometry -----------------------------------------------------------------------------------------------------
@@ -118,9 +126,7 @@ class TilePainter(QObject):
         key = (review.run, review.score.item, review.score.loss, review.decision, selected, current, rect.size(), ratio)
         kept = self._kept.get(review.score.item)
         if kept is None or kept.key != key or kept.pictures is not pictures:
-            image = QPixmap(rect.size() * ratio)
-            image.setDevicePixelRatio(ratio)
-            image.fill(Qt.GlobalColor.transparent)
+            image = _transparent(rect.size(), ratio)
             inner = QPainter(image)
             self._draw(inner, QRect(QPoint(0, 0), rect.size()), review, pictures, aspect, selected, current)
             inner.end()
@@ -133,6 +139,7 @@ class TilePainter(QObject):
         """Colours changed: draw every tile anew."""
         self._kept.clear()
         self._kept_pixels = 0
+        self._parts.clear()
 
     def _keep(self, item: int, kept: _Kept) -> None:
         old = self._kept.pop(item, None)
@@ -154,14 +161,41 @@ class TilePainter(QObject):
     ) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        self._paint_card(painter, rect, selected=selected, current=current)
+        size, count = self.pane_size(rect.width(), aspect), self.panes(rect.width())
+        painter.drawPixmap(rect.topLeft(), self._frame(painter, rect.size(), size, count, selected, current))
         inner = rect.adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
-        size = self.pane_size(rect.width(), aspect)
-        self._paint_panes(
-            painter, QRect(inner.topLeft(), size), self.panes(rect.width()), review, pictures, named=selected
-        )
+        if pictures is not None:
+            self._paint_panes(painter, QRect(inner.topLeft(), size), count, review, pictures, named=selected)
         caption = QRect(inner.left(), inner.top() + size.height() + 6, inner.width(), self._caption_height)
         self._paint_caption(painter, caption, review)
+
+    def _frame(self, painter: QPainter, tile: QSize, pane: QSize, count: int, selected: bool, current: bool) -> QPixmap:
+        """The card and its empty panes, which most tiles have in common."""
+        ratio = painter.device().devicePixelRatioF()
+        key = ("frame", tile.width(), tile.height(), pane.height(), count, selected, current, ratio)
+        return self._part(key, lambda: self._draw_frame(tile, pane, count, selected, current, ratio))
+
+    def _draw_frame(self, tile: QSize, pane: QSize, count: int, selected: bool, current: bool, ratio: float) -> QPixmap:
+        frame = _transparent(tile, ratio)
+        painter = QPainter(frame)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_card(painter, QRect(QPoint(0, 0), tile), selected=selected, current=current)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().color("canvas"))
+        for place in range(count):
+            box = QRect(QPoint(_PADDING + place * (pane.width() + _PANE_GAP), _PADDING), pane)
+            painter.drawRoundedRect(box, 3, 3)
+        painter.end()
+        return frame
+
+    def _part(self, key: tuple[object, ...], draw: Callable[[], QPixmap]) -> QPixmap:
+        """What many tiles have in common, drawn once."""
+        part = self._parts.get(key)
+        if part is None:
+            if len(self._parts) >= _MOST_PARTS:
+                self._parts.clear()
+            part = self._parts[key] = draw()
+        return part
 
     @staticmethod
     def _paint_card(painter: QPainter, rect: QRect, *, selected: bool, current: bool) -> None:
@@ -177,18 +211,13 @@ class TilePainter(QObject):
         first: QRect,
         count: int,
         review: ReviewItem,
-        pictures: Pictures | None,
+        pictures: Pictures,
         *,
         named: bool,
     ) -> None:
         faded = review.decision is Decision.LEFT_OUT
         for place in range(count):
             box = first.translated(place * (first.width() + _PANE_GAP), 0)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme().color("canvas"))
-            painter.drawRoundedRect(box, 3, 3)
-            if pictures is None:
-                continue
             if pictures.trouble:
                 self._paint_trouble(painter, first, count, pictures.trouble)
                 return
@@ -203,8 +232,7 @@ class TilePainter(QObject):
                 self._paint_pane_name(painter, target, PANE_NAMES[self._task][-1 if count == 1 else place])
 
     def _paint_pane_name(self, painter: QPainter, pane: QRect, name: str) -> None:
-        metrics = QFontMetrics(self._small)
-        box = QRect(0, 0, metrics.horizontalAdvance(name) + 10, self._small_line + 2)
+        box = QRect(0, 0, self._small_metrics.horizontalAdvance(name) + 10, self._small_line + 2)
         if box.width() > pane.width():
             return
         box.moveBottomLeft(pane.bottomLeft())
@@ -229,11 +257,8 @@ class TilePainter(QObject):
         name = QRect(top.left(), top.top(), right - top.left() - 6, top.height())
         painter.setFont(self._bold)
         painter.setPen(theme().color("text"))
-        metrics = QFontMetrics(self._bold)
         painter.drawText(
-            name,
-            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
-            metrics.elidedText(score.name, Qt.TextElideMode.ElideMiddle, name.width()),
+            name, _LEFT, _fitted(self._bold_metrics, score.name, name.width(), Qt.TextElideMode.ElideMiddle)
         )
         low = QRect(rect.left(), top.bottom() + 4, rect.width(), self._small_line)
         split = "corrected" if score.corrected else score.split.value
@@ -242,28 +267,48 @@ class TilePainter(QObject):
 
     def _paint_figures(self, painter: QPainter, rect: QRect, review: ReviewItem) -> None:
         painter.setFont(self._small)
-        metrics = QFontMetrics(self._small)
         error, loss = figures_in_words(review, self._task)
         corrected = review.decision in _CORRECTED
-        align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.setPen(theme().color("muted" if corrected else "text"))
-        painter.drawText(rect, align, metrics.elidedText(error, Qt.TextElideMode.ElideRight, rect.width()))
-        used = metrics.horizontalAdvance(error) + 10
-        if rect.width() - used >= metrics.horizontalAdvance(loss):
+        painter.drawText(rect, _LEFT, _fitted(self._small_metrics, error, rect.width(), Qt.TextElideMode.ElideRight))
+        used = self._small_metrics.horizontalAdvance(error) + 10
+        if rect.width() - used >= self._small_metrics.horizontalAdvance(loss):
             painter.setPen(theme().color("muted"))
-            painter.drawText(rect.adjusted(used, 0, 0, 0), align, loss)
+            painter.drawText(rect.adjusted(used, 0, 0, 0), _LEFT, loss)
 
     def _paint_badge(self, painter: QPainter, right: int, line: QRect, words: str, color: QColor) -> int:
         """Draw a badge that ends at `right`; returns where it begins."""
-        metrics = QFontMetrics(self._small)
-        width = metrics.horizontalAdvance(words) + 12
-        box = QRectF(right - width, line.center().y() - self._small_line / 2, width, self._small_line + 1)
+        ratio = painter.device().devicePixelRatioF()
+        key = ("badge", words, color.rgba(), ratio)
+        badge = self._part(key, lambda: self._draw_badge(words, color, ratio))
+        width = round(badge.width() / ratio)
+        painter.drawPixmap(QPoint(right - width, line.center().y() - self._small_line // 2), badge)
+        return right - width
+
+    def _draw_badge(self, words: str, color: QColor, ratio: float) -> QPixmap:
+        box = QRect(0, 0, self._small_metrics.horizontalAdvance(words) + 12, self._small_line + 1)
+        badge = _transparent(box.size(), ratio)
         soft = QColor(color)
         soft.setAlphaF(0.17)
-        path = QPainterPath()
-        path.addRoundedRect(box, box.height() / 2, box.height() / 2)
-        painter.fillPath(path, soft)
+        painter = QPainter(badge)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(soft)
+        painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
         painter.setFont(self._small)
         painter.setPen(color)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
-        return right - width
+        painter.end()
+        return badge
+
+
+def _transparent(size: QSize, ratio: float) -> QPixmap:
+    pixmap = QPixmap(size * ratio)
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    return pixmap
+
+
+def _fitted(metrics: QFontMetrics, text: str, width: int, mode: Qt.TextElideMode) -> str:
+    """`text`, cut to `width` pixels where it is wider."""
+    return text if metrics.horizontalAdvance(text) <= width else metrics.elidedText(text, mode, width)
