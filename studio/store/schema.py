@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Final
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 TABLES: Final = """
 CREATE TABLE items (
@@ -68,7 +68,7 @@ CREATE TABLE scores (
     data BLOB NOT NULL,
     PRIMARY KEY (run, item)
 ) WITHOUT ROWID;
-CREATE INDEX scores_worst_first ON scores (run, loss DESC, item);
+CREATE INDEX scores_worst_first ON scores (run, loss DESC, item, split);
 
 CREATE TABLE confusions (
     run TEXT NOT NULL,
@@ -147,7 +147,16 @@ def _add_proposals(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX open_proposals ON proposals (item) WHERE open = 1")
 
 
-MIGRATIONS: Final[Mapping[int, Migration]] = {1: _add_carried_shapes, 2: _add_proposals}
+def _tell_splits_from_the_index(connection: sqlite3.Connection) -> None:
+    connection.execute("DROP INDEX IF EXISTS scores_worst_first")
+    connection.execute("CREATE INDEX scores_worst_first ON scores (run, loss DESC, item, split)")
+
+
+MIGRATIONS: Final[Mapping[int, Migration]] = {
+    1: _add_carried_shapes,
+    2: _add_proposals,
+    3: _tell_splits_from_the_index,
+}
 """By the version that a database has: what turns it into the next one. Runs inside a transaction."""
 
 

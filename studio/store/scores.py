@@ -85,6 +85,11 @@ class Scores:
             counts[Decision(decision)] += number
         return counts
 
+    def splits(self, run_id: str) -> set[Split]:
+        """The splits that the run's scored items are in."""
+        rows = self._database.execute("SELECT DISTINCT split FROM scores WHERE run = ?", (run_id,))
+        return {Split(row[0]) for row in rows}
+
     def confusion(self, run_id: str, classes: int) -> npt.NDArray[np.int64]:
         """(classes, classes) int64: pixels by label (row) and prediction (column); the diagonal is 0, as scores hold
         differences only."""

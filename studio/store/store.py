@@ -303,6 +303,10 @@ class Store:
         """How many scored items have each decision."""
         return self._scores.counts(run_id)
 
+    def review_splits(self, run_id: str) -> set[Split]:
+        """The splits that the run's scored items are in."""
+        return self._scores.splits(run_id)
+
     def confusion(self, run_id: str) -> npt.NDArray[np.int64]:
         """(n, n) int64 for class ids 0…n-1: pixels by label (row) and prediction (column) where they differ."""
         return self._scores.confusion(run_id, max((c.id + 1 for c in self._settings.classes), default=0))

@@ -11,11 +11,11 @@ import pytest
 
 from studio.core.classes import make_classes
 from studio.core.errors import CannotWrite, NotAProject, ProjectDamaged, ProjectExists, ProjectTooNew
-from studio.core.items import NewItem
+from studio.core.items import NewItem, Split
 from studio.core.points import KeypointName
 from studio.core.settings import ProjectSettings, SplitRule, Task
 from studio.core.shapes import Carried, Shaped
-from studio.store import Store, schema
+from studio.store import ReviewFilter, Store, schema
 from studio.store.database import Database
 from studio.store.settings_file import read_settings, write_settings
 
@@ -260,3 +260,18 @@ def test_a_project_without_carried_shapes_opens_and_can_keep_some(tmp_path: Path
         assert store.carried(item) == carried
         assert store.source_notes() == {"coco": {"info": {"year": 2017}}}
         assert store.read_mask(item) is not None
+
+
+def test_a_project_whose_scores_are_ordered_without_their_split_opens(tmp_path: Path) -> None:
+    Store.create(tmp_path, SETTINGS).close()
+    connection = sqlite3.connect(tmp_path / "studio.db")
+    connection.executescript(
+        "DROP INDEX scores_worst_first; CREATE INDEX scores_worst_first ON scores (run, loss DESC, item);"
+        "INSERT INTO scores VALUES ('0001', 7, 'valid', 0.5, '');"
+        "INSERT INTO scores VALUES ('0001', 8, 'train', 0.9, '');"
+        "PRAGMA user_version = 3"
+    )
+    connection.close()
+    with Store.open(tmp_path) as store:
+        assert store.review_splits("0001") == {Split.TRAIN, Split.VALID}
+        assert store.review_ids("0001", ReviewFilter(splits=(Split.VALID,))) == [7]

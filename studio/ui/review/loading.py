@@ -77,12 +77,12 @@ def read_figures(project: Path, run: str, task: Task) -> RunFigures:
         if task is Task.KEYPOINTS:
             reviews = store.review_items(run, store.review_ids(run, ReviewFilter()))
             errors = {review.score.item: review.score.error for review in reviews}
-        used = [split for split in Split if store.review_ids(run, ReviewFilter(splits=(split,)))]
+        used = store.review_splits(run)
         return RunFigures(
             run=run,
             confusion=store.confusion(run),
             errors=errors,
-            only_split=used[0] if len(used) == 1 else None,
+            only_split=used.pop() if len(used) == 1 else None,
         )
 
 
