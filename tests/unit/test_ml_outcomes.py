@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from studio.core.errors import CannotWrite
-from studio.core.events import CheckpointSaved, Failed, Finished, Started, Step, Warned
+from studio.core.events import CheckpointSaved, EpochEnd, Failed, Finished, Started, Warned
 from studio.core.masks import write_mask
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import LearningRate, Precision, Stage
@@ -100,13 +100,14 @@ def test_an_unforeseen_error_is_a_sentence_with_a_traceback(tmp_path: Path, monk
     assert "in loss" in failure(heard).detail
 
 
-def test_a_mask_id_without_a_class_is_bad_input_before_training(tmp_path: Path) -> None:
+def test_a_mask_id_without_a_class_is_bad_input_before_an_epoch_ends(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "0001", recipe())
     write_mask(folder / "labels/2.png", np.full((36, 40), 200, np.uint8), CLASSES)
     outcome, heard = run(folder)
     assert outcome is OutcomeKind.BAD_INPUT
     assert str(folder / "labels/2.png") in failure(heard).sentence
-    assert heard.of(Step) == []
+    assert heard.of(EpochEnd) == []
+    assert heard.of(CheckpointSaved) == []
 
 
 @pytest.mark.parametrize(("train", "valid", "split"), [(0, 3, "train"), (3, 0, "valid")])
