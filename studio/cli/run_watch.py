@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from studio.cli.output import Output
+from studio.core.errors import RunIsTaken
 from studio.core.events import (
     EpochEnd,
     LrFound,
@@ -27,6 +28,7 @@ from studio.core.events import (
 from studio.core.outcome import OutcomeKind, RunOutcome
 from studio.core.recipe import Purpose, RunSpec
 from studio.core.review import SCORES_FILE
+from studio.core.run_lock import is_held
 from studio.engine import Engine, LocalEngine, Run
 from studio.store import RunRecord, Store
 
@@ -49,7 +51,9 @@ def carry_out(store: Store, spec: RunSpec, output: Output, *, device: str) -> tu
 def watch(
     store: Store, record: RunRecord, output: Output, *, device: str, resume: bool
 ) -> tuple[RunRecord, RunOutcome]:
-    """Start the run in `record`'s folder and stay until it has ended."""
+    """Start the run in `record`'s folder and stay until it has ended. Raises RunIsTaken while another program does."""
+    if is_held(record.folder):
+        raise RunIsTaken(record.folder)
     output.event("run", run=record.id, folder=str(record.folder), purpose=record.spec.purpose)
     output.say(f"Run {record.id} in {record.folder}")
     engine = make_engine()

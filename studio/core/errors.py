@@ -101,6 +101,11 @@ class UnknownRun(BadInput):
         super().__init__(f"{project} has no run called {run}; its runs folder lists them.")
 
 
+class RunIsTaken(BadInput):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"Another program is carrying out run {folder.name}; wait for its end, or stop it there.")
+
+
 class ProjectExists(BadInput):
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path} already is a project; open it or choose another folder.")

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from studio.core.commands import StartProposals, StartRun
+from studio.core.run_lock import announce_run
 from studio.engine.launch import kill_group, start_worker, wait_for_exit, worker_command, worker_environment
 from studio.engine.local_run import LocalRun, UnstartedRun
 from studio.engine.outcomes import could_not_start
@@ -47,6 +48,7 @@ class LocalEngine:
 
     def submit(self, folder: Path, *, resume: bool = False, reserve_cores: int = 0, device: str = "auto") -> Run:
         folder = folder.absolute()
+        announce_run(folder)
         return self._begin(StartRun(folder=str(folder), resume=resume, reserve_cores=reserve_cores, device=device))
 
     def propose(self, folder: Path, *, reserve_cores: int = 0, device: str = "auto") -> Run:

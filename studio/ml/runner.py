@@ -10,11 +10,12 @@ from pathlib import Path
 import msgspec
 import torch
 
-from studio.core.errors import BadInput
+from studio.core.errors import BadInput, RunIsTaken
 from studio.core.events import Finished, RunEvent
 from studio.core.failures import failure
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import RunSpec, decode_spec
+from studio.core.run_lock import holding_run
 from studio.core.snapshot import SNAPSHOT_FILE, Snapshot, decode_snapshot
 from studio.ml.control import Commands
 from studio.ml.device import choose_device, usable_cores
@@ -36,10 +37,27 @@ def carry_out(
     """Carry out `recipe.json` on `snapshot.json` of a run's folder, and say everything in its `events.jsonl`.
 
     `resume` goes on from `state.pt`. `emit` hears each event after it is written. The last event is Finished or Failed;
-    nothing but an interrupt from the keyboard is raised, and OSError where even the events cannot be written.
+    nothing but an interrupt from the keyboard is raised, and OSError where even the events cannot be written. While
+    another process carries the run out, only `emit` hears so: the folder's events are that process's.
     """
+    try:
+        with holding_run(folder):
+            log = EventLog(folder, emit)
+            try:
+                return _carry_out(folder, log, resume, device, reserve_cores, commands or Commands())
+            finally:
+                log.sync()
+                log.close()
+    except RunIsTaken as error:
+        if emit is not None:
+            emit(failure(error))
+        return OutcomeKind.BAD_INPUT
+
+
+def _carry_out(
+    folder: Path, log: EventLog, resume: bool, device: str, reserve_cores: int, commands: Commands
+) -> OutcomeKind:
     began = time.monotonic()
-    log = EventLog(folder, emit)
     try:
         with limited_threads(usable_cores() - reserve_cores):
             spec, snapshot = read_recipe(folder)
@@ -48,7 +66,7 @@ def carry_out(
                 spec,
                 snapshot,
                 device=choose_device(device),
-                commands=commands or Commands(),
+                commands=commands,
                 log=log,
             )
             outcome = run.carry_out(resume=resume)
@@ -58,9 +76,6 @@ def carry_out(
         failed = failure(error)
         log.emit(failed)
         return failed.outcome
-    finally:
-        log.sync()
-        log.close()
 
 
 def read_recipe(folder: Path) -> tuple[RunSpec, Snapshot]:

@@ -10,6 +10,7 @@ from typing import Final
 from studio.core.events import Failed, Finished
 from studio.core.outcome import OutcomeKind, Remedy, RunOutcome
 from studio.core.review import SCORES_FILE
+from studio.core.run_lock import is_held, is_starting
 from studio.core.snapshot import SNAPSHOT_FILE
 from studio.engine import Ending, outcome_of, replay
 from studio.engine.recorded import EVENTS_FILE
@@ -19,7 +20,7 @@ STATE_FILE: Final = "state.pt"
 """What a run goes on from; without it there is nothing to resume."""
 
 _QUIET_SECONDS: Final = 20.0
-"""A run that said something this recently may belong to another program that has the same project open."""
+"""Without a lock, a run that said something this recently may belong to another program with the same project."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ def close_interrupted_runs(root: Path) -> Interrupted:
     with Store.open(root) as store:
         for record in [record for record in store.runs() if record.outcome is None]:
             final = _last_word(record.folder)
-            if final is None and _spoke_recently(record.folder):
+            if final is None and _may_be_going(record.folder):
                 undecided = True
                 continue
             outcome = _outcome(record, final)
@@ -67,6 +68,17 @@ def _last_word(folder: Path) -> Finished | Failed | None:
     return final
 
 
-def _spoke_recently(folder: Path) -> bool:
-    written = [path.stat().st_mtime for path in (folder / EVENTS_FILE, folder / SNAPSHOT_FILE) if path.exists()]
-    return bool(written) and time.time() - max(written) < _QUIET_SECONDS
+def _may_be_going(folder: Path) -> bool:
+    """Whether another program carries the run out: by the lock that its worker holds, or, where that cannot be told,
+    by how long the run has been silent."""
+    last_word = _last_write(folder)
+    held = is_held(folder)
+    if held is None:
+        return time.time() - last_word < _QUIET_SECONDS
+    return held or is_starting(folder, last_word)
+
+
+def _last_write(folder: Path) -> float:
+    """When the run last wrote something, in seconds since the epoch."""
+    paths = (folder / EVENTS_FILE, folder / SNAPSHOT_FILE)
+    return max((path.stat().st_mtime for path in paths if path.exists()), default=0.0)

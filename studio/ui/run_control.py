@@ -12,11 +12,12 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from studio.core.errors import StudioError
+from studio.core.errors import RunIsTaken, StudioError
 from studio.core.events import Finished, Paused, Resumed, RunEvent
 from studio.core.outcome import OutcomeKind, RunOutcome
 from studio.core.recipe import Purpose, RunSpec
 from studio.core.review import SCORES_FILE
+from studio.core.run_lock import is_held
 from studio.engine import Engine, Run
 from studio.store import RunRecord, Store
 from studio.ui.engine_bridge import EngineBridge
@@ -275,13 +276,15 @@ def _preparing_sentence(spec: RunSpec, resume: str | None) -> str:
 
 
 def _prepare(root: Path, engine: Engine, spec: RunSpec, resume: str | None) -> _Prepared:
-    """Make the run's folder, or find the one to go on in, and ask the engine for its process."""
+    """Make the run's folder, or find the one to go on in, and ask the engine for its process. Raises RunIsTaken."""
     with Store.open(root) as store:
         if resume is None:
             record, history = store.create_run(spec), RunHistory()
         else:
-            store.set_outcome(resume, None)
             record, history = store.run(resume), RunHistory.of(store.run_events(resume))
+            if is_held(record.folder):
+                raise RunIsTaken(record.folder)
+            store.set_outcome(resume, None)
             history.go_on()
         try:
             run = engine.submit(record.folder, resume=resume is not None, reserve_cores=_RESERVED_CORES)

@@ -14,6 +14,7 @@ from studio.core.events import CheckpointSaved, EpochEnd, Failed, Finished, Star
 from studio.core.masks import write_mask
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import LearningRate, Precision, Stage
+from studio.core.run_lock import holding_run
 from studio.ml import checkpoint
 from studio.ml.checkpoint import read_state
 from studio.ml.device import choose_device, is_out_of_memory, resolve_precision
@@ -206,3 +207,12 @@ def test_a_device_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no cuda device"):
         choose_device("cuda")
     assert choose_device("auto").type in ("cpu", "mps")
+
+
+def test_a_run_that_another_process_carries_out_is_refused_and_its_events_stay_its_own(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "0001", recipe())
+    with holding_run(folder):
+        outcome, heard = run(folder)
+    assert outcome is OutcomeKind.BAD_INPUT
+    assert failure(heard).sentence.startswith("Another program is carrying out run 0001;")
+    assert not (folder / "events.jsonl").exists()

@@ -15,6 +15,7 @@ from studio.core.errors import BadInput, StudioError
 from studio.core.events import Finished, encode_event
 from studio.core.outcome import OutcomeKind, Remedy, RunOutcome
 from studio.core.recipe import RunSpec, Stage
+from studio.core.run_lock import LOCK_FILE, holding_run
 from studio.core.settings import Task
 from studio.engine import FakeEngine
 from studio.engine.fake import FakeRun
@@ -87,6 +88,28 @@ def test_a_run_that_spoke_a_moment_ago_is_left_to_the_program_that_watches_it(pr
         qtbot.wait(400)
         assert desk.store.run("0001").outcome is None
         assert not desk.page.view.outcome.isVisible()
+
+
+def test_a_run_that_a_process_holds_is_left_alone_however_long_it_is_silent(project: Path, qtbot: QtBot) -> None:
+    record = make_run(project)
+    with holding_run(record.folder):
+        for desk in open_desk(project, qtbot, FakeEngine(hold=True)):
+            qtbot.wait(400)
+            assert desk.store.run("0001").outcome is None
+            desk.control.submit(SPEC, "0001")
+            with qtbot.waitSignal(desk.control.failed) as refused:
+                pass
+            assert refused.args == ["Another program is carrying out run 0001; wait for its end, or stop it there."]
+            assert desk.store.run("0001").outcome is None
+
+
+def test_a_run_whose_process_let_go_a_moment_ago_is_interrupted_at_once(project: Path, qtbot: QtBot) -> None:
+    record = make_run(project, quiet=False)
+    with holding_run(record.folder):
+        pass
+    os.utime(record.folder / LOCK_FILE, (1_000_000_000, 1_000_000_000))
+    for desk in open_desk(project, qtbot, FakeEngine(hold=True)):
+        desk.wait(desk.page.view.outcome.isVisible)
 
 
 def test_a_proposed_run_starts_before_the_train_page_is_built_and_the_page_then_shows_it(

@@ -1,0 +1,102 @@
+"""Which process carries a run out: a lock of the operating system on a file in the run's folder.
+
+The system lets it go however the process ends, so nothing is left behind that would have to be judged by its age.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from studio.core.errors import RunIsTaken
+
+LOCK_FILE: Final = "worker.lock"
+
+_TRY_SECONDS: Final = 1.0
+"""Who only looks holds the lock for a moment too."""
+
+_START_SECONDS: Final = 60.0
+"""How long after its announcement a worker may take to load PyTorch and take the lock."""
+
+_TAKEN: Final = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: BinaryIO, *, shared: bool) -> None:
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+    def _unlock(file: BinaryIO) -> None:
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(file: BinaryIO, *, shared: bool) -> None:
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+
+    def _unlock(file: BinaryIO) -> None:
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def announce_run(folder: Path) -> None:
+    """Say that a process is about to carry the run out; what cannot be written is left, the lock itself counts."""
+    with contextlib.suppress(OSError):
+        (folder / LOCK_FILE).touch()
+
+
+@contextlib.contextmanager
+def holding_run(folder: Path) -> Generator[None]:
+    """Be the one process that carries out the run in `folder`. Raises RunIsTaken while another one does, OSError where
+    the file cannot be made. On a file system without locks nobody is kept out."""
+    with (folder / LOCK_FILE).open("ab") as file:
+        locked = _take(file, folder)
+        try:
+            yield
+        finally:
+            if locked:
+                _unlock(file)
+
+
+def is_held(folder: Path) -> bool | None:
+    """Whether a process carries out the run in `folder` now; None where that cannot be told, because none has ever
+    taken it or the file system knows no locks."""
+    try:
+        with (folder / LOCK_FILE).open("rb") as file:
+            _lock(file, shared=True)
+            _unlock(file)
+    except OSError as error:
+        return True if error.errno in _TAKEN else None
+    return False
+
+
+def is_starting(folder: Path, last_word: float) -> bool:
+    """Whether a process was announced that may not have taken the run yet. `last_word` is when the run last said
+    something, in seconds since the epoch."""
+    try:
+        announced = (folder / LOCK_FILE).stat().st_mtime
+    except OSError:
+        return False
+    return announced > last_word and time.time() - announced < _START_SECONDS
+
+
+def _take(file: BinaryIO, folder: Path) -> bool:
+    deadline = time.monotonic() + _TRY_SECONDS
+    while True:
+        try:
+            _lock(file, shared=False)
+        except OSError as error:
+            if error.errno not in _TAKEN:
+                return False
+            if time.monotonic() > deadline:
+                raise RunIsTaken(folder) from error
+            time.sleep(0.02)
+        else:
+            return True
