@@ -1,6 +1,6 @@
 """Prints the budget table: what was measured, and the floors in the same run.
 
-usage: python -m tests.bench [NAME …]   (startup brush folder switching throughput first_point review huge many)
+usage: python -m tests.bench [NAME …]   (startup brush folder switching throughput first_point review huge many effort)
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 
 from tests.bench.table import Row, print_table
 
-_ALL = ("startup", "brush", "folder", "switching", "first_point", "review", "throughput", "many", "huge")
+_ALL = ("startup", "brush", "folder", "switching", "first_point", "review", "throughput", "many", "huge", "effort")
 
 
 def main() -> int:

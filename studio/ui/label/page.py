@@ -169,7 +169,7 @@ class LabelPage(QWidget):
             self.proposal_actions,
             self.label_actions.accept_all,
         )
-        side.add("proposals", "Proposals", self.proposals, weight=2)
+        side.add("proposals", "Proposals", self.proposals, weight=3)
         self.history = HistoryPanel(self._session.store, self.showing)
         past = side.add("history", "History", self.history, weight=2)
         self.history.note_changed.connect(past.set_note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QSignalBlocker, Qt
@@ -9,11 +10,12 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QGridLayout,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QSpinBox,
     QVBoxLayout,
@@ -58,18 +60,19 @@ class ProposalPanel(QWidget):
         self.ahead = QSpinBox(minimum=1, maximum=_MOST_AHEAD)
         self.ahead.setAccessibleName("Number of items to propose for")
         self.ahead.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.ahead.setFixedWidth(66)
         self.here_button = _button(actions.here, "Propose", primary=True)
         self.ahead_button = _button(actions.ahead, "Next")
-        self.everywhere_button = _button(actions.everywhere, "All unlabelled")
+        self.everywhere_button = _button(actions.everywhere, "All")
         self.progress = QProgressBar(textVisible=False)
         self.progress.setAccessibleName("Proposals made")
         self.cancel_button = _button(actions.cancel, "Stop")
         self.said = QLabel(wordWrap=True)
         self.said.setProperty("role", "muted")
-        self.accept_button = _button(accept_all, "Accept all")
+        self.accept_button = _button(accept_all, "Accept")
         self.class_button = _button(actions.accept_class, "Class") if actions.accept_class is not None else None
         self.discard_button = _button(actions.discard, "Discard")
-        self.replaces = QCheckBox("Replace labelled too")
+        self.replaces = QCheckBox("Replace")
         self.replaces.setToolTip("Accepting also changes what is labelled already; void stays")
         self._asking, self._running, self._taking = QWidget(), QWidget(), QWidget()
         self._lay_out()
@@ -126,43 +129,46 @@ class ProposalPanel(QWidget):
             return f"{what}… {control.done:,} of {control.total:,}" if control.total > 1 else f"{what}…"
         if has_proposal and self._showing.prediction is not None:
             kept = self._session.store.proposals.of(self._showing.prediction.item)
-            made = "Proposed from strokes" if kept and kept.source == FROM_STROKES else "Proposed by run "
-            made += "" if not kept or kept.source == FROM_STROKES else kept.source
-            unsure = f", {kept.uncertainty:.0%} uncertain" if kept and kept.uncertainty is not None else ""
-            return f"{made}{unsure}. A accepts the region under the cursor."
+            made = f"By run {kept.source}" if kept and kept.source != FROM_STROKES else "From strokes"
+            return f"{made}, {kept.uncertainty:.0%} uncertain" if kept and kept.uncertainty is not None else made
         if proposals.source == FROM_STROKES:
             return "Paint a few strokes of each class, then press Y. Fix what is wrong and press Y again."
         return "Y proposes for this item; nothing counts as a label until you accept it."
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
+        inside = QWidget()
+        inside.setObjectName("proposal_controls")
+        layout = QVBoxLayout(inside)
         layout.setContentsMargins(10, 2, 10, 8)
         layout.setSpacing(6)
-        layout.addWidget(self.source)
-        asking = QGridLayout(self._asking)
-        asking.setContentsMargins(0, 0, 0, 0)
-        asking.setSpacing(6)
-        asking.addWidget(self.here_button, 0, 0, 1, 2)
-        asking.addWidget(self.ahead_button, 1, 0)
-        asking.addWidget(self.ahead, 1, 1)
-        asking.addWidget(self.everywhere_button, 2, 0, 1, 2)
-        running = QHBoxLayout(self._running)
-        running.setContentsMargins(0, 0, 0, 0)
-        running.addWidget(self.progress, 1)
-        running.addWidget(self.cancel_button)
-        taking = QGridLayout(self._taking)
-        taking.setContentsMargins(0, 0, 0, 0)
-        taking.setSpacing(6)
-        taking.addWidget(self.accept_button, 0, 0, 1, 2)
-        if self.class_button is not None:
-            taking.addWidget(self.class_button, 1, 0)
-        taking.addWidget(self.discard_button, 1, 1)
-        taking.addWidget(self.replaces, 2, 0, 1, 2)
-        layout.addWidget(self.said)
-        layout.addWidget(self._running)
-        layout.addWidget(self._taking)
-        layout.addWidget(self._asking)
+        _rows(self._asking, [self.here_button], [self.ahead_button, self.ahead, self.everywhere_button])
+        _rows(self._running, [self.progress, self.cancel_button])
+        some = [self.class_button] if self.class_button is not None else []
+        _rows(self._taking, [self.accept_button, self.discard_button], [*some, self.replaces])
+        for part in (self.source, self.said, self._running, self._taking, self._asking):
+            layout.addWidget(part)
         layout.addStretch(1)
+        scroller = QScrollArea(widgetResizable=True)
+        scroller.setFrameShape(QFrame.Shape.NoFrame)
+        scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroller.setWidget(inside)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(scroller)
+
+
+def _rows(box: QWidget, *rows: Sequence[QWidget]) -> None:
+    """Fill `box` with rows of widgets."""
+    column = QVBoxLayout(box)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(6)
+    for widgets in rows:
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for widget in widgets:
+            row.addWidget(widget, 1)
+        column.addLayout(row)
 
 
 def _can_propose(run: RunRecord) -> bool:
