@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -43,18 +44,17 @@ def measure() -> list[Row]:
         huge = project_of([_huge_photograph(folder / "huge.jpg")], folder / "huge")
         plain = _painted(small, _SCREEN_BRUSH * 1920 // 1000, tiled=False)
         first = _painted(huge, _SCREEN_BRUSH * _SIDE // 1000, tiled=True)
-        again = _painted(huge, _SCREEN_BRUSH * _SIDE // 1000, tiled=True)
+        again_s, again_mib = _opened_again(huge)
         disk = sum(file.stat().st_blocks for file in huge.glob(".cache/pyramids/*/*")) * 512 // 2**20
         saved = painted_pixels(huge)
-    median = statistics.mean((first.median_ms, again.median_ms))
-    peak = max(first.peak_mib, again.peak_mib)
+    peak = max(first.peak_mib, again_mib)
     return [
         Row(
             what="mouse event → painted pixel, 20,000×20,000",
             budget=f"median within {_RATIO} of that at 1920×1080",
-            measured=f"{median:.1f} / {max(first.p95_ms, again.p95_ms):.1f} ms, {saved} px saved",
+            measured=f"{first.median_ms:.1f} / {first.p95_ms:.1f} ms, {saved} px saved",
             floor=f"1920×1080: {plain.median_ms:.1f} / {plain.p95_ms:.1f} ms",
-            met=median <= _RATIO * plain.median_ms,
+            met=first.median_ms <= _RATIO * plain.median_ms,
         ),
         Row(
             what="the window's memory at 20,000×20,000: open, paint, undo, write the label, open again",
@@ -66,7 +66,7 @@ def measure() -> list[Row]:
         Row(
             what="start → 20,000×20,000 picture on screen",
             budget="–",
-            measured=f"{first.first_s:.1f} s, all tiles {first.whole_s:.1f} s; again {again.first_s:.1f} s",
+            measured=f"{first.first_s:.1f} s, all tiles {first.whole_s:.1f} s; again {again_s:.1f} s",
         ),
     ]
 
@@ -99,6 +99,20 @@ def _painted(project: Path, diameter: int, *, tiled: bool) -> _Session:
         process.wait()
     seen = [value for value in times if value is not None]
     return _Session(first, whole, statistics.median(seen), float(np.percentile(seen, 95)), peak)
+
+
+def _opened_again(project: Path) -> tuple[float, int]:
+    """Seconds until the picture shows whose tiles and label are there; and the highest RSS in MiB."""
+    with Screen() as screen:
+        begin = time.perf_counter()
+        process = screen.start([sys.executable, "-m", "studio", str(project)])
+        wait_until(lambda: screen.grab(760, 440, 240, 120).std() > 15, seconds=_PATIENCE)
+        seconds = time.perf_counter() - begin
+        time.sleep(3)
+        peak = _peak_mib(process)
+        process.terminate()
+        process.wait()
+    return seconds, peak
 
 
 def _peak_mib(process: subprocess.Popen) -> int:
