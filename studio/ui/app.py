@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from studio import __version__
 from studio.core.errors import StudioError
 from studio.ui.main_window import MainWindow
+from studio.ui.memory import give_back_large_blocks
 from studio.ui.options import WindowOptions
 from studio.ui.session import Tone
 from studio.ui.theme import ThemeMode, theme
@@ -33,6 +34,7 @@ class NoDisplay(StudioError):
 def run(options: WindowOptions) -> int:
     """Open the window and stay until it is closed. Raises NoDisplay, and StudioError for a project that cannot open."""
     check_display()
+    give_back_large_blocks()
     app = make_application(sys.argv)
     theme().apply(ThemeMode(QSettings().value("theme", ThemeMode.SYSTEM)))
     theme().follow_system()
