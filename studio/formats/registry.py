@@ -11,6 +11,8 @@ from studio.formats.camvid import CamvidImporter
 from studio.formats.camvid_export import CamvidExporter
 from studio.formats.coco import CocoImporter
 from studio.formats.coco_export import CocoExporter
+from studio.formats.cvat import CvatImporter
+from studio.formats.cvat_export import CvatExporter
 from studio.formats.exports import Exporter
 from studio.formats.folder import FolderImporter
 from studio.formats.labelme import LabelmeImporter
@@ -24,11 +26,18 @@ _IMPORTERS: Final[tuple[Importer, ...]] = (
     BiwiImporter(),
     CocoImporter(),
     LabelmeImporter(),
+    CvatImporter(),
     CamvidImporter(),
     PointsCsvImporter(),
     FolderImporter(),
 )
-_EXPORTERS: Final[tuple[Exporter, ...]] = (CamvidExporter(), PointsCsvExporter(), CocoExporter(), LabelmeExporter())
+_EXPORTERS: Final[tuple[Exporter, ...]] = (
+    CamvidExporter(),
+    PointsCsvExporter(),
+    CocoExporter(),
+    LabelmeExporter(),
+    CvatExporter(),
+)
 _SURE: Final = 80
 """With this confidence nothing else is tried."""
 
