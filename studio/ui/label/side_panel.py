@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from studio.ui.theme import theme
@@ -54,6 +54,7 @@ class SideSection(QFrame):
         layout.setSpacing(0)
         layout.addWidget(strip)
         layout.addWidget(content, 1)
+        content.installEventFilter(self)
         theme().changed.connect(self._dress)
         self._apply()
 
@@ -71,10 +72,25 @@ class SideSection(QFrame):
         """A few muted words beside the title, such as a number."""
         self.note.setText(text)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._claim_height()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._content and event.type() == QEvent.Type.LayoutRequest:
+            self._claim_height()
+        return super().eventFilter(watched, event)
+
+    def _claim_height(self) -> None:
+        """Text that wraps needs more height in a narrower panel, which a layout's own smallest size leaves out."""
+        layout, height = self._content.layout(), self._content.minimumSizeHint().height()
+        if layout is not None and layout.hasHeightForWidth():
+            height = max(height, layout.minimumHeightForWidth(self.width()))
+        self.setMinimumHeight(max(_SMALLEST, _HEADER + height) if self._is_open else _HEADER)
+
     def _apply(self) -> None:
         self._content.setVisible(self._is_open)
-        wanted = max(_SMALLEST, _HEADER + self._content.minimumSizeHint().height())
-        self.setMinimumHeight(wanted if self._is_open else _HEADER)
+        self._claim_height()
         self.setMaximumHeight(16_777_215 if self._is_open else _HEADER)
         does = "folds" if self._is_open else "opens"
         self.title.setAccessibleName(f"{self._title_text}: {does} the section")
