@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
+
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QIcon, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from studio.core.settings import ProjectSettings, Task
 from studio.ui.label.buttons import action_button, icon_button
 from studio.ui.label.choices import Choices
+from studio.ui.label.giving_way import GivingWay
 from studio.ui.label.options import make_options
 from studio.ui.label.options.slider import option_slider
 from studio.ui.label.overlay_colors import View
 from studio.ui.theme import theme
+
+_VIEW_ICONS: Final = {View.LABEL: "brush", View.PREDICTION: "sparkle", View.DIFFERENCE: "difference"}
 
 
 class OptionsBar(QFrame):
@@ -28,12 +34,14 @@ class OptionsBar(QFrame):
         self.opacity_slider = option_slider(
             "Label opacity", "Opacity of the label (comma and full stop)", steps=100, width=100
         )
+        self._opacity_word = QLabel("Opacity")
         self._overlay_button = action_button(overlay_action)
         self.close_button = icon_button("Hide the prediction", icon_size=16)
         self.prediction_group = QWidget()
         self.run_label = QLabel()
         self.view_buttons: dict[View, QPushButton] = {}
         self._lay_out()
+        self._giving_way = GivingWay(self._row, self._steps())
         self._connect()
         self.show_run(None)
 
@@ -41,11 +49,28 @@ class OptionsBar(QFrame):
         """Offer the views of a prediction while there is one."""
         self.prediction_group.setVisible(run is not None)
         self.run_label.setText(f"Run {run}" if run is not None else "")
+        self._giving_way.fit(self.width())
 
     def show_settings(self, settings: ProjectSettings) -> None:
         """The project's settings are these now."""
         for group in self.groups:
             group.show_settings(settings)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._giving_way.fit(self.width())
+
+    def _steps(self) -> list[Callable[[bool], object]]:
+        """What has a key or a menu as well gives way to what only the bar has."""
+        steps: list[Callable[[bool], object]] = [self.run_label.setVisible]
+        if self._choices.task is Task.SEGMENTATION:
+            steps += [self._opacity_word.setVisible, self.opacity_slider.setVisible]
+        return [*steps, self._show_view_names, self._show_what_menus_have]
+
+    def _show_view_names(self, shown: bool) -> None:
+        for view, button in self.view_buttons.items():
+            button.setText(str(view).capitalize() if shown else "")
+            button.setIcon(QIcon() if shown else theme().icon(_VIEW_ICONS[view]))
 
     def _connect(self) -> None:
         choices = self._choices
@@ -64,10 +89,14 @@ class OptionsBar(QFrame):
 
     def _dress(self) -> None:
         self.close_button.setIcon(theme().icon("close", "muted"))
+        self._giving_way.fit(self.width())
+
+    def _show_what_menus_have(self, shown: bool) -> None:
+        for group in self.groups:
+            group.setVisible(self._choices.tool in group.tools and (shown or not group.is_in_menu))
 
     def _show_groups(self, *_: object) -> None:
-        for group in self.groups:
-            group.setVisible(self._choices.tool in group.tools)
+        self._giving_way.fit(self.width())
 
     def _show_opacity(self, *_: object) -> None:
         with QSignalBlocker(self.opacity_slider):
@@ -78,14 +107,14 @@ class OptionsBar(QFrame):
 
     def _lay_out(self) -> None:
         """Tool options at the left; what every tool has stays in its place at the right."""
-        layout = QHBoxLayout(self)
+        layout = self._row = QHBoxLayout(self)
         layout.setContentsMargins(10, 4, 8, 4)
         layout.setSpacing(8)
         for group in self.groups:
             layout.addWidget(group)
         layout.addStretch(1)
         if self._choices.task is Task.SEGMENTATION:
-            layout.addWidget(QLabel("Opacity"))
+            layout.addWidget(self._opacity_word)
             layout.addWidget(self.opacity_slider)
         layout.addWidget(self._overlay_button)
         layout.addWidget(self.prediction_group)

@@ -37,6 +37,9 @@ from studio.ui.session import Session, Tone
 _SIDES: Final = (256, 1000, 224)
 """Widths of items, canvas and classes in logical pixels at the start; the canvas takes what is left."""
 
+_NARROWEST: Final = (216, 540, 198)
+"""The least widths of the same: the middle then has room for the options of any tool in the smallest window."""
+
 _PIXEL_PAUSE_MS: Final = 40
 
 
@@ -137,7 +140,7 @@ class LabelPage(QWidget):
         column.addWidget(self.status)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
-        for part, minimum in ((self.items, 180), (middle, 420), (self._make_side(), 160)):
+        for part, minimum in zip((self.items, middle, self._make_side()), _NARROWEST, strict=True):
             part.setMinimumWidth(minimum)
             self._splitter.addWidget(part)
         self._splitter.setStretchFactor(1, 1)

@@ -27,6 +27,8 @@ class PicturePanel(QWidget):
         self._picture: Picture | None = None
         self.channel = QComboBox()
         self.channel.setAccessibleName("Channel that shows")
+        self.channel.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.channel.setMinimumContentsLength(4)
         self.stretch = QCheckBox("Stretch the range")
         self.stretch.setToolTip("Black and white are the values that occur in this picture, not all that could")
         self.brightness = _slider("Brightness")

@@ -112,6 +112,7 @@ class SidePanel(QWidget):
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(1)
         self._splitter.splitterMoved.connect(self._keep_heights)
+        self._splitter.setMinimumWidth(1)  # so that a scroll bar beside it makes the sections narrower
         self._scroller = QScrollArea()
         self._scroller.setWidgetResizable(True)
         self._scroller.setFrameShape(QFrame.Shape.NoFrame)

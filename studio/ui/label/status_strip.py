@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QColor, QPixmap
+from PySide6.QtGui import QAction, QColor, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from studio.ui.label.buttons import action_button
+from studio.ui.label.giving_way import GivingWay
 from studio.ui.theme import theme
 from studio.ui.widgets.elided_label import ElidedLabel
 
 _HINT_MS: Final = 4000
 _SWATCH: Final = 10
+_LONGEST_NAME: Final = 170
+"""Logical pixels that a class's name gets before it is elided."""
+_HINT_ROOM: Final = 180
+"""Logical pixels that what is not said elsewhere leaves to the hint."""
 
 
 class StatusStrip(QFrame):
@@ -25,6 +30,7 @@ class StatusStrip(QFrame):
         self._swatch = QLabel()
         self._swatch.setFixedSize(_SWATCH, _SWATCH)
         self.class_name = _label("Class under the cursor", 90)
+        self.class_name.setMaximumWidth(_LONGEST_NAME)
         self.value = _label("Value of the picture there", 78)
         self.hint = ElidedLabel()
         self.hint.setAccessibleName("How the tool works")
@@ -35,12 +41,14 @@ class StatusStrip(QFrame):
         self._hint_time = QTimer(self, singleShot=True, interval=_HINT_MS)
         self._hint_time.timeout.connect(self._show_usage)
         self._lay_out(view_actions)
+        self._giving_way = GivingWay(self._row, [self.value.setVisible, self.saved.setVisible])
         theme().changed.connect(self._dress)
         self.show_saved("Saved", "check", "ok")
 
     def show_pixel(self, pixel: tuple[int, int] | None, name: str, color: str | None) -> None:
         self.position.setText(f"{pixel[0]}, {pixel[1]}" if pixel is not None else "")
-        self.class_name.setText(name)
+        self.class_name.setText(self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, _LONGEST_NAME))
+        self.class_name.setToolTip(name)
         swatch = QPixmap(_SWATCH, _SWATCH)
         swatch.fill(QColor(color) if color is not None else Qt.GlobalColor.transparent)
         self._swatch.setPixmap(swatch)
@@ -71,6 +79,10 @@ class StatusStrip(QFrame):
         self.saved.setToolTip(tip)
         self._dress()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._giving_way.fit(self.width() - _HINT_ROOM)
+
     def _show_usage(self) -> None:
         self._hint_time.stop()
         self.hint.setText(self._usage)
@@ -83,7 +95,7 @@ class StatusStrip(QFrame):
             self.hint.style().polish(self.hint)
 
     def _lay_out(self, view_actions: list[QAction]) -> None:
-        layout = QHBoxLayout(self)
+        layout = self._row = QHBoxLayout(self)
         layout.setContentsMargins(10, 2, 8, 2)
         layout.setSpacing(7)
         layout.addWidget(self.position)

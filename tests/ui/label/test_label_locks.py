@@ -62,7 +62,7 @@ def test_over_unlabelled_only_spares_every_label_but_lets_it_be_erased(make_desk
     before = desk.mask() == 1
     desk.key(Qt.Key.Key_U, CTRL)
     options = next(group for group in desk.page.options.groups if type(group).__name__ == "PaintOverOptions")
-    assert options.box.currentText() == "Over unlabelled only"
+    assert options.box.currentText() == "Unlabelled only"
     paint(desk, 2, (80, 20), (80, 80))
     assert np.array_equal(desk.mask() == 1, before)
     assert desk.mask()[25, 80] == 2

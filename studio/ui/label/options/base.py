@@ -15,6 +15,8 @@ class ToolOptions(QWidget):
     signal blocked, and leaves the keyboard to the canvas after a click."""
 
     tools: ClassVar[frozenset[ToolName]]
+    is_in_menu: ClassVar[bool] = False
+    """Whether a menu offers the same, so that the bar can do without it where there is no room."""
 
     def __init__(self, choices: Choices, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -22,7 +22,6 @@ class BrushSizeOptions(ToolOptions):
         super().__init__(choices, parent)
         self.slider = option_slider("Brush size", "Brush size (Ctrl+wheel, [ and ])", steps=_STEPS, width=130)
         self.box = QSpinBox(minimum=SMALLEST_BRUSH, maximum=LARGEST_BRUSH, suffix=" px")
-        self.box.setFixedWidth(88)
         self.box.setAccessibleName("Brush size in image pixels")
         self.box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.row.addWidget(QLabel("Size"))

@@ -22,11 +22,12 @@ class PaintOverOptions(ToolOptions):
         ToolName.PICK,
         ToolName.HAND,
     }
+    is_in_menu: ClassVar[bool] = True
 
     def __init__(self, choices: Choices, parent: QWidget | None = None) -> None:
         super().__init__(choices, parent)
         self.box = QComboBox()
-        self.box.addItems(["Over everything", "Over unlabelled only"])
+        self.box.addItems(["Over anything", "Unlabelled only"])
         self.box.setToolTip(_TIP)
         self.box.setAccessibleName("What painting goes over")
         self.box.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -1,0 +1,81 @@
+"""In the smallest window nothing of the Label page is cut, whatever tool is in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QPushButton, QSpinBox, QToolButton, QWidget
+
+from studio.core.settings import Task
+from studio.ui.label.choices import TOOLS_OF
+from studio.ui.label.side_panel import SidePanel
+from studio.ui.session import Overlay
+from studio.ui.theme import ThemeMode, theme
+from tests.ui.label.test_label_page import run_with
+
+SMALLEST = (960, 520)
+"""What the smallest window leaves to the page."""
+
+SHOWING_TEXT = (QLabel, QPushButton, QToolButton, QCheckBox, QComboBox, QSpinBox)
+
+
+@pytest.fixture(autouse=True)
+def dressed(qapp: QApplication) -> Iterator[None]:
+    """Sizes are those of the style sheet that people see."""
+    theme().apply(ThemeMode.LIGHT)
+    yield
+    qapp.setStyleSheet("")
+
+
+def cut_parts(bar: QWidget) -> list[str]:
+    """The visible parts of `bar` that are narrower than they can bear, or that stick out of it."""
+    cut: list[str] = []
+    for part in (found for kind in SHOWING_TEXT for found in bar.findChildren(kind)):
+        right = part.mapTo(bar, part.rect().topRight()).x()
+        if part.isVisible() and (part.width() < part.minimumSizeHint().width() or right >= bar.width()):
+            cut.append(f"{part.metaObject().className()} {part.accessibleName() or part.objectName()}")
+    return cut
+
+
+@pytest.mark.parametrize("task", list(Task)[:2])
+def test_the_options_of_every_tool_fit_into_the_smallest_window(make_desk, task):
+    desk = make_desk(task=task, page_size=SMALLEST)
+    for tool in TOOLS_OF[task]:
+        desk.page.choices.choose_tool(tool)
+        QApplication.processEvents()
+        assert desk.page.width() == SMALLEST[0]
+        assert cut_parts(desk.page.options) == [], tool
+        assert cut_parts(desk.page.status) == [], tool
+
+
+def test_the_views_of_a_prediction_fit_beside_the_options_of_every_tool(make_desk):
+    desk = make_desk(page_size=(1280, 640))
+    desk.drag((20, 20), (40, 20))
+    run = run_with(desk, mask=np.ones((100, 160), np.uint8))
+    desk.session.open_item(desk.ids[0], Overlay(run=run, item=desk.ids[0]))
+    desk.qtbot.waitUntil(lambda: desk.page.showing.prediction is not None, timeout=5000)
+    for tool in TOOLS_OF[Task.SEGMENTATION]:
+        desk.page.choices.choose_tool(tool)
+        QApplication.processEvents()
+        assert cut_parts(desk.page.options) == [], tool
+
+
+def test_what_gave_way_comes_back_with_the_room_for_it(make_desk):
+    desk = make_desk(page_size=SMALLEST)
+    desk.page.choices.choose_tool("wand")
+    assert not desk.page.options.opacity_slider.isVisible()
+    desk.page.resize(1600, 700)
+    desk.qtbot.waitUntil(desk.page.options.opacity_slider.isVisible)
+
+
+@pytest.mark.parametrize("task", list(Task)[:2])
+def test_open_sections_stay_as_wide_as_the_side_when_they_scroll(make_desk, task):
+    desk = make_desk(task=task, page_size=SMALLEST)
+    side = desk.page.findChild(SidePanel)
+    for section in side.sections.values():
+        section.set_open(True)
+    QApplication.processEvents()
+    for section in side.sections.values():
+        assert section.mapTo(side, section.rect().topRight()).x() < side.width(), section.name
