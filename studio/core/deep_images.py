@@ -1,7 +1,8 @@
-"""Pictures with more than 8 bits or more than four channels, as they are in the file."""
+"""Pictures with more than 8 bits or more than four channels: their own values, upright."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -9,14 +10,20 @@ from typing import Any, Final
 import cv2
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from studio.core.atomic import why
 from studio.core.errors import UnreadableImage
+from studio.core.orientation import ORIENTATION_TAG, SIDEWAYS, known_orientation, orientation_in, turned
 
 Values = npt.NDArray[Any]
 """(H, W, C) of any number type."""
 
 MAX_CHANNELS: Final = 64
+
+MAX_BYTES: Final = 3 * 2**30
+"""Pictures whose values take more are not decoded."""
+
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _PNG_DEPTH: Final = 24
 """Where a PNG says how many bits a channel has."""
@@ -51,7 +58,8 @@ def is_deep(path: Path) -> bool:
 
 
 def read_deep(path: Path) -> DeepImage:
-    """The values of a 16-bit PNG or of a TIFF. Raises UnreadableImage."""
+    """The values of a 16-bit PNG or of a TIFF, upright as `studio.core.images.read_image` has them. Raises
+    UnreadableImage."""
     try:
         values = _read_png(path) if _starts_like_png(path) else _read_tiff(path)
     except OSError as error:
@@ -68,13 +76,14 @@ def read_deep(path: Path) -> DeepImage:
 
 
 def deep_size(path: Path) -> tuple[int, int]:
-    """(width, height) in pixels of a TIFF for which `is_deep` holds, from its header. Raises UnreadableImage."""
+    """(width, height) of a TIFF for which `is_deep` holds, upright, from its header. Raises UnreadableImage."""
     import tifffile  # noqa: PLC0415 - only who has such a file waits for it
 
     try:
         with tifffile.TiffFile(path) as file:
             series = file.series[0]
-            return series.shape[series.axes.index("X")], series.shape[series.axes.index("Y")]
+            width, height = series.shape[series.axes.index("X")], series.shape[series.axes.index("Y")]
+            return (height, width) if _tiff_orientation(series) in SIDEWAYS else (width, height)
     except Exception as error:
         raise UnreadableImage(path, str(error).rstrip(".") or type(error).__name__) from error
 
@@ -93,12 +102,14 @@ def _starts_like_png(path: Path) -> bool:
 
 
 def _read_png(path: Path) -> Values:
+    with Image.open(path, formats=("PNG",)) as image:
+        _check_bytes(2 * image.width * image.height * len(image.getbands()))
+        orientation = orientation_in(image.info.get("exif"))
     pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None:
         raise ValueError("the file is cut off or damaged")
-    if pixels.ndim == 2:
-        return pixels[..., None]
-    return np.ascontiguousarray(pixels[..., 2::-1])  # OpenCV's order is blue first; transparency is dropped
+    # OpenCV's order is blue first; transparency is dropped
+    return turned(pixels[..., None] if pixels.ndim == 2 else pixels[..., 2::-1], orientation)
 
 
 def _read_tiff(path: Path) -> Values:
@@ -106,14 +117,25 @@ def _read_tiff(path: Path) -> Values:
 
     with tifffile.TiffFile(path) as file:
         series = file.series[0]
-        axes, values = series.axes, series.asarray()
+        _check_bytes(math.prod(series.shape) * series.dtype.itemsize)
+        axes, values, orientation = series.axes, series.asarray(), _tiff_orientation(series)
     if values.ndim < 2 or "Y" not in axes or "X" not in axes:
         raise ValueError(f"its axes {axes} are not those of a picture")
     values = np.moveaxis(values, (axes.index("Y"), axes.index("X")), (0, 1))
     values = values.reshape(values.shape[0], values.shape[1], -1)
     if not 1 <= values.shape[2] <= MAX_CHANNELS:
         raise ValueError(f"it has {values.shape[2]} channels; at most {MAX_CHANNELS} can be shown")
-    return values
+    return turned(values, orientation)
+
+
+def _tiff_orientation(series: Any) -> int:
+    tag = series.keyframe.tags.get(ORIENTATION_TAG)
+    return known_orientation(tag.value) if tag is not None else 1
+
+
+def _check_bytes(count: int) -> None:
+    if count > MAX_BYTES:
+        raise ValueError(f"its values take {count / 2**30:,.1f} GiB and at most {MAX_BYTES / 2**30:,.0f} are read")
 
 
 def _is_deep_tiff(path: Path) -> bool:

@@ -15,6 +15,7 @@ from studio.core.arrays import Picture
 from studio.core.atomic import why
 from studio.core.deep_images import as_rgb, deep_size, is_deep, read_deep
 from studio.core.errors import UnreadableImage
+from studio.core.orientation import SIDEWAYS, orientation_in
 
 IMAGE_SUFFIXES: Final = frozenset(
     {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pnm", ".jp2", ".avif"}
@@ -37,7 +38,6 @@ _FORMATS: Final = (*_COMMON_FORMATS, "TIFF", "WEBP", "JPEG2000", "AVIF")
 _TIFF_SUFFIXES: Final = frozenset({".tif", ".tiff"})
 """Of these, ones with many channels or wide ones are no pictures to Pillow."""
 
-_ORIENTATION_TAG: Final = 0x0112
 _UPRIGHT: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -47,7 +47,6 @@ _UPRIGHT: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_SIDEWAYS: Final = frozenset({5, 6, 7, 8})
 
 _PILLOW_ERRORS: Final = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, struct.error)
 """What Pillow raises, depending on the format, when a file is broken."""
@@ -100,12 +99,14 @@ def read_header(path: Path) -> Header:
     try:
         with _open(path, MAX_HUGE_PIXELS) as image:
             width, height = image.size
-            if _orientation(image) in _SIDEWAYS:
+            if _orientation(image) in SIDEWAYS:
                 width, height = height, width
             return Header(image.format or "", width, height)
     except _PILLOW_ERRORS as error:
         if _is_deep_tiff(path):
             width, height = deep_size(path)
+            if width * height > MAX_HUGE_PIXELS:
+                raise UnreadableImage(path, _too_many(width, height, MAX_HUGE_PIXELS)) from error
             return Header("TIFF", width, height)
         raise UnreadableImage(path, _reason(path, error)) from error
 
@@ -126,43 +127,30 @@ def image_size(path: Path) -> tuple[int, int]:
     return header.width, header.height
 
 
-def turned(pixels: Picture, orientation: int) -> Picture:
-    """A picture as its EXIF orientation (1–8) wants it."""
-    flipped = {2: pixels[:, ::-1], 3: pixels[::-1, ::-1], 4: pixels[::-1], 7: pixels[::-1, ::-1]}
-    if orientation in flipped:
-        pixels = flipped[orientation]
-    quarters = {6: -1, 8: 1}.get(orientation, 0)
-    pixels = np.rot90(pixels, quarters) if quarters else pixels
-    return np.ascontiguousarray(pixels.swapaxes(0, 1) if orientation in (5, 7) else pixels)
-
-
 def _open(path: Path, limit: int) -> Image.Image:
     try:
         image = Image.open(path, formats=_COMMON_FORMATS)
     except UnidentifiedImageError:
         Image.init()
         image = Image.open(path, formats=[name for name in _FORMATS if name in Image.OPEN])
+    if image.format == "TIFF":
+        image.filename = ""  # by its name Pillow would map it into memory, with the sides of one that lies swapped
     width, height = image.size
     if width * height > limit:
         image.close()
-        raise ValueError(f"{width}×{height} pixels are more than the {limit // 1_000_000} megapixels this reads")
+        raise ValueError(_too_many(width, height, limit))
     return image
+
+
+def _too_many(width: int, height: int, limit: int) -> str:
+    return f"{width}×{height} pixels are more than the {limit // 1_000_000} megapixels this reads"
 
 
 def _orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1–8, from what the header says. A TIFF is turned by Pillow itself, size included."""
     if image.format == "TIFF":
         return 1
-    raw = image.info.get("exif")
-    if not raw:
-        return 1
-    exif = Image.Exif()
-    try:
-        exif.load(raw)
-        value = exif.get(_ORIENTATION_TAG, 1)
-    except _PILLOW_ERRORS:  # garbled metadata says nothing about the pixels, which may be sound
-        return 1
-    return value if isinstance(value, int) else 1
+    return orientation_in(image.info.get("exif"))
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

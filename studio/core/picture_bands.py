@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from studio.core.arrays import Picture
 from studio.core.errors import UnreadableImage
-from studio.core.images import read_header, read_image, stretched, turned
+from studio.core.images import read_header, read_image, stretched
+from studio.core.orientation import known_orientation, turned
 
 _LOADERS: Final = {"JPEG": "jpegload", "PNG": "pngload", "TIFF": "tiffload", "WEBP": "webpload"}
 _PLAIN: Final = frozenset({"srgb", "rgb", "b-w", "grey16", "rgb16", "cmyk", "multiband"})
@@ -59,14 +60,14 @@ def open_bands(path: Path, *, shrink: int = 1) -> Bands:
     image = _open(path, kind, options)
     if image.interpretation not in _PLAIN or image.format not in _TYPES:
         return _whole(path)
-    orientation = int(image.get("orientation")) if image.get_typeof("orientation") else 1
+    orientation = known_orientation(image.get("orientation")) if image.get_typeof("orientation") else 1
 
     def read(rows: int) -> Iterator[Picture]:
         to_rgb = _conversion(path, kind, options)
         for values in _values(path, _open(path, kind, options), rows):
             yield to_rgb(values)
 
-    return Bands(image.width, image.height, orientation if 1 <= orientation <= 8 else 1, read)
+    return Bands(image.width, image.height, orientation, read)
 
 
 def read_small(path: Path, max_side: int) -> Picture:

@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.core import images
+from studio.core import deep_images, images
+from studio.core.deep_images import as_rgb, read_deep
 from studio.core.errors import UnreadableImage
 from studio.core.images import image_size, read_image
+from studio.core.orientation import turned
+from studio.core.picture_bands import open_bands
 
 
 def gradient(width: int = 60, height: int = 40) -> np.ndarray:
@@ -66,6 +69,50 @@ def test_exif_orientation_is_applied_to_pixels_and_size(tmp_path: Path, orientat
     assert picture.shape == upright.shape
     assert np.abs(picture.astype(int) - upright).mean() < 2
     assert image_size(path) == (64, 40)
+
+
+def kinds_of_grey() -> dict[str, np.ndarray]:
+    values = np.random.default_rng(3).integers(0, 65_536, (30, 47), np.uint16)
+    return {"16-bit.tif": values, "16-bit.png": values, "8-bit.tif": (values >> 8).astype(np.uint8)}
+
+
+@pytest.mark.parametrize("name", kinds_of_grey())
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_that_lies_on_its_side_is_the_same_however_it_is_read(
+    tmp_path: Path, orientation: int, name: str
+) -> None:
+    values = kinds_of_grey()[name]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    options = {"tiffinfo": {0x0112: orientation}} if name.endswith("tif") else {"exif": exif}
+    path = save(tmp_path / name, values, **options)
+    scaled = (values.astype(np.float64) / 257).round() if values.dtype == np.uint16 else values
+    expected = turned(np.repeat(scaled[..., None], 3, axis=2), orientation)
+
+    assert np.array_equal(read_image(path), expected)
+    assert image_size(path) == expected.shape[1::-1]
+    bands = open_bands(path)
+    assert np.array_equal(turned(np.concatenate(list(bands.read(7))), bands.orientation), expected)
+    assert np.array_equal(as_rgb(read_deep(path)), expected)
+
+
+def test_many_channels_that_lie_on_their_side_are_turned_like_any_picture(tmp_path: Path) -> None:
+    tifffile = pytest.importorskip("tifffile")
+    values = np.random.default_rng(5).integers(0, 65_536, (6, 30, 47), np.uint16)
+    path = tmp_path / "p.tif"
+    tifffile.imwrite(path, values, planarconfig="separate", photometric="minisblack", extratags=[(274, 3, 1, 6, False)])
+    assert np.array_equal(read_deep(path).values, turned(np.moveaxis(values, 0, 2), 6))
+    assert image_size(path) == (30, 47)
+    assert read_image(path).shape == (47, 30, 3)
+
+
+def test_channels_beyond_all_memory_are_refused_before_they_are_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deep_images, "MAX_BYTES", 2 * 30 * 47 - 1)
+    for name in ("16-bit.tif", "16-bit.png"):
+        with pytest.raises(UnreadableImage, match="its values take"):
+            read_deep(save(tmp_path / name, kinds_of_grey()[name]))
 
 
 def test_a_damaged_orientation_is_ignored(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def level_of(file: PyramidFile, level: Level) -> np.ndarray:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_read_in_bands_a_picture_has_the_pixels_of_a_plain_decode(kinds, name):
-    from studio.core.images import turned
+    from studio.core.orientation import turned
 
     bands = open_bands(kinds[name])
     pixels = turned(np.concatenate(list(bands.read(50))), bands.orientation)
