@@ -6,7 +6,7 @@ is judged by its centre, which lies at (x + 0.5, y + 0.5).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 from typing import Final
@@ -58,6 +58,16 @@ class Rect:
         return self.intersect(Rect(0, 0, width, height))
 
 
+def box_around(region: Region) -> Rect | None:
+    """The smallest rectangle that holds every True pixel; None when there is none."""
+    rows = np.flatnonzero(region.any(axis=1))
+    if not rows.size:
+        return None
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    columns = np.flatnonzero(region[top:bottom].any(axis=0))
+    return Rect(int(columns[0]), top, int(columns[-1]) + 1 - int(columns[0]), bottom - top)
+
+
 def fill_polygon(mask: Mask, points: Sequence[XY], value: int) -> Rect | None:
     """Paint each pixel whose centre lies inside the polygon (even-odd rule; it closes itself).
 
@@ -84,24 +94,34 @@ def polygon_bounds(points: Sequence[XY], width: int, height: int) -> Rect | None
 
 
 def polygon_pixels(rect: Rect, points: Sequence[XY]) -> Region:
-    """Which pixels of `rect` lie inside the polygon, (height, width) bool.
+    """Which pixels of `rect` lie inside the polygon, (height, width) bool."""
+    return ring_pixels(rect, (points,))
+
+
+def ring_pixels(rect: Rect, rings: Iterable[Sequence[XY]]) -> Region:
+    """Which pixels of `rect` lie inside closed lines that are filled together by the even-odd rule, (height, width)
+    bool.
 
     Each edge flips, on every row whose centre it crosses, the first pixel to its right; a running parity along the row
     then says inside or outside.
     """
+    edges = [(a, b) for ring in rings for a, b in zip(ring, (*ring[1:], *ring[:1]), strict=True) if a[1] != b[1]]
+    if not edges:
+        return np.zeros((rect.height, rect.width), np.bool_)
+    ends = np.array(edges, np.float64)
+    down = (ends[:, 0, 1] < ends[:, 1, 1])[:, None]
+    x0, y0 = np.where(down, ends[:, 0], ends[:, 1]).T
+    x1, y1 = np.where(down, ends[:, 1], ends[:, 0]).T
+    first = np.maximum(rect.y, np.ceil(y0 - 0.5)).astype(np.intp)
+    count = np.maximum(0, np.minimum(rect.bottom, np.ceil(y1 - 0.5)).astype(np.intp) - first)
+    edge = np.repeat(np.arange(len(ends)), count)
+    rows = np.arange(edge.size) - np.repeat(np.cumsum(count) - count, count) + first[edge]
+    crossings = x0[edge] + (rows + 0.5 - y0[edge]) * (x1 - x0)[edge] / (y1 - y0)[edge]
+    columns = np.clip(np.ceil(crossings - 0.5) - rect.x, 0, rect.width).astype(np.intp)
+    places, times = np.unique((rows - rect.y) * (rect.width + 1) + columns, return_counts=True)
     flips = np.zeros((rect.height, rect.width + 1), np.uint8)
-    for (ax, ay), (bx, by) in zip(points, [*points[1:], points[0]], strict=True):
-        if ay == by:
-            continue
-        (x0, y0), (x1, y1) = ((ax, ay), (bx, by)) if ay < by else ((bx, by), (ax, ay))
-        first, last = max(rect.y, ceil(y0 - 0.5)), min(rect.bottom, ceil(y1 - 0.5))
-        if first >= last:
-            continue
-        centres = np.arange(first, last) + 0.5
-        crossings = x0 + (centres - y0) * (x1 - x0) / (y1 - y0)
-        columns = np.clip(np.ceil(crossings - 0.5) - rect.x, 0, rect.width).astype(np.intp)
-        flips[np.arange(first, last) - rect.y, columns] ^= 1
-    return np.bitwise_xor.accumulate(flips[:, :-1], axis=1).astype(np.bool_)
+    flips.reshape(-1)[places[times % 2 == 1]] = 1
+    return np.bitwise_xor.accumulate(flips[:, :-1], axis=1).view(np.bool_)
 
 
 def ellipse_pixels(rect: Rect, bounds: Rect) -> Region:

@@ -13,7 +13,7 @@ import numpy as np
 from studio.core.arrays import Mask, Region
 from studio.core.classes import UNLABELLED
 from studio.core.mask_document import MaskDocument
-from studio.core.raster import Rect, flood_region
+from studio.core.raster import Rect, box_around, flood_region
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,16 +135,6 @@ def taken_over(mask: Mask, other: Mask, *, value: int | None = None, only_unlabe
     if only_unlabelled:
         wanted &= mask == UNLABELLED
     return _change(mask, Rect(0, 0, mask.shape[1], mask.shape[0]), wanted, other)
-
-
-def box_around(region: Region) -> Rect | None:
-    """The smallest rectangle that holds every True pixel; None when there is none."""
-    rows = np.flatnonzero(region.any(axis=1))
-    if not rows.size:
-        return None
-    top, bottom = int(rows[0]), int(rows[-1]) + 1
-    columns = np.flatnonzero(region[top:bottom].any(axis=0))
-    return Rect(int(columns[0]), top, int(columns[-1]) + 1 - int(columns[0]), bottom - top)
 
 
 def _with_margin(mask: Mask, chosen: Chosen, margin: int) -> tuple[Rect, Region]:

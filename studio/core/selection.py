@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from studio.core.arrays import Region
-from studio.core.raster import Rect
+from studio.core.raster import Rect, box_around
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +29,7 @@ class Selection:
 
     def cropped(self) -> Selection | None:
         """The same in the smallest rectangle that holds it; None when no pixel is selected."""
-        box = box_of(self.cells)
+        box = box_around(self.cells)
         if box is None:
             return None
         x, y = self.rect.x + box.x * self.step, self.rect.y + box.y * self.step
@@ -43,16 +42,6 @@ class Selection:
         column, row = (x - self.rect.x) // self.step, (y - self.rect.y) // self.step
         height, width = self.cells.shape
         return 0 <= column < width and 0 <= row < height and bool(self.cells[row, column])
-
-
-def box_of(region: npt.NDArray[np.bool_]) -> Rect | None:
-    """The smallest rectangle around what is True, None when nothing is."""
-    rows = np.flatnonzero(region.any(axis=1))
-    if not rows.size:
-        return None
-    columns = np.flatnonzero(region[rows[0] : rows[-1] + 1].any(axis=0))
-    x, y = int(columns[0]), int(rows[0])
-    return Rect(x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y)
 
 
 def step_for(rect: Rect, most_cells: int) -> int:

@@ -138,16 +138,21 @@ class _Comparison:
 def _pieces(mask: Mask, where: Region) -> Iterator[tuple[Rect, Region, int]]:
     """The connected pieces (through sides and corners) of one value among the pixels `where`: their box, which of its
     pixels they are, and their value."""
+    for value in values_in(mask[where]):
+        for rect, region in _connected((mask == value) & where):
+            yield rect, region, value
+
+
+def _connected(region: Region) -> Iterator[Covered]:
+    """The pieces of a region that are connected through sides and corners, each in its box."""
     import cv2  # noqa: PLC0415 - takes 0.2 s, which the first picture need not wait for
 
-    for value in values_in(mask[where]):
-        pixels = ((mask == value) & where).astype(np.uint8)
-        found = cast("_Components", cv2.connectedComponentsWithStats(pixels, connectivity=8))
-        number, labels, boxes, _ = found
-        for piece in range(1, number):
-            x, y, width, height = (int(side) for side in boxes[piece][:4])
-            rect = Rect(x, y, width, height)
-            yield rect, labels[rect.slices] == piece, value
+    found = cv2.connectedComponentsWithStats(region.astype(np.uint8), connectivity=8)
+    number, labels, boxes, _ = cast("_Components", found)
+    for piece in range(1, number):
+        x, y, width, height = (int(side) for side in boxes[piece][:4])
+        rect = Rect(x, y, width, height)
+        yield rect, labels[rect.slices] == piece
 
 
 def _new_shape(rect: Rect, region: Region, value: int) -> Shape:
@@ -167,7 +172,4 @@ def _redrawn(shape: Shape, rect: Rect, region: Region) -> Shape:
 
 def _parts(rect: Rect, region: Region) -> tuple[Part, ...]:
     """One part, an outline with its holes, for each connected piece."""
-    import cv2  # noqa: PLC0415 - takes 0.2 s, which the first picture need not wait for
-
-    number, labels = cv2.connectedComponents(region.astype(np.uint8), connectivity=8)
-    return tuple(outline(labels == piece, x=rect.x, y=rect.y) for piece in range(1, number))
+    return tuple(outline(piece, x=rect.x + box.x, y=rect.y + box.y) for box, piece in _connected(region))

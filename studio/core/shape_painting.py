@@ -9,7 +9,7 @@ from math import ceil, floor
 import numpy as np
 
 from studio.core.arrays import Mask, Region
-from studio.core.raster import Rect
+from studio.core.raster import Rect, ring_pixels
 from studio.core.shapes import STROKES, XY, Carried, Ring, Shape, Shaped, ShapeKind
 from studio.core.sweep import Sweep
 
@@ -75,29 +75,6 @@ def ellipse_radii(shape: Shape) -> XY:
         radius = math.hypot(x - cx, y - cy)
         return radius, radius
     return abs(x - cx), abs(y - cy)
-
-
-def ring_pixels(rect: Rect, rings: Iterable[Ring]) -> Region:
-    """Which pixels of `rect` lie inside rings that are filled together by the even-odd rule, (height, width) bool.
-
-    The rule and the arithmetic are those of `raster.polygon_pixels`, for all edges at once.
-    """
-    edges = [(a, b) for ring in rings for a, b in zip(ring, (*ring[1:], *ring[:1]), strict=True) if a[1] != b[1]]
-    if not edges:
-        return np.zeros((rect.height, rect.width), np.bool_)
-    ends = np.array(edges, np.float64)
-    down = (ends[:, 0, 1] < ends[:, 1, 1])[:, None]
-    x0, y0 = np.where(down, ends[:, 0], ends[:, 1]).T
-    x1, y1 = np.where(down, ends[:, 1], ends[:, 0]).T
-    first = np.maximum(rect.y, np.ceil(y0 - 0.5)).astype(np.intp)
-    count = np.maximum(0, np.minimum(rect.bottom, np.ceil(y1 - 0.5)).astype(np.intp) - first)
-    edge = np.repeat(np.arange(len(ends)), count)
-    rows = np.arange(edge.size) - np.repeat(np.cumsum(count) - count, count) + first[edge]
-    crossings = x0[edge] + (rows + 0.5 - y0[edge]) * (x1 - x0)[edge] / (y1 - y0)[edge]
-    columns = np.clip(np.ceil(crossings - 0.5) - rect.x, 0, rect.width).astype(np.intp)
-    places = (rows - rect.y) * (rect.width + 1) + columns
-    flips = np.bincount(places, minlength=rect.height * (rect.width + 1)).reshape(rect.height, -1)
-    return (np.cumsum(flips[:, :-1], axis=1) & 1).astype(np.bool_)
 
 
 def bounds(points: Iterable[XY]) -> tuple[float, float, float, float]:

@@ -13,11 +13,10 @@ from scipy import ndimage
 
 from studio.core.classes import UNLABELLED
 from studio.core.interpolation import ShapesBetween, counterpart
-from studio.core.raster import Rect
+from studio.core.raster import Rect, box_around
 from studio.core.regions import (
     Change,
     Chosen,
-    box_around,
     grown,
     region_at,
     replaced,

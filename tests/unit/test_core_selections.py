@@ -11,8 +11,8 @@ from studio.core.color_wand import ColorField
 from studio.core.edge_outline import EdgeOutline
 from studio.core.edge_paths import PathMap
 from studio.core.grabcut import CELLS, Stroke, cut
-from studio.core.raster import Rect
-from studio.core.selection import Selection, box_of, step_for, window_around
+from studio.core.raster import Rect, box_around
+from studio.core.selection import Selection, step_for, window_around
 from studio.core.superpixels import Superpixels
 
 
@@ -47,7 +47,7 @@ def test_cropping_a_selection_changes_none_of_its_pixels(step, width, height, se
         assert not whole.any()
     else:
         assert np.array_equal(on_canvas(cropped, 60, 60), whole)
-        assert box_of(cropped.cells) == Rect(0, 0, cropped.cells.shape[1], cropped.cells.shape[0])
+        assert box_around(cropped.cells) == Rect(0, 0, cropped.cells.shape[1], cropped.cells.shape[0])
         x, y = cropped.rect.x, cropped.rect.y
         assert selection.contains(x, y) == whole[y, x]
 

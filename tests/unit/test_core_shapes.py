@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import msgspec
 import numpy as np
 import pytest
@@ -10,10 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from studio.core.outlines import outline
-from studio.core.raster import Rect, polygon_pixels
+from studio.core.raster import Rect, ring_pixels
 from studio.core.run_lengths import compress, expand, lengths_of, region_from
 from studio.core.shape_changes import ShapesNow, shapes_now
-from studio.core.shape_painting import covered, paint, ring_pixels
+from studio.core.shape_painting import covered, paint
 from studio.core.shapes import Bitmap, Carried, Shape, ShapeKind
 
 regions = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=12))
@@ -77,10 +79,25 @@ def test_run_lengths_that_do_not_fill_their_mask_are_refused() -> None:
         region_from([2, 3], 2, 3)
 
 
-@given(rings)
-def test_all_edges_at_once_cover_what_edge_by_edge_covers(ring: tuple[tuple[float, float], ...]) -> None:
+@given(rings, rings)
+def test_what_lies_in_two_rings_is_a_hole(
+    one: tuple[tuple[float, float], ...], other: tuple[tuple[float, float], ...]
+) -> None:
     rect = Rect(1, 2, 9, 7)
-    assert (ring_pixels(rect, [ring]) == polygon_pixels(rect, ring)).all()
+    together = ring_pixels(rect, [one, other])
+    assert np.array_equal(together, ring_pixels(rect, [one]) ^ ring_pixels(rect, [other]))
+
+
+def test_filling_a_large_polygon_takes_little_more_memory_than_its_pixels() -> None:
+    rect = Rect(0, 0, 3000, 1000)
+    tracemalloc.start()
+    try:
+        region = ring_pixels(rect, [((1.0, 1.0), (2999.0, 10.0), (1500.0, 990.0))])
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert region.any()
+    assert most < 3 * region.nbytes
 
 
 @given(regions)
@@ -178,6 +195,16 @@ def test_only_the_shape_whose_pixels_changed_is_redrawn() -> None:
     assert now.shapes[0] == before.shapes[0]
     assert now.shapes[1].flags == {"seen": True}
     assert whole(now.shapes[1], 11, 9).sum() == 15
+
+
+def test_a_shape_of_which_ten_thousand_specks_are_left_keeps_them_all() -> None:
+    """Where each speck is sought in the whole picture this takes half a minute."""
+    before = Carried(source="test", width=500, height=500, shapes=(box(0, 0, 500, 500),), fill=0)
+    mask = np.zeros((500, 500), np.uint8)
+    mask[::5, ::5] = 1
+    now = shapes_now(mask, before)
+    assert [len(shape.parts) for shape in now.shapes] == [10_000]
+    assert np.array_equal(paint(msgspec.structs.replace(before, shapes=now.shapes)), mask)
 
 
 def test_an_erased_shape_is_dropped_and_a_new_region_is_a_new_shape() -> None:
