@@ -214,9 +214,13 @@ def _categories(settings: ProjectSettings, notes: Mapping[str, Any], ground: int
     known: dict[str, dict[str, Any]] = {values["name"]: values for values in notes.get("categories", [])}
     numbers = [values["id"] for values in known.values() if isinstance(values.get("id"), int)]
     free = max(numbers, default=0) + 1
+    taken: set[Any] = set()
     for each in settings.classes:
-        if each.name in known:
-            yield known[each.name]
-        elif each.id != ground:
-            yield {"id": free, "name": each.name, "supercategory": ""}
-            free += 1
+        values = known.get(each.name)
+        if values is None and each.id == ground:
+            continue
+        values = values or {"name": each.name, "supercategory": ""}
+        if values.get("id") is None or values["id"] in taken:  # two files may number different things alike
+            values, free = {**values, "id": free}, free + 1
+        taken.add(values["id"])
+        yield values

@@ -311,6 +311,24 @@ def people(root: Path, *annotations: dict[str, Any]) -> Path:
     return coco(root, list(annotations), categories=[category], file="person_keypoints.json")
 
 
+def test_things_that_two_files_number_alike_stay_apart(tmp_path: Path) -> None:
+    for image, (split, name) in enumerate((("train", "cat"), ("val", "dog")), start=1):
+        categories = [{"id": 1, "name": name}]
+        one = annotation(image, image, category_id=1)
+        source = coco(tmp_path / "in", [one], categories=categories, file=f"instances_{split}.json")
+    bring_in(source, tmp_path / "project")
+    with Store.open(tmp_path / "project") as store:
+        export_project(store, tmp_path / "out", format_name="coco")
+    named: dict[str, str] = {}
+    for path in (tmp_path / "out" / "annotations").iterdir():
+        written = json.loads(path.read_text(encoding="utf-8"))
+        names = {category["id"]: category["name"] for category in written["categories"]}
+        assert sorted(names.values()) == ["cat", "dog"]
+        files = {image["id"]: image["file_name"] for image in written["images"]}
+        named |= {files[each["image_id"]]: names[each["category_id"]] for each in written["annotations"]}
+    assert named == {"a.png": "cat", "b.png": "dog"}
+
+
 def test_keypoints_come_with_visibility_instances_and_skeleton(tmp_path: Path) -> None:
     given = [
         annotation(1, category_id=1, keypoints=[10, 11, 2, 12, 9.25, 1, 0, 0, 0], num_keypoints=2),
