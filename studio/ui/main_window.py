@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _FIRST_SIZE: Final = QSize(1600, 1000)
 _SMALLEST: Final = QSize(960, 600)
-_MENUS: Final = ("Edit", "View", "Label", "Region", "Train", "Review")
+_MENUS: Final = ("Edit", "View", "Tools", "Label", "Region", "Points", "Train", "Review")
 _PAGE_KEYS: Final = {Page.LABEL: "Ctrl+1", Page.TRAIN: "Ctrl+2", Page.REVIEW: "Ctrl+3"}
 
 
@@ -172,7 +172,8 @@ class MainWindow(QMainWindow):
         bar.clear()
         file_menu = bar.addMenu("&File")
         file_menu.addActions([self._open, self._demo])
-        self._fill_recent(file_menu.addMenu("Open Recent"))
+        recent = file_menu.addMenu("Open Recent")
+        file_menu.aboutToShow.connect(lambda: self._fill_recent(recent))
         file_menu.addSeparator()
         file_menu.addAction(self._quit)
         in_project = self.workspace is not None and self._stack.currentWidget() is self.workspace
@@ -183,7 +184,7 @@ class MainWindow(QMainWindow):
             if not actions and name != "View":
                 continue
             menu = bar.addMenu(f"&{name}")
-            menu.addActions(actions)
+            _add_in_parts(menu, actions)
             if name == "View":
                 menu.addSeparator()
                 menu.addActions(self._page_actions)
@@ -203,6 +204,7 @@ class MainWindow(QMainWindow):
         return [action for action in page.actions() if action.property("menu") == name]
 
     def _fill_recent(self, menu: QMenu) -> None:
+        menu.clear()
         for project in recent_projects():
             menu.addAction(str(project), lambda project=project: self.open_folder(project))
         menu.setEnabled(not menu.isEmpty())
@@ -231,7 +233,7 @@ class MainWindow(QMainWindow):
             menu = menu_action.menu()
             if isinstance(menu, QMenu):
                 name = menu.title().replace("&", "")
-                found += [(name, action) for action in menu.actions() if not action.menu()]
+                found += [(name, action) for action in menu.actions() if not action.menu() and not action.isSeparator()]
         return found
 
     # -- what happens -------------------------------------------------------------------------------------------------
@@ -301,6 +303,17 @@ class MainWindow(QMainWindow):
             self.messages.say(failure, Tone.ERROR)
         else:
             self.open_folder(project)
+
+
+def _add_in_parts(menu: QMenu, actions: Sequence[QAction]) -> None:
+    """With a line between the parts; each stands where its first action comes."""
+    parts: dict[str, list[QAction]] = {}
+    for action in actions:
+        parts.setdefault(str(action.property("part") or ""), []).append(action)
+    for number, part in enumerate(parts.values()):
+        if number:
+            menu.addSeparator()
+        menu.addActions(part)
 
 
 def _choose_theme(mode: ThemeMode) -> None:

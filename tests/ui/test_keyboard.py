@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from PIL import Image
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.core.classes import make_classes
@@ -173,6 +174,16 @@ def test_every_action_with_a_key_stands_in_a_menu_the_palette_and_the_sheet(open
     model = sheet.table.model()
     shown = {model.index(row, ACTION).data() for row in range(model.rowCount())}
     assert {"Brush", "Undo", "Fit the Picture", "Find a Command"} <= shown
+
+
+def test_every_menu_is_parted_by_lines_and_fits_a_small_screen(open_window: Open) -> None:
+    for menu in (action.menu() for action in open_window().menuBar().actions()):
+        assert isinstance(menu, QMenu)
+        texts = [action.text() for action in menu.actions()]
+        assert "" not in (texts[0], texts[-1]), menu.title()
+        lines = [number for number, text in enumerate(texts) if not text]
+        assert all(after - before > 1 for before, after in pairwise(lines)), menu.title()
+        assert menu.sizeHint().height() < 700, menu.title()
 
 
 def test_no_two_actions_of_a_page_share_a_key(open_window: Open) -> None:

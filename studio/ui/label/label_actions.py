@@ -81,18 +81,22 @@ class LabelActions:
 
     def _add_editing(self) -> None:
         add, keys = self._actions.add, QKeySequence.StandardKey
+        self._actions.begin("history")
         self.undo = add("undo", "Undo", keys.Undo, self._undo, menu="Edit", icon="undo")
         self.redo = add("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), self._redo, menu="Edit", icon="redo")
+        self._actions.begin("find")
         self.search = add("search", "Find Items", keys.Find, self._items.focus_search, menu="Edit")
 
     def _add_viewing(self) -> None:
         add, canvas, choices = self._actions.add, self._canvas, self._choices
+        self._actions.begin("zoom")
         self.fit = add("fit", "Fit the Picture", ("F", "Ctrl+0"), canvas.fit, menu="View", icon="fit")
         self.actual_size = add(
             "actual_size", "Actual Pixels", "Z", canvas.show_actual_size, menu="View", icon="actual_size"
         )
         add("zoom_in", "Zoom In", ("+", "=", "Ctrl++", "Ctrl+="), lambda: canvas.zoom(2), menu="View")
         add("zoom_out", "Zoom Out", ("-", "Ctrl+-"), lambda: canvas.zoom(-2), menu="View")
+        self._actions.begin("label")
         self.overlay = add(
             "overlay", "Show the Label", "O", self._toggle_overlay, menu="View", icon="eye", checkable=True
         )
@@ -102,6 +106,7 @@ class LabelActions:
             "stronger", "Stronger Label", ".", lambda: choices.set_opacity(choices.opacity + _OPACITY_STEP), menu="View"
         )
         ViewActions(self._actions, choices.seeing)
+        self._actions.begin("label")
         self.next_view = add(
             "next_view", "Label, Prediction, Difference", "D", choices.cycle_view, menu="View", icon="difference"
         )
@@ -109,11 +114,14 @@ class LabelActions:
     def _add_labelling(self) -> None:
         add, choices = self._actions.add, self._choices
         if choices.task is Task.SEGMENTATION:
-            add("smaller_brush", "Smaller Brush", "[", lambda: choices.step_brush_size(-1), menu="Label")
-            add("larger_brush", "Larger Brush", "]", lambda: choices.step_brush_size(1), menu="Label")
-            add("brush_shape", "Round or Square Brush", "Q", self._toggle_shape, menu="Label")
+            self._actions.begin("brush")
+            add("smaller_brush", "Smaller Brush", "[", lambda: choices.step_brush_size(-1), menu="Tools")
+            add("larger_brush", "Larger Brush", "]", lambda: choices.step_brush_size(1), menu="Tools")
+            add("brush_shape", "Round or Square Brush", "Q", self._toggle_shape, menu="Tools")
+            self._actions.begin("classes")
             add("previous_class", "Previous Class", "Ctrl+Up", lambda: self._step_class(-1), menu="Label")
             add("next_class", "Next Class", "Ctrl+Down", lambda: self._step_class(1), menu="Label")
+        self._actions.begin("accept")
         self.accept_here = add(
             "accept_here", "Accept the Prediction Here", "A", self.accepting.here, menu="Label", icon="accept"
         )
@@ -121,6 +129,7 @@ class LabelActions:
 
     def _add_moving_on(self) -> None:
         add, items = self._actions.add, self._items
+        self._actions.begin("items")
         previous_keys, next_keys = ("Shift+N", "PgUp", "Ctrl+Left"), ("N", "PgDown", "Ctrl+Right")
         add("previous_item", "Previous Item", previous_keys, lambda: items.step(-1), menu="Label", icon="previous")
         add("next_item", "Next Item", next_keys, lambda: items.step(1), menu="Label", icon="next")

@@ -83,7 +83,7 @@ class LabelPage(QWidget):
         self.setFocusProxy(self.canvas)
 
     def actions(self) -> list[QAction]:
-        """All of the page's actions; each has the property "menu": Edit, View, Label or Region."""
+        """All of the page's actions; each has the property "menu": Edit, View, Tools, Label, Region or Points."""
         return self.label_actions.all
 
     def apply_window_args(

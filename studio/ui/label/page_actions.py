@@ -15,6 +15,9 @@ from studio.ui.theme import theme
 MENU: Final = "menu"
 """The property that names an action's menu."""
 
+PART: Final = "part"
+"""The property that names an action's part of its menu; a line parts it from the others."""
+
 TOOL_KEYS: Final = {
     ToolName.BRUSH: ("Brush", "B"),
     ToolName.ERASER: ("Eraser", "E"),
@@ -34,6 +37,15 @@ TOOL_KEYS: Final = {
     ToolName.HAND: ("Hand", "H"),
 }
 
+_PART_OF: Final = {
+    ToolName.BRUSH: "strokes",
+    ToolName.POLYGON: "outlines",
+    ToolName.FILL: "regions",
+    ToolName.PICK: "looking",
+    ToolName.POINT: "points",
+}
+"""The tools with which a new part of their menu begins."""
+
 Keys = str | QKeySequence.StandardKey | Sequence[str]
 
 
@@ -45,9 +57,14 @@ class PageActions(QObject):
         self._page = page
         self._choices = choices
         self._icons: list[tuple[QAction, str]] = []
+        self._part = ""
         self.all: list[QAction] = []
         self.tools: dict[ToolName, QAction] = {}
         theme().changed.connect(self._dress)
+
+    def begin(self, part: str) -> None:
+        """What is added from now on belongs together, and to what was added to `part` before."""
+        self._part = part
 
     def add(
         self,
@@ -64,6 +81,7 @@ class PageActions(QObject):
         action = QAction(text, self._page, checkable=checkable)
         action.setObjectName(name)
         action.setProperty(MENU, menu)
+        action.setProperty(PART, self._part)
         sequences = _sequences(keys)
         action.setShortcuts(sequences)
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -81,13 +99,14 @@ class PageActions(QObject):
         """One checkable action a tool; exactly the tool in use is checked."""
         group = QActionGroup(self)
         for tool in TOOLS_OF[self._choices.task]:
+            self.begin(_PART_OF.get(tool, self._part))
             text, key = TOOL_KEYS[tool]
             action = self.add(
                 f"tool_{tool}",
                 text,
                 key,
                 lambda tool=tool: self._choices.choose_tool(tool),
-                menu="Label",
+                menu="Tools",
                 icon=str(tool),
                 checkable=True,
             )
@@ -112,7 +131,7 @@ class PageActions(QObject):
 
 def _sequences(keys: Keys) -> list[QKeySequence]:
     if isinstance(keys, QKeySequence.StandardKey):
-        return QKeySequence.keyBindings(keys)
+        return QKeySequence.keyBindings(keys)[:1]  # the others are keys that few keyboards have
     if isinstance(keys, str):
         return [QKeySequence(keys)] if keys else []
     return [QKeySequence(key) for key in keys]

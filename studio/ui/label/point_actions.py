@@ -28,6 +28,8 @@ from studio.ui.session import Session
 _MEAN_OF: Final = 200
 """Labelled items that a mean shape is taken from."""
 
+MENU: Final = "Points"
+
 
 class PointActions:
     """What goes wrong and what came of it is said by the canvas, in a sentence."""
@@ -51,10 +53,11 @@ class PointActions:
 
     def _add_point(self, actions: PageActions) -> None:
         add = actions.add
-        add("visibility", "Visible, Hidden, Absent", "V", self._with_tool(PointTool.cycle_visibility), menu="Label")
-        add("absent", "Point Is Not in the Picture", "X", self._with_tool(PointTool.set_absent), menu="Label")
+        actions.begin("points")
+        add("visibility", "Visible, Hidden, Absent", "V", self._with_tool(PointTool.cycle_visibility), menu=MENU)
+        add("absent", "Point Is Not in the Picture", "X", self._with_tool(PointTool.set_absent), menu=MENU)
         keys = ("Del", "Backspace")
-        add("remove_point", "Remove the Selected Point", keys, self._with_tool(PointTool.remove), menu="Label")
+        add("remove_point", "Remove the Selected Point", keys, self._with_tool(PointTool.remove), menu=MENU)
 
     def _with_tool(self, action: Callable[[PointTool], None]) -> Callable[[], None]:
         """The action on the tool in use, where that is one for points."""
@@ -68,45 +71,48 @@ class PointActions:
 
     def _add_instances(self, actions: PageActions) -> None:
         add = actions.add
-        self.add_instance = add("add_instance", "Add an Instance", "I", self._add_instance, menu="Label", icon="plus")
+        actions.begin("instances")
+        self.add_instance = add("add_instance", "Add an Instance", "I", self._add_instance, menu=MENU, icon="plus")
         self.delete_instance = add(
-            "delete_instance", "Delete the Instance", "Shift+Del", self._delete_instance, menu="Label", icon="trash"
+            "delete_instance", "Delete the Instance", "Shift+Del", self._delete_instance, menu=MENU, icon="trash"
         )
-        add("previous_instance", "Previous Instance", "[", lambda: self._step_instance(-1), menu="Label")
-        add("next_instance", "Next Instance", "]", lambda: self._step_instance(1), menu="Label")
+        add("previous_instance", "Previous Instance", "[", lambda: self._step_instance(-1), menu=MENU)
+        add("next_instance", "Next Instance", "]", lambda: self._step_instance(1), menu=MENU)
         self.several = add(
-            "several_instances", "Several Instances per Image", "S", self._toggle_several, menu="Label", checkable=True
+            "several_instances", "Several Instances per Image", "S", self._toggle_several, menu=MENU, checkable=True
         )
         self.several.setChecked(self._session.settings.several_instances)
 
     def _add_skeleton(self, actions: PageActions) -> None:
         add = actions.add
+        actions.begin("picture")
         self.loupe = add("loupe", "Magnifier", "M", self._toggle_loupe, menu="View", checkable=True)
         self.loupe.setChecked(self._choices.points.loupe)
-        add("link_points", "Link or Unlink Two Points", "K", self._begin_link, menu="Label")
-        add("swap_sides", "Swap Left and Right", "W", self._swap_sides, menu="Label")
-        add("guess_mirrors", "Find Mirror Partners by Name", "", self._guess_mirrors, menu="Label")
+        actions.begin("points")
+        add("link_points", "Link or Unlink Two Points", "K", self._begin_link, menu=MENU)
+        add("swap_sides", "Swap Left and Right", "W", self._swap_sides, menu=MENU)
+        add("guess_mirrors", "Find Mirror Partners by Name", "", self._guess_mirrors, menu=MENU)
 
     def _add_frames(self, actions: PageActions) -> None:
         add = actions.add
-        add("copy_points", "Copy Missing Points from the Previous Item", "C", lambda: self._copy(False), menu="Label")
-        add(
-            "replace_points", "Replace by the Previous Item's Points", "Shift+C", lambda: self._copy(True), menu="Label"
-        )
-        add("interpolate", "Interpolate Points over the Gap", "J", lambda: self._interpolate(False), menu="Label")
+        actions.begin("frames")
+        add("copy_points", "Copy Missing Points from the Previous Item", "C", lambda: self._copy(False), menu=MENU)
+        add("replace_points", "Replace by the Previous Item's Points", "Shift+C", lambda: self._copy(True), menu=MENU)
+        add("interpolate", "Interpolate Points over the Gap", "J", lambda: self._interpolate(False), menu=MENU)
         add(
             "interpolate_all",
             "Interpolate All Gaps of the Sequence",
             "Shift+J",
             lambda: self._interpolate(True),
-            menu="Label",
+            menu=MENU,
         )
 
     def _add_templates(self, actions: PageActions) -> None:
         add = actions.add
-        add("save_template", "Save This Instance as a Template", "Shift+T", self._save_template, menu="Label")
-        add("save_mean_template", "Save the Mean Shape as a Template", "", self._save_mean, menu="Label")
-        add("delete_template", "Delete the Chosen Template", "", self._delete_template, menu="Label")
+        actions.begin("templates")
+        add("save_template", "Save This Instance as a Template", "Shift+T", self._save_template, menu=MENU)
+        add("save_mean_template", "Save the Mean Shape as a Template", "", self._save_mean, menu=MENU)
+        add("delete_template", "Delete the Chosen Template", "", self._delete_template, menu=MENU)
 
     # -- instances ----------------------------------------------------------------------------------------------------
 

@@ -24,6 +24,13 @@ _OPERATIONS: Final = (
 )
 """Name, words, what it is about without and with Shift, and the key that goes with Alt."""
 
+_PART_OF: Final = {
+    RegionOperation.FILL_HOLES: "clean",
+    RegionOperation.REMOVE_SPECKS: "clean",
+    RegionOperation.REPLACE: "replace",
+}
+"""The part of the menu, where it is not that of growing and shrinking."""
+
 
 class RegionActions:
     def __init__(
@@ -33,6 +40,7 @@ class RegionActions:
         self._editing = editing
         self._sequence = sequence
         for name, text, region, whole, key, operation in _OPERATIONS:
+            actions.begin(_PART_OF.get(operation, "size"))
             for what, ending, shift in ((region, "", ""), (whole, "_all", "Shift+")):
                 actions.add(
                     f"{name}{ending}",
@@ -42,6 +50,7 @@ class RegionActions:
                     menu=MENU,
                 )
         add = actions.add
+        actions.begin("frames")
         add("copy_label", "Copy the Label of the Frame Before", "Alt+C", sequence.copy, menu=MENU, icon="copy")
         add(
             "copy_label_over",
@@ -52,6 +61,7 @@ class RegionActions:
         )
         add("copy_class", "Copy the Class under the Cursor", "Alt+X", lambda: sequence.copy(one_class=True), menu=MENU)
         add("interpolate", "Interpolate between Two Frames", "J", sequence.interpolate, menu=MENU)
+        actions.begin("locks")
         self.lock = actions.add(
             "lock_class", "Lock the Current Class", "Ctrl+L", self._toggle_lock, menu=MENU, checkable=True
         )

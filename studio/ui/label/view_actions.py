@@ -20,9 +20,11 @@ class ViewActions:
             ("rulers", "Rulers", "Ctrl+R", "ruler"),
         )
         for name, text, keys, icon in parts:
+            actions.begin("label" if name != "rulers" else "picture")
             self._ticks[name] = actions.add(
                 f"view_{name}", text, keys, lambda name=name: self._flip(name), menu="View", icon=icon, checkable=True
             )
+        actions.begin("picture")
         actions.add("reset_look", "The Picture As It Is", "Alt+0", choices.reset_look, menu="View")
         choices.changed.connect(self._show)
         self._show()

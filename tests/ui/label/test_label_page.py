@@ -128,7 +128,7 @@ def test_opacity_keys_and_the_switch_change_how_the_label_shows(make_desk):
 def test_every_action_has_a_name_a_menu_and_a_key_of_its_own(make_desk):
     for task in (Task.SEGMENTATION,):
         actions = make_desk(task=task).page.actions()
-        assert {action.property("menu") for action in actions} == {"Edit", "View", "Label", "Region"}
+        assert {action.property("menu") for action in actions} == {"Edit", "View", "Tools", "Label", "Region"}
         names = [action.objectName() for action in actions]
         assert all(names) and len(set(names)) == len(names)
         keys = [keys.toString() for action in actions for keys in action.shortcuts()]

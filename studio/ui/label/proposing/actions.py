@@ -37,12 +37,14 @@ class ProposalActions:
         self._control = control
         add = actions.add
         self.accept_class: QAction | None = None
+        actions.begin("propose")
         self.here = add("propose_here", "Propose Labels Here", "Y", self.propose_here, menu="Label", icon="sparkle")
         self.ahead = add("propose_next", "Propose for the Next Items", "Shift+Y", self.propose_ahead, menu="Label")
         self.everywhere = add(
             "propose_all", "Propose for All Unlabelled Items", "Ctrl+Alt+Y", self.propose_everywhere, menu="Label"
         )
         self.cancel = add("stop_proposing", "Stop Proposing", "Ctrl+Shift+Y", control.cancel, menu="Label")
+        actions.begin("accept")
         if choices.task is Task.SEGMENTATION:
             self.accept_class = add(
                 "accept_class", "Accept the Chosen Class", "Ctrl+Shift+A", accepting.of_class, menu="Label"
