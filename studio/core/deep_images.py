@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -102,6 +101,8 @@ def _starts_like_png(path: Path) -> bool:
 
 
 def _read_png(path: Path) -> Values:
+    import cv2  # noqa: PLC0415 - takes 0.2 s, which the first picture need not wait for
+
     with Image.open(path, formats=("PNG",)) as image:
         _check_bytes(2 * image.width * image.height * len(image.getbands()))
         orientation = orientation_in(image.info.get("exif"))

@@ -8,7 +8,6 @@ from math import ceil, floor
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QRectF, QSize
@@ -99,6 +98,8 @@ def _as_uint16(image: DeepImage) -> Values:
 
 
 def _halved(values: Values) -> Values:
+    import cv2  # noqa: PLC0415 - takes 0.2 s, which the first picture need not wait for
+
     height, width = max(1, values.shape[0] // 2), max(1, values.shape[1] // 2)
     planes = [
         cv2.resize(np.ascontiguousarray(values[..., channel]), (width, height), interpolation=cv2.INTER_AREA)

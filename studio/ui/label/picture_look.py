@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-import cv2
 import numpy as np
 from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QImage
@@ -55,6 +54,8 @@ def dress(image: QImage, area: QRect, look: Look) -> None:
     """Show `area` of an RGB32 image with this look, in place."""
     if look.is_plain or area.isEmpty():
         return
+    import cv2  # noqa: PLC0415 - takes 0.2 s, which the first picture need not wait for
+
     rows = np.frombuffer(image.bits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
     pixels = rows[area.top() : area.bottom() + 1, area.left() : area.right() + 1]
     table = look.table(256)
