@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +29,9 @@ _COUNTED_AT_ONCE: Final = 1 << 22
 
 HUGE_MASK: Final = 64_000_000
 """Masks of so many pixels or more are read and written in bands, so that there is one of them in memory."""
+
+LARGEST_MASK: Final = 1_000_000_000
+"""Masks of more pixels are not decoded; no picture that is opened has as many."""
 
 _RUN_LENGTH: Final = 3  # zlib's Z_RLE: as small as the default on label images, and faster
 
@@ -78,15 +81,8 @@ def size_in_bands(path: Path) -> tuple[int, int] | None:
 def bands_of(path: Path, rows: int) -> Iterator[Mask]:
     """The mask at `path` in bands of so many rows, (rows, W) uint8, the caller's own. Raises BadMask; NotPlain for a
     file that only `read_mask` can read."""
-    try:
-        with path.open("rb") as file:
-            yield from read_mask_bands(file, rows)
-    except OSError as error:
-        raise BadMask(path, why(error), "put the file back or label the item again") from error
-    except NotPlain:
-        raise
-    except ValueError as error:
-        raise BadMask(path, f"it cannot be decoded ({error})", "replace the file or label the item again") from error
+    with _told(path), path.open("rb") as file:
+        yield from read_mask_bands(file, rows)
 
 
 def read_mask(path: Path) -> tuple[Mask, int]:
@@ -97,7 +93,7 @@ def read_mask(path: Path) -> tuple[Mask, int]:
     size = size_in_bands(path)
     if size is not None and is_huge(size):
         with contextlib.suppress(NotPlain):
-            return _joined(bands_of(path, _BAND_ROWS), size), read_head(path)
+            return _read_in_bands(path)
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -109,6 +105,7 @@ def decode_mask(data: bytes, path: Path) -> tuple[Mask, int]:
     """`read_mask` for bytes; `path` is what an error's sentence names."""
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "BMP", "TIFF", "GIF")) as image:
+            _check_size(image.size)
             mask = _ids(image, data, path)
             return mask, _head(image)
     except UnidentifiedImageError as error:
@@ -121,19 +118,9 @@ def read_head(path: Path) -> int:
     """The head that the PNG at `path` names, from the chunks before its pixels; 0 when it names none or is no PNG."""
     try:
         with path.open("rb") as file:
-            start = file.read(_HEADER_BYTES)
+            return _head_in(file.read(_HEADER_BYTES))
     except OSError:
         return 0
-    place = len(SIGNATURE)
-    while start.startswith(SIGNATURE) and place + 8 <= len(start):
-        length, kind = struct.unpack_from(">I4s", start, place)
-        if kind == b"IDAT":
-            break
-        key, _, text = start[place + 8 : place + 8 + length].partition(b"\0")
-        if kind == b"tEXt" and key == HEAD_KEY.encode():
-            return _number(text.decode("latin-1"))
-        place += length + 12
-    return 0
 
 
 def check_mask(path: Path, mask: Mask, size: tuple[int, int], classes: Iterable[LabelClass]) -> None:
@@ -177,13 +164,53 @@ def count_values(pixels: Mask) -> dict[int, int]:
     return counts
 
 
-def _joined(bands: Iterable[Mask], size: tuple[int, int]) -> Mask:
-    mask = np.empty((size[1], size[0]), np.uint8)
-    y = 0
-    for band in bands:
-        mask[y : y + band.shape[0]] = band
-        y += band.shape[0]
-    return mask
+def _read_in_bands(path: Path) -> tuple[Mask, int]:
+    """What `read_mask` returns. Pixels and head come from one and the same file, though the label writer may put
+    another in its place meanwhile. Raises BadMask, NotPlain."""
+    with _told(path), path.open("rb") as file:
+        head = _head_in(file.read(_HEADER_BYTES))
+        file.seek(0)
+        header = read_mask_header(file)
+        _check_size((header.width, header.height))
+        file.seek(0)
+        mask = np.empty((header.height, header.width), np.uint8)
+        y = 0
+        for band in read_mask_bands(file, _BAND_ROWS):
+            mask[y : y + band.shape[0]] = band
+            y += band.shape[0]
+    return mask, head
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Generator[None]:
+    """Say in a BadMask what is wrong with a file that is read in bands."""
+    try:
+        yield
+    except OSError as error:
+        raise BadMask(path, why(error), "put the file back or label the item again") from error
+    except NotPlain:
+        raise
+    except ValueError as error:
+        raise BadMask(path, f"it cannot be decoded ({error})", "replace the file or label the item again") from error
+
+
+def _check_size(size: tuple[int, int]) -> None:
+    if size[0] * size[1] > LARGEST_MASK:
+        raise ValueError(f"{size[0]}×{size[1]} pixels are more than any picture here has")
+
+
+def _head_in(start: bytes) -> int:
+    """The head named before the pixels of a PNG that begins so."""
+    place = len(SIGNATURE)
+    while start.startswith(SIGNATURE) and place + 8 <= len(start):
+        length, kind = struct.unpack_from(">I4s", start, place)
+        if kind == b"IDAT":
+            break
+        key, _, text = start[place + 8 : place + 8 + length].partition(b"\0")
+        if kind == b"tEXt" and key == HEAD_KEY.encode():
+            return _number(text.decode("latin-1"))
+        place += length + 12
+    return 0
 
 
 def _counted(rest: Mask) -> dict[int, int]:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
+from studio.core import masks
 from studio.core.classes import make_classes, palette
 from studio.core.edit_overlay import EditOverlay
 from studio.core.edits import TILE, MaskEdit
@@ -66,6 +67,34 @@ def test_a_huge_mask_names_its_edit_and_is_read_whole(tmp_path, monkeypatch):
     assert read_head(path) == 12345
     found, head = read_mask(path)
     assert head == 12345 and np.array_equal(found, mask) and found.flags.writeable
+
+
+def test_a_file_that_is_replaced_while_it_is_read_gives_the_pixels_of_the_edit_that_it_names(tmp_path, monkeypatch):
+    monkeypatch.setattr("studio.core.masks.HUGE_MASK", 1)
+    path = tmp_path / "a.png"
+    old, new = some_mask(290, 610, 1, 3), some_mask(290, 610, 2, 3)
+    write_mask_in_bands(path, (290, 610), in_bands(old, 128), CLASSES, head=1)
+    honest = masks.read_mask_bands
+
+    def replaced_meanwhile(file, rows):
+        for number, band in enumerate(honest(file, rows)):
+            if number == 1:
+                write_mask_in_bands(path, (290, 610), in_bands(new, 128), CLASSES, head=2)
+            yield band
+
+    monkeypatch.setattr(masks, "read_mask_bands", replaced_meanwhile)
+    found, head = read_mask(path)
+    assert np.array_equal(found, {1: old, 2: new}[head])
+
+
+@pytest.mark.parametrize("huge", [1, masks.HUGE_MASK])
+def test_a_mask_larger_than_any_picture_is_refused_before_it_is_decoded(tmp_path, monkeypatch, huge):
+    monkeypatch.setattr(masks, "HUGE_MASK", huge)
+    monkeypatch.setattr(masks, "LARGEST_MASK", 20 * 30 - 1)
+    path = tmp_path / "a.png"
+    path.write_bytes(encode_mask(some_mask(20, 30, 1, 3), CLASSES))
+    with pytest.raises(BadMask, match="20×30 pixels"):
+        read_mask(path)
 
 
 @pytest.mark.parametrize("kind", ["interlaced", "grey", "four bits", "filtered", "no PNG"])
