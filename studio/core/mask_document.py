@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -42,6 +42,8 @@ class MaskDocument(JournaledDocument):
         self._what: str | None = None
         self._refused = False
         self._before: dict[tuple[int, int], Mask] = {}
+        self._since: dict[tuple[int, int], Mask] | None = None
+        """Tiles as they were when a refused edit was carried on; None where none was."""
         self._held: int | None = None
 
     @property
@@ -63,6 +65,7 @@ class MaskDocument(JournaledDocument):
         """Open an edit, such as “brush stroke”. One that is still open is committed first; one that the journal could
         not take is carried on."""
         if self._refused:
+            self._since = {}
             return
         self.commit()
         self._what = what
@@ -73,9 +76,11 @@ class MaskDocument(JournaledDocument):
         if inside is None:
             return
         for key in tiles_over(inside):
+            y, x = key[0] * TILE, key[1] * TILE
             if key not in self._before:  # slices end with the mask, which is all that `tile_rect` would add
-                y, x = key[0] * TILE, key[1] * TILE
                 self._before[key] = self._mask[y : y + TILE, x : x + TILE].copy()
+            if self._since is not None and key not in self._since:
+                self._since[key] = self._mask[y : y + TILE, x : x + TILE].copy()
 
     def paint(self, rect: Rect, region: Region, value: int | Mask) -> None:
         """Set the pixels of `rect` where `region`, (rect.height, rect.width) bool, is True: to one value, or to those
@@ -138,7 +143,7 @@ class MaskDocument(JournaledDocument):
         for patch in MaskEdit.between(self._mask, new, what).patches:
             self.touch(patch.rect)
             self._mask[patch.rect.slices] = patch.new
-        self._emit_touched()
+        self._emit_changed(self._before)
         return self.commit()
 
     def commit(self) -> bool:
@@ -162,11 +167,12 @@ class MaskDocument(JournaledDocument):
         return bool(edit.patches)
 
     def cancel(self) -> None:
-        """Close the edit as if it had never been begun."""
-        for key, old in self._before.items():
-            self._mask[tile_rect(*key, *self.size).slices] = old
-        self._emit_touched()
-        self._close()
+        """Close the edit as if it had never been begun. Of one that carries on what the journal could not take only
+        what came since it was begun goes; what was refused before stays."""
+        self._bring_back(self._before if self._since is None else self._since)
+        if self._since is None:
+            self._close()
+        self._since = None
 
     def adopt(self, edit: MaskEdit, history: History) -> None:
         """Follow an edit that the store has journaled itself, such as an accepted prediction."""
@@ -218,14 +224,20 @@ class MaskDocument(JournaledDocument):
         self._refused = False
         self._what = None
         self._held = None
+        self._since = None
         self._before.clear()
 
     def _leave(self, alone: bool) -> None:
         if alone:
             self.commit()
 
-    def _emit_touched(self) -> None:
-        dirty = bounds_of(tile_rect(*key, *self.size) for key in self._before)
+    def _bring_back(self, tiles: Mapping[tuple[int, int], Mask]) -> None:
+        for key, old in tiles.items():
+            self._mask[tile_rect(*key, *self.size).slices] = old
+        self._emit_changed(tiles)
+
+    def _emit_changed(self, tiles: Iterable[tuple[int, int]]) -> None:
+        dirty = bounds_of(tile_rect(*key, *self.size) for key in tiles)
         if dirty is not None:
             self.changed.emit(dirty)
 

@@ -20,6 +20,8 @@ class PointsDocument(JournaledDocument):
         self._what: str | None = None
         self._refused = False
         self._before = points
+        self._since: Points | None = None
+        """The points when a refused edit was carried on; None where none was."""
 
     @property
     def points(self) -> Points:
@@ -33,6 +35,7 @@ class PointsDocument(JournaledDocument):
         """Open an edit, such as “drag”. One that is still open is committed first; one that the journal could not take
         is carried on."""
         if self._refused:
+            self._since = self._points
             return
         self.commit()
         self._what = what
@@ -78,15 +81,19 @@ class PointsDocument(JournaledDocument):
             edit = PointsEdit(self._what, self._before, self._points)
             self._history = self._journal.commit(self.item.id, edit, self.head)
         self._refused = False
-        self._what = None
+        self._what = self._since = None
         self._before = self._points
         if differs:
             self.history_changed.emit()
         return differs
 
     def cancel(self) -> None:
-        """Close the edit as if it had never been begun."""
-        if self._what is not None:
+        """Close the edit as if it had never been begun. Of one that carries on what the journal could not take only
+        what came since it was begun goes; what was refused before stays."""
+        if self._since is not None:
+            self._show(self._since)
+            self._since = None
+        elif self._what is not None:
             self._show(self._before)
             self._refused = False
             self._what = None

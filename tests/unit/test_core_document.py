@@ -228,6 +228,26 @@ def test_a_stroke_that_the_journal_refuses_stays_and_comes_along_with_the_next(
     assert (document.mask == 255).all()
 
 
+def test_cancelling_the_stroke_after_a_refused_one_leaves_that_alone(
+    document: MaskDocument, journal: ListJournal
+) -> None:
+    journal.full = True
+    document.begin("brush stroke")
+    document.brush((10, 10), (20, 20), 8, 1)
+    with pytest.raises(CannotWrite):
+        document.commit()
+    refused = document.mask.copy()
+    document.begin("brush stroke")
+    document.brush((15, 15), (220, 220), 8, 2)
+    document.cancel()
+    assert np.array_equal(document.mask, refused)
+    journal.full = False
+    assert document.commit()
+    assert len(journal.edits) == 1
+    document.undo()
+    assert (document.mask == 255).all()
+
+
 def test_a_refused_stroke_can_be_cancelled(document: MaskDocument, journal: ListJournal) -> None:
     journal.full = True
     with pytest.raises(CannotWrite):
@@ -347,6 +367,22 @@ def test_points_that_the_journal_refuses_come_along_with_the_next(placed: Points
     assert placed.commit()
     placed.undo()
     assert placed.points == Points()
+
+
+def test_cancelling_the_drag_after_refused_points_leaves_those_alone(
+    placed: PointsDocument, journal: ListJournal
+) -> None:
+    journal.full = True
+    with pytest.raises(CannotWrite):
+        placed.place(Keypoint(index=0, x=50, y=60))
+    refused = placed.points
+    placed.begin("drag")
+    placed.move(0, 70, 80)
+    placed.cancel()
+    assert placed.points == refused
+    journal.full = False
+    assert placed.commit()
+    assert journal.edits[-1].new == refused  # type: ignore[union-attr]
 
 
 def test_refused_points_can_be_cancelled(placed: PointsDocument, journal: ListJournal) -> None:
