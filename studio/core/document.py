@@ -8,7 +8,8 @@ from __future__ import annotations
 from studio.core.history import History, Journal
 from studio.core.mask_document import MaskDocument
 from studio.core.points_document import PointsDocument
+from studio.core.tags_document import TagsDocument
 
-Document = MaskDocument | PointsDocument
+Document = MaskDocument | PointsDocument | TagsDocument
 
-__all__ = ["Document", "MaskDocument", "PointsDocument", "History", "Journal"]
+__all__ = ["Document", "MaskDocument", "PointsDocument", "TagsDocument", "History", "Journal"]

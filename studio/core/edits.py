@@ -14,6 +14,7 @@ import numpy as np
 from studio.core.arrays import Mask, Region
 from studio.core.points import Points
 from studio.core.raster import Rect
+from studio.core.tags import Tags
 
 TILE: Final = 128
 """Side of the squares, in pixels, in which a mask's changes are kept."""
@@ -171,7 +172,28 @@ class PointsEdit:
         return cls(what, old, new)
 
 
-Edit = MaskEdit | PointsEdit
+@dataclass(frozen=True, slots=True)
+class TagsEdit:
+    """The classes of an item before and after; None where nobody has said anything."""
+
+    what: str
+    old: Tags | None
+    new: Tags | None
+
+    def inverse(self, what: str) -> TagsEdit:
+        return TagsEdit(what, self.new, self.old)
+
+    def encode(self) -> bytes:
+        return msgspec.json.encode((self.old, self.new))
+
+    @classmethod
+    def decode(cls, data: bytes, what: str) -> TagsEdit:
+        """The inverse of `encode`. Raises ValueError when `data` is no such edit."""
+        old, new = msgspec.json.decode(data, type=tuple[Tags | None, Tags | None])
+        return cls(what, old, new)
+
+
+Edit = MaskEdit | PointsEdit | TagsEdit
 
 
 def bounds_of(rects: Iterable[Rect]) -> Rect | None:

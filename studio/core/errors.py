@@ -27,6 +27,12 @@ class UnreadableImage(BadInput):
         self.path = path
 
 
+class UnreadableText(BadInput):
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path} cannot be read ({why}); put the file back or leave its item out.")
+        self.path = path
+
+
 class BadMask(BadInput):
     def __init__(self, path: Path, why: str, remedy: str) -> None:
         super().__init__(f"{path} cannot be used as a mask: {why}; {remedy}.")
@@ -89,6 +95,11 @@ class NotACheckpoint(BadInput):
 class NothingToTrainOn(BadInput):
     def __init__(self, split: str) -> None:
         super().__init__(f"No labelled item is in the {split} split; label some or move some into it.")
+
+
+class NoTrainingYet(BadInput):
+    def __init__(self, labels: str) -> None:
+        super().__init__(f"Training for {labels} is not there yet; label now, train when it is.")
 
 
 class UnknownItem(BadInput):

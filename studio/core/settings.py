@@ -18,6 +18,26 @@ PROJECT_FORMAT: Final = 1
 class Task(enum.StrEnum):
     SEGMENTATION = "segmentation"
     KEYPOINTS = "keypoints"
+    SINGLE_LABEL = "single-label"
+    MULTI_LABEL = "multi-label"
+    TEXT = "text"
+    """One class a document."""
+
+
+TAG_TASKS: Final = frozenset({Task.SINGLE_LABEL, Task.MULTI_LABEL, Task.TEXT})
+"""Tasks whose labels are classes of the item as a whole."""
+
+TASK_NAMES: Final = {
+    Task.SEGMENTATION: "segmentation",
+    Task.KEYPOINTS: "keypoints",
+    Task.SINGLE_LABEL: "single labels",
+    Task.MULTI_LABEL: "tags",
+    Task.TEXT: "texts",
+}
+"""What is labelled, for sentences."""
+
+TRAINABLE: Final = frozenset({Task.SEGMENTATION, Task.KEYPOINTS})
+"""Tasks for which there are models."""
 
 
 class SplitRule(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from studio.core.arrays import Mask
-from studio.core.edits import Edit, MaskEdit, PointsEdit, TilePatch
+from studio.core.edits import Edit, MaskEdit, PointsEdit, TagsEdit, TilePatch
 from studio.core.raster import Rect
 
 
@@ -29,8 +29,8 @@ def net_of(back: Iterable[Edit], forth: Iterable[Edit], what: str) -> Edit | Non
     The edits are read one at a time and hold together: each begins where the one before it ended.
     """
     mask_net = _MaskNet()
-    first: PointsEdit | None = None
-    last: PointsEdit | None = None
+    first: PointsEdit | TagsEdit | None = None
+    last: PointsEdit | TagsEdit | None = None
     for is_back, edits in ((True, back), (False, forth)):
         for edit in edits:
             if isinstance(edit, MaskEdit):
@@ -38,8 +38,13 @@ def net_of(back: Iterable[Edit], forth: Iterable[Edit], what: str) -> Edit | Non
             else:
                 last = edit.inverse(what) if is_back else edit
                 first = first or last
-    if first is not None and last is not None:
-        return PointsEdit(what, first.old, last.new)
+    match first, last:
+        case PointsEdit(), PointsEdit():
+            return PointsEdit(what, first.old, last.new)
+        case TagsEdit(), TagsEdit():
+            return TagsEdit(what, first.old, last.new)
+        case _:
+            pass
     return mask_net.edit(what)
 
 

@@ -12,13 +12,14 @@ import numpy as np
 from studio.core.arrays import Mask
 from studio.core.atomic import sync_files
 from studio.core.classes import UNLABELLED
-from studio.core.document import Document, History, MaskDocument, PointsDocument
-from studio.core.edits import MaskEdit, PointsEdit
+from studio.core.document import Document, History, MaskDocument, PointsDocument, TagsDocument
+from studio.core.edits import MaskEdit, PointsEdit, TagsEdit
 from studio.core.errors import ChangedElsewhere
 from studio.core.images import image_size
 from studio.core.points import Points
-from studio.core.settings import Task
+from studio.core.settings import TAG_TASKS, Task
 from studio.core.shapes import Shaped
+from studio.core.tags import Tags
 from studio.store.carried import CarriedShapes
 from studio.store.database import Database
 from studio.store.items import Items
@@ -29,7 +30,7 @@ _IMPORT: Final = "import"
 _BATCH: Final = 64
 _BATCH_BYTES: Final = 64 * 2**20
 
-Annotation = Mask | Points | Shaped
+Annotation = Mask | Points | Tags | Shaped
 """A label, alone or with the shapes that it was made from."""
 
 Progress = Callable[[int], object]
@@ -45,7 +46,7 @@ class Annotations:
         self._journal = journal
         self._files = files
         self._shapes = shapes
-        self._open: weakref.WeakValueDictionary[int, MaskDocument | PointsDocument] = weakref.WeakValueDictionary()
+        self._open: weakref.WeakValueDictionary[int, Document] = weakref.WeakValueDictionary()
 
     def open(self, item_id: int, task: Task) -> Document:
         """The item's document; the same one for as long as somebody holds it and nobody else changed the item.
@@ -54,7 +55,7 @@ class Annotations:
         """
         document = self._open.get(item_id)
         if document is None or (document.head != self._journal.head(item_id) and not document.is_editing):
-            document = self._points_document(item_id) if task is Task.KEYPOINTS else self._mask_document(item_id)
+            document = self._make_document(item_id, task)
             self._open[item_id] = document
         return document
 
@@ -120,6 +121,11 @@ class Annotations:
             if document is not None:
                 document.note(self._journal.history(item_id))
 
+    def _make_document(self, item_id: int, task: Task) -> Document:
+        if task in TAG_TASKS:
+            return TagsDocument(self._journal.tags(item_id), self._journal, self._journal.history(item_id))
+        return self._points_document(item_id) if task is Task.KEYPOINTS else self._mask_document(item_id)
+
     def _mask_document(self, item_id: int) -> MaskDocument:
         size = image_size(self._items.get(item_id).path)
         loaded = self._files.load(item_id, size)
@@ -149,6 +155,9 @@ class Annotations:
             else:
                 self._journal.plant_root(item_id, _IMPORT, points=annotation)
             return None
+        if isinstance(annotation, Tags):
+            self._bring_in_tags(item_id, annotation, head)
+            return None
         now_mask = self.mask(item_id) if head else None
         if now_mask is not None and now_mask.shape == annotation.shape:
             edit = MaskEdit.between(now_mask, annotation, _IMPORT)
@@ -156,6 +165,12 @@ class Annotations:
                 self._journal.commit(item_id, edit, head)
             return None
         return self._files.import_mask(item_id, annotation, _IMPORT)
+
+    def _bring_in_tags(self, item_id: int, tags: Tags, head: int) -> None:
+        if not head:
+            self._journal.plant_root(item_id, _IMPORT, tags=tags)
+        elif (now := self._journal.tags(item_id)) != tags:
+            self._journal.commit(item_id, TagsEdit(_IMPORT, now, tags), head)
 
     def _refresh(self, item_id: int) -> None:
         """Forget a document that an import has overtaken; the next opening reads the item afresh."""
@@ -168,7 +183,7 @@ def _batches(annotations: Iterable[tuple[int, Annotation]]) -> Iterator[list[tup
     for item_id, annotation in annotations:
         batch.append((item_id, annotation))
         label = annotation.label if isinstance(annotation, Shaped) else annotation
-        size += 0 if isinstance(label, Points) else label.nbytes
+        size += label.nbytes if isinstance(label, np.ndarray) else 0
         if len(batch) == _BATCH or size >= _BATCH_BYTES:
             yield batch
             batch, size = [], 0

@@ -12,8 +12,8 @@ import numpy as np
 
 from studio.core.arrays import Mask
 from studio.core.classes import UNLABELLED
-from studio.core.document import Document, History, MaskDocument, PointsDocument
-from studio.core.edits import Edit, MaskEdit, PointsEdit
+from studio.core.document import Document, History, MaskDocument, PointsDocument, TagsDocument
+from studio.core.edits import Edit, MaskEdit, PointsEdit, TagsEdit
 from studio.core.errors import BadMask, NoPrediction
 from studio.core.items import LabelState
 from studio.core.mask_document import kept
@@ -234,6 +234,9 @@ class Decisions:
             assert now is not None
             edit = edit.onto(now)
             nothing_left = not edit.patches
+        elif isinstance(edit, TagsEdit):
+            edit = TagsEdit(edit.what, self._journal.tags(item_id), edit.new)
+            nothing_left = edit.old == edit.new
         else:
             edit = PointsEdit(edit.what, self._journal.points(item_id) or Points(), edit.new)
             nothing_left = edit.old == edit.new
@@ -272,6 +275,8 @@ class Decisions:
                 case (MaskDocument(), MaskEdit()):
                     document.adopt(edit, history)
                 case (PointsDocument(), PointsEdit()):
+                    document.adopt(edit, history)
+                case (TagsDocument(), TagsEdit()):
                     document.adopt(edit, history)
                 case _:
                     pass

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,16 +20,18 @@ import numpy as np
 from studio.core.arrays import Mask
 from studio.core.classes import UNLABELLED
 from studio.core.document import History
-from studio.core.edits import Edit, MaskEdit, PointsEdit
+from studio.core.edits import Edit, MaskEdit, PointsEdit, TagsEdit
 from studio.core.errors import ChangedElsewhere, UnknownItem
 from studio.core.points import Points
 from studio.core.signals import Signal
+from studio.core.tags import Tags, ids_of
 from studio.core.timeline import Step, net_of
 from studio.store.database import Database
 from studio.store.items import Items
 
 _MASK: Final = "mask"
 _POINTS: Final = "points"
+_TAGS: Final = "tags"
 _ROOT: Final = "root"
 
 
@@ -84,10 +86,9 @@ class Journal:
         with self._database.transaction() as connection:
             if self._expect(item_id, head).kind == _ROOT and isinstance(edit, MaskEdit):
                 self.root_left.emit(item_id, head)
-            kind = _MASK if isinstance(edit, MaskEdit) else _POINTS
             cursor = connection.execute(
                 "INSERT INTO edits (item, parent, kind, what, time, data) VALUES (?, ?, ?, ?, ?, ?)",
-                (item_id, head, kind, edit.what, time.time(), data),
+                (item_id, head, _KINDS[type(edit)], edit.what, time.time(), data),
             )
             assert cursor.lastrowid is not None
             self._show(connection, item_id, cursor.lastrowid, edit)
@@ -156,7 +157,13 @@ class Journal:
         return [row[0] for row in rows if row[0]]
 
     def plant_root(
-        self, item_id: int, what: str, *, pixels: Mapping[int, int] | None = None, points: Points | None = None
+        self,
+        item_id: int,
+        what: str,
+        *,
+        pixels: Mapping[int, int] | None = None,
+        points: Points | None = None,
+        tags: Tags | None = None,
     ) -> int:
         """Show an annotation that came as a whole; undo stops there. `pixels` counts a mask's pixels by value.
 
@@ -171,6 +178,8 @@ class Journal:
             root = cursor.lastrowid
             if points is not None:
                 self._set_points(connection, item_id, points, root)
+            elif tags is not None:
+                self._set_tags(connection, item_id, tags, root)
             else:
                 connection.execute("DELETE FROM class_pixels WHERE item = ?", (item_id,))
                 _add_pixels(connection, item_id, pixels or {})
@@ -186,7 +195,7 @@ class Journal:
         kind, what, data = self._database.execute(
             "SELECT kind, what, data FROM edits WHERE id = ?", (edit_id,)
         ).fetchone()
-        return MaskEdit.decode(data, what) if kind == _MASK else PointsEdit.decode(data, what)
+        return _DECODERS[kind](data, what)
 
     def mask_edit(self, edit_id: int) -> MaskEdit:
         edit = self.edit(edit_id)
@@ -197,6 +206,11 @@ class Journal:
         """The item's points as they are now; None when nobody ever placed one."""
         row = self._database.execute("SELECT points FROM items WHERE id = ?", (item_id,)).fetchone()
         return msgspec.json.decode(row[0], type=Points) if row and row[0] is not None else None
+
+    def tags(self, item_id: int) -> Tags | None:
+        """The item's classes as they are now; None when nobody has said anything."""
+        row = self._database.execute("SELECT tags FROM items WHERE id = ?", (item_id,)).fetchone()
+        return msgspec.json.decode(row[0], type=Tags) if row and row[0] is not None else None
 
     def head(self, item_id: int) -> int:
         row = self._database.execute("SELECT head FROM items WHERE id = ?", (item_id,)).fetchone()
@@ -277,6 +291,9 @@ class Journal:
         if isinstance(edit, PointsEdit):
             self._set_points(connection, item_id, edit.old if back else edit.new, head)
             return
+        if isinstance(edit, TagsEdit):
+            self._set_tags(connection, item_id, edit.old if back else edit.new, head)
+            return
         sign = -1 if back else 1
         _add_pixels(connection, item_id, {value: sign * n for value, n in edit.class_delta().items()})
         connection.execute(
@@ -290,6 +307,28 @@ class Journal:
             "UPDATE items SET head = ?, label_head = ?, points = ?, labelled = ?, revision = revision + 1 WHERE id = ?",
             (head, head, msgspec.json.encode(points), int(bool(points.placed)), item_id),
         )
+
+    def _set_tags(self, connection: sqlite3.Connection, item_id: int, tags: Tags | None, head: int) -> None:
+        """A tag counts as one pixel of its class, so that items are found by class whatever their labels are."""
+        connection.execute("DELETE FROM class_pixels WHERE item = ?", (item_id,))
+        _add_pixels(connection, item_id, dict.fromkeys(ids_of(tags), 1))
+        connection.execute(
+            "UPDATE items SET head = ?, label_head = ?, tags = ?, labelled = ?, revision = revision + 1 WHERE id = ?",
+            (head, head, encoded_tags(tags), int(tags is not None), item_id),
+        )
+
+
+_KINDS: Final[Mapping[type[Edit], str]] = {MaskEdit: _MASK, PointsEdit: _POINTS, TagsEdit: _TAGS}
+_DECODERS: Final[Mapping[str, Callable[[bytes, str], Edit]]] = {
+    _MASK: MaskEdit.decode,
+    _POINTS: PointsEdit.decode,
+    _TAGS: TagsEdit.decode,
+}
+
+
+def encoded_tags(tags: Tags | None) -> bytes | None:
+    """As the column `tags` of an item has them."""
+    return msgspec.json.encode(tags) if tags is not None else None
 
 
 def digest_of(mask: Mask) -> bytes:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Final
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 
 TABLES: Final = """
 CREATE TABLE items (
@@ -24,7 +24,8 @@ CREATE TABLE items (
     head INTEGER NOT NULL DEFAULT 0,       -- the edit that the item shows; 0: none
     redo INTEGER NOT NULL DEFAULT 0,       -- the edit that redo brings again while head is 0
     label_head INTEGER NOT NULL DEFAULT 0, -- the edit that the label file shows
-    points BLOB
+    points BLOB,
+    tags BLOB                              -- JSON of core.tags.Tags; NULL: nobody has said anything
 );
 CREATE INDEX items_in_order ON items (sort_key, id, split, labelled, left_out);
 CREATE INDEX items_with_old_label ON items (id) WHERE head != label_head;
@@ -152,10 +153,16 @@ def _tell_splits_from_the_index(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX scores_worst_first ON scores (run, loss DESC, item, split)")
 
 
+def _add_tags(connection: sqlite3.Connection) -> None:
+    if "tags" not in {row[1] for row in connection.execute("PRAGMA table_info(items)")}:
+        connection.execute("ALTER TABLE items ADD COLUMN tags BLOB")
+
+
 MIGRATIONS: Final[Mapping[int, Migration]] = {
     1: _add_carried_shapes,
     2: _add_proposals,
     3: _tell_splits_from_the_index,
+    4: _add_tags,
 }
 """By the version that a database has: what turns it into the next one. Runs inside a transaction."""
 

@@ -16,17 +16,18 @@ from studio.core.atomic import why
 from studio.core.classes import void_ids
 from studio.core.document import Document
 from studio.core.edits import MaskEdit
-from studio.core.errors import CannotWrite, ProjectExists, StudioError
+from studio.core.errors import CannotWrite, NoTrainingYet, ProjectExists, StudioError
 from studio.core.events import RunEvent
 from studio.core.items import Item, NewItem, Split
 from studio.core.outcome import RunOutcome
 from studio.core.points import Points
 from studio.core.recipe import Purpose, RunSpec
 from studio.core.review import SCORES_FILE, Correction, Decision, ReviewItem
-from studio.core.settings import ProjectSettings
+from studio.core.settings import TASK_NAMES, TRAINABLE, ProjectSettings
 from studio.core.shapes import Carried, SourceNotes
 from studio.core.signals import Signal
 from studio.core.snapshot import Snapshot
+from studio.core.tags import Tags
 from studio.store.annotations import Annotation, Annotations
 from studio.store.carried import CarriedShapes
 from studio.store.database import Database
@@ -36,6 +37,7 @@ from studio.store.journal import Journal
 from studio.store.label_files import LABELS_FOLDER, LabelFiles
 from studio.store.label_writer import LabelWriter
 from studio.store.locations import Locations
+from studio.store.many_tags import ManyTags
 from studio.store.proposals import Proposals
 from studio.store.runs import RUNS_FOLDER, RunRecord, Runs
 from studio.store.scores import ReviewFilter, Scores
@@ -64,6 +66,8 @@ class Store:
         self._files = LabelFiles(root, database, self._journal, lambda: self._settings.classes)
         self._shapes = CarriedShapes(database)
         self._annotations = Annotations(database, self._items, self._journal, self._files, self._shapes)
+        self.tags = ManyTags(database, self._journal, self._annotations.opened)
+        """The tags of many items, to read and to change as one action."""
         self._runs = Runs(root, database)
         self.proposals = Proposals(root, database)
         """What models propose; nothing of it is a label."""
@@ -199,6 +203,10 @@ class Store:
         """The current points; None when nobody ever placed one."""
         return self._journal.points(item_id)
 
+    def read_tags(self, item_id: int) -> Tags | None:
+        """The current classes of an item; None when nobody has said anything."""
+        return self._journal.tags(item_id)
+
     def replace_points(self, points: Mapping[int, Points], what: str) -> list[int]:
         """Give items other points: one edit an item, all or none. Returns the ids of those that changed.
 
@@ -240,7 +248,10 @@ class Store:
 
     def create_run(self, spec: RunSpec, *, data: RunData | None = None) -> RunRecord:
         """Make a run's folder with its recipe and its frozen data: all labelled items by their split unless `data` says
-        otherwise, or for `spec.fine_tune` what it says. Raises NothingToTrainOn, UnknownRun, CannotWrite."""
+        otherwise, or for `spec.fine_tune` what it says. Raises NothingToTrainOn, NoTrainingYet, UnknownRun,
+        CannotWrite."""
+        if self._settings.task not in TRAINABLE:
+            raise NoTrainingYet(TASK_NAMES[self._settings.task])
         parent = self._runs.get(spec.parent) if spec.parent is not None else None
         parent_data = self._runs.snapshot(parent.id) if parent is not None and spec.fine_tune is not None else None
         run_id, folder = self._runs.claim_folder()

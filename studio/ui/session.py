@@ -9,15 +9,13 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.core.document import MaskDocument, PointsDocument
+from studio.core.document import Document
 from studio.core.raster import Rect
 from studio.core.recipe import RunSpec
 from studio.core.settings import ProjectSettings
 from studio.store import Store
 
 _OPEN_DOCUMENTS: Final = 4
-
-Document = MaskDocument | PointsDocument
 
 
 class Page(enum.StrEnum):

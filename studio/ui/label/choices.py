@@ -61,6 +61,9 @@ TOOLS_OF: Final = {
         ToolName.HAND,
     ),
     Task.KEYPOINTS: (ToolName.POINT, ToolName.TEMPLATE, ToolName.HAND),
+    Task.SINGLE_LABEL: (ToolName.HAND,),
+    Task.MULTI_LABEL: (ToolName.HAND,),
+    Task.TEXT: (ToolName.HAND,),
 }
 """The tools a task has, the first one being picked at the start."""
 

@@ -7,7 +7,7 @@ from typing import Final, cast
 
 from PySide6.QtCore import QObject, QSize, QTimer, Signal
 
-from studio.core.document import Document, MaskDocument
+from studio.core.document import Document, MaskDocument, TagsDocument
 from studio.core.errors import StudioError, UnreadableImage
 from studio.core.items import Item
 from studio.ui.label.canvas import Canvas
@@ -140,7 +140,7 @@ class ItemShowing(QObject):
         self._awaiting = False
         size = (picture.size.width(), picture.size.height())
         document = self.document
-        if document is not None and document.size != size:
+        if document is not None and not isinstance(document, TagsDocument) and document.size != size:
             self.problem.emit(
                 f"The label is {document.size[0]}×{document.size[1]} pixels and its picture {size[0]}×{size[1]}; "
                 "put the picture back that was labelled."
@@ -151,7 +151,8 @@ class ItemShowing(QObject):
 
     def _picture_broke(self, item_id: int, sentence: str) -> None:
         if self._item is not None and item_id == self._item.id:
-            self._leave_document()
+            if not isinstance(self.document, TagsDocument):  # tags need no pixels
+                self._leave_document()
             self._give_up(sentence)
 
     def _give_up(self, sentence: str) -> None:

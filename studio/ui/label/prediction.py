@@ -9,7 +9,7 @@ import numpy as np
 
 from studio.core.arrays import Mask
 from studio.core.classes import UNLABELLED, LabelClass
-from studio.core.document import MaskDocument, PointsDocument
+from studio.core.document import Document, MaskDocument, PointsDocument
 from studio.core.masks import read_mask
 from studio.core.points import Points
 from studio.core.proposals import Proposal, offered
@@ -70,7 +70,7 @@ def accept_class(
 
 
 def accept_all(
-    document: MaskDocument | PointsDocument,
+    document: Document,
     prediction: Prediction,
     classes: tuple[LabelClass, ...],
     *,
@@ -84,7 +84,7 @@ def accept_all(
             return False
         offer = offered(document.mask, prediction.mask, classes, replace=replace)
         return document.replace(np.where(offer == UNLABELLED, document.mask, offer), what)
-    if prediction.points is None:
+    if prediction.points is None or not isinstance(document, PointsDocument):
         return False
     if replace:
         return document.replace(document.points.with_prediction(prediction.points), what)
