@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from studio.core.errors import BadInput, StudioError
-from studio.core.items import LabelState
-from studio.core.settings import Task
+from studio.core.items import Item, LabelState
+from studio.core.settings import TAG_TASKS, Task
 from studio.formats import ExportedItem, ExportReport, exporter
 from studio.store import ItemFilter, Store
 
@@ -37,12 +37,10 @@ def export_project(
     def items() -> Iterator[ExportedItem]:
         for item in store.items(ids):
             try:
-                segmentation = store.settings.task is Task.SEGMENTATION
-                label = store.read_mask(item.id) if segmentation else store.read_points(item.id)
+                yield _exported(store, item)
             except StudioError as error:
                 problems.append(error.sentence)
-                label = None
-            yield ExportedItem(item, label, store.carried(item.id))
+                yield ExportedItem(item, None, store.carried(item.id))
 
     report = chosen.export(
         store.settings,
@@ -58,3 +56,12 @@ def export_project(
         problems=(*report.problems, *problems),
         sentence=report.sentence,
     )
+
+
+def _exported(store: Store, item: Item) -> ExportedItem:
+    """The item with its label. Raises StudioError where that cannot be read."""
+    carried, task = store.carried(item.id), store.settings.task
+    if task in TAG_TASKS:
+        return ExportedItem(item, None, carried, store.read_tags(item.id))
+    label = store.read_points(item.id) if task is Task.KEYPOINTS else store.read_mask(item.id)
+    return ExportedItem(item, label, carried)

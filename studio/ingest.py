@@ -12,9 +12,10 @@ import msgspec
 
 from studio.core.errors import BadInput
 from studio.core.items import Item, NewItem, Split
-from studio.core.settings import ProjectSettings, Task
+from studio.core.settings import TASK_NAMES, ProjectSettings, Task
 from studio.formats import Annotation, ImportPlan
 from studio.formats.embedded_pictures import unpack_pictures
+from studio.formats.embedded_texts import unpack_texts
 from studio.store import Store
 
 SETTINGS_FILE: Final = "studio.toml"
@@ -86,11 +87,12 @@ def _open(root: Path, settings: ProjectSettings) -> Store:
 def _check_fits(root: Path, here: ProjectSettings, new: ProjectSettings) -> None:
     """Raises BadInput where the labels would mean something else in the project that is there."""
     if here.task is not new.task:
-        raise BadInput(f"{root} is a project for {here.task} and the import is for {new.task}; choose a new folder.")
+        mine, theirs = TASK_NAMES[here.task], TASK_NAMES[new.task]
+        raise BadInput(f"{root} is a project for {mine} and the import is for {theirs}; choose a new folder.")
     names = [(c.id, c.name) for c in here.classes], [k.name for k in here.keypoints]
     others = [(c.id, c.name) for c in new.classes], [k.name for k in new.keypoints]
     if names != others:
-        what = "classes" if here.task is Task.SEGMENTATION else "keypoints"
+        what = "keypoints" if here.task is Task.KEYPOINTS else "classes"
         raise BadInput(f"{root} has other {what} than the import; choose a new folder, or import with the same {what}.")
 
 
@@ -100,6 +102,7 @@ def _carry_in(
     before = store.counts().total
     wanted = [msgspec.structs.replace(item, name=_item_name(item.name)) for item in plan.items]
     unpacked = unpack_pictures(store.root, plan, wanted)
+    unpack_texts(store.root, plan, wanted)
     ids = store.add_items(wanted)
     new = store.counts().total - before
     others, labelled_before = (set(), set()) if new == len(wanted) else _known_before(wanted, store.items(ids))

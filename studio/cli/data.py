@@ -27,7 +27,9 @@ def import_(
         typer.Option(help="What to hold out: a share (0.2), a file of names, or groups and subjects (13,14 or 13-15)."),
     ] = None,
     form: Annotated[str | None, typer.Option(help="Which labels, where there are both: codes or color.")] = None,
-    task: Annotated[str | None, typer.Option(help="For a plain folder: segmentation or keypoints.")] = None,
+    task: Annotated[
+        str | None, typer.Option(help="For a plain folder: segmentation, keypoints, single-label or multi-label.")
+    ] = None,
     classes: Annotated[str | None, typer.Option(help="Names of the classes, separated by commas.")] = None,
     keypoints: Annotated[str | None, typer.Option(help="Names of the keypoints, separated by commas.")] = None,
     uncovered: Annotated[

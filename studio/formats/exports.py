@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final, Protocol
 
@@ -15,6 +16,7 @@ from studio.core.items import Item
 from studio.core.points import Points
 from studio.core.settings import ProjectSettings, Task
 from studio.core.shapes import Carried, SourceNotes
+from studio.core.tags import Tags
 
 ProgressCall = Callable[[int], object]
 """Called with how many items are done."""
@@ -26,11 +28,12 @@ NO_NOTES: Final[SourceNotes] = {}
 @dataclasses.dataclass(frozen=True)
 class ExportedItem:
     """An item and its label, None where it has none; `carried` are the shapes that an import brought, which
-    `core.shape_changes.shapes_now` compares with the label."""
+    `core.shape_changes.shapes_now` compares with the label; `tags` are the classes of the item as a whole."""
 
     item: Item
     label: Mask | Points | None
     carried: Carried | None = None
+    tags: Tags | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -103,5 +106,14 @@ def write_text(path: Path, lines: Iterable[str]) -> None:
     """Lines as UTF-8 with a line feed each. Raises CannotWrite."""
     try:
         path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise CannotWrite(path, error.strerror or str(error)) from error
+
+
+def write_csv(path: Path, rows: Iterable[Sequence[str]]) -> None:
+    """Rows as UTF-8, the signs of their cells as they are, line ends included. Raises CannotWrite."""
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
     except OSError as error:
         raise CannotWrite(path, error.strerror or str(error)) from error

@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 from studio.core.errors import BadInput
 from studio.core.images import IMAGE_SUFFIXES
+from studio.core.texts import TEXT_SUFFIXES
 
 _PROJECT_FILE: Final = "studio.toml"
 _PROJECT_FOLDERS: Final = ("labels", "runs")
+_ABOUT: Final = frozenset(
+    {"readme.txt", "readme.md", "license.txt", "license.md", "codes.txt", "valid.txt", "test.txt"}
+)
 _SEQUENCE = re.compile(r"^(.*?)[ _.-]*[A-Za-z]?\d+$", re.DOTALL)
 
 
 def is_image_name(name: str) -> bool:
     dot = name.rfind(".")
     return dot > 0 and name[dot:].lower() in IMAGE_SUFFIXES
+
+
+def is_text_name(name: str) -> bool:
+    dot = name.rfind(".")
+    return dot > 0 and name[dot:].lower() in TEXT_SUFFIXES and name.lower() not in _ABOUT
+
+
+def text_names(folder: Path) -> list[str]:
+    """Names of the text files below `folder`, as `image_names` lists pictures; what only speaks about the data, such as
+    a README, is none. Raises BadInput where the folder cannot be read."""
+    return sorted(_walk(os.fspath(folder), "", recursive=True, wanted=is_text_name))
 
 
 def image_names(folder: Path, *, recursive: bool = True) -> list[str]:
@@ -28,7 +43,7 @@ def image_names(folder: Path, *, recursive: bool = True) -> list[str]:
     return sorted(_walk(os.fspath(folder), "", recursive=recursive))
 
 
-def _walk(folder: str, prefix: str, *, recursive: bool) -> Iterator[str]:
+def _walk(folder: str, prefix: str, *, recursive: bool, wanted: Callable[[str], bool] = is_image_name) -> Iterator[str]:
     below: list[str] = []
     own: tuple[str, ...] = ()
     try:
@@ -41,14 +56,14 @@ def _walk(folder: str, prefix: str, *, recursive: bool) -> Iterator[str]:
                 name = entry.name
                 if name.startswith("."):
                     continue
-                if is_image_name(name) and not entry.is_dir():
+                if wanted(name) and not entry.is_dir():
                     yield prefix + name
                 elif recursive and name not in own and entry.is_dir(follow_symlinks=False):
                     below.append(name)
     except OSError as error:
         raise BadInput(f"{folder} cannot be read ({error.strerror}); check the path and its permissions.") from error
     for name in below:
-        yield from _walk(f"{folder}{os.sep}{name}", f"{prefix}{name}/", recursive=True)
+        yield from _walk(f"{folder}{os.sep}{name}", f"{prefix}{name}/", recursive=True, wanted=wanted)
 
 
 def has_images(folder: Path) -> bool:

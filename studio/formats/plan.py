@@ -15,10 +15,11 @@ from studio.core.items import NewItem
 from studio.core.points import Points
 from studio.core.settings import ProjectSettings, Task
 from studio.core.shapes import Shaped
+from studio.core.tags import Tags
 
-Annotation = np.ndarray | Points | Shaped
-"""A mask, (H, W) uint8 with class ids and `UNLABELLED`, or keypoints in pixels of the original; with the shapes that it
-was made from, where the source has some."""
+Annotation = np.ndarray | Points | Tags | Shaped
+"""A mask, (H, W) uint8 with class ids and `UNLABELLED`, keypoints in pixels of the original, or classes of the whole
+item; with the shapes that it was made from, where the source has some."""
 
 LabelReader = Callable[[list[str]], Annotation]
 """Reads one label when it is needed. What is worth a sentence goes into the list; a label that cannot be used raises
@@ -33,8 +34,8 @@ PictureBytes = Callable[[], bytes]
 class Question:
     """Something that a source does not say. `id` names the option of `Importer.plan` that the answer goes to.
 
-    No `choices`: the answer is free text. `many`: several choices, joined by commas. `only_if` (question id, answer)
-    asks the question only after that answer.
+    No `choices`: the answer is free text. `many`: several choices, joined by commas. `only_if` (question id, answer…)
+    asks the question only after that answer, or one of several. Of questions with one id one is asked at a time.
     """
 
     id: str
@@ -42,7 +43,7 @@ class Question:
     default: str
     choices: tuple[str, ...] = ()
     many: bool = False
-    only_if: tuple[str, str] | None = None
+    only_if: tuple[str, ...] | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -134,7 +135,8 @@ class ImportPlan:
     label is read before its reader is called. `pictures` has the bytes of each picture that lies within an annotation
     file and not on the disk: it is written into the project's own folder `images`. `problems` grows while labels are
     read: a sentence for each bad file. `found` is a sentence about the whole. `notes` are what the format `source` says
-    about the whole data set, kept for an export in the same format.
+    about the whole data set, kept for an export in the same format. `texts` has each document that lies within a table:
+    it is written into the project's own folder `texts`.
     """
 
     settings: ProjectSettings
@@ -142,6 +144,7 @@ class ImportPlan:
     labels: dict[int, LabelReader]
     found: str
     pictures: dict[int, PictureBytes] = dataclasses.field(default_factory=dict)
+    texts: dict[int, str] = dataclasses.field(default_factory=dict)
     problems: list[str] = dataclasses.field(default_factory=list)
     source: str = ""
     notes: Mapping[str, Any] = dataclasses.field(default_factory=dict)

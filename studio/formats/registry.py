@@ -9,6 +9,8 @@ from studio.core.errors import BadInput, UnknownLayout
 from studio.formats.biwi import BiwiImporter
 from studio.formats.camvid import CamvidImporter
 from studio.formats.camvid_export import CamvidExporter
+from studio.formats.class_folders import ClassFoldersImporter
+from studio.formats.class_folders_export import ClassFoldersExporter
 from studio.formats.coco import CocoImporter
 from studio.formats.coco_export import CocoExporter
 from studio.formats.cvat import CvatImporter
@@ -21,14 +23,21 @@ from studio.formats.listing import subfolders
 from studio.formats.plan import Importer, Recognised
 from studio.formats.points_csv import PointsCsvImporter
 from studio.formats.points_csv_export import PointsCsvExporter
+from studio.formats.tags_csv import TagsCsvImporter
+from studio.formats.tags_csv_export import TagsCsvExporter
+from studio.formats.text_csv import TextCsvImporter
+from studio.formats.text_csv_export import TextCsvExporter
 
 _IMPORTERS: Final[tuple[Importer, ...]] = (
     BiwiImporter(),
     CocoImporter(),
     LabelmeImporter(),
     CvatImporter(),
+    TagsCsvImporter(),
+    TextCsvImporter(),
     CamvidImporter(),
     PointsCsvImporter(),
+    ClassFoldersImporter(),
     FolderImporter(),
 )
 _EXPORTERS: Final[tuple[Exporter, ...]] = (
@@ -37,6 +46,9 @@ _EXPORTERS: Final[tuple[Exporter, ...]] = (
     CocoExporter(),
     LabelmeExporter(),
     CvatExporter(),
+    TagsCsvExporter(),
+    ClassFoldersExporter(),
+    TextCsvExporter(),
 )
 _SURE: Final = 80
 """With this confidence nothing else is tried."""

@@ -22,6 +22,8 @@ FOLDER_SPLITS = {
     "test": Split.TEST,
 }
 DEFAULT_SHARE = 0.2
+_VALID_CELLS = {"true": Split.VALID, "1": Split.VALID, "yes": Split.VALID}
+_TRAIN_CELLS = {"false": Split.TRAIN, "0": Split.TRAIN, "no": Split.TRAIN}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +33,11 @@ class ChosenSplit:
     splits: list[Split]
     rule: SplitRule
     problems: list[str] = dataclasses.field(default_factory=list)
+
+
+def split_cell(text: str) -> Split | None:
+    """What a cell of a column `split` (a split's name) or `is_valid` (True or False) says; None for anything else."""
+    return {**FOLDER_SPLITS, **_VALID_CELLS, **_TRAIN_CELLS}.get(text.strip().lower())
 
 
 def choose_split(names: Sequence[str], groups: Sequence[str], *, valid: str | None, seed: int) -> ChosenSplit:

@@ -111,11 +111,14 @@ def read_csv(path: Path, *, columns: Sequence[str]) -> list[dict[str, str]]:
 
 
 def csv_header(path: Path) -> list[str]:
-    """The column names of a CSV file; empty where it cannot be read as one."""
+    """The column names of a CSV file; empty where it cannot be read. In whatever encoding the rest is, names of columns
+    are found where they are plain letters, so that reading the file says what is wrong with it."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline(10_000)
-    except (OSError, UnicodeDecodeError):
+        with path.open("rb") as file:
+            data = file.readline(10_000)
+    except OSError:
         return []
+    is_wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    first = data.decode("utf-16" if is_wide else "utf-8-sig", "replace").strip("\r\n\ufffd")
     separator = max(",;\t", key=first.count)
-    return [name.strip() for name in first.split(separator)]
+    return [name.strip().strip('"').strip() for name in first.split(separator)]

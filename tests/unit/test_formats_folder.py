@@ -48,8 +48,8 @@ def test_no_picture_is_opened(tmp_path: Path) -> None:
 
 def test_the_task_is_asked_for_and_then_its_classes_or_keypoints(tmp_path: Path) -> None:
     data_sets.picture(tmp_path / "a.png")
-    questions = {q.id: q for q in recognise(tmp_path).questions}
-    assert questions["task"].choices == ("segmentation", "keypoints")
+    questions = {q.id: q for q in reversed(recognise(tmp_path).questions)}
+    assert questions["task"].choices == ("segmentation", "keypoints", "single-label", "multi-label")
     assert questions["classes"].only_if == ("task", "segmentation")
     assert questions["keypoints"].only_if == ("task", "keypoints")
     masks = importer("folder").plan(tmp_path, task="segmentation", classes="cat, dog, void, cat")
@@ -139,7 +139,7 @@ def test_an_unknown_format_is_told_with_those_there_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "format_name"), [("camvid11", "camvid"), ("biwi_composite", "biwi"), ("planet", "folder")]
+    ("folder", "format_name"), [("camvid11", "camvid"), ("biwi_composite", "biwi"), ("planet", "tags")]
 )
 def test_real_data_sets_are_recognised(shared_data: Path, folder: str, format_name: str) -> None:
     assert recognise(shared_data / folder).format == format_name

@@ -21,7 +21,7 @@ class QuestionForm(QWidget):
     def __init__(self, questions: Sequence[Question]) -> None:
         super().__init__()
         self._questions = questions
-        self._fields: dict[str, QWidget] = {}
+        self._fields: list[QWidget] = []
         self._form = QFormLayout(self)
         self._form.setContentsMargins(0, 0, 0, 0)
         self._form.setVerticalSpacing(8)
@@ -37,12 +37,13 @@ class QuestionForm(QWidget):
             label.setMinimumHeight(label.heightForWidth(_LABEL_WIDTH))
             label.setBuddy(field)
             self._form.addRow(label, field)
-            self._fields[question.id] = field
+            self._fields.append(field)
         self._show_what_applies()
 
     def answers(self) -> dict[str, str]:
         """Answers by question id; only of the questions that are asked now."""
-        return {q.id: _answer(self._fields[q.id]) for q in self._questions if self._applies(q)}
+        rows = zip(self._questions, self._fields, strict=True)
+        return {question.id: _answer(field) for question, field in rows if self._applies(question)}
 
     def _field(self, question: Question) -> QWidget:
         if question.many:
@@ -81,12 +82,13 @@ class QuestionForm(QWidget):
     def _applies(self, question: Question) -> bool:
         if question.only_if is None:
             return True
-        other, wanted = question.only_if
-        return _answer(self._fields[other]) == wanted
+        other, *wanted = question.only_if
+        asked = next(i for i, q in enumerate(self._questions) if q.id == other)
+        return _answer(self._fields[asked]) in wanted
 
     def _show_what_applies(self) -> None:
-        for question in self._questions:
-            self._form.setRowVisible(self._fields[question.id], self._applies(question))
+        for question, field in zip(self._questions, self._fields, strict=True):
+            self._form.setRowVisible(field, self._applies(question))
 
 
 def _answer(field: QWidget) -> str:
