@@ -23,6 +23,8 @@ MAX_CHANNELS: Final = 64
 MAX_BYTES: Final = 3 * 2**30
 """Pictures whose values take more are not decoded."""
 
+_OUTLIERS: Final = 0.005
+"""The share of the smallest values, and of the largest, that a small picture need not tell apart."""
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _PNG_DEPTH: Final = 24
 """Where a PNG says how many bits a channel has."""
@@ -90,8 +92,27 @@ def deep_size(path: Path) -> tuple[int, int]:
 def as_rgb(image: DeepImage) -> npt.NDArray[np.uint8]:
     """The first three channels, or the first one in grey where there are fewer, over the whole range as (H, W, 3)
     uint8."""
-    chosen = image.values[..., :3] if image.channels >= 3 else np.repeat(image.values[..., :1], 3, axis=2)
-    scaled = (np.nan_to_num(chosen.astype(np.float32)) - image.low) * (255.0 / (image.high - image.low))
+    return _as_bytes(_shown_channels(image), image.low, image.high)
+
+
+def as_small_rgb(image: DeepImage, *, max_side: int) -> npt.NDArray[np.uint8]:
+    """The same, every so many pixels of it, over the range in which nearly all of its values lie: (h, w, 3) uint8, at
+    most `max_side` pixels long."""
+    step = -(-max(image.values.shape[:2]) // max_side)
+    values = _shown_channels(image)[::step, ::step]
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return _as_bytes(values, image.low, image.high)
+    low, high = (float(value) for value in np.quantile(finite, (_OUTLIERS, 1 - _OUTLIERS)))
+    return _as_bytes(values, low, high) if high > low else _as_bytes(values, image.low, image.high)
+
+
+def _shown_channels(image: DeepImage) -> Values:
+    return image.values[..., :3] if image.channels >= 3 else np.repeat(image.values[..., :1], 3, axis=2)
+
+
+def _as_bytes(values: Values, low: float, high: float) -> npt.NDArray[np.uint8]:
+    scaled = (np.nan_to_num(values.astype(np.float32)) - low) * (255.0 / (high - low))
     return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
 
 

@@ -6,12 +6,15 @@ import contextlib
 import hashlib
 import os
 from collections import OrderedDict
+from math import prod
 from pathlib import Path
 from typing import Final, cast
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, Qt, Signal
 from PySide6.QtGui import QImage, QImageWriter
 
+from studio.core.deep_images import as_small_rgb, is_deep, read_deep
+from studio.core.images import HUGE_PIXELS, image_size
 from studio.ui.widgets.background import Background
 from studio.ui.widgets.decoding import decode
 from studio.ui.widgets.thumbnail_cache import ThumbnailCache
@@ -87,10 +90,21 @@ def _make(path: Path, cache: ThumbnailCache, side: int) -> QImage:
         kept = QImage(str(file))
         if not kept.isNull():
             return kept.convertToFormat(QImage.Format.Format_RGB32)
-    image = _scaled(decode(path, max_side=_OVERSAMPLING * side), side)
+    image = _scaled(_read(path, _OVERSAMPLING * side), side)
     _save(image, file)
     cache.note_saved()
     return image
+
+
+def _read(path: Path, max_side: int) -> QImage:
+    """A deep picture as the canvas shows it at first, for its whole range would mostly be black; a huge one never lies
+    in memory as a whole."""
+    if not is_deep(path) or prod(image_size(path)) > HUGE_PIXELS:
+        return decode(path, max_side=max_side)
+    pixels = as_small_rgb(read_deep(path), max_side=max_side)
+    height, width = pixels.shape[:2]
+    image = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
+    return image.convertToFormat(QImage.Format.Format_RGB32)
 
 
 def _file_name(path: Path, side: int) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
@@ -155,6 +156,18 @@ def test_thumbnails_are_small_and_outlive_the_picture(qtbot, tmp_path):
         again.get(1, path)
     assert not again.is_broken(1)
     again.close()
+
+
+def test_the_thumbnail_of_a_deep_picture_shows_the_values_that_it_has(qtbot, tmp_path):
+    path = tmp_path / "scan.png"
+    cv2.imwrite(str(path), np.linspace(1000, 3000, 200 * 300).reshape(200, 300).astype(np.uint16))
+    thumbnails = Thumbnails(tmp_path / "cache", side=80)
+    with qtbot.waitSignal(thumbnails.ready):
+        thumbnails.get(1, path)
+    image = thumbnails.get(1, path)
+    assert max(image.width(), image.height()) == 80
+    assert image.pixelColor(40, 1).lightness() < 30 and image.pixelColor(40, image.height() - 2).lightness() > 225
+    thumbnails.close()
 
 
 def test_thumbnails_do_without_a_folder_that_can_be_written(qtbot, tmp_path):
