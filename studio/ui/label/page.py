@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.core.classes import UNLABELLED
 from studio.core.document import MaskDocument, PointsDocument
@@ -36,6 +46,8 @@ from studio.ui.session import Session, Tone
 
 _SIDES: Final = (256, 1000, 224)
 """Widths of items, canvas and classes in logical pixels at the start; the canvas takes what is left."""
+
+_SIDES_KEY: Final = "label/sides"
 
 _NARROWEST: Final = (216, 540, 198)
 """The least widths of the same: the middle then has room for the options of any tool in the smallest window."""
@@ -131,11 +143,10 @@ class LabelPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.options)
-        column.addWidget(self.notice)
         row = QHBoxLayout()
         row.setSpacing(0)
         row.addWidget(self.tool_bar)
-        row.addWidget(self.ruled, 1)
+        row.addLayout(self._over_the_canvas(), 1)
         column.addLayout(row, 1)
         column.addWidget(self.status)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -145,12 +156,24 @@ class LabelPage(QWidget):
             self._splitter.addWidget(part)
         self._splitter.setStretchFactor(1, 1)
         self._splitter.setSizes(list(_SIDES))
+        kept = QSettings().value(_SIDES_KEY)
+        if isinstance(kept, QByteArray):
+            self._splitter.restoreState(kept)
+        self._splitter.splitterMoved.connect(lambda: QSettings().setValue(_SIDES_KEY, self._splitter.saveState()))
         self._stack = QStackedWidget()
         self._stack.addWidget(self._splitter)
         self._stack.addWidget(self._make_empty())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack)
+
+    def _over_the_canvas(self) -> QGridLayout:
+        """The notice lies over the canvas's top, so that its coming and going moves nothing under the mouse."""
+        grid = QGridLayout()
+        grid.addWidget(self.ruled, 0, 0)
+        grid.addWidget(self.notice, 0, 0, Qt.AlignmentFlag.AlignTop)
+        self.notice.raise_()
+        return grid
 
     def _make_side(self) -> QWidget:
         side = SidePanel()

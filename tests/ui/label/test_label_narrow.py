@@ -6,9 +6,22 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QPushButton, QSpinBox, QToolButton, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QSplitter,
+    QToolButton,
+    QWidget,
+)
 
 from studio.core.settings import Task
+from studio.ui.label import LabelPage
 from studio.ui.label.choices import TOOLS_OF
 from studio.ui.label.side_panel import SidePanel
 from studio.ui.session import Overlay
@@ -79,3 +92,32 @@ def test_open_sections_stay_as_wide_as_the_side_when_they_scroll(make_desk, task
     QApplication.processEvents()
     for section in side.sections.values():
         assert section.mapTo(side, section.rect().topRight()).x() < side.width(), section.name
+
+
+def test_a_notice_moves_nothing_and_can_be_put_away(make_desk):
+    desk = make_desk(page_size=SMALLEST)
+    before = (desk.canvas.geometry(), desk.canvas.viewport.scale)
+    desk.page.notice.say("Something went wrong.")
+    QApplication.processEvents()
+    assert (desk.canvas.geometry(), desk.canvas.viewport.scale) == before
+    close = desk.page.notice.close_button
+    assert desk.page.childAt(close.mapTo(desk.page, close.rect().center())) is close
+    QTest.mouseClick(close, Qt.MouseButton.LeftButton)
+    assert not desk.page.notice.isVisible()
+
+
+def test_the_sides_stay_as_wide_as_they_were_left(make_desk, qtbot):
+    desk = make_desk(page_size=(1400, 700))
+    splitter = desk.page.findChild(QSplitter)
+    handle = splitter.handle(1)
+    QTest.mousePress(handle, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, handle.rect().center())
+    QTest.mouseMove(handle, handle.rect().center() + QPoint(80, 0))
+    QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, handle.rect().center())
+    widths = splitter.sizes()
+    assert widths[0] > 300
+    again = LabelPage(desk.session)
+    qtbot.addWidget(again)
+    again.resize(1400, 700)
+    again.show()
+    assert again.findChild(QSplitter).sizes() == widths
+    again.shut_down()
