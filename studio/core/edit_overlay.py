@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from studio.core.arrays import Mask, Region
-from studio.core.edits import TILE, MaskEdit
+from studio.core.edits import MaskEdit
 from studio.core.raster import Rect
+from studio.core.tiles import TILE
 
 
 @dataclass

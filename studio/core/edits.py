@@ -15,34 +15,10 @@ from studio.core.arrays import Mask, Region
 from studio.core.points import Points
 from studio.core.raster import Rect
 from studio.core.tags import Tags
-
-TILE: Final = 128
-"""Side of the squares, in pixels, in which a mask's changes are kept."""
+from studio.core.tiles import TILE, TilePatch, is_plain, plain, tile_rect
 
 _HEADER: Final = struct.Struct("<4sIII")
 _MAGIC: Final = b"MSK1"
-
-
-def tiles_over(rect: Rect) -> Iterator[tuple[int, int]]:
-    """(row, column) of each tile that `rect` touches."""
-    for row in range(rect.y // TILE, (rect.bottom - 1) // TILE + 1):
-        for column in range(rect.x // TILE, (rect.right - 1) // TILE + 1):
-            yield row, column
-
-
-def tile_rect(row: int, column: int, width: int, height: int) -> Rect:
-    """Where a tile lies in a mask of that size; tiles at the right and the bottom may be smaller."""
-    x, y = column * TILE, row * TILE
-    return Rect(x, y, min(TILE, width - x), min(TILE, height - y))
-
-
-@dataclass(frozen=True, slots=True)
-class TilePatch:
-    """One tile before and after, each (rect.height, rect.width) uint8."""
-
-    rect: Rect
-    old: Mask
-    new: Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +53,14 @@ class MaskEdit:
         """
         self._check(mask)
         for patch in self.patches:
-            np.copyto(mask[patch.rect.slices], patch.new, where=patch.old != patch.new)
+            _put(mask, patch.rect, patch.old, patch.new)
         return self.bounds
 
     def revert(self, mask: Mask) -> Rect | None:
         """Bring `mask` from after to before, the other way round."""
         self._check(mask)
         for patch in self.patches:
-            np.copyto(mask[patch.rect.slices], patch.old, where=patch.old != patch.new)
+            _put(mask, patch.rect, patch.new, patch.old)
         return self.bounds
 
     def inverse(self, what: str) -> MaskEdit:
@@ -102,9 +78,8 @@ class MaskEdit:
         """By mask value, how many pixels more (or fewer) have it afterwards."""
         delta: dict[int, int] = {}
         for patch in self.patches:
-            changed = patch.old != patch.new
-            _tally(patch.new, changed, delta, 1)
-            _tally(patch.old, changed, delta, -1)
+            for plane, sign in ((patch.new, 1), (patch.old, -1)):
+                _tally(plane, delta, sign)
         return {value: count for value, count in delta.items() if count}
 
     def encode(self) -> bytes:
@@ -115,15 +90,15 @@ class MaskEdit:
         columns = -(-self.width // TILE)
         numbers = np.array([p.rect.y // TILE * columns + p.rect.x // TILE for p in self.patches], "<u4")
         planes = [patch.old for patch in self.patches] + [patch.new for patch in self.patches]
-        plain = [bool((plane == plane[0, 0]).all()) for plane in planes]
+        flat = [is_plain(plane) or bool((plane == plane[0, 0]).all()) for plane in planes]
         packer = zlib.compressobj(1, strategy=zlib.Z_RLE)
         parts = [
             _HEADER.pack(_MAGIC, self.width, self.height, len(numbers)),
             packer.compress(numbers.tobytes()),
-            packer.compress(bytes(plain)),
+            packer.compress(bytes(flat)),
         ]
-        for plane, is_plain in zip(planes, plain, strict=True):
-            parts.append(packer.compress((plane[:1, :1] if is_plain else plane).tobytes()))
+        for plane, is_flat in zip(planes, flat, strict=True):
+            parts.append(packer.compress((plane[:1, :1] if is_flat else plane).tobytes()))
         parts.append(packer.flush())
         return b"".join(parts)
 
@@ -139,10 +114,10 @@ class MaskEdit:
             raise ValueError(f"not a mask edit (it starts with {magic!r})")
         columns = -(-width // TILE)
         numbers = np.frombuffer(body, "<u4", number)
-        plain = body[4 * number : 6 * number]
+        flat = body[4 * number : 6 * number]
         rects = [tile_rect(int(n) // columns, int(n) % columns, width, height) for n in numbers]
         pixels = np.frombuffer(body, np.uint8, offset=6 * number)
-        planes = list(_cut(pixels, [*rects, *rects], plain))
+        planes = list(_cut(pixels, [*rects, *rects], flat))
         patches = (TilePatch(*parts) for parts in zip(rects, planes[:number], planes[number:], strict=True))
         return cls(what, width, height, tuple(patches))
 
@@ -204,30 +179,41 @@ def bounds_of(rects: Iterable[Rect]) -> Rect | None:
     return bounds
 
 
-def _cut(pixels: Mask, rects: Iterable[Rect], plain: bytes) -> Iterator[Mask]:
+def _cut(pixels: Mask, rects: Iterable[Rect], flat: bytes) -> Iterator[Mask]:
     """The planes that lie one behind the other in `pixels`; of a plain one there is one pixel."""
     start = 0
-    for rect, is_plain in zip(rects, plain, strict=True):
-        shape = rect.height, rect.width
-        if is_plain:
-            yield np.broadcast_to(pixels[start], shape)
+    for rect, is_flat in zip(rects, flat, strict=True):
+        if is_flat:
+            yield plain(int(pixels[start]), rect.height, rect.width)
             start += 1
         else:
             end = start + rect.width * rect.height
-            yield pixels[start:end].reshape(shape)
+            yield pixels[start:end].reshape(rect.height, rect.width)
             start = end
     if start != pixels.size:
         raise ValueError("not a mask edit (its length is wrong)")
 
 
-def _tally(pixels: Mask, where: Region, counts: dict[int, int], sign: int) -> None:
-    """Add to `counts` how many of the pixels `where` have each value. Fast where few values occur."""
-    left = int(np.count_nonzero(where))
+def _put(mask: Mask, rect: Rect, old: Mask, new: Mask) -> None:
+    """Set the pixels in which two planes of a tile differ."""
+    if not (is_plain(old) and is_plain(new)):
+        np.copyto(mask[rect.slices], new, where=old != new)
+    elif old[0, 0] != new[0, 0]:
+        mask[rect.slices] = new[0, 0]
+
+
+def _tally(plane: Mask, counts: dict[int, int], sign: int) -> None:
+    """Add to `counts` how many pixels have each value. Fast where few values occur."""
+    if is_plain(plane):
+        value = int(plane[0, 0])
+        counts[value] = counts.get(value, 0) + sign * plane.size
+        return
+    seen: Region = np.zeros(plane.shape, np.bool_)
+    left = plane.size
     while left:
-        value = int(pixels.flat[np.argmax(where)])
-        same = where & (pixels == value)
+        value = int(plane.flat[np.argmin(seen)])
+        same = plane == value
         number = int(np.count_nonzero(same))
         counts[value] = counts.get(value, 0) + sign * number
         left -= number
-        if left:
-            where = where ^ same
+        seen |= same

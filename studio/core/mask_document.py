@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import numpy as np
 
 from studio.core.arrays import Mask, Region
-from studio.core.edits import TILE, Edit, MaskEdit, TilePatch, bounds_of, tile_rect, tiles_over
+from studio.core.edits import Edit, MaskEdit, bounds_of
 from studio.core.history import History, Journal, JournaledDocument
 from studio.core.protection import NOTHING_PROTECTED
 from studio.core.raster import (
@@ -19,6 +19,7 @@ from studio.core.raster import (
 )
 from studio.core.signals import Signal
 from studio.core.sweep import Sweep
+from studio.core.tiles import changed_tiles, keep_tiles, tile_rect
 
 
 class MaskDocument(JournaledDocument):
@@ -75,12 +76,9 @@ class MaskDocument(JournaledDocument):
         inside = rect.clipped(*self.size)
         if inside is None:
             return
-        for key in tiles_over(inside):
-            y, x = key[0] * TILE, key[1] * TILE
-            if key not in self._before:  # slices end with the mask, which is all that `tile_rect` would add
-                self._before[key] = self._mask[y : y + TILE, x : x + TILE].copy()
-            if self._since is not None and key not in self._since:
-                self._since[key] = self._mask[y : y + TILE, x : x + TILE].copy()
+        keep_tiles(self._mask, inside, self._before)
+        if self._since is not None:
+            keep_tiles(self._mask, inside, self._since)
 
     def paint(self, rect: Rect, region: Region, value: int | Mask) -> None:
         """Set the pixels of `rect` where `region`, (rect.height, rect.width) bool, is True: to one value, or to those
@@ -205,13 +203,7 @@ class MaskDocument(JournaledDocument):
 
     def _edit(self, what: str) -> MaskEdit:
         width, height = self.size
-        patches: list[TilePatch] = []
-        for key, old in sorted(self._before.items()):
-            rect = tile_rect(*key, width, height)
-            now = self._mask[rect.slices]
-            if not np.array_equal(old, now):
-                patches.append(TilePatch(rect, old, now.copy()))
-        return MaskEdit(what, width, height, tuple(patches))
+        return MaskEdit(what, width, height, tuple(changed_tiles(self._mask, self._before)))
 
     def _enter(self, what: str) -> bool:
         """Open an edit unless one is open; says whether it did."""

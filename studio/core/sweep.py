@@ -1,7 +1,7 @@
 """What a brush covers on its way from one place to the next, exact to the pixel.
 
 A pixel is judged by its centre, which lies at (x + 0.5, y + 0.5): it is covered when the brush covers that centre at
-any place between the two ends. Nothing is divided and no root is taken, so that borders do not hang on a rounding.
+any place between the two ends. That is judged without a division or a root, so that borders do not hang on a rounding.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import ceil, floor
+from math import ceil, floor, sqrt
 from typing import Any, Final
 
 import numpy as np
@@ -21,14 +21,16 @@ from studio.core.raster import XY, Rect
 _BAND: Final = 64
 """Rows painted at a time at least, so that a long slanting stroke never costs its whole bounding box."""
 
-_WIDE: Final = 600
-"""Pixels from which on a row is searched for its two borders instead of being judged pixel by pixel."""
+_WIDE: Final = 300
+"""Pixels from which on a row is filled between its two borders instead of being judged pixel by pixel."""
 
-_STRIDE: Final = 64
-"""Pixels between the probes with which such a search begins; a power of two."""
+_AROUND: Final = np.arange(-2.0, 3.0)
+"""The pixels about a border that are judged exactly."""
+
+_CLOSE: Final = 1e-6
+"""Square pixels by which a row may seem to miss a disc that it touches."""
 
 Numbers = NDArray[np.floating[Any]]
-Whole = NDArray[np.integer[Any]]
 
 
 class BrushShape(enum.StrEnum):
@@ -84,29 +86,71 @@ class Sweep:
             self._fill_between_borders(part, rect, value)
 
     def _fill_between_borders(self, part: Mask | Region, rect: Rect, value: int) -> None:
-        """What a sweep covers has no dents, so that in a row everything between two covered pixels is covered too."""
-        rows = np.arange(rect.y, rect.bottom)[:, None]
-        probes = np.arange(rect.x, rect.right, _STRIDE)
-        hit = self._covers(probes[None, :], rows)
-        met = hit.any(axis=1)
-        missed = np.flatnonzero(~met)
-        if missed.size:
-            covered = self._covers(np.arange(rect.x, rect.right)[None, :], rows[missed])
-            for row, there in zip(missed.tolist(), covered, strict=True):
-                part[row, there] = value
-        met = np.flatnonzero(met)
-        first, last = hit[met].argmax(axis=1), hit.shape[1] - 1 - hit[met, ::-1].argmax(axis=1)
-        borders: Whole = np.stack([probes[first], probes[last]], axis=1)
-        outwards = np.array([-1, 1])
-        step = _STRIDE
-        while step > 1:  # each pair of borders is covered; half a step further out may be as well
-            step //= 2
-            further = np.clip(borders + step * outwards, rect.x, rect.right - 1)
-            borders = np.where(self._covers(further, rows[met]), further, borders)
-        for row, left, right in zip(met.tolist(), *(borders - rect.x).T.tolist(), strict=True):
-            part[row, left : right + 1] = value
+        """What a sweep covers has no dents, so that in a row everything between two covered pixels is covered too.
 
-    def _covers(self, columns: Whole, rows: Whole) -> Region:
+        Where the borders lie is worked out with roots and divisions; the pixels around there are then judged exactly,
+        and a row whose borders are not among them is judged pixel by pixel.
+        """
+        rows = np.arange(rect.y, rect.bottom)[:, None]
+        about = [np.floor(border)[:, None] + _AROUND for border in self._borders(rows[:, 0] + 0.5)]
+        first, last = (self._covers(columns, rows) for columns in about)
+        found = first.any(axis=1) & last.any(axis=1) & ~first[:, 0] & ~last[:, -1]
+        lefts = about[0][:, 0] + first.argmax(axis=1) - rect.x
+        ends = about[1][:, -1] - last[:, ::-1].argmax(axis=1) + 1 - rect.x
+        lefts, ends = (np.clip(places, 0, rect.width).astype(np.intp) for places in (lefts, ends))
+        borders = zip(np.flatnonzero(found).tolist(), lefts[found].tolist(), ends[found].tolist(), strict=True)
+        for row, left, end in borders:
+            part[row, left:end] = value
+        unsure = np.flatnonzero(~found)
+        if unsure.size:
+            covered = self._covers(np.arange(rect.x, rect.right)[None, :], rows[unsure])
+            for row, there in zip(unsure.tolist(), covered, strict=True):
+                part[row, there] = value
+
+    def _borders(self, ys: Numbers) -> tuple[Numbers, Numbers]:
+        """About where the sweep begins and ends at these heights, in image pixels; somewhere where it is not met."""
+        left, right = np.full(ys.shape, np.inf), np.full(ys.shape, -np.inf)
+        if self.shape is BrushShape.ROUND:
+            for (x, y), diameter in ((self.a, self.start), (self.b, self.end)):
+                room = (diameter / 2) ** 2 - (ys - y) ** 2
+                half = np.sqrt(np.maximum(room, 0))
+                np.copyto(left, np.minimum(left, x - half), where=room > -_CLOSE)
+                np.copyto(right, np.maximum(right, x + half), where=room > -_CLOSE)
+        for (x0, y0), (x1, y1) in self._sides():
+            if y0 == y1:
+                continue
+            share = (ys - y0) / (y1 - y0)
+            met = (share >= 0) & (share <= 1)
+            xs = x0 + share * (x1 - x0)
+            np.copyto(left, np.minimum(left, xs), where=met)
+            np.copyto(right, np.maximum(right, xs), where=met)
+        met = left <= right
+        return np.where(met, left, self.a[0]), np.where(met, right, self.a[0])
+
+    def _sides(self) -> list[tuple[XY, XY]]:
+        """The straight parts of the outline, and perhaps some that lie inside."""
+        (ax, ay), (bx, by) = self.a, self.b
+        start, end = self.start / 2, self.end / 2
+        if self.shape is BrushShape.SQUARE:
+            around = [(-1, -1), (1, -1), (1, 1), (-1, 1)]
+            first = [(ax + x * start, ay + y * start) for x, y in around]
+            last = [(bx + x * end, by + y * end) for x, y in around]
+            return [
+                *zip(first, last, strict=True),
+                (first[3], first[0]),
+                (first[1], first[2]),
+                (last[3], last[0]),
+                (last[1], last[2]),
+            ]
+        dx, dy, growth = bx - ax, by - ay, end - start
+        length = dx * dx + dy * dy
+        if length <= growth * growth:
+            return []
+        across = sqrt(length - growth * growth)
+        normals = [((-growth * dx - s * dy) / length, (-growth * dy + s * dx) / length) for s in (across, -across)]
+        return [((ax + start * x, ay + start * y), (bx + end * x, by + end * y)) for x, y in normals]
+
+    def _covers(self, columns: NDArray[Any], rows: NDArray[Any]) -> Region:
         """Whether the pixels at these columns and rows, which broadcast to one shape, are covered."""
         xs, ys = columns + (0.5 - self.a[0]), rows + (0.5 - self.a[1])
         if self.shape is BrushShape.SQUARE:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from studio.core.arrays import Mask
-from studio.core.edits import Edit, MaskEdit, PointsEdit, TagsEdit, TilePatch
+from studio.core.edits import Edit, MaskEdit, PointsEdit, TagsEdit
 from studio.core.raster import Rect
+from studio.core.tiles import TilePatch
 
 
 @dataclass(frozen=True, slots=True)

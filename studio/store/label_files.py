@@ -17,7 +17,6 @@ from studio.core.arrays import Mask
 from studio.core.atomic import why
 from studio.core.classes import UNLABELLED, LabelClass
 from studio.core.edit_overlay import EditOverlay
-from studio.core.edits import TILE
 from studio.core.errors import BadMask, CannotWrite, UnknownItem
 from studio.core.mask_png import NotPlain
 from studio.core.masks import (
@@ -34,6 +33,7 @@ from studio.core.masks import (
     write_mask_in_bands,
 )
 from studio.core.signals import Signal
+from studio.core.tiles import TILE
 from studio.store.database import Database
 from studio.store.journal import Journal, digest_of
 

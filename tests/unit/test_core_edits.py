@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from studio.core.edits import TILE, MaskEdit, PointsEdit, bounds_of, tile_rect, tiles_over
+from studio.core.edits import MaskEdit, PointsEdit, bounds_of
 from studio.core.points import Keypoint, Points, Visibility
 from studio.core.raster import Rect
+from studio.core.tiles import TILE, tile_rect, tiles_over
 
 SHAPES = st.tuples(st.integers(1, 300), st.integers(1, 300))
 

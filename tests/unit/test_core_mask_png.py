@@ -14,10 +14,11 @@ from PIL import Image, PngImagePlugin
 from studio.core import masks
 from studio.core.classes import make_classes, palette
 from studio.core.edit_overlay import EditOverlay
-from studio.core.edits import TILE, MaskEdit
+from studio.core.edits import MaskEdit
 from studio.core.errors import BadMask
 from studio.core.mask_png import NotPlain, read_mask_bands, read_mask_header, write_mask_png
 from studio.core.masks import bands_of, encode_mask, read_head, read_mask, write_mask_in_bands
+from studio.core.tiles import TILE
 
 CLASSES = tuple(make_classes(["road", "car"]))
 SIDES = st.integers(1, 300)
