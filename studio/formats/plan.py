@@ -63,8 +63,8 @@ class Recognised:
 class ImportOptions:
     """The answers to an importer's questions; None where nothing was said.
 
-    `valid` is a share (0.2 or 20%), a file that lists names, or groups such as `13,14` or `13-15`. `form` is codes or
-    color. `classes` and `keypoints` are names. `uncovered` says
+    `valid` is a share (0.2 or 20%), a file that lists names, or groups such as `13,14` or `13-15`. `form` says which of
+    several labels, such as codes or color. `classes` and `keypoints` are names. `uncovered` says
     what pixels are that no shape covers, background or unlabelled; `stroke` is the width in pixels of lines and points.
     """
 
@@ -83,7 +83,13 @@ _WIDEST_STROKE: Final = 1_000
 OPTION_NAMES = tuple(field.name for field in dataclasses.fields(ImportOptions))
 
 
-def read_options(answers: Mapping[str, str], *, accepted: tuple[str, ...], format_name: str) -> ImportOptions:
+def read_options(
+    answers: Mapping[str, str],
+    *,
+    accepted: tuple[str, ...],
+    format_name: str,
+    forms: tuple[str, ...] = ("codes", "color"),
+) -> ImportOptions:
     """Options from text, as questions and the command line give them; empty answers count as not given.
 
     Raises BadInput for an option that the format does not have or a value that it cannot take.
@@ -97,8 +103,8 @@ def read_options(answers: Mapping[str, str], *, accepted: tuple[str, ...], forma
         if not given["seed"].lstrip("-").isdecimal():
             raise BadInput(f"The seed {given['seed']!r} is not a whole number.")
         options = dataclasses.replace(options, seed=int(given["seed"]))
-    if options.form not in (None, "codes", "color"):
-        raise BadInput(f"The form {options.form!r} is neither codes nor color.")
+    if options.form not in (None, *forms):
+        raise BadInput(f"The form {options.form!r} is not one of {', '.join(forms)}.")
     if "task" in given:
         if given["task"] not in list(Task):
             raise BadInput(f"The task {given['task']!r} is not one of {', '.join(Task)}.")

@@ -27,6 +27,8 @@ from studio.formats.tags_csv import TagsCsvImporter
 from studio.formats.tags_csv_export import TagsCsvExporter
 from studio.formats.text_csv import TextCsvImporter
 from studio.formats.text_csv_export import TextCsvExporter
+from studio.formats.voc import VocImporter
+from studio.formats.voc_export import VocExporter
 
 _IMPORTERS: Final[tuple[Importer, ...]] = (
     BiwiImporter(),
@@ -35,6 +37,7 @@ _IMPORTERS: Final[tuple[Importer, ...]] = (
     CvatImporter(),
     TagsCsvImporter(),
     TextCsvImporter(),
+    VocImporter(),
     CamvidImporter(),
     PointsCsvImporter(),
     ClassFoldersImporter(),
@@ -49,6 +52,7 @@ _EXPORTERS: Final[tuple[Exporter, ...]] = (
     TagsCsvExporter(),
     ClassFoldersExporter(),
     TextCsvExporter(),
+    VocExporter(),
 )
 _SURE: Final = 80
 """With this confidence nothing else is tried."""
