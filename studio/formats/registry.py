@@ -29,6 +29,8 @@ from studio.formats.text_csv import TextCsvImporter
 from studio.formats.text_csv_export import TextCsvExporter
 from studio.formats.voc import VocImporter
 from studio.formats.voc_export import VocExporter
+from studio.formats.yolo import YoloImporter
+from studio.formats.yolo_export import YoloExporter
 
 _IMPORTERS: Final[tuple[Importer, ...]] = (
     BiwiImporter(),
@@ -38,6 +40,7 @@ _IMPORTERS: Final[tuple[Importer, ...]] = (
     TagsCsvImporter(),
     TextCsvImporter(),
     VocImporter(),
+    YoloImporter(),
     CamvidImporter(),
     PointsCsvImporter(),
     ClassFoldersImporter(),
@@ -53,6 +56,7 @@ _EXPORTERS: Final[tuple[Exporter, ...]] = (
     ClassFoldersExporter(),
     TextCsvExporter(),
     VocExporter(),
+    YoloExporter(),
 )
 _SURE: Final = 80
 """With this confidence nothing else is tried."""
