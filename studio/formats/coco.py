@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -20,13 +20,9 @@ from studio.formats.json_values import ends_of
 from studio.formats.listing import name_some, sequence_of
 from studio.formats.pictures import Pictures, common_folder
 from studio.formats.plan import ImportOptions, ImportPlan, LabelReader, Question, Recognised, read_options
-from studio.formats.shape_import import UNCOVERED_QUESTION, ShapeClasses, ShapesReader
+from studio.formats.shape_import import TASK_QUESTION, UNCOVERED_QUESTION, ShapeClasses, ShapesReader, check_task
 from studio.formats.splits import ChosenSplit, choose_split
 from studio.formats.tables import unique_names
-
-_TASK_QUESTION: Final = Question(
-    id="task", text="What to bring in", choices=tuple(Task), default=Task.SEGMENTATION.value
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +49,7 @@ class CocoImporter:
         keypoints = [path for path in paths if _has_keypoints(path)]
         if keypoints:
             task = Task.KEYPOINTS if len(keypoints) == len(paths) else Task.SEGMENTATION
-            questions.append(dataclasses.replace(_TASK_QUESTION, default=task.value))
+            questions.append(dataclasses.replace(TASK_QUESTION, default=task.value))
         only_if = ("task", Task.SEGMENTATION.value) if keypoints else None
         questions.append(dataclasses.replace(UNCOVERED_QUESTION, only_if=only_if))
         if len({split_of(path) for path in paths}) < 2:
@@ -72,6 +68,7 @@ class CocoImporter:
         options = read_options(answers, accepted=self.options, format_name=self.name)
         if "task" not in answers:
             options = dataclasses.replace(options, task=_default_task(source))
+        check_task(options.task, self.name)
         found = _survey(source, options.task)
         base = common_folder(found.sources)
         names = [name for name in found.pictures.names if name.startswith(base)]
@@ -249,6 +246,7 @@ def _keypoints(
         settings,
         keypoints=tuple(KeypointName(name=n, color=distinct_color(i)) for i, n in enumerate(chosen.keypoints)),
         links=tuple((a - 1, b - 1) for a, b in chosen.skeleton if 1 <= a <= count and 1 <= b <= count),
+        several_instances=any(sum(s.file.count_of(s.image) for s in each) > 1 for each in found.sources.values()),
     )
     readers: dict[int, LabelReader] = {}
     for index, name in enumerate(names):

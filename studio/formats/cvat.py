@@ -22,7 +22,14 @@ from studio.formats.listing import name_some
 from studio.formats.picture_items import picture_items
 from studio.formats.pictures import Pictures
 from studio.formats.plan import ImportOptions, ImportPlan, LabelReader, Question, Recognised, read_options
-from studio.formats.shape_import import STROKE_QUESTION, UNCOVERED_QUESTION, ShapeClasses, ShapesReader
+from studio.formats.shape_import import (
+    STROKE_QUESTION,
+    TASK_QUESTION,
+    UNCOVERED_QUESTION,
+    ShapeClasses,
+    ShapesReader,
+    check_task,
+)
 from studio.formats.splits import FOLDER_SPLITS
 
 _STROKES: Final = frozenset({"polyline", "points"})
@@ -62,7 +69,7 @@ class CvatImporter:
         questions: list[Question] = []
         if SKELETON in tags:
             default = Task.KEYPOINTS if tags <= {SKELETON, "tag"} else Task.SEGMENTATION
-            questions.append(Question(id="task", text="What to bring in", choices=tuple(Task), default=default.value))
+            questions.append(dataclasses.replace(TASK_QUESTION, default=default.value))
         only_if = ("task", Task.SEGMENTATION.value) if questions else None
         questions.append(dataclasses.replace(UNCOVERED_QUESTION, only_if=only_if))
         if tags & _STROKES:
@@ -84,6 +91,7 @@ class CvatImporter:
         found = _survey(source)
         if "task" not in answers and SKELETON in found.tags and found.tags <= {SKELETON, "tag"}:
             options = dataclasses.replace(options, task=Task.KEYPOINTS)
+        check_task(options.task, self.name)
         subsets = _subsets(found.files)
         said = {name: split for name, each in found.sources.items() if (split := subsets.get(each.image.name))}
         listed = picture_items(found.pictures, found.sources, options, said=said, said_by="subsets")

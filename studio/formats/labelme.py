@@ -24,7 +24,14 @@ from studio.formats.labelme_shapes import LABELME
 from studio.formats.listing import sequence_of, stem
 from studio.formats.pictures import Pictures, common_folder
 from studio.formats.plan import ImportOptions, ImportPlan, LabelReader, PictureBytes, Question, Recognised, read_options
-from studio.formats.shape_import import STROKE_QUESTION, UNCOVERED_QUESTION, ShapeClasses, ShapesReader
+from studio.formats.shape_import import (
+    STROKE_QUESTION,
+    TASK_QUESTION,
+    UNCOVERED_QUESTION,
+    ShapeClasses,
+    ShapesReader,
+    check_task,
+)
 from studio.formats.splits import choose_split
 from studio.formats.tables import read_lines
 
@@ -44,6 +51,8 @@ class _Found:
     within: dict[str, tuple[PictureBytes, tuple[int, int]]] = dataclasses.field(default_factory=dict)
     kinds: dict[str, set[str]] = dataclasses.field(default_factory=dict)
     """The shape types of each label name, in the order of first mention."""
+    several: bool = False
+    """Whether a file has several points of one name."""
     shapes: int = 0
     problems: list[str] = dataclasses.field(default_factory=list)
 
@@ -62,7 +71,7 @@ class LabelmeImporter:
         questions: list[Question] = []
         if "point" in kinds:
             default = Task.KEYPOINTS if kinds == {"point"} else Task.SEGMENTATION
-            questions.append(Question(id="task", text="What to bring in", choices=tuple(Task), default=default.value))
+            questions.append(dataclasses.replace(TASK_QUESTION, default=default.value))
         only_if = ("task", Task.SEGMENTATION.value) if questions else None
         questions.append(dataclasses.replace(UNCOVERED_QUESTION, only_if=only_if))
         if kinds & _STROKES:
@@ -82,6 +91,7 @@ class LabelmeImporter:
         found = _survey(source)
         if "task" not in answers and found.kinds and set().union(*found.kinds.values()) == {"point"}:
             options = dataclasses.replace(options, task=Task.KEYPOINTS)
+        check_task(options.task, self.name)
         base = common_folder(found.files)
         names = [name for name in found.pictures.names if name.startswith(base)] + sorted(found.within)
         short = [name.removeprefix(base) for name in names]
@@ -156,7 +166,11 @@ def _look(source: Path, path: Path, found: _Found) -> None:
     found.files[name] = path
     if within:
         found.within[name] = within
+    points: set[str] = set()
     for shape, _ in file.shapes(Complaints(path)):
+        if shape.shape_type == "point":
+            found.several |= shape.label in points
+            points.add(shape.label)
         found.kinds.setdefault(shape.label, set()).add(shape.shape_type or "polygon")
         found.shapes += 1
 
@@ -208,4 +222,4 @@ def _points(
         if name in found.files:
             size = found.within[name][1] if name in found.within else None
             readers[index] = LabelmePoints(found.files[name], source / name, tuple(labels), size)
-    return msgspec.structs.replace(settings, keypoints=keypoints), readers
+    return msgspec.structs.replace(settings, keypoints=keypoints, several_instances=found.several), readers

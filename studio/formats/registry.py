@@ -37,10 +37,10 @@ _IMPORTERS: Final[tuple[Importer, ...]] = (
     CocoImporter(),
     LabelmeImporter(),
     CvatImporter(),
-    TagsCsvImporter(),
-    TextCsvImporter(),
     VocImporter(),
     YoloImporter(),
+    TagsCsvImporter(),
+    TextCsvImporter(),
     CamvidImporter(),
     PointsCsvImporter(),
     ClassFoldersImporter(),
@@ -52,11 +52,11 @@ _EXPORTERS: Final[tuple[Exporter, ...]] = (
     CocoExporter(),
     LabelmeExporter(),
     CvatExporter(),
+    VocExporter(),
+    YoloExporter(),
     TagsCsvExporter(),
     ClassFoldersExporter(),
     TextCsvExporter(),
-    VocExporter(),
-    YoloExporter(),
 )
 _SURE: Final = 80
 """With this confidence nothing else is tried."""

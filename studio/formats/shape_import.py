@@ -11,6 +11,7 @@ import msgspec
 
 from studio.core.classes import MAX_CLASSES, UNLABELLED, LabelClass, is_void_name, make_classes
 from studio.core.errors import BadInput
+from studio.core.settings import Task
 from studio.core.shape_painting import painted
 from studio.core.shapes import STROKES, Carried, Shape, Shaped
 from studio.formats.label_masks import picture_size
@@ -23,9 +24,17 @@ UNCOVERED: Final = (BACKGROUND, "unlabelled")
 UNCOVERED_QUESTION: Final = Question(
     id="uncovered", text="Pixels without an annotation are", default=BACKGROUND, choices=UNCOVERED
 )
+TASKS: Final = (Task.SEGMENTATION.value, Task.KEYPOINTS.value)
+TASK_QUESTION: Final = Question(id="task", text="What to bring in", choices=TASKS, default=Task.SEGMENTATION.value)
 STROKE_QUESTION: Final = Question(
     id="stroke", text="Paint lines and points this wide, in pixels (0: not at all)", default="0"
 )
+
+
+def check_task(task: Task, format_name: str) -> None:
+    """Raises BadInput where shapes make no label of this task."""
+    if task.value not in TASKS:
+        raise BadInput(f"The format {format_name} can be imported for {' or '.join(TASKS)}, not for {task}.")
 
 
 @dataclasses.dataclass(frozen=True)

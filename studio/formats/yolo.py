@@ -19,7 +19,7 @@ from studio.core.settings import ProjectSettings, Task
 from studio.formats.picture_items import picture_items
 from studio.formats.pictures import Pictures
 from studio.formats.plan import ImportOptions, ImportPlan, LabelReader, Question, Recognised, read_options
-from studio.formats.shape_import import UNCOVERED_QUESTION, ShapeClasses, ShapesReader
+from studio.formats.shape_import import TASK_QUESTION, UNCOVERED_QUESTION, ShapeClasses, ShapesReader, check_task
 from studio.formats.tables import read_lines
 from studio.formats.yolo_files import LabelFiles, PoseShape, YoloSet, looks_like_labels, read_set, splits_of
 from studio.formats.yolo_labels import YOLO, YoloPoses, YoloShapes
@@ -55,8 +55,7 @@ class YoloImporter:
             about = YoloSet()  # planning says what is wrong with the file
         questions: list[Question] = []
         if about.pose:
-            text = "What to bring in"
-            questions.append(Question(id="task", text=text, choices=tuple(Task), default=Task.KEYPOINTS.value))
+            questions.append(dataclasses.replace(TASK_QUESTION, default=Task.KEYPOINTS.value))
         if not about.names:
             text = "Names of the classes in the order of their numbers, separated by commas"
             questions.append(Question(id="classes", text=text, default=""))
@@ -81,6 +80,7 @@ class YoloImporter:
         found = _survey(source, options, problems)
         if "task" not in answers and found.about.pose:
             options = dataclasses.replace(options, task=Task.KEYPOINTS)
+        check_task(options.task, self.name)
         said = splits_of(found.about, found.pictures, problems)
         listed = picture_items(found.pictures, [*found.files, *said], options, said=said, said_by="the data set")
         settings = ProjectSettings(

@@ -342,6 +342,7 @@ def test_keypoints_come_with_visibility_instances_and_skeleton(tmp_path: Path) -
         assert store.settings.task is Task.KEYPOINTS
         assert [k.name for k in store.settings.keypoints] == NAMES
         assert store.settings.links == ((0, 1), (0, 2))
+        assert store.settings.several_instances
         points = store.read_points(store.item_named("a.png").id)
     assert points is not None
     first = points.get(0)
@@ -356,6 +357,13 @@ def test_keypoints_come_with_visibility_instances_and_skeleton(tmp_path: Path) -
     now = written(tmp_path / "out")
     for entry in given:
         assert {k: v for k, v in now[entry["id"]].items() if k not in ("mask", "file_name")} == entry
+
+
+def test_shapes_make_no_labels_of_other_tasks(tmp_path: Path) -> None:
+    source = people(tmp_path / "in")
+    assert recognise(source).questions[0].choices == ("segmentation", "keypoints")
+    with pytest.raises(BadInput, match="not for text"):
+        importer("coco").plan(source, task="text")
 
 
 def test_a_moved_keypoint_is_written_where_it_is_now(tmp_path: Path) -> None:
