@@ -14,7 +14,16 @@ from PIL import Image
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QMenu,
+    QSlider,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from studio.core.classes import make_classes
@@ -272,3 +281,33 @@ def test_every_control_that_the_keyboard_reaches_has_a_name_for_screen_readers(o
             and not (widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text()))
         ]
         assert nameless == [], page
+
+
+def test_usages_tips_and_hints_name_the_keys_that_the_person_chose(open_window: Open) -> None:
+    window = open_window()
+    assert window.workspace is not None
+    page = window.workspace.label_page
+    slider = next((s for s in page.options.findChildren(QSlider) if s.accessibleName() == "Brush size"), None)
+    assert slider is not None and "[ and ]" in slider.toolTip()
+    assert "[ ]: size" in page.status.hint.text()
+    change_key(open_sheet(window), "Larger Brush", Qt.Key.Key_F8)
+    assert "[ F8: size" in page.status.hint.text() and "[ and F8" in slider.toolTip()
+    page.canvas.hint("Press {larger_brush}.")
+    assert page.status.hint.text() == "Press F8."
+    again = open_window().workspace
+    assert again is not None
+    assert "[ F8: size" in again.label_page.status.hint.text()
+
+
+def test_what_has_no_key_is_not_named_by_one(open_window: Open) -> None:
+    window = open_window()
+    assert window.workspace is not None
+    page = window.workspace.label_page
+    sheet = open_sheet(window)
+    for action in ("Round or Square Brush", "Larger Brush"):
+        select_row(sheet, action)
+        QTest.keyClick(sheet.table, Qt.Key.Key_Delete)
+    assert "shape" not in page.status.hint.text() and "right-drag erases" in page.status.hint.text()
+    slider = next((s for s in page.options.findChildren(QSlider) if s.accessibleName() == "Brush size"), None)
+    assert slider is not None and slider.toolTip() == "Brush size"
+    assert page.keyed.fill("Press {brush_shape}, {not_an_action}") == "Press “Round or Square Brush”, {not_an_action}"

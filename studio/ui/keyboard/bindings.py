@@ -25,11 +25,15 @@ class KeyBindings(QObject):
         settings = QSettings()
         settings.beginGroup(_GROUP)
         chosen = set(settings.allKeys())
+        were_given = False
         for action in actions:
             if action.property(_DEFAULTS) is None:
                 action.setProperty(_DEFAULTS, _portable(action.shortcuts()))
                 if action.objectName() in chosen:
                     self._give(action, _read(settings.value(action.objectName())))
+                    were_given = True
+        if were_given:
+            self.changed.emit()
 
     def choose(self, action: QAction, keys: Sequence[QKeySequence], others: Iterable[QAction]) -> list[QAction]:
         """Let `action` have these keys; `others` that had one of them lose it and are returned."""

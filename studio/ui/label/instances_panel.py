@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.core.points import Points
+from studio.ui.keyboard.keyed_texts import set_keyed_tip
 from studio.ui.label.buttons import action_button
 from studio.ui.label.choices import Choices
 from studio.ui.label.instance_model import InstanceModel
@@ -56,7 +57,9 @@ class InstancesPanel(QWidget):
             self._choices.points.choose_instance(self.model.numbers[current.row()])
 
     def _bind_several(self, action: QAction) -> None:
-        self.several.setToolTip("After the last point of an instance the next click begins another one (S)")
+        set_keyed_tip(
+            self.several, "After the last point of an instance the next click begins another one ({several_instances})"
+        )
         self.several.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.several.setChecked(action.isChecked())
         self.several.clicked.connect(lambda _checked: action.trigger())

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.core.errors import StudioError
 from studio.core.settings import Task
+from studio.ui.keyboard.keyed_texts import key_of
 from studio.ui.label.canvas import Canvas
 from studio.ui.label.choices import Choices
 from studio.ui.label.item_showing import ItemShowing
@@ -179,8 +180,8 @@ class LabelActions:
         redo = document.redo_text if document is not None else ""
         self.undo.setText(f"Undo {undo.capitalize()}".strip())
         self.redo.setText(f"Redo {redo.capitalize()}".strip())
-        self.undo.setToolTip(f"{self.undo.text()} (Ctrl+Z)")
-        self.redo.setToolTip(f"{self.redo.text()} (Ctrl+Shift+Z)")
+        self.undo.setToolTip(f"{self.undo.text()} ({key_of(self.undo)})")
+        self.redo.setToolTip(f"{self.redo.text()} ({key_of(self.redo)})")
 
     def _show_prediction(self) -> None:
         """What concerns a prediction is offered while there is one."""

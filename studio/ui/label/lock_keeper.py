@@ -48,4 +48,4 @@ class LockKeeper(QObject):
             name = next((c.name for c in classes if c.id == value), f"id {value}")
             self._canvas.hint(f"Nothing changed, for {name} is locked; the lock beside its name opens it.")
         elif value != UNLABELLED:
-            self._canvas.hint("Nothing changed, for only unlabelled pixels are painted over (Ctrl+U).")
+            self._canvas.hint("Nothing changed, for only unlabelled pixels are painted over ({only_unlabelled}).")

@@ -8,6 +8,8 @@ from typing import Final
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from studio.ui.keyboard.keyed_texts import set_keyed_tip
+
 _KEY: Final = "label/next_order"
 
 
@@ -24,8 +26,10 @@ class NextOrderBox(QWidget):
         super().__init__(parent)
         self.box = QComboBox()
         self.box.setAccessibleName("Next unlabelled item")
-        self.box.setToolTip(
-            "Which unlabelled item U goes to; the uncertainty is that of the last proposal, items without one come last"
+        set_keyed_tip(
+            self.box,
+            "Which unlabelled item comes next ({next_unlabelled}); the uncertainty is that of the last proposal, items"
+            " without one come last",
         )
         self.box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -34,7 +38,7 @@ class NextOrderBox(QWidget):
         stored = str(QSettings().value(_KEY, NextOrder.IN_ORDER))
         self.choose(NextOrder(stored) if stored in list(NextOrder) else NextOrder.IN_ORDER)
         self.box.activated.connect(lambda _row: QSettings().setValue(_KEY, str(self.order)))
-        label = QLabel("Next (U)")
+        label = QLabel("Next up")
         label.setProperty("role", "muted")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QIcon, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from studio.core.settings import ProjectSettings, Task
+from studio.ui.keyboard.keyed_texts import set_keyed_tip
 from studio.ui.label.buttons import action_button, icon_button
 from studio.ui.label.choices import Choices
 from studio.ui.label.giving_way import GivingWay
@@ -32,7 +33,7 @@ class OptionsBar(QFrame):
         self._choices = choices
         self.groups = make_options(choices)
         self.opacity_slider = option_slider(
-            "Label opacity", "Opacity of the label (comma and full stop)", steps=100, width=100
+            "Label opacity", "Opacity of the label (keys {fainter} and {stronger})", steps=100, width=100
         )
         self._opacity_word = QLabel("Opacity")
         self._overlay_button = action_button(overlay_action)
@@ -131,7 +132,7 @@ class OptionsBar(QFrame):
             button = QPushButton(str(view).capitalize())
             button.setCheckable(True)
             button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-            button.setToolTip(f"Show the {view} (D goes round)")
+            set_keyed_tip(button, f"Show the {view} ({{next_view}} goes round)")
             button.setAccessibleName(f"Show the {view}")
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             group.addButton(button)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from studio.core.classes import UNLABELLED
 from studio.core.document import MaskDocument, PointsDocument
 from studio.ui.keyboard.bindings import key_bindings
+from studio.ui.keyboard.keyed_texts import KeyedTexts
 from studio.ui.label.canvas import Canvas
 from studio.ui.label.choices import Choices, ToolName
 from studio.ui.label.classes_panel import ClassesPanel
@@ -88,6 +89,7 @@ class LabelPage(QWidget):
         self.points: PointsPanel | None = None
         self.instances: InstancesPanel | None = None
         self._lay_out()
+        self.keyed = KeyedTexts(self, self.label_actions.all)
         self._connect()
         self._bind_class_keys()
         self.options.show_settings(session.settings)
@@ -228,6 +230,7 @@ class LabelPage(QWidget):
         session.item_opened.connect(self.items.show_item)
         session.settings_changed.connect(self._settings_changed)
         key_bindings().changed.connect(self._bind_class_keys)
+        key_bindings().changed.connect(self._tool_changed)
         session.items_changed.connect(lambda ids: None if ids else self._show_whether_empty())
         session.overlay_changed.connect(lambda overlay: self.options.show_run(overlay.run if overlay else None))
         self.options.prediction_closed.connect(lambda: session.show_overlay(None))
@@ -237,9 +240,9 @@ class LabelPage(QWidget):
         canvas.picture_changed.connect(self.navigator.show_picture)
         canvas.picture_changed.connect(self.picture_panel.show_picture)
         canvas.view_changed.connect(lambda: self.status.show_zoom(canvas.viewport.scale))
-        canvas.hinted.connect(self.status.show_hint)
+        canvas.hinted.connect(self._hint)
         canvas.failed.connect(self._could_not)
-        self.proposing.ended.connect(self.status.show_hint)
+        self.proposing.ended.connect(self._hint)
         self.proposing.failed.connect(self.notice.say)
         session.items_changed.connect(lambda ids: self.proposing.note_painted() if ids else None)
         showing.problem.connect(self._show_problem)
@@ -286,8 +289,11 @@ class LabelPage(QWidget):
         self.options.show_settings(self._session.settings)
         self._bind_class_keys()
 
+    def _hint(self, sentence: str) -> None:
+        self.status.show_hint(self.keyed.fill(sentence))
+
     def _tool_changed(self, *_: object) -> None:
-        self.status.show_usage(self.canvas.tool.usage)
+        self.status.show_usage(self.keyed.fill(self.canvas.tool.usage))
 
     def _pointer_moved(self, pixel: tuple[int, int] | None) -> None:
         """Painting comes first: what is under the cursor is told a little later, for many movements at once."""

@@ -130,7 +130,7 @@ class PointActions:
             return
         left = document.points.without_instance(number)
         if self._try(lambda: document.replace(left, "deleting an instance")):
-            self._canvas.hint(f"Instance {number + 1} is deleted; Ctrl+Z brings it back.")
+            self._canvas.hint(f"Instance {number + 1} is deleted; {{undo}} brings it back.")
         if left.instances:
             self._choices.points.choose_instance(min(left.instances, key=lambda n: abs(n - number)))
 
@@ -229,7 +229,7 @@ class PointActions:
     def _choose_last_template(self) -> None:
         name = self._session.settings.templates[-1].name
         self._choices.points.choose_template(name)
-        self._canvas.hint(f"Saved as the template “{name}”: press T and drag a box to place it.")
+        self._canvas.hint(f"Saved as the template “{name}”: press {{tool_template}} and drag a box to place it.")
 
     def _delete_template(self) -> None:
         template = chosen_template(self._choices, self._session.settings)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QWidget
 
 from studio.core.sweep import BrushShape
+from studio.ui.keyboard.keyed_texts import set_keyed_tip
 from studio.ui.label.buttons import icon_button
 from studio.ui.label.choices import BRUSH_TOOLS, Choices, ToolName
 from studio.ui.label.options.base import ToolOptions
@@ -23,7 +24,8 @@ class BrushShapeOptions(ToolOptions):
         self.buttons: dict[BrushShape, QToolButton] = {}
         group = QButtonGroup(self)
         for shape in BrushShape:
-            button = icon_button(f"{shape.capitalize()} brush (Q changes it)", icon_size=16)
+            button = icon_button(f"{shape.capitalize()} brush", icon_size=16)
+            set_keyed_tip(button, f"{shape.capitalize()} brush ({{brush_shape}} changes it)")
             button.setAccessibleName(f"{shape.capitalize()} brush")
             button.setCheckable(True)
             button.clicked.connect(lambda _=False, shape=shape: choices.brush.set_shape(choices.tool, shape))

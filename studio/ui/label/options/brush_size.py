@@ -20,7 +20,9 @@ class BrushSizeOptions(ToolOptions):
 
     def __init__(self, choices: Choices, parent: QWidget | None = None) -> None:
         super().__init__(choices, parent)
-        self.slider = option_slider("Brush size", "Brush size (Ctrl+wheel, [ and ])", steps=_STEPS, width=130)
+        self.slider = option_slider(
+            "Brush size", "Brush size (Ctrl+wheel, {smaller_brush} and {larger_brush})", steps=_STEPS, width=130
+        )
         self.box = QSpinBox(minimum=SMALLEST_BRUSH, maximum=LARGEST_BRUSH, suffix=" px")
         self.box.setAccessibleName("Brush size in image pixels")
         self.box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)

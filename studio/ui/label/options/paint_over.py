@@ -8,10 +8,11 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from studio.core.settings import Task
+from studio.ui.keyboard.keyed_texts import set_keyed_tip
 from studio.ui.label.choices import TOOLS_OF, Choices, ToolName
 from studio.ui.label.options.base import ToolOptions
 
-_TIP = "What painting a class goes over; erasing takes any label away that is not locked (Ctrl+U)"
+_TIP = "What painting a class goes over; erasing takes any label away that is not locked ({only_unlabelled})"
 
 
 class PaintOverOptions(ToolOptions):
@@ -28,7 +29,7 @@ class PaintOverOptions(ToolOptions):
         super().__init__(choices, parent)
         self.box = QComboBox()
         self.box.addItems(["Over anything", "Unlabelled only"])
-        self.box.setToolTip(_TIP)
+        set_keyed_tip(self.box, _TIP)
         self.box.setAccessibleName("What painting goes over")
         self.box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.row.addWidget(self.box)

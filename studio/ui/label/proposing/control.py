@@ -141,7 +141,8 @@ class ProposalControl(QObject):
             self._end()
             stopped = "Stopped; " if outcome.kind is OutcomeKind.STOPPED else ""
             what = "1 item has" if self._made == 1 else f"{self._made:,} items have"
-            sentence = f"{stopped}{what} a new proposal: Shift+A accepts it, A the region under the cursor."
+            keys = "{accept_all} accepts it, {accept_here} the region under the cursor"
+            sentence = f"{stopped}{what} a new proposal: {keys}."
             self.ended.emit(sentence if self._made else f"{stopped}no item has a new proposal.".capitalize())
         else:
             self._give_up(outcome.sentence)

@@ -36,7 +36,8 @@ class _Print:
 class BrushTool(Tool):
     name = ToolName.BRUSH
     usage: ClassVar[str] = (
-        "Drag paints, right-drag erases · Ctrl+wheel or [ ]: size · Q: shape · Shift+click: line · Alt+click: pick"
+        "Drag paints, right-drag erases · Ctrl+wheel or {smaller_brush} {larger_brush}: size · {brush_shape}: shape"
+        " · Shift+click: line · Alt+click: pick"
     )
     what: ClassVar[str] = "brush stroke"
     takes_pressure: ClassVar[bool] = True
@@ -210,7 +211,8 @@ class BrushTool(Tool):
 class EraserTool(BrushTool):
     name = ToolName.ERASER
     usage = (
-        "Drag to take the label away · Ctrl+wheel or [ ]: size · Q: shape · Shift+click: line · Shift+Ctrl: round angle"
+        "Drag to take the label away · Ctrl+wheel or {smaller_brush} {larger_brush}: size · {brush_shape}: shape"
+        " · Shift+click: line · Shift+Ctrl: round angle"
     )
     what = "erasing"
 

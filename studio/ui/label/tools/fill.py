@@ -12,7 +12,7 @@ from studio.ui.label.tools.base import Pointer, Tool
 
 class FillTool(Tool):
     name = ToolName.FILL
-    usage = "Click a region to fill it with the class, right-click to empty it"
+    usage = "Click a region to fill it with the class · right-click: empty it"
 
     def press(self, pointer: Pointer) -> None:
         document = self.bench.document

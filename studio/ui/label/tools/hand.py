@@ -11,7 +11,7 @@ from studio.ui.label.tools.base import Bench, Pointer, Tool
 class HandTool(Tool):
     name = ToolName.HAND
     cursor = Qt.CursorShape.OpenHandCursor
-    usage = "Drag to move the picture · wheel: zoom · F: fit · Z: 100 %"
+    usage = "Drag to move the picture · wheel: zoom · {fit}: fit · {actual_size}: 100 %"
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)

@@ -15,7 +15,7 @@ from studio.ui.label.tools.base import Bench, Pointer, Tool
 class PickTool(Tool):
     name = ToolName.PICK
     cursor = Qt.CursorShape.PointingHandCursor
-    usage = "Click to take the class under the cursor; the tool you had comes back"
+    usage = "Click to take the class under the cursor · the tool you had comes back"
 
     def press(self, pointer: Pointer) -> None:
         if pick_class(self.bench, pointer):

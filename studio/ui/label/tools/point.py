@@ -24,7 +24,10 @@ _CATCH: Final = 10.0
 
 class PointTool(Tool):
     name = ToolName.POINT
-    usage = "Click places · drag moves · arrows nudge (Shift 10) · V: visible, hidden, absent · X: not in picture"
+    usage = (
+        "Click places · drag moves · arrows nudge (Shift 10) · {visibility}: visible, hidden, absent · {absent}: not in"
+        " picture"
+    )
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
@@ -190,7 +193,7 @@ class PointTool(Tool):
             return
         choices.select_point(-1)
         self.bench.hint(
-            "All points are placed: drag one to move it, or press I for another instance."
+            "All points are placed: drag one to move it, or press {add_instance} for another instance."
             if active
             else "This project has no keypoints yet: add one in the panel on the right."
         )

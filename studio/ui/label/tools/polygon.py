@@ -14,7 +14,7 @@ class PolygonTool(CornerTool):
     name = ToolName.POLYGON
     usage = (
         "Click corners, drag them, drag an edge's middle · right-click: take away · Shift: 45° · Enter or double click:"
-        " paint · Backspace, Ctrl+Z: back · Esc: give up"
+        " paint · Backspace, {undo}: back · Esc: give up"
     )
     what = "polygon"
     fewest = 0

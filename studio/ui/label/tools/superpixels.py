@@ -39,7 +39,7 @@ _Key = tuple[Rect, int, int]
 
 class SuperpixelsTool(PictureTool):
     name = ToolName.SUPERPIXELS
-    usage: ClassVar[str] = "Drag paints every superpixel it touches, right-drag erases them"
+    usage: ClassVar[str] = "Drag paints every superpixel it touches · right-drag: erase them"
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)

@@ -62,7 +62,7 @@ class _Answer:
 
 class WandTool(PictureTool):
     name = ToolName.WAND
-    usage: ClassVar[str] = "Click takes what has this colour, right-click erases it · drag sideways: tolerance"
+    usage: ClassVar[str] = "Click takes what has this colour · right-click: erase it · drag sideways: tolerance"
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
