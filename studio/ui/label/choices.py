@@ -144,13 +144,19 @@ class Choices(QObject):
     @property
     def brush_size(self) -> int:
         """Diameter in image pixels, remembered for each tool; that of the brush for tools without a size."""
-        return self._sizes.get(self._tool, self._sizes[ToolName.BRUSH])
+        return self.size_of(self._tool)
 
     def set_brush_size(self, size: int) -> None:
-        size = min(max(size, SMALLEST_BRUSH), LARGEST_BRUSH)
-        if size != self.brush_size:
-            self._sizes[self._tool if self.has_brush else ToolName.BRUSH] = size
-            self.brush_size_changed.emit(size)
+        self.set_size_of(self._tool, size)
+
+    def size_of(self, tool: ToolName) -> int:
+        return self._sizes.get(tool, self._sizes[ToolName.BRUSH])
+
+    def set_size_of(self, tool: ToolName, size: int) -> None:
+        before = self.brush_size
+        self._sizes[tool if tool in self._sizes else ToolName.BRUSH] = min(max(size, SMALLEST_BRUSH), LARGEST_BRUSH)
+        if self.brush_size != before:
+            self.brush_size_changed.emit(self.brush_size)
 
     def step_brush_size(self, steps: int) -> None:
         """Larger or smaller by about an eighth a step, at least by one pixel."""

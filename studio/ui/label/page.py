@@ -29,6 +29,7 @@ from studio.ui.label.history_panel import HistoryPanel
 from studio.ui.label.instances_panel import InstancesPanel
 from studio.ui.label.item_showing import ItemShowing
 from studio.ui.label.items_panel import ItemsPanel
+from studio.ui.label.kept_choices import KeptChoices
 from studio.ui.label.label_actions import LabelActions
 from studio.ui.label.lock_keeper import LockKeeper
 from studio.ui.label.navigator import Navigator
@@ -72,6 +73,7 @@ class LabelPage(QWidget):
         self._pixel: tuple[int, int] | None = None
         self._pixel_pause = QTimer(self, singleShot=True, interval=_PIXEL_PAUSE_MS)
         self.choices = Choices(session.settings.task, self)
+        KeptChoices(self.choices)
         self.canvas = Canvas(self.choices, session.settings)
         self.ruled = RuledCanvas(self.canvas, self.choices.seeing)
         self.items = ItemsPanel(session)
