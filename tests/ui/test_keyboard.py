@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
     QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QLineEdit,
     QMenu,
@@ -35,6 +36,7 @@ from studio.ui.keyboard.key_table import ACTION, KEYS
 from studio.ui.keyboard.palette import Palette
 from studio.ui.keyboard.search import fit
 from studio.ui.label.choices import ToolName
+from studio.ui.label.side_panel import SidePanel
 from studio.ui.main_window import MainWindow
 
 words = st.text(string.ascii_letters + " ", min_size=1, max_size=30)
@@ -211,6 +213,7 @@ def test_a_changed_key_works_at_once_and_after_a_restart_and_the_old_one_does_no
     QTest.keyClick(sheet, Qt.Key.Key_Escape)
     for shown in (lambda: window, open_window):
         desk = shown()
+        press(desk, Qt.Key.Key_B)
         press(desk, Qt.Key.Key_G)
         assert tool_of(desk) is ToolName.BRUSH
         press(desk, Qt.Key.Key_F8)
@@ -311,3 +314,23 @@ def test_what_has_no_key_is_not_named_by_one(open_window: Open) -> None:
     slider = next((s for s in page.options.findChildren(QSlider) if s.accessibleName() == "Brush size"), None)
     assert slider is not None and slider.toolTip() == "Brush size"
     assert page.keyed.fill("Press {brush_shape}, {not_an_action}") == "Press “Round or Square Brush”, {not_an_action}"
+
+
+def test_tab_goes_through_the_whole_page_in_the_order_in_which_it_is_seen(open_window: Open) -> None:
+    window = open_window()
+    assert window.workspace is not None
+    page = window.workspace.label_page
+    page.canvas.setFocus()
+    reached: list[QWidget] = []
+    while page.canvas not in reached and len(reached) < 100:
+        widget = QApplication.focusWidget()
+        assert widget is not None
+        QTest.keyClick(widget, Qt.Key.Key_Tab)
+        after = QApplication.focusWidget()
+        assert after is not None
+        reached.append(after)
+    side = page.findChild(SidePanel)
+    assert side is not None
+    parts = [page.status, side, window.header, page.items, page.options, page.tool_bar, page.canvas]
+    met = [next((n for n, part in enumerate(parts) if part is w or part.isAncestorOf(w)), None) for w in reached]
+    assert met == sorted(met) and set(met) == set(range(len(parts)))

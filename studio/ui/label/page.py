@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QFocusEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -45,6 +45,7 @@ from studio.ui.label.side_panel import SidePanel
 from studio.ui.label.status_strip import StatusStrip
 from studio.ui.label.tool_bar import ToolBar
 from studio.ui.session import Session, Tone
+from studio.ui.widgets.tab_order import set_tab_order
 
 _SIDES: Final = (256, 1000, 224)
 """Widths of items, canvas and classes in logical pixels at the start; the canvas takes what is left."""
@@ -96,7 +97,6 @@ class LabelPage(QWidget):
         self._bind_class_keys()
         self.options.show_settings(session.settings)
         self._tool_changed()
-        self.setFocusProxy(self.canvas)
 
     def actions(self) -> list[QAction]:
         """All of the page's actions; each has the property "menu": Edit, View, Tools, Label, Region or Points."""
@@ -127,6 +127,10 @@ class LabelPage(QWidget):
             self._session.open_item(first)
         self._show_whether_empty()
 
+    def focusInEvent(self, _event: QFocusEvent) -> None:
+        """Who gives the page the keyboard means its canvas; a focus proxy would keep Tab from the other parts."""
+        self.canvas.setFocus()
+
     def shut_down(self) -> None:
         """End the page's threads; it shows nothing new afterwards."""
         self.canvas.put_away()
@@ -155,7 +159,8 @@ class LabelPage(QWidget):
         column.addWidget(self.status)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
-        for part, minimum in zip((self.items, middle, self._make_side()), _NARROWEST, strict=True):
+        side = self._make_side()
+        for part, minimum in zip((self.items, middle, side), _NARROWEST, strict=True):
             part.setMinimumWidth(minimum)
             self._splitter.addWidget(part)
         self._splitter.setStretchFactor(1, 1)
@@ -170,6 +175,7 @@ class LabelPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack)
+        set_tab_order((self.items, self.options, self.tool_bar, self.ruled, self.status, *side.sections.values()))
 
     def _over_the_canvas(self) -> QGridLayout:
         """The notice lies over the canvas's top, so that its coming and going moves nothing under the mouse."""
@@ -179,7 +185,7 @@ class LabelPage(QWidget):
         self.notice.raise_()
         return grid
 
-    def _make_side(self) -> QWidget:
+    def _make_side(self) -> SidePanel:
         side = SidePanel()
         if self.label_actions.points is not None:
             self.instances = InstancesPanel(self._session, self.choices, self.label_actions.points)
