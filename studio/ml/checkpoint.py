@@ -100,7 +100,12 @@ class CheckpointWriter:
                 if checkpoint is None:
                     self._writing = None
                     return
-            self._write(checkpoint)
+            try:
+                self._write(checkpoint)
+            except BaseException:  # nobody could be told either; the next checkpoint is a new attempt
+                with self._lock:
+                    self._writing = None
+                raise
 
     def _write(self, checkpoint: Snapshotted) -> None:
         try:
@@ -109,7 +114,7 @@ class CheckpointWriter:
         except StudioError as error:
             self._failed(error)
             return
-        except (MemoryError, RuntimeError) as error:  # no memory for the copy: the run and the next checkpoint go on
+        except Exception as error:  # noqa: BLE001 - whatever it was, the run and the next checkpoint go on
             self._failed(CannotWrite(self._folder, str(error) or type(error).__name__))
             return
         self._saved(checkpoint)

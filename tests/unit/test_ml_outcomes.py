@@ -209,6 +209,25 @@ def test_a_device_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
     assert choose_device("auto").type in ("cpu", "mps")
 
 
+def test_an_unforeseen_error_while_a_checkpoint_is_written_stops_no_further_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest, calls = checkpoint.write_state, 0
+
+    def write(folder: Path, state: dict[str, object]) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise KeyError("a mistake of the program")
+        honest(folder, state)
+
+    monkeypatch.setattr(checkpoint, "write_state", write)
+    outcome, heard = run(make_run(tmp_path / "0001", recipe()))
+    assert outcome is OutcomeKind.FINISHED
+    assert any("a mistake of the program" in warning.sentence for warning in heard.of(Warned))
+    assert heard.of(CheckpointSaved)
+
+
 def test_a_run_that_another_process_carries_out_is_refused_and_its_events_stay_its_own(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "0001", recipe())
     with holding_run(folder):
