@@ -84,6 +84,17 @@ class CannotWrite(StudioError):
         self.path = path
 
 
+class LabelNotWritten(StudioError):
+    """A mistake of the program, which is the cause of this error."""
+
+    def __init__(self, mistake: Exception) -> None:
+        super().__init__(
+            f"A label file could not be written because of a mistake in the program ({type(mistake).__name__}: "
+            f"{mistake}); every stroke is in the project's journal, and writing is tried again."
+        )
+        self.__cause__ = mistake
+
+
 class NotACheckpoint(BadInput):
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from studio.core.arrays import Mask
-from studio.core.errors import StudioError
+from studio.core.errors import LabelNotWritten, StudioError
 from studio.core.signals import Signal
 from studio.store.database import Database
 from studio.store.label_files import LabelFiles
@@ -97,7 +97,8 @@ class LabelWriter:
     def _work(self) -> None:
         try:
             self._write_all()
-        except StudioError as error:
+        except Exception as cause:  # noqa: BLE001 - told like any failure, and raised by `flush`
+            error = cause if isinstance(cause, StudioError) else LabelNotWritten(cause)
             with self._wake:
                 self._failures.update(dict.fromkeys(self._due, error))
             self.failed.emit(error.sentence)
@@ -122,6 +123,8 @@ class LabelWriter:
                     database.checkpoint()
                 except StudioError as failure:
                     error = failure
+                except Exception as mistake:  # noqa: BLE001 - told like any failure, and raised by `flush`
+                    error = LabelNotWritten(mistake)
                 self._done(item_id, error)
         finally:
             database.close()

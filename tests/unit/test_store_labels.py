@@ -13,7 +13,7 @@ from PIL import Image
 
 from studio.core.classes import UNLABELLED
 from studio.core.document import MaskDocument
-from studio.core.errors import BadMask, CannotWrite
+from studio.core.errors import BadMask, CannotWrite, LabelNotWritten
 from studio.core.items import LabelState
 from studio.core.masks import read_head, read_mask, write_mask
 from studio.store import Store, label_files
@@ -105,6 +105,26 @@ def test_a_label_folder_that_cannot_be_written_costs_no_stroke(make_store: MakeS
     assert len(said) == 1
     opened(store).undo()
     assert np.array_equal(opened(store).mask, mask)
+
+
+def test_a_mistake_while_a_label_is_written_is_told_and_the_next_flush_writes_it(
+    make_store: MakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("unforeseen")
+
+    store = make_store(1)
+    said: list[str] = []
+    store.last_errors.connect(said.append)
+    with monkeypatch.context() as patch:
+        patch.setattr("studio.store.label_files.LabelFiles.bring_up_to_date", fail)
+        mask = painted(store)
+        with pytest.raises(LabelNotWritten, match="unforeseen") as raised:
+            store.flush()
+        assert isinstance(raised.value.__cause__, KeyError)
+    assert len(said) == 1
+    store.flush()
+    assert np.array_equal(read_mask(store.label_path(1))[0], mask)
 
 
 def test_a_failed_write_is_tried_again_by_itself(make_store: MakeStore, monkeypatch: pytest.MonkeyPatch) -> None:
