@@ -199,7 +199,7 @@ class ImportPanel(QWidget):
 
     def _leave(self) -> None:
         self._stop.set()
-        self._queue.close()
+        self._queue.abandon()
         self.cancelled.emit()
 
 

@@ -54,6 +54,12 @@ class WorkQueue(QObject):
         self._closed = True
         self._thread.close()
 
+    def abandon(self) -> None:
+        """Wait for nothing: what is under way ends by itself, what has not begun is dropped, no result is handed over.
+        For work that changes nothing, or that is told to give up."""
+        self._closed = True
+        self._thread.abandon()
+
     def _hand_over(self, report: Callable[[], object]) -> None:
         if not self._closed:
             report()
@@ -68,6 +74,7 @@ class _WorkThread:
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._closing = threading.Event()
+        self._abandoned = threading.Event()
 
     def put(self, task: _Task) -> None:
         if self._thread is None:
@@ -82,8 +89,14 @@ class _WorkThread:
             self._tasks.put(None)
             thread.join(_JOIN_SECONDS)
 
+    def abandon(self) -> None:
+        self._abandoned.set()
+        self._closing.set()
+        self._thread = None
+        self._tasks.put(None)
+
     def _run(self) -> None:
-        while (task := self._tasks.get()) is not None:
+        while (task := self._tasks.get()) is not None and not self._abandoned.is_set():
             report = _carry_out(task)
             if not self._closing.is_set():
                 self._report(report)

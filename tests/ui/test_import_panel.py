@@ -1,0 +1,39 @@
+"""Leaving the import while a folder is still being looked at."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from studio.core.errors import UnknownLayout
+from studio.ui.importing import ImportPanel
+
+
+def test_cancel_does_not_wait_for_a_folder_that_is_still_being_looked_at(
+    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking, enough, threads = threading.Event(), threading.Event(), list[threading.Thread]()
+
+    def look(folder: Path) -> None:
+        threads.append(threading.current_thread())
+        looking.set()
+        enough.wait(60)
+        raise UnknownLayout(folder, "none")
+
+    monkeypatch.setattr("studio.ui.importing.panel.recognise", look)
+    panel = ImportPanel(tmp_path)
+    qtbot.addWidget(panel)
+    panel.show()
+    assert looking.wait(10)
+    cancel = next(button for button in panel.findChildren(QPushButton) if button.text() == "Cancel")
+    with qtbot.waitSignal(panel.cancelled):
+        qtbot.mouseClick(cancel, Qt.MouseButton.LeftButton)
+    assert threads[0].is_alive(), "it was left to end by itself"
+    enough.set()
+    threads[0].join(10)
+    assert not threads[0].is_alive()
