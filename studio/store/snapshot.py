@@ -1,9 +1,8 @@
-"""Freezing a run's data: which items it sees, and hard links to their labels as they are now."""
+"""Freezing a run's data: which items it sees, and their labels as they are now, as copies or hard links."""
 
 from __future__ import annotations
 
 import random
-import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,10 @@ from studio.core.settings import ProjectSettings, Task
 from studio.core.snapshot import Snapshot, SnapshotItem
 
 _LABELS: Final = "labels"
+
+_COPIED_BYTES: Final = 64 * 2**20
+"""How much of the labels is copied for a run. A copy is safe from programs that rewrite a file in place, which a hard
+link is not, and costs as much as there is in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +54,7 @@ class Freezer:
         self._settings = settings
         self._labels = labels
         self._folder = folder
+        self._copied = 0
 
     def freeze(self, items: Iterable[Item], data: RunData, *, validated: bool) -> Snapshot:
         """The snapshot of a training from the start; `validated`: it cannot do without validation items.
@@ -113,9 +117,20 @@ class Freezer:
         target = self._folder / mask
         if not target.exists():
             source = self._labels.up_to_date(item.id)
-            if source is None or not _linked(source, target):
+            if source is None or not self._take_over(source, target):
                 self._write(item.id, target)
         return msgspec.structs.replace(frozen, mask=mask)
+
+    def _take_over(self, source: Path, target: Path) -> bool:
+        """Freeze a label file that people and programs may change. False when it is gone. Raises CannotWrite."""
+        try:
+            size = source.stat().st_size
+        except FileNotFoundError:
+            return False
+        if self._copied + size > _COPIED_BYTES:
+            return _linked(source, target)
+        self._copied += size
+        return _copied(source, target)
 
     def _write(self, item_id: int, target: Path) -> None:
         """Without a label file that is up to date (a folder that cannot be written): from the journal."""
@@ -142,10 +157,24 @@ def _linked(source: Path, target: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError:
-        try:
-            shutil.copyfile(source, target)
-        except OSError as error:
-            raise CannotWrite(target, why(error)) from error
+        return _copied(source, target)
+    return True
+
+
+def _copied(source: Path, target: Path) -> bool:
+    """False when `source` is gone. Raises CannotWrite."""
+    try:
+        with source.open("rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise CannotWrite(target, why(error)) from error
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    except OSError as error:
+        raise CannotWrite(target, why(error)) from error
     return True
 
 

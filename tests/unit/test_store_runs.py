@@ -80,11 +80,29 @@ def test_painting_goes_on_without_touching_the_frozen_labels(labelled: Store, st
     run = labelled.create_run(SPEC)
     item = frozen(labelled, run, Split.TRAIN)[1]
     assert np.array_equal(mask_of(run, item), before)
-    assert (run.folder / str(item.mask)).stat().st_nlink == 2
     opened(labelled, 1).brush((0, 149), (199, 0), 40, 0)
     labelled.flush()
     assert np.array_equal(mask_of(run, item), before)
     assert not np.array_equal(labelled.read_mask(1), before)
+
+
+def test_a_program_that_rewrites_a_label_in_place_does_not_reach_the_frozen_one(
+    labelled: Store, striped: Striped
+) -> None:
+    run = labelled.create_run(SPEC)
+    with labelled.label_path(1).open("rb+") as file:
+        file.truncate(10)
+    assert np.array_equal(mask_of(run, frozen(labelled, run, Split.TRAIN)[1]), striped(41))
+
+
+def test_labels_beyond_what_is_copied_are_linked(
+    labelled: Store, striped: Striped, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.store.snapshot._COPIED_BYTES", labelled.label_path(1).stat().st_size)
+    run = labelled.create_run(SPEC)
+    links = {i: (run.folder / str(item.mask)).stat().st_nlink for i, item in frozen(labelled, run, Split.TRAIN).items()}
+    assert links[1] == 1
+    assert set(links.values()) == {1, 2}
 
 
 def test_labels_are_copied_where_links_cannot_be_had(
@@ -94,6 +112,7 @@ def test_labels_are_copied_where_links_cannot_be_had(
         raise OSError(errno.EXDEV, "Invalid cross-device link")
 
     monkeypatch.setattr(Path, "hardlink_to", refuse)
+    monkeypatch.setattr("studio.store.snapshot._COPIED_BYTES", 0)
     run = labelled.create_run(SPEC)
     item = frozen(labelled, run, Split.TRAIN)[1]
     assert np.array_equal(mask_of(run, item), striped(41))
@@ -104,8 +123,7 @@ def test_a_copy_that_fails_leaves_no_run_behind(labelled: Store, monkeypatch: py
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "hardlink_to", refuse)
-    monkeypatch.setattr("studio.store.snapshot.shutil.copyfile", refuse)
+    monkeypatch.setattr(Path, "write_bytes", refuse)
     with pytest.raises(CannotWrite, match="no space left"):
         labelled.create_run(SPEC)
     assert labelled.runs() == []
