@@ -84,7 +84,8 @@ class Accepting:
         """Put the proposal away; the label stays as it is."""
         prediction, document = self._showing.prediction, self._canvas.document
         if prediction is not None and prediction.is_proposal and document is not None:
-            self._close(document.item.id, 0)
+            item_id = document.item.id
+            self._try(lambda: self._close(item_id, 0))
 
     def follow_undo(self) -> None:
         """Offer a proposal again whose acceptance was undone."""

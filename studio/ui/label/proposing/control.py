@@ -123,10 +123,7 @@ class ProposalControl(QObject):
         made: list[int] = []
         for event in events:
             if isinstance(event, Proposed):
-                self._session.store.proposals.put(
-                    event.item, self._source, points=event.points, uncertainty=event.uncertainty
-                )
-                made.append(event.item)
+                made += self._keep(event)
             elif isinstance(event, Progress):
                 self.done, self.total = event.done, event.total
             elif isinstance(event, Warned):
@@ -135,6 +132,17 @@ class ProposalControl(QObject):
             self._made += len(made)
             self._session.proposals_changed.emit(made)
         self.state_changed.emit()
+
+    def _keep(self, event: Proposed) -> list[int]:
+        """The item that has a proposal now; none where it could not be kept."""
+        try:
+            self._session.store.proposals.put(
+                event.item, self._source, points=event.points, uncertainty=event.uncertainty
+            )
+        except StudioError as error:
+            self.failed.emit(error.sentence)
+            return []
+        return [event.item]
 
     def _finish(self, outcome: RunOutcome) -> None:
         if outcome.learnt_something or self._is_cancelled:
