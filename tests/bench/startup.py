@@ -44,7 +44,7 @@ def picture_seen(argv: Sequence[str], *, seconds: float = 60) -> tuple[float, in
     with Screen() as screen:
         begin = time.perf_counter()
         process = screen.start(argv)
-        wait_until(lambda: _noisy(screen), seconds=seconds)
+        wait_until(lambda: is_noisy(screen), seconds=seconds)
         passed = time.perf_counter() - begin
         resident = rss_mib(process.pid)
         process.terminate()
@@ -57,7 +57,8 @@ def rss_mib(pid: int) -> int:
     return pages * 4 // 1024
 
 
-def _noisy(screen: Screen) -> bool:
+def is_noisy(screen: Screen) -> bool:
+    """Whether the middle of the screen shows one of the benchmarks' pictures."""
     middle = screen.grab(760, 440, 240, 120).astype(int)
     colours = {tuple(pixel) for pixel in middle.reshape(-1, 3)[::50]}
     return middle.std() > 15 and len(colours) > 100
