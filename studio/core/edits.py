@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import msgspec
@@ -29,6 +29,8 @@ class MaskEdit:
     width: int
     height: int
     patches: tuple[TilePatch, ...]
+    _prepared: tuple[bytes, dict[int, int]] | None = field(default=None, repr=False, compare=False)
+    """What `encode` and `class_delta` say, where that was worked out already."""
 
     @classmethod
     def between(cls, old: Mask, new: Mask, what: str) -> MaskEdit:
@@ -40,6 +42,10 @@ class MaskEdit:
         )
         rects = (tile_rect(row, int(column), width, height) for row, columns in bands for column in np.unique(columns))
         return cls(what, width, height, tuple(TilePatch(r, old[r.slices].copy(), new[r.slices].copy()) for r in rects))
+
+    def prepared(self) -> MaskEdit:
+        """The same, with what takes long for a journal to find out worked out on this thread."""
+        return replace(self, _prepared=(self.encode(), self.class_delta()))
 
     @property
     def bounds(self) -> Rect | None:
@@ -76,6 +82,8 @@ class MaskEdit:
 
     def class_delta(self) -> dict[int, int]:
         """By mask value, how many pixels more (or fewer) have it afterwards."""
+        if self._prepared is not None:
+            return self._prepared[1]
         delta: dict[int, int] = {}
         for patch in self.patches:
             for plane, sign in ((patch.new, 1), (patch.old, -1)):
@@ -87,6 +95,8 @@ class MaskEdit:
 
         A tile of one value, as an unpainted one is, takes one byte; a flag for each tile and time says so.
         """
+        if self._prepared is not None:
+            return self._prepared[0]
         columns = -(-self.width // TILE)
         numbers = np.array([p.rect.y // TILE * columns + p.rect.x // TILE for p in self.patches], "<u4")
         planes = [patch.old for patch in self.patches] + [patch.new for patch in self.patches]

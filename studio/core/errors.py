@@ -134,6 +134,13 @@ class ProjectExists(BadInput):
         self.path = path
 
 
+class RegionTooLarge(StudioError):
+    """What is to be done to a region of a huge mask needs more memory than there may be."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"This region is too large for {what} ({why}): divide it with the brush and do it in parts.")
+
+
 class ChangedElsewhere(StudioError):
     """An item moved on in another window or process while it was open here."""
 

@@ -172,6 +172,14 @@ class MaskDocument(JournaledDocument):
             self._close()
         self._since = None
 
+    def carry_out(self, edit: MaskEdit) -> bool:
+        """Make an edit that was worked out elsewhere for the mask as it is now; says whether it changes anything.
+        Raises CannotWrite, and nothing is changed then."""
+        self.commit()
+        if edit.patches:
+            self.adopt(edit, self._journal.commit(self.item.id, edit, self.head))
+        return bool(edit.patches)
+
     def adopt(self, edit: MaskEdit, history: History) -> None:
         """Follow an edit that the store has journaled itself, such as an accepted prediction."""
         self._history = history

@@ -49,6 +49,12 @@ def is_plain(plane: Mask) -> bool:
     return plane.strides == (0, 0)
 
 
+def flattened(plane: Mask) -> Mask:
+    """A copy of a plane that is known to be of one value where it is."""
+    value = int(plane[0, 0])
+    return plain(value, *plane.shape) if is_plain(plane) or bool((plane == value).all()) else plane.copy()
+
+
 def keep_tiles(mask: Mask, rect: Rect, kept: dict[tuple[int, int], Mask]) -> None:
     """Add the tiles under `rect`, which lies inside, to `kept` unless they are there, safe from changes of `mask`.
     Where several neighbours have one value, nothing is copied."""

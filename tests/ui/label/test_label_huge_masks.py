@@ -1,0 +1,105 @@
+"""Huge masks are filled, and worked on by regions, on a thread; here every mask counts as huge."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from studio.core import flood, masks, tile_edits
+from studio.core.classes import UNLABELLED
+from studio.ui.label.choices import ToolName
+
+
+@pytest.fixture
+def huge(make_desk, monkeypatch):
+    monkeypatch.setattr(masks, "HUGE_MASK", 1)
+    desk = make_desk()
+    desk.page.choices.choose_class(1)
+    desk.page.choices.set_brush_size(6)
+    desk.drag((80, -2), (80, 102))
+    desk.page.choices.choose_tool(ToolName.FILL)
+    desk.page.choices.choose_class(2)
+    return desk
+
+
+def settled(desk):
+    desk.qtbot.waitUntil(lambda: not desk.canvas.tool.is_busy, timeout=5000)
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """The thread waits before it seeks, until this is set."""
+    gate = threading.Event()
+    seek = flood.Flood
+
+    def slow(*args, stopped, **kwargs):
+        gate.wait(5)
+        return seek(*args, stopped=stopped, **kwargs)
+
+    monkeypatch.setattr(flood, "Flood", slow)
+    yield gate
+    gate.set()
+
+
+def test_a_click_fills_the_region_of_a_huge_mask_as_one_edit(huge):
+    before = huge.mask()
+    huge.click(20, 50)
+    assert "Filling" in huge.page.status.hint.text()
+    settled(huge)
+    expected = before.copy()
+    expected[:, :77] = 2
+    assert np.array_equal(huge.mask(), expected)
+    assert huge.canvas.document.undo_text == "fill"
+    huge.trigger("undo")
+    assert np.array_equal(huge.mask(), before)
+
+
+@pytest.mark.parametrize("by", ["Escape", "undo", "another item"])
+def test_a_fill_that_is_not_wanted_any_more_changes_nothing(huge, held, by):
+    before, item = huge.mask(), huge.session.current_item
+    huge.click(20, 50)
+    assert huge.canvas.tool.is_busy
+    if by == "Escape":
+        huge.key(Qt.Key.Key_Escape)
+    elif by == "undo":
+        huge.trigger("undo")
+    else:
+        huge.open(huge.ids[1])
+    assert not huge.canvas.tool.is_busy
+    held.set()
+    huge.qtbot.wait(50)
+    huge.open(item)
+    assert np.array_equal(huge.mask(), before)
+    assert huge.canvas.document.undo_text == "brush stroke"
+
+
+def test_what_is_painted_while_the_region_is_sought_is_not_lost(huge, held):
+    huge.click(20, 50)
+    huge.page.choices.choose_tool(ToolName.BRUSH)
+    huge.page.choices.choose_class(0)
+    huge.drag((50, -2), (50, 102))
+    stroke = huge.mask() == 0
+    held.set()
+    huge.qtbot.waitUntil(lambda: huge.canvas.document.undo_text == "fill", timeout=5000)
+    mask = huge.mask()
+    assert (mask[:, :47] == 2).all() and (mask[stroke] == 0).all() and (mask[:, 53:77] == UNLABELLED).all()
+
+
+def test_a_huge_region_of_a_locked_class_is_not_filled(huge):
+    huge.page.choices.locks.toggle(1)
+    before = huge.mask()
+    huge.click(80, 50)
+    settled(huge)
+    assert np.array_equal(huge.mask(), before)
+
+
+def test_a_region_whose_edit_does_not_fit_in_memory_is_refused_in_a_sentence(huge, monkeypatch):
+    monkeypatch.setattr(tile_edits, "_MOST_BYTES", 100)
+    before = huge.mask()
+    huge.click(20, 50)
+    settled(huge)
+    assert "too large" in huge.page.status.hint.text()
+    assert np.array_equal(huge.mask(), before)
