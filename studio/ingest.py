@@ -56,10 +56,10 @@ def import_into(
     if not plan.items:
         raise BadInput(f"There is nothing to import: {plan.found}")
     with _open(root.absolute(), plan.settings) as store:
-        return _carry_in(store, plan, progress=progress, cancelled=cancelled or _never)
+        return _carry_in(store, plan, progress=progress, cancelled=cancelled or never)
 
 
-def _never() -> bool:
+def never() -> bool:
     return False
 
 
@@ -73,7 +73,7 @@ def _open(root: Path, settings: ProjectSettings) -> Store:
         return Store.create(root, settings)
     store = Store.open(root)
     try:
-        _check_fits(root, store.settings, settings)
+        check_fits(root, store.settings, settings)
         roots = [each for each in settings.image_roots if each not in store.settings.image_roots]
         if roots:
             merged = (*store.settings.image_roots, *roots)
@@ -84,7 +84,7 @@ def _open(root: Path, settings: ProjectSettings) -> Store:
     return store
 
 
-def _check_fits(root: Path, here: ProjectSettings, new: ProjectSettings) -> None:
+def check_fits(root: Path, here: ProjectSettings, new: ProjectSettings) -> None:
     """Raises BadInput where the labels would mean something else in the project that is there."""
     if here.task is not new.task:
         mine, theirs = TASK_NAMES[here.task], TASK_NAMES[new.task]
@@ -100,13 +100,13 @@ def _carry_in(
     store: Store, plan: ImportPlan, *, progress: Progress | None, cancelled: Callable[[], bool]
 ) -> ImportReport:
     before = store.counts().total
-    wanted = [msgspec.structs.replace(item, name=_item_name(item.name)) for item in plan.items]
+    wanted = [msgspec.structs.replace(item, name=item_name(item.name)) for item in plan.items]
     unpacked = unpack_pictures(store.root, plan, wanted)
     unpack_texts(store.root, plan, wanted)
     ids = store.add_items(wanted)
     new = store.counts().total - before
-    others, labelled_before = (set(), set()) if new == len(wanted) else _known_before(wanted, store.items(ids))
-    problems = [*unpacked, *_tell_others(others)]
+    others, labelled_before = (set(), set()) if new == len(wanted) else known_before(wanted, store.items(ids))
+    problems = [*unpacked, *tell_others(others)]
     due = [i for i in plan.labels if i not in labelled_before and i not in others]
     labelled = stopped = 0
 
@@ -139,12 +139,12 @@ def _carry_in(
     )
 
 
-def _item_name(name: str) -> str:
+def item_name(name: str) -> str:
     """A file's name as an item's: what would lead elsewhere on another system becomes an underscore."""
     return name.replace("\\", "_").replace(":", "_")
 
 
-def _known_before(wanted: Sequence[NewItem], items: Sequence[Item]) -> tuple[set[int], set[int]]:
+def known_before(wanted: Sequence[NewItem], items: Sequence[Item]) -> tuple[set[int], set[int]]:
     """Indices of those whose name the project has for a picture in another place, and of those labelled already."""
     others = {
         index
@@ -154,7 +154,7 @@ def _known_before(wanted: Sequence[NewItem], items: Sequence[Item]) -> tuple[set
     return others, {index for index, item in enumerate(items) if item.revision > 0}
 
 
-def _tell_others(others: set[int]) -> list[str]:
+def tell_others(others: set[int]) -> list[str]:
     if not others:
         return []
     return [f"{len(others):,} images have names that the project has already for others; they were left out."]

@@ -7,12 +7,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from studio.cli.options import JsonOption, ProjectArgument
 from studio.cli.output import Output
+
+if TYPE_CHECKING:
+    from studio.formats import ImportPlan
 
 
 def import_(
@@ -20,13 +23,16 @@ def import_(
     source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The data set's folder.", show_default=False)],
     project: ProjectArgument,
     format_name: Annotated[
-        str | None, typer.Option("--format", help="Such as coco or camvid; by default what the layout says.")
+        str | None, typer.Option("--format", help="Such as coco, cvat, voc or yolo; by default what the layout says.")
     ] = None,
     valid: Annotated[
         str | None,
         typer.Option(help="What to hold out: a share (0.2), a file of names, or groups and subjects (13,14 or 13-15)."),
     ] = None,
-    form: Annotated[str | None, typer.Option(help="Which labels, where there are both: codes or color.")] = None,
+    form: Annotated[
+        str | None,
+        typer.Option(help="Which labels, where there are several: codes or color; for VOC masks, boxes or both."),
+    ] = None,
     task: Annotated[
         str | None, typer.Option(help="For a plain folder: segmentation, keypoints, single-label or multi-label.")
     ] = None,
@@ -37,6 +43,9 @@ def import_(
     ] = None,
     stroke: Annotated[str | None, typer.Option(help="Width in pixels at which lines and points are painted.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of a random split.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read everything and say what would come, without writing anything.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Bring a data set or a folder of images into PROJECT, which is made where it does not exist.
@@ -62,6 +71,9 @@ def import_(
     plan = importer(format_name).plan(folder, **answers)
     output.event("found", format=format_name, source=str(folder), sentence=plan.found)
     output.say(plan.found)
+    if dry_run:
+        _tell_preview(output, project, plan)
+        return
     with output.progress("Importing labels") as progress, _interruptible() as interrupted:
         report = import_into(project, plan, progress=progress, cancelled=interrupted)
     output.problems(report.problems)
@@ -79,6 +91,34 @@ def import_(
         problems=len(report.problems),
     )
     if report.cancelled:
+        raise typer.Exit(1)
+
+
+def _tell_preview(output: Output, project: Path, plan: ImportPlan) -> None:
+    from studio.import_check import check_import
+
+    with output.progress("Reading labels") as progress, _interruptible() as interrupted:
+        preview = check_import(project, plan, progress=progress, cancelled=interrupted)
+    output.problems(preview.problems)
+    head, *rest = preview.sentences
+    output.result(
+        "checked",
+        head,
+        project=str(project.absolute()),
+        items=preview.items,
+        by_split=preview.by_split,
+        known=preview.known,
+        labels_kept=preview.labels_kept,
+        labelled=preview.labelled,
+        shapes=preview.shapes,
+        unit=preview.unit,
+        classes=[{"name": c.name, "amount": c.amount, "items": c.items} for c in preview.classes],
+        problems=len(preview.problems),
+    )
+    for sentence in rest:
+        output.say(sentence)
+    output.say("Nothing was written.")
+    if preview.cancelled:
         raise typer.Exit(1)
 
 
