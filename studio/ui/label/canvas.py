@@ -297,9 +297,12 @@ class Canvas(PictureView):
             self._start(self.tool, pointer, event.button())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._working is None and self._document is not None:
+        """The tool's, where a press would be; two quick pans or picks are just that."""
+        pointer, free = self._pointer(event), self._working is None and not self._space_down
+        picks = pointer.alt and not self.tool.wants_alt(pointer)
+        if event.button() == Qt.MouseButton.LeftButton and free and not picks and self._document is not None:
             self._working, self._working_button = self.tool, event.button()
-            self._attempt(lambda: self.tool.double_click(self._pointer(event)))
+            self._attempt(lambda: self.tool.double_click(pointer))
         else:
             self.mousePressEvent(event)
 

@@ -279,3 +279,24 @@ def test_a_pen_is_a_mouse_to_tools_without_pressure(make_desk):
     desk.trigger("tool_fill")
     assert not Pen(desk).send(QEvent.Type.TabletPress, 80, 50, 0.5)
     assert desk.store.read_mask(desk.ids[0]) is None
+
+
+def double_click(desk, x, y, keys=Qt.KeyboardModifier.NoModifier):
+    """As a window system delivers it: the second press is a double click."""
+    desk.click(x, y, keys=keys)
+    QTest.mouseDClick(desk.canvas, LEFT, keys, desk.at(x, y))
+    desk.release(x, y)
+
+
+def test_two_quick_pans_with_space_paint_nothing(make_desk):
+    desk = make_desk()
+    QTest.keyPress(desk.canvas, Qt.Key.Key_Space)
+    double_click(desk, 50, 50)
+    QTest.keyRelease(desk.canvas, Qt.Key.Key_Space)
+    assert not desk.canvas.document.can_undo
+
+
+def test_two_quick_picks_of_a_class_paint_nothing(make_desk):
+    desk = make_desk()
+    double_click(desk, 50, 50, Qt.KeyboardModifier.AltModifier)
+    assert not desk.canvas.document.can_undo
