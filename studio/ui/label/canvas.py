@@ -163,6 +163,11 @@ class Canvas(PictureView):
         super().set_picture(picture)
         self._show_look()
         self.picture_changed.emit(picture)
+        self._tell_tool()
+
+    def refresh_picture(self) -> None:
+        super().refresh_picture()
+        self._tell_tool()
 
     def show_sentence(self, sentence: str) -> None:
         """Show no picture but a sentence in its place."""
@@ -172,6 +177,10 @@ class Canvas(PictureView):
         self._show_masks()
         self.setAccessibleDescription(sentence)
         self.pointer_moved.emit(None)
+
+    def _tell_tool(self) -> None:
+        if self._document is not None:
+            self.tool.picture_changed()
 
     def show_prediction(self, mask: Mask | None, points: Points | None, *, proposed: bool = False) -> None:
         """Show what a model says about this item: a mask of the picture's size, or points."""

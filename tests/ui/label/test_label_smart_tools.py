@@ -236,6 +236,70 @@ def test_a_cut_out_waits_while_another_item_is_visited(desk):
     assert iou(painted(desk), disc()) > 0.98
 
 
+def test_a_cut_out_shows_again_on_the_next_visit_without_any_further_word(desk):
+    cut_out(desk)
+    desk.canvas.repaint()
+    shown = desk.canvas.grab().toImage()
+    desk.open(desk.ids[1])
+    desk.open(desk.ids[0])
+    desk.qtbot.waitUntil(lambda: same_but_for_the_cursor(desk.canvas.grab().toImage(), shown), timeout=20_000)
+
+
+def same_but_for_the_cursor(one, other):
+    a, b = (np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1) for image in (one, other))
+    return (a != b).mean() < 0.002
+
+
+def test_a_box_that_was_left_before_anything_was_found_is_cut_out_on_the_next_visit(desk):
+    desk.trigger("tool_grabcut")
+    desk.drag((35, 25), (80, 100), (146, 136))
+    desk.open(desk.ids[1])
+    desk.open(desk.ids[0])
+    answered(desk)
+
+
+def box_and_enter(desk):
+    """Enter comes before anything is found."""
+    desk.trigger("tool_grabcut")
+    desk.drag((35, 25), (80, 100), (146, 136))
+    desk.key(Qt.Key.Key_Return)
+    assert desk.canvas.tool.is_busy
+
+
+def test_a_cut_out_is_painted_as_the_class_that_was_chosen_at_enter(desk):
+    box_and_enter(desk)
+    desk.page.choices.choose_class(2)
+    rest(desk)
+    assert iou(painted(desk), disc()) > 0.98
+
+
+def test_a_cut_out_is_painted_even_if_the_next_item_comes_at_once(desk):
+    box_and_enter(desk)
+    desk.open(desk.ids[1])
+    desk.open(desk.ids[0])
+    assert iou(painted(desk), disc()) > 0.98
+
+
+def use_wand(desk):
+    desk.trigger("tool_wand")
+    desk.click(*CENTRE)
+
+
+@pytest.mark.parametrize("begin", [box_and_enter, use_wand])
+def test_a_stroke_that_follows_at_once_is_one_step_of_the_history(desk, begin):
+    begin(desk)
+    desk.trigger("tool_brush")
+    desk.page.choices.set_brush_size(5)
+    desk.press(200, 20)
+    for x in range(201, 211):
+        desk.move(x, 20)
+        desk.qtbot.wait(60)
+    desk.release(210, 20)
+    desk.trigger("undo")
+    assert not painted(desk)[20, 195:].any()
+    assert iou(painted(desk), disc()) > 0.98
+
+
 # -- scissors ---------------------------------------------------------------------------------------------------------
 
 

@@ -150,6 +150,9 @@ class Tool:
     def item_shown(self) -> None:
         """`bench.document` is another one now."""
 
+    def picture_changed(self) -> None:
+        """More of the picture is there than before, such as the whole after a preview."""
+
     def annotation_changed(self) -> None:
         """The document changed, by this tool or by another hand."""
 

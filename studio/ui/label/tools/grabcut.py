@@ -138,8 +138,13 @@ class GrabCutTool(PictureTool):
         self._layer.clear()
         return was_busy
 
+    def put_down(self) -> None:
+        self._settle()
+        self.leave()
+
     def item_left(self) -> None:
-        """What is not painted yet waits for the next visit."""
+        """What nobody asked to be painted waits for the next visit."""
+        self._settle()
         document, cutting = self.document, self._cutting
         self.cancel()
         if document is not None and cutting is not None:
@@ -148,15 +153,22 @@ class GrabCutTool(PictureTool):
     def item_shown(self) -> None:
         document = self.document
         self._cutting = self._unfinished.pop(document.item.id, None) if document is not None else None
+        if self.bench.choices.tool is self.name:
+            self.picture_changed()
 
     def annotation_changed(self) -> None:
         """The tool was taken up, perhaps for an item where something waits."""
+        self.picture_changed()
+
+    def picture_changed(self) -> None:
         if self._cutting is not None and not self._layer.is_shown and not self._latest.is_waiting:
             self._ask()
 
     def refresh(self) -> None:
-        if self._cutting is not None and self._cutting.value != UNLABELLED and self.bench.choices.class_id >= 0:
-            self._cutting.value = self.bench.choices.class_id
+        cutting = self._cutting
+        takes = cutting is not None and cutting.value != UNLABELLED and not self._commit_wanted
+        if cutting is not None and takes and self.bench.choices.class_id >= 0:
+            cutting.value = self.bench.choices.class_id
         self.bench.repaint_soon(QRectF(0, 0, *self.bench.viewport.view))
 
     # -- cutting ------------------------------------------------------------------------------------------------------
@@ -178,10 +190,7 @@ class GrabCutTool(PictureTool):
     def _ask(self) -> None:
         """Show what is found for the strokes that there are, when it is."""
         cutting, picture = self._cutting, self.bench.picture
-        if cutting is None or picture is None:
-            return
-        if picture.is_preview:
-            self.bench.hint("The picture is still being read; try again in a moment.")
+        if cutting is None or picture is None or picture.is_preview:
             return
         number, viewport, ratio = len(cutting.strokes), self.bench.viewport, self.bench.pixel_ratio
         if cutting.is_answered:
@@ -219,6 +228,14 @@ class GrabCutTool(PictureTool):
         self.cancel()
         what = "cut-out" if cutting.value != UNLABELLED else "erasing"
         self.paint_selection(cutting.selection, cutting.value, what)
+
+    def _settle(self) -> None:
+        """Paint what a person asked to be painted, waiting for the answer if it is not there yet."""
+        cutting, picture = self._cutting, self.bench.picture
+        if self._commit_wanted and cutting is not None and picture is not None and not picture.is_preview:
+            found = cut(picture.pixels, cutting.box, tuple(cutting.strokes), self.bench.viewport.image)
+            cutting.take(len(cutting.strokes), found)
+            self._commit()
 
     def _box(self) -> Rect | None:
         """The whole pixels under the box that is being dragged, or was."""

@@ -46,6 +46,8 @@ class ScissorsTool(PictureTool):
         self._cursor: XY | None = None
         self._straight = False
         self._closing: int | None = None
+        self._asked: XY | None = None
+        """The anchor whose map was asked for last."""
         self._unfinished: dict[int, EdgeOutline] = {}
 
     @property
@@ -145,9 +147,22 @@ class ScissorsTool(PictureTool):
         document = self.document
         self._outline = self._unfinished.pop(document.item.id, EdgeOutline()) if document is not None else EdgeOutline()
         self._drawn = self.path
+        if self.bench.choices.tool is self.name:
+            self._ask_for_map()
+
+    def put_down(self) -> None:
+        """What is closed is painted before anything else is begun."""
+        self.leave()
+        outline, closing = self._outline, self._closing
+        if closing is not None:
+            self.cancel()
+            self._paint_region(outline, closing)
 
     def annotation_changed(self) -> None:
         """The tool was taken up, perhaps for an item where something waits."""
+        self._ask_for_map()
+
+    def picture_changed(self) -> None:
         self._ask_for_map()
 
     def refresh(self) -> None:
@@ -169,7 +184,9 @@ class ScissorsTool(PictureTool):
 
     def _ask_for_map(self) -> None:
         picture, anchor = self.bench.picture, self._outline.wants_map_of
-        if picture is not None and not picture.is_preview and anchor is not None:
+        is_asked = self._latest.is_waiting and anchor == self._asked
+        if picture is not None and not picture.is_preview and anchor is not None and not is_asked:
+            self._asked = anchor
             self._latest.ask(partial(_build_map, picture, anchor, self.bench.viewport), self._take_map)
 
     def _take_map(self, found: PathMap | None) -> None:

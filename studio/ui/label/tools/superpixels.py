@@ -140,6 +140,9 @@ class SuperpixelsTool(PictureTool):
         if self.bench.choices.tool is self.name:
             self._divide()
 
+    def picture_changed(self) -> None:
+        self._divide()
+
     def refresh(self) -> None:
         self._divide()
         self._light.repaint()

@@ -122,6 +122,12 @@ class WandTool(PictureTool):
         if not self.is_busy:
             self._forget()
 
+    def put_down(self) -> None:
+        """What was let go of is painted before anything else is begun."""
+        if self._let_go:
+            self._finish()
+        self.leave()
+
     def cancel(self) -> bool:
         if not self.is_busy:
             return False
