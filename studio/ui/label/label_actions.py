@@ -178,8 +178,8 @@ class LabelActions:
         document = self._showing.document
         undo = document.undo_text if document is not None else ""
         redo = document.redo_text if document is not None else ""
-        self.undo.setText(f"Undo {undo.capitalize()}".strip())
-        self.redo.setText(f"Redo {redo.capitalize()}".strip())
+        self.undo.setText(f"Undo {undo.title()}".strip())
+        self.redo.setText(f"Redo {redo.title()}".strip())
         self.undo.setToolTip(f"{self.undo.text()} ({key_of(self.undo)})")
         self.redo.setToolTip(f"{self.redo.text()} ({key_of(self.redo)})")
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from studio.core.classes import UNLABELLED
 from studio.core.document import MaskDocument, PointsDocument
+from studio.core.settings import Task
 from studio.ui.keyboard.bindings import key_bindings
 from studio.ui.keyboard.keyed_texts import KeyedTexts
 from studio.ui.label.canvas import Canvas
@@ -87,6 +88,7 @@ class LabelPage(QWidget):
         self.notice = NoticeBar()
         self.options = OptionsBar(self.choices, self.label_actions.overlay)
         self.status = StatusStrip([self.label_actions.fit, self.label_actions.actual_size])
+        self.status.name_classes(session.settings.task is Task.SEGMENTATION)
         self.tool_bar = ToolBar(self.label_actions.tools, [self.label_actions.undo, self.label_actions.redo])
         self.classes: ClassesPanel | None = None
         self.points: PointsPanel | None = None

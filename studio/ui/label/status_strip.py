@@ -45,6 +45,11 @@ class StatusStrip(QFrame):
         theme().changed.connect(self._dress)
         self.show_saved("Saved", "check", "ok")
 
+    def name_classes(self, named: bool) -> None:
+        """Whether a pixel has a class, for which room is left."""
+        self._swatch.setVisible(named)
+        self.class_name.setVisible(named)
+
     def show_pixel(self, pixel: tuple[int, int] | None, name: str, color: str | None) -> None:
         self.position.setText(f"{pixel[0]}, {pixel[1]}" if pixel is not None else "")
         self.class_name.setText(self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, _LONGEST_NAME))

@@ -23,7 +23,7 @@ class TemplateOptions(ToolOptions):
         self.box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.box.setMinimumWidth(160)
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self._none = QLabel("none yet: place one instance, then Shift+T saves it")
+        self._none = QLabel("none yet: place one instance, then save it (Points menu)")
         self._none.setProperty("role", "muted")
         self.row.addWidget(QLabel("Template"))
         self.row.addWidget(self.box)

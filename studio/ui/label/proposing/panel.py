@@ -26,6 +26,8 @@ from studio.core.proposals import FROM_STROKES
 from studio.core.recipe import Purpose
 from studio.core.settings import Task
 from studio.store import RunRecord
+from studio.ui.keyboard.bindings import key_bindings
+from studio.ui.keyboard.keyed_texts import key_of
 from studio.ui.label.choices import Choices
 from studio.ui.label.item_showing import ItemShowing
 from studio.ui.label.proposing.actions import ProposalActions
@@ -51,6 +53,7 @@ class ProposalPanel(QWidget):
         self.setObjectName("proposal_panel")
         self._session = session
         self._choices = choices
+        self._actions = actions
         self._showing = showing
         self._control = control
         self.source = QComboBox()
@@ -87,6 +90,7 @@ class ProposalPanel(QWidget):
         self.replaces.toggled.connect(proposals.set_replaces)
         proposals.changed.connect(self._show)
         self._control.state_changed.connect(self._show)
+        key_bindings().changed.connect(self._show)
         self._showing.prediction_changed.connect(self._show)
         self._session.runs_changed.connect(self._list_sources)
 
@@ -132,8 +136,14 @@ class ProposalPanel(QWidget):
             made = f"By run {kept.source}" if kept and kept.source != FROM_STROKES else "From strokes"
             return f"{made}, {kept.uncertainty:.0%} uncertain" if kept and kept.uncertainty is not None else made
         if proposals.source == FROM_STROKES:
-            return "Paint a few strokes of each class, then press Y. Fix what is wrong and press Y again."
-        return "Y proposes for this item; nothing counts as a label until you accept it."
+            how = f"press {self._key}" if self._key else "propose"
+            return f"Paint a few strokes of each class, then {how}. Fix what is wrong and {how} again."
+        who = f"{self._key} proposes" if self._key else "Propose"
+        return f"{who} for this item; nothing counts as a label until you accept it."
+
+    @property
+    def _key(self) -> str:
+        return key_of(self._actions.here)
 
     def _lay_out(self) -> None:
         inside = QWidget()

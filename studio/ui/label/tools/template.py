@@ -26,7 +26,7 @@ _LEAST: Final = 8.0
 
 class TemplateTool(PointTool):
     name = ToolName.TEMPLATE
-    usage = "Drag a box: all points at once (Shift keeps the shape) · drag a point to adjust it · Esc: give up"
+    usage = "Drag a box: all points at once · Shift: keeps the shape · drag a point to adjust it · Esc: give up"
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
