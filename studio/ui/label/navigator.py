@@ -27,7 +27,6 @@ class Navigator(QWidget):
         self._image = QImage()
         self.setAccessibleName("Navigator")
         self.setAccessibleDescription("The whole picture; click or drag to look there.")
-        self.setMinimumHeight(90)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         canvas.view_changed.connect(self.update)
@@ -35,6 +34,9 @@ class Navigator(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(200, 150)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(60, 100)
 
     def show_picture(self, picture: Picture | None) -> None:
         """`picture` is what the canvas shows, None where it shows none."""
