@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sys
 import threading
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from studio.core.atomic import replacing
 from studio.core.commands import Command, StartProposals, Stop
-from studio.core.errors import BadInput, StudioError, UnreadableImage
+from studio.core.errors import BadInput, CannotWrite, StudioError, UnreadableImage
 from studio.core.events import Proposed, Warned
 from studio.core.images import read_image
 from studio.core.masks import read_mask, write_mask
@@ -108,11 +112,8 @@ def _samples(folder: Path, job: ProposalJob, stroked: Stroked, scenes: _Scenes) 
         raise BadInput(f"The label of {stroked.image} has another size than the picture; put the picture back.")
     samples = scene.samples(label, seed=stroked.item)
     if kept is not None:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        part = kept.with_name(f".{kept.name}")
-        with part.open("wb") as file:
+        with contextlib.suppress(CannotWrite), replacing(kept, durable=False) as file:  # it can be found out again
             np.savez(file, key=np.array(key), features=samples.features, classes=samples.classes)
-        part.replace(kept)
     return samples
 
 
@@ -129,9 +130,9 @@ def _key(stroked: Stroked, folder: Path) -> str:
 def _from_cache(path: Path, key: str) -> Samples | None:
     """None where there is nothing, something else, or a file that cannot be read: it is all found out again then."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             return Samples(kept["features"], kept["classes"]) if str(kept["key"]) == key else None
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         return None
 
 

@@ -49,6 +49,21 @@ def test_strokes_that_did_not_change_are_not_looked_at_again(tmp_path: Path, mon
     assert looked
 
 
+def test_a_damaged_or_unwritable_cache_costs_nothing_but_time(tmp_path: Path) -> None:
+    job = make_job(tmp_path / "job", cache=True)
+    carry_out(tmp_path / "job")
+    first = read_mask(Path(job.wanted[1].mask))[0]
+    kept = tmp_path / "job" / "cache" / "0.npz"
+    whole = kept.read_bytes()
+    for damaged in (whole[: len(whole) // 2], whole[:200] + b"\xff" * 50 + whole[250:], b"PK\x03\x04" + whole[4:60]):
+        kept.write_bytes(damaged)
+        assert carry_out(tmp_path / "job")[0] is OutcomeKind.FINISHED
+        assert np.array_equal(read_mask(Path(job.wanted[1].mask))[0], first)
+    kept.unlink()
+    kept.mkdir()
+    assert carry_out(tmp_path / "job")[0] is OutcomeKind.FINISHED
+
+
 def test_a_picture_that_cannot_be_read_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
     job = make_job(tmp_path / "job", wanted=3)
     Path(job.wanted[1].image).write_bytes(b"no picture")
