@@ -147,6 +147,14 @@ class PointsEdit:
     def inverse(self, what: str) -> PointsEdit:
         return PointsEdit(what, self.new, self.old)
 
+    def onto(self, points: Points) -> PointsEdit:
+        """This edit for `points` that were changed meanwhile: only what is as it found it becomes new."""
+        now, old, new = points.by_key(), self.old.by_key(), self.new.by_key()
+        touched = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+        changed = {key for key in touched if now.get(key) == old.get(key)}
+        rest = Points(tuple(point for key, point in now.items() if key not in changed))
+        return PointsEdit(self.what, points, rest.updated(new[key] for key in changed if key in new))
+
     def encode(self) -> bytes:
         return msgspec.json.encode((self.old, self.new))
 
@@ -167,6 +175,10 @@ class TagsEdit:
 
     def inverse(self, what: str) -> TagsEdit:
         return TagsEdit(what, self.new, self.old)
+
+    def onto(self, tags: Tags | None) -> TagsEdit:
+        """This edit for `tags` that were changed meanwhile: what somebody else said since stands."""
+        return TagsEdit(self.what, tags, self.new if tags == self.old else tags)
 
     def encode(self) -> bytes:
         return msgspec.json.encode((self.old, self.new))

@@ -62,6 +62,11 @@ class JournaledDocument:
         return self._history.is_labelled
 
     @property
+    def refused(self) -> Edit | None:
+        """The edit that the journal could not take and that is still open; None where there is none."""
+        raise NotImplementedError
+
+    @property
     def can_undo(self) -> bool:
         return self._history.undo_text is not None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
@@ -61,6 +61,10 @@ class MaskDocument(JournaledDocument):
     @property
     def is_editing(self) -> bool:
         return self._what is not None
+
+    @property
+    def refused(self) -> MaskEdit | None:
+        return self._edit(self._what) if self._refused and self._what is not None else None
 
     def begin(self, what: str) -> None:
         """Open an edit, such as “brush stroke”. One that is still open is committed first; one that the journal could
@@ -167,7 +171,10 @@ class MaskDocument(JournaledDocument):
     def cancel(self) -> None:
         """Close the edit as if it had never been begun. Of one that carries on what the journal could not take only
         what came since it was begun goes; what was refused before stays."""
-        self._bring_back(self._before if self._since is None else self._since)
+        tiles = self._before if self._since is None else self._since
+        for key, old in tiles.items():
+            self._mask[tile_rect(*key, *self.size).slices] = old
+        self._emit_changed(tiles)
         if self._since is None:
             self._close()
         self._since = None
@@ -230,11 +237,6 @@ class MaskDocument(JournaledDocument):
     def _leave(self, alone: bool) -> None:
         if alone:
             self.commit()
-
-    def _bring_back(self, tiles: Mapping[tuple[int, int], Mask]) -> None:
-        for key, old in tiles.items():
-            self._mask[tile_rect(*key, *self.size).slices] = old
-        self._emit_changed(tiles)
 
     def _emit_changed(self, tiles: Iterable[tuple[int, int]]) -> None:
         dirty = bounds_of(tile_rect(*key, *self.size) for key in tiles)

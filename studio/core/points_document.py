@@ -31,6 +31,10 @@ class PointsDocument(JournaledDocument):
     def is_editing(self) -> bool:
         return self._what is not None
 
+    @property
+    def refused(self) -> PointsEdit | None:
+        return PointsEdit(self._what, self._before, self._points) if self._refused and self._what is not None else None
+
     def begin(self, what: str) -> None:
         """Open an edit, such as “drag”. One that is still open is committed first; one that the journal could not take
         is carried on."""

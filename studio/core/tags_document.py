@@ -29,6 +29,10 @@ class TagsDocument(JournaledDocument):
     def is_editing(self) -> bool:
         return self._what is not None
 
+    @property
+    def refused(self) -> TagsEdit | None:
+        return TagsEdit(self._what, self._before, self._tags) if self._refused and self._what is not None else None
+
     def begin(self, what: str) -> None:
         """Open an edit. One that is still open is committed first; one that the journal could not take is carried
         on."""

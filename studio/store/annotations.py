@@ -13,7 +13,7 @@ from studio.core.arrays import Mask
 from studio.core.atomic import sync_files
 from studio.core.classes import UNLABELLED
 from studio.core.document import Document, History, MaskDocument, PointsDocument, TagsDocument
-from studio.core.edits import MaskEdit, PointsEdit, TagsEdit
+from studio.core.edits import Edit, MaskEdit, PointsEdit, TagsEdit
 from studio.core.errors import ChangedElsewhere
 from studio.core.images import image_size
 from studio.core.points import Points
@@ -49,14 +49,22 @@ class Annotations:
         self._open: weakref.WeakValueDictionary[int, Document] = weakref.WeakValueDictionary()
 
     def open(self, item_id: int, task: Task) -> Document:
-        """The item's document; the same one for as long as somebody holds it and nobody else changed the item.
+        """The item's document; the same one for as long as somebody holds it and nobody else changed the item. What
+        was refused because somebody did comes along into the new one, as far as it touches nothing that they changed.
 
-        Raises UnknownItem, UnreadableImage, BadMask (the label has another size than the picture).
+        Raises UnknownItem, UnreadableImage, BadMask (the label has another size than the picture), CannotWrite.
         """
         document = self._open.get(item_id)
-        if document is None or (document.head != self._journal.head(item_id) and not document.is_editing):
-            document = self._make_document(item_id, task)
-            self._open[item_id] = document
+        if document is not None:
+            refused = document.refused
+            if document.head == self._journal.head(item_id) or (document.is_editing and refused is None):
+                return document
+        else:
+            refused = None
+        document = self._make_document(item_id, task)
+        if refused is not None:
+            _carry_over(refused, document)
+        self._open[item_id] = document
         return document
 
     def opened(self, item_id: int) -> Document | None:
@@ -175,6 +183,20 @@ class Annotations:
     def _refresh(self, item_id: int) -> None:
         """Forget a document that an import has overtaken; the next opening reads the item afresh."""
         self._open.pop(item_id, None)
+
+
+def _carry_over(edit: Edit, document: Document) -> None:
+    match edit, document:
+        case MaskEdit(), MaskDocument():
+            mask = document.mask.copy()
+            edit.onto(mask).apply(mask)
+            document.replace(mask, edit.what)
+        case PointsEdit(), PointsDocument():
+            document.replace(edit.onto(document.points).new, edit.what)
+        case TagsEdit(), TagsDocument():
+            document.replace(edit.onto(document.tags).new, edit.what)
+        case _:
+            pass
 
 
 def _batches(annotations: Iterable[tuple[int, Annotation]]) -> Iterator[list[tuple[int, Annotation]]]:

@@ -163,6 +163,25 @@ def test_a_stroke_onto_a_label_that_another_program_changed_is_refused(make_stor
         assert np.array_equal(store.read_mask(1), other.read_mask(1))
 
 
+def test_a_refused_stroke_comes_along_when_the_item_is_opened_again(make_store: MakeStore) -> None:
+    store = make_store(1)
+    document = opened(store, 1)
+    with Store.open(store.root) as other:
+        opened(other, 1).brush((10, 10), (50, 10), 9, 1)
+        theirs = opened(other, 1).mask.copy()
+        with pytest.raises(ChangedElsewhere):
+            document.brush((50, 10), (90, 10), 9, 2)
+        mine = document.mask == 2
+        again = opened(store, 1)
+        assert again is not document and not again.is_editing
+        assert np.array_equal(again.mask, np.where(mine & (theirs == UNLABELLED), 2, theirs))
+        again.brush((10, 100), (50, 100), 9, 2)
+        assert np.array_equal(other.read_mask(1), again.mask)
+        again.undo()
+        again.undo()
+        assert np.array_equal(again.mask, theirs)
+
+
 def test_a_full_disk_leaves_the_stroke_in_the_window_until_there_is_space(
     make_store: MakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from studio.core.document import PointsDocument
-from studio.core.errors import UnknownItem
+from studio.core.errors import ChangedElsewhere, UnknownItem
 from studio.core.points import Keypoint, Points
 from studio.core.settings import Task
 from studio.store import Store
@@ -44,6 +44,24 @@ def test_an_open_document_follows_and_keeps_its_own_edit(make_store) -> None:
     assert document.points == one(5)
     document.undo()
     assert document.points == Points()
+
+
+def test_points_that_were_refused_come_along_when_the_item_is_opened_again(make_store) -> None:
+    store = make_store(1, task=Task.KEYPOINTS)
+    (a,) = store.item_ids()
+    nose, ear, theirs = (Keypoint(index=index, x=x, y=1) for index, x in ((0, 1), (1, 2), (0, 9)))
+    store.replace_points({a: Points((nose,))}, "placing a point")
+    document = store.open_document(a)
+    assert isinstance(document, PointsDocument)
+    with Store.open(store.root) as other:
+        other.replace_points({a: Points((theirs,))}, "moving a point")
+        with pytest.raises(ChangedElsewhere):
+            document.replace(Points((Keypoint(index=0, x=5, y=5), ear)), "placing points")
+        again = store.open_document(a)
+        assert isinstance(again, PointsDocument)
+        assert again.points == Points((theirs, ear)) == other.read_points(a)
+        again.undo()
+        assert other.read_points(a) == Points((theirs,))
 
 
 def test_an_unknown_item_leaves_all_of_them_alone(make_store) -> None:
