@@ -228,17 +228,18 @@ class Decisions:
         return self._follow_up(item_id, self._journal.edit(accepted))
 
     def _follow_up(self, item_id: int, edit: Edit) -> list[Change]:
-        """Journal `edit` on top of whatever the label is by now: only pixels that are as the edit knew them change."""
+        """Journal `edit` on top of whatever the label is by now: only pixels, points and tags that are as the edit knew
+        them change."""
         if isinstance(edit, MaskEdit):
             now = self._around.current_mask(item_id)
             assert now is not None
             edit = edit.onto(now)
             nothing_left = not edit.patches
         elif isinstance(edit, TagsEdit):
-            edit = TagsEdit(edit.what, self._journal.tags(item_id), edit.new)
+            edit = edit.onto(self._journal.tags(item_id))
             nothing_left = edit.old == edit.new
         else:
-            edit = PointsEdit(edit.what, self._journal.points(item_id) or Points(), edit.new)
+            edit = edit.onto(self._journal.points(item_id) or Points())
             nothing_left = edit.old == edit.new
         if nothing_left:
             return []

@@ -409,6 +409,23 @@ def test_an_accepted_prediction_is_undone_even_if_its_run_is_deleted(reviewed: S
     assert np.array_equal(reviewed.read_mask(5), striped(45))
 
 
+def test_taking_accepted_points_back_leaves_those_that_were_moved_since(make_store: MakeStore) -> None:
+    store = make_store(3, task=Task.KEYPOINTS)
+    label = Points(tuple(Keypoint(index=i, x=float(i), y=3.0) for i in range(2)))
+    predicted = Points(tuple(Keypoint(index=i, x=i + 50.0, y=3.0) for i in range(2)))
+    store.import_annotations((i, label) for i in (1, 2, 3))
+    store.create_run(RunSpec(task=Task.KEYPOINTS, stages=(Stage(epochs=1, height=64, width=64),)))
+    put_scores(store, [score(3, 0.3, points=predicted)])
+    store.load_scores(RUN)
+    store.decide(RUN, 3, ACCEPTED)
+    document = store.open_document(3)
+    assert isinstance(document, PointsDocument)
+    document.move(1, 90, 91)
+    store.undo_decision(RUN)
+    moved = Keypoint(index=1, x=90, y=91)
+    assert store.read_points(3) == label.with_point(moved) == document.points
+
+
 def test_accepted_points_replace_the_label_and_come_back(make_store: MakeStore) -> None:
     store = make_store(3, task=Task.KEYPOINTS)
     label, other = (Points((Keypoint(index=0, x=x, y=3.0),)) for x in (1.0, 2.0))
@@ -424,9 +441,10 @@ def test_accepted_points_replace_the_label_and_come_back(make_store: MakeStore) 
     store.undo_decision(RUN)
     assert store.read_points(3) == label == document.points
     store.redo_decision(RUN)
-    document.place(Keypoint(index=1, x=9, y=9))
+    by_hand = Keypoint(index=1, x=9, y=9)
+    document.place(by_hand)
     store.undo_decision(RUN)
-    assert store.read_points(3) == label == document.points
+    assert store.read_points(3) == label.with_point(by_hand) == document.points
     store.decide(RUN, 2, ACCEPTED)
     assert store.item(2).revision == 1
     assert store.undo_decision(RUN) == 2
