@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -37,8 +38,8 @@ class LabelmeShapes:
 
 @dataclasses.dataclass(frozen=True)
 class LabelmePoints:
-    """`labels` are the project's keypoints. Points of one group are an instance; without groups every further point of
-    a name begins another one."""
+    """`labels` are the project's keypoints. Points of one group are an instance; every further point of a name within
+    a group, or of those without one, begins another."""
 
     path: Path
     image: Path
@@ -49,7 +50,8 @@ class LabelmePoints:
         """Raises UnreadableImage, BadInput, BadTable."""
         width, height = size = self.size or picture_size(self.image)
         carried = _carried(self.path, size, problems, ids={}, fill=0, stroke=0.0)
-        instances: dict[int | str | None, int] = {}
+        instances: dict[tuple[int | str | None, int], int] = {}
+        seen: Counter[tuple[int | str | None, int]] = Counter()
         points = Points()
         shapes: list[Shape] = []
         for shape in carried.shapes:
@@ -61,9 +63,8 @@ class LabelmePoints:
                 problems.append(f"{self.path}: the point {shape.label} at ({x:.1f}, {y:.1f}) lies outside; left out.")
                 continue
             index = self.labels.index(shape.label)
-            instance = instances.setdefault(shape.group, len(instances))
-            while points.get(index, instance) is not None:
-                instance += 1
+            instance = instances.setdefault((shape.group, seen[shape.group, index]), len(instances))
+            seen[shape.group, index] += 1
             hidden = shape.flags.get(HIDDEN_FLAG, False)
             points = points.with_point(
                 Keypoint(

@@ -251,6 +251,25 @@ def test_points_become_keypoints_by_label_and_group(tmp_path: Path) -> None:
     assert written(tmp_path / "less")["shapes"] == given[:2]
 
 
+def test_points_without_a_group_never_join_one_that_has_a_number(tmp_path: Path) -> None:
+    labelme(
+        tmp_path / "in",
+        [
+            shape("nose", "point", [[5, 6]]),
+            shape("nose", "point", [[15, 6]]),
+            shape("ear", "point", [[25, 6]], group_id=4),
+            shape("ear", "point", [[7, 6]]),
+        ],
+    )
+    bring_in(tmp_path / "in", tmp_path / "project")
+    with Store.open(tmp_path / "project") as store:
+        names = [keypoint.name for keypoint in store.settings.keypoints]
+        points = store.read_points(store.item_ids()[0])
+    assert points is not None
+    together = [{(names[i], p.x) for i, p in points.of(number).items()} for number in points.instances]
+    assert together == [{("nose", 5), ("ear", 7)}, {("nose", 15)}, {("ear", 25)}]
+
+
 def test_coco_becomes_labelme_and_says_what_was_lost(tmp_path: Path) -> None:
     values = {
         "images": [{"id": 1, "file_name": "a.png", "width": 40, "height": 30}],
