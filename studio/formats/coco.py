@@ -11,17 +11,16 @@ import msgspec
 
 from studio.core.classes import MAX_CLASSES, distinct_color
 from studio.core.errors import BadInput, StudioError
-from studio.core.items import NewItem, Split
 from studio.core.points import KeypointName
-from studio.core.settings import ProjectSettings, SplitRule, Task
+from studio.core.settings import ProjectSettings, Task
 from studio.formats.coco_file import CocoFile, Id, find_files, split_of
 from studio.formats.coco_labels import COCO, InstancesReader, KeypointsReader, Source
 from studio.formats.json_values import ends_of
-from studio.formats.listing import name_some, sequence_of
-from studio.formats.pictures import Pictures, common_folder
+from studio.formats.listing import name_some
+from studio.formats.picture_items import picture_items
+from studio.formats.pictures import Pictures
 from studio.formats.plan import ImportOptions, ImportPlan, LabelReader, Question, Recognised, read_options
 from studio.formats.shape_import import TASK_QUESTION, UNCOVERED_QUESTION, ShapeClasses, ShapesReader, check_task
-from studio.formats.splits import ChosenSplit, choose_split
 from studio.formats.tables import unique_names
 
 
@@ -70,34 +69,25 @@ class CocoImporter:
             options = dataclasses.replace(options, task=_default_task(source))
         check_task(options.task, self.name)
         found = _survey(source, options.task)
-        base = common_folder(found.sources)
-        names = [name for name in found.pictures.names if name.startswith(base)]
-        split = _split(names, base, found, options)
-        root = source / base if base else source
-        items = [
-            NewItem(
-                name=name.removeprefix(base),
-                path=source / name,
-                split=chosen,
-                group=sequence_of(name.removeprefix(base)),
-            )
-            for name, chosen in zip(names, split.splits, strict=True)
-        ]
+        files = {name: split_of(sources[0].file.path) for name, sources in found.sources.items()}
+        said = {name: split for name, split in files.items() if split}
+        listed = picture_items(found.pictures, found.sources, options, said=said, said_by="annotation files")
         settings = ProjectSettings(
             name=source.resolve().name,
             task=options.task,
-            split_rule=split.rule,
-            image_roots=(str(root.resolve()),),
+            split_rule=listed.rule,
+            image_roots=(str(listed.root.resolve()),),
         )
-        problems = [*found.problems, *split.problems]
+        problems = [*found.problems, *listed.problems]
         make = _keypoints if options.task is Task.KEYPOINTS else _instances
-        settings, labels = make(settings, found, names, options, problems)
+        settings, labels = make(settings, found, listed.names, options, problems)
         total = sum(s.file.count_of(s.image) for sources in found.sources.values() for s in sources)
         return ImportPlan(
             settings=settings,
-            items=items,
+            items=listed.items,
             labels=labels,
-            found=f"COCO annotations: {len(items):,} images, {total:,} annotations in {len(found.sources):,} of them.",
+            found=f"COCO annotations: {len(listed.items):,} images, {total:,} annotations in "
+            f"{len(found.sources):,} of them.",
             problems=problems,
             source=self.name,
             notes=_notes(found.files),
@@ -176,19 +166,8 @@ def _missing(file: CocoFile, lost: Sequence[Id]) -> list[str]:
     return sentences
 
 
-def _split(names: list[str], base: str, found: _Found, options: ImportOptions) -> ChosenSplit:
-    """By the files' names, where they say several splits and nothing else was asked for."""
-    said = {name: split_of(sources[0].file.path) for name, sources in found.sources.items()}
-    if options.valid is None and len({split for split in said.values() if split}) > 1:
-        return ChosenSplit(
-            [said.get(name) or Split.TRAIN for name in names], SplitRule(kind="list", detail="annotation files")
-        )
-    short = [name.removeprefix(base) for name in names]
-    return choose_split(short, [sequence_of(name) for name in short], valid=options.valid, seed=options.seed)
-
-
 def _instances(
-    settings: ProjectSettings, found: _Found, names: list[str], options: ImportOptions, problems: list[str]
+    settings: ProjectSettings, found: _Found, names: Sequence[str], options: ImportOptions, problems: list[str]
 ) -> tuple[ProjectSettings, dict[int, LabelReader]]:
     labels_by_file = {file.path: _label_names(file, problems) for file in found.files}
     if boxes := sum(file.boxes for file in found.files):
@@ -229,7 +208,7 @@ def _at_most(
 
 
 def _keypoints(
-    settings: ProjectSettings, found: _Found, names: list[str], options: ImportOptions, problems: list[str]
+    settings: ProjectSettings, found: _Found, names: Sequence[str], options: ImportOptions, problems: list[str]
 ) -> tuple[ProjectSettings, dict[int, LabelReader]]:
     """The keypoints of the first category that has some. Raises BadInput where none has."""
     categories = [entry for file in found.files for entry, _ in file.categories.values() if entry.keypoints]

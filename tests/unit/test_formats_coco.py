@@ -372,6 +372,7 @@ def test_a_moved_keypoint_is_written_where_it_is_now(tmp_path: Path) -> None:
     )
     bring_in(source, tmp_path / "p")
     with Store.open(tmp_path / "p") as store:
+        assert not store.settings.several_instances
         item = store.item_named("a.png").id
         points = store.read_points(item)
         assert points is not None
