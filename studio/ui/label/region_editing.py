@@ -14,7 +14,7 @@ from studio.ui.label.canvas import Canvas
 from studio.ui.label.choices import Choices
 from studio.ui.widgets.work_queue import WorkQueue
 
-AT_ONCE_PIXELS: Final = 2_000_000
+AT_ONCE_PIXELS: Final = 100_000
 """Masks of up to so many pixels are worked on at once; larger ones on a thread."""
 
 _NOTHING: Final = {
