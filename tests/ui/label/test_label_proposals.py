@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from studio.core.classes import UNLABELLED
+from studio.core.errors import CannotWrite
 from studio.core.events import Finished, Progress, Proposed
 from studio.core.items import LabelState
 from studio.core.masks import write_mask
@@ -249,6 +250,32 @@ def test_a_run_proposes_for_all_unlabelled_items_and_can_be_stopped(make_desk: M
     assert kept is not None
     assert (kept.source, kept.uncertainty, kept.is_open) == (record, 0.25, True)
     assert desk.store.proposals.of(desk.ids[2]) is None
+
+
+def test_a_full_disk_is_told_and_the_proposals_after_it_are_kept(make_desk: Make, monkeypatch: Any) -> None:
+    desk = make_desk(3)
+    engine = FakeEngine(hold=True)
+    ask_run(desk, engine, _finished_run(desk))
+    desk.key(Qt.Key.Key_Y, CTRL | ALT)
+    desk.qtbot.waitUntil(lambda: bool(engine.runs), timeout=5000)
+    put = desk.store.proposals.put
+
+    def full_once(item: int, *arguments: Any, **options: Any) -> Any:
+        if item == desk.ids[0]:
+            raise CannotWrite(Path("studio.db"), "no space left on device")
+        return put(item, *arguments, **options)
+
+    monkeypatch.setattr(desk.store.proposals, "put", full_once)
+    told: list[str] = []
+    desk.page.proposing.failed.connect(told.append)
+    write_mask(desk.store.proposals.mask_path(desk.ids[1]), halves(), desk.session.settings.classes)
+    engine.runs[-1].say(*(Proposed(item=item) for item in desk.ids[:2]))
+    engine.runs[-1].say(Finished(outcome=OutcomeKind.FINISHED, seconds=1.0))
+    with desk.qtbot.waitSignal(desk.page.proposing.ended, timeout=5000) as ended:
+        engine.runs[-1].end()
+    assert "no space left" in told[0]
+    assert "1 item has a new proposal" in ended.args[0]
+    assert desk.store.proposals.of(desk.ids[1]) is not None
 
 
 def test_points_are_proposed_by_a_run_and_fill_only_those_that_are_missing(make_desk: Make) -> None:
