@@ -19,7 +19,7 @@ from studio.core.raster import (
 )
 from studio.core.signals import Signal
 from studio.core.sweep import Sweep
-from studio.core.tiles import changed_tiles, keep_tiles, tile_rect
+from studio.core.tiles import TILE, changed_tiles, keep_tiles, tile_rect
 
 
 class MaskDocument(JournaledDocument):
@@ -116,7 +116,10 @@ class MaskDocument(JournaledDocument):
         rect = polygon_bounds(points, *self.size)
         if rect is not None:
             alone = self._enter("polygon")
-            self.paint(rect, polygon_pixels(rect, points), value)
+            for y in range(rect.y, rect.bottom, TILE):
+                band = Rect(rect.x, y, rect.width, min(TILE, rect.bottom - y))
+                self._set(band, polygon_pixels(band, points), value)
+            self.changed.emit(rect)
             self._leave(alone)
 
     def fill(self, x: int, y: int, value: int) -> None:

@@ -1,7 +1,6 @@
-"""Painting on a mask, exact to the pixel: rectangles, polygons, ellipses and connected regions.
+"""Which pixels belong to a shape, exact to the pixel: rectangles, polygons, ellipses and connected regions.
 
-Everything paints in place on a (H, W) uint8 mask and works on the painted part only, whatever the mask's size. A pixel
-is judged by its centre, which lies at (x + 0.5, y + 0.5).
+A pixel is judged by its centre, which lies at (x + 0.5, y + 0.5).
 """
 
 from __future__ import annotations
@@ -9,16 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
-from typing import Final
 
 import numpy as np
 
 from studio.core.arrays import Mask, Region
 
 XY = tuple[float, float]
-
-_BAND: Final = 64
-"""Rows painted at a time, so that a large polygon needs little memory beside the mask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +63,6 @@ def box_around(region: Region) -> Rect | None:
     return Rect(int(columns[0]), top, int(columns[-1]) + 1 - int(columns[0]), bottom - top)
 
 
-def fill_polygon(mask: Mask, points: Sequence[XY], value: int) -> Rect | None:
-    """Paint each pixel whose centre lies inside the polygon (even-odd rule; it closes itself).
-
-    A centre on a left edge is inside, on a right edge outside, so that polygons that share an edge share no pixel.
-    Returns the rectangle around it, or None when nothing lies inside the mask.
-    """
-    height, width = mask.shape
-    rect = polygon_bounds(points, width, height)
-    if rect is None:
-        return None
-    for y in range(rect.y, rect.bottom, _BAND):
-        band = Rect(rect.x, y, rect.width, min(_BAND, rect.bottom - y))
-        np.copyto(mask[band.slices], np.uint8(value), where=polygon_pixels(band, points))
-    return rect
-
-
 def polygon_bounds(points: Sequence[XY], width: int, height: int) -> Rect | None:
     """The whole pixels that a polygon can touch inside an image of that size."""
     if len(points) < 3:
@@ -94,7 +73,10 @@ def polygon_bounds(points: Sequence[XY], width: int, height: int) -> Rect | None
 
 
 def polygon_pixels(rect: Rect, points: Sequence[XY]) -> Region:
-    """Which pixels of `rect` lie inside the polygon, (height, width) bool."""
+    """Which pixels of `rect` lie inside the polygon, (height, width) bool (even-odd rule; it closes itself).
+
+    A centre on a left edge is inside, on a right edge outside, so that polygons that share an edge share no pixel.
+    """
     return ring_pixels(rect, (points,))
 
 

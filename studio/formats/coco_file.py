@@ -105,10 +105,6 @@ class CocoFile:
     def sentences(self) -> list[str]:
         return self._complaints.sentences
 
-    @property
-    def has_keypoints(self) -> bool:
-        return any(category.keypoints for category, _ in self.categories.values())
-
     def category(self, category: Id | None) -> CocoCategory | None:
         found = self.categories.get(category) if category is not None else None
         return found[0] if found else None

@@ -80,8 +80,6 @@ class ImportOptions:
 
 _WIDEST_STROKE: Final = 1_000
 
-OPTION_NAMES = tuple(field.name for field in dataclasses.fields(ImportOptions))
-
 
 def read_options(
     answers: Mapping[str, str],

@@ -14,9 +14,10 @@ from studio.core.errors import CannotWrite
 from studio.core.items import Item, LabelState, Split
 from studio.core.points import Keypoint, Points, Visibility
 from studio.core.protection import Protection
-from studio.core.raster import Rect, fill_polygon
+from studio.core.raster import Rect
 from studio.core.sweep import Sweep
 from studio.core.timeline import net_of
+from tests.unit.polygons import fill_polygon
 
 ITEM = Item(id=7, name="f.png", path=Path("f.png"), split=Split.TRAIN, state=LabelState.UNLABELLED)
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from studio.core.raster import Rect, ellipse_pixels, fill_polygon, flood_region, polygon_bounds
+from studio.core.raster import Rect, ellipse_pixels, flood_region, polygon_bounds
+from tests.unit.polygons import fill_polygon
 
 WIDTH, HEIGHT = 26, 20
 # Eighths of a pixel, also outside of the mask: exact both as floats and as fractions.
@@ -59,13 +60,6 @@ def test_polygons_that_share_an_edge_share_no_pixel_and_leave_no_gap() -> None:
     both = np.zeros((HEIGHT, WIDTH), np.uint8)
     fill_polygon(both, [corner, (23.75, 2.5), far, (3.25, 17.125)], 1)
     assert np.array_equal(left + right, both)
-
-
-def test_a_tall_polygon_is_filled_across_its_bands() -> None:
-    mask = np.zeros((300, 20), np.uint8)
-    fill_polygon(mask, [(5, 10), (15, 10), (15, 290), (5, 290)], 1)
-    assert mask.sum() == 10 * 280
-    assert mask[10:290, 5:15].all()
 
 
 def test_fewer_than_three_corners_are_no_polygon() -> None:

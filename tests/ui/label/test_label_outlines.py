@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QApplication
 
 from studio.core.classes import UNLABELLED
 from studio.core.errors import CannotWrite
-from studio.core.raster import fill_polygon
 from studio.store import Store
 from studio.ui.label.options.outline import OutlineOptions
 from studio.ui.label.tools.outlines import box_between, simplified
+from tests.unit.polygons import fill_polygon
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 SHIFT, CTRL, ALT = (
