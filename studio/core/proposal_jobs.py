@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -45,7 +46,8 @@ def carry_out_job(
         return OutcomeKind.STOPPED
     except Exception as error:  # noqa: BLE001 - the last word must say what happened, whatever it was
         failed = failure(error, "Proposing labels")
-        emit(failed)
+        with contextlib.suppress(BrokenPipeError):
+            emit(failed)
         return failed.outcome
     return outcome
 

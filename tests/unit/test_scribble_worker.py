@@ -73,6 +73,13 @@ def test_a_picture_that_cannot_be_read_is_told_and_the_rest_goes_on(tmp_path: Pa
     assert any(isinstance(event, Warned) and "cannot be read" in event.sentence for event in said)
 
 
+def test_a_job_that_fails_after_the_window_is_gone_ends_quietly(tmp_path: Path) -> None:
+    def nobody_listens(event: RunEvent) -> None:
+        raise BrokenPipeError
+
+    assert carry_out_strokes(tmp_path / "missing", emit=nobody_listens, threads=1) is OutcomeKind.BAD_INPUT
+
+
 def test_a_stop_keeps_what_came_before(tmp_path: Path) -> None:
     make_job(tmp_path / "job", wanted=3)
     outcome, said = carry_out(tmp_path / "job", is_stopped=lambda: True)
