@@ -69,6 +69,10 @@ class PyramidCache:
         """Say that all tiles are there. Raises CannotWrite."""
         write_atomically(folder / _INDEX, msgspec.json.encode(finished))
 
+    def is_abandoned(self, file: Path) -> bool:
+        """Whether nobody has written to it for so long that nobody will."""
+        return time.time() - _modified(file) > _ABANDONED_SECONDS
+
     def prune(self, keep: Path) -> None:
         """Delete abandoned tiles, and then the longest unused until the rest takes no more than the limit; `keep` is
         the folder in use."""

@@ -89,18 +89,27 @@ def make_pyramid(
             writer = PyramidWriter(file, plan.layout, lambda rows: report(Wrote(rows=rows)))
             for band in bands.read(tile):
                 writer.add(band)
-        cache.finish(folder, plan)
+        kept = _finish(cache, folder, plan)
     except BaseException as error:
         with contextlib.suppress(OSError):
             pixels.unlink(missing_ok=True)
         if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
             raise CannotWrite(folder, why(error)) from error
         raise
-    for old in folder.glob("pixels-*"):
-        if old.name != name:
-            old.unlink(missing_ok=True)
+    for other in folder.glob("pixels-*"):
+        if other.name != kept and (other.name == name or cache.is_abandoned(other)):
+            with contextlib.suppress(OSError):  # a window that still shows it may keep it from being deleted
+                other.unlink(missing_ok=True)
     cache.prune(folder)
     report(Done())
+
+
+def _finish(cache: PyramidCache, folder: Path, plan: Finished) -> str:
+    """The name of the tiles that are kept: those of another window, where it was faster. Raises CannotWrite."""
+    faster = cache.find(folder)
+    if faster is None:
+        cache.finish(folder, plan)
+    return (faster or plan).pixels
 
 
 def _preview(picture: Path, file: Path, side: int, report: Callable[[Report], object]) -> None:

@@ -206,3 +206,27 @@ def test_a_changed_picture_is_cut_anew(tmp_path):
     assert cache.find(cache.folder_of(path)) is not None
     Image.fromarray(noise(64, 65, 3)).save(path)
     assert cache.find(cache.folder_of(path)) is None
+
+
+def test_a_window_that_is_slower_leaves_the_tiles_of_the_faster_one_alone(tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    Image.fromarray(noise(HEIGHT, WIDTH, 3)).save(path)
+    cache = PyramidCache(tmp_path / "cache")
+    folder = cache.folder_of(path)
+    abandoned = folder / "pixels-0"
+
+    def overtaken(report: Report) -> None:
+        if isinstance(report, Began):
+            assert Path(report.folder) == folder
+            abandoned.write_bytes(b"x")
+            os.utime(abandoned, (1, 1))
+            monkeypatch.setattr("studio.core.pyramid_maker.os.getpid", lambda: 2)
+            make_pyramid(path, cache, lambda _report: None, tile=TILE, overview_side=OVERVIEW)
+            assert (folder / "pixels-1").exists()
+
+    monkeypatch.setattr("studio.core.pyramid_maker.os.getpid", lambda: 1)
+    make_pyramid(path, cache, overtaken, tile=TILE, overview_side=OVERVIEW)
+    finished = cache.find(folder)
+    assert finished is not None
+    assert finished.pixels == "pixels-2"
+    assert [file.name for file in folder.glob("pixels-*")] == ["pixels-2"]
