@@ -38,6 +38,10 @@ class Rect:
         """For indexing an array by [rows, columns]."""
         return slice(self.y, self.bottom), slice(self.x, self.right)
 
+    def within(self, whole: Rect) -> tuple[slice, slice]:
+        """`slices` counted from the corner of a rectangle around this one."""
+        return Rect(self.x - whole.x, self.y - whole.y, self.width, self.height).slices
+
     def union(self, other: Rect) -> Rect:
         x, y = min(self.x, other.x), min(self.y, other.y)
         return Rect(x, y, max(self.right, other.right) - x, max(self.bottom, other.bottom) - y)

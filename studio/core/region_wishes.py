@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from studio.core.arrays import Mask
+from studio.core.arrays import Mask, Region
 from studio.core.classes import UNLABELLED
+from studio.core.edits import MaskEdit
+from studio.core.flood import Flood
+from studio.core.masks import is_huge
+from studio.core.protection import Protection
+from studio.core.raster import Rect
 from studio.core.regions import (
     Change,
     Chosen,
@@ -19,6 +25,8 @@ from studio.core.regions import (
     without_holes,
     without_specks,
 )
+from studio.core.tile_edits import edit_of_parts
+from studio.core.tiles import TILE
 
 
 class RegionOperation(enum.StrEnum):
@@ -51,6 +59,16 @@ class RegionWish:
         chosen = self._chosen(mask)
         return _carry_out(self, mask, chosen) if chosen is not None else None
 
+    def edit(self, mask: Mask, protection: Protection, what: str) -> MaskEdit | None:
+        """`change` as an edit that is ready for the journal; None for nothing. Raises RegionTooLarge."""
+        if self.operation is RegionOperation.REPLACE and is_huge((mask.shape[1], mask.shape[0])):
+            edit = edit_of_parts(mask, self._parts(mask), self.class_id, protection, what)
+            return edit if edit.patches else None
+        change = self.change(mask)
+        if change is None:
+            return None
+        return edit_of_parts(mask, [(change.rect, change.region)], change.values, protection, what)
+
     def value(self, mask: Mask) -> int:
         """The mask value that it is about."""
         return int(mask[self.pixel[1], self.pixel[0]]) if self.pixel is not None else self.class_id
@@ -59,6 +77,15 @@ class RegionWish:
         """Whether it is to do with unlabelled pixels what only a label can have done to it."""
         fits = self.operation in (RegionOperation.REMOVE_SPECKS, RegionOperation.REPLACE)
         return not fits and self.value(mask) == UNLABELLED
+
+    def _parts(self, mask: Mask) -> Iterable[tuple[Rect, Region | None]]:
+        """What it is about, in pieces that share no tile."""
+        if self.pixel is not None and not self.whole:
+            return Flood(mask, *self.pixel).parts()
+        height, width = mask.shape
+        bands = (Rect(0, y, width, min(TILE, height - y)) for y in range(0, height, TILE))
+        value = self.value(mask)
+        return ((band, mask[band.slices] == value) for band in bands)
 
     def _chosen(self, mask: Mask) -> Chosen | None:
         if self.pixel is not None and not self.whole:

@@ -7,13 +7,23 @@ nothing changes the mask.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from studio.core.arrays import Mask, Region
 from studio.core.classes import UNLABELLED
+from studio.core.edits import bounds_of
+from studio.core.errors import RegionTooLarge
+from studio.core.flood import Flood
 from studio.core.mask_document import MaskDocument
+from studio.core.masks import HUGE_MASK, is_huge, values_in
 from studio.core.raster import Rect, box_around, flood_region
+
+MOST_PIXELS: Final = HUGE_MASK
+"""Rectangles of more pixels are not worked on, as that takes up to twelve bytes a pixel."""
+
+_BAND_ROWS: Final = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,16 +51,21 @@ class Change:
 
 
 def region_at(mask: Mask, x: int, y: int) -> Chosen:
-    """The pixels that are joined to (x, y) through sides and have its value. Raises IndexError outside of the mask."""
+    """The pixels that are joined to (x, y) through sides and have its value. Raises IndexError outside of the mask,
+    RegionTooLarge."""
+    if is_huge((mask.shape[1], mask.shape[0])):
+        return _huge_region_at(mask, x, y)
     region, rect = flood_region(mask, x, y)
     return Chosen(rect, region[rect.slices], int(mask[y, x]))
 
 
 def whole_class(mask: Mask, value: int) -> Chosen | None:
-    """All pixels with that value; None when there are none."""
-    region = mask == value
-    rect = box_around(region)
-    return Chosen(rect, region[rect.slices], value) if rect is not None else None
+    """All pixels with that value; None when there are none. Raises RegionTooLarge."""
+    rect = _box_of(mask, value)
+    if rect is None:
+        return None
+    _bound(rect)
+    return Chosen(rect, mask[rect.slices] == value, value)
 
 
 def grown(mask: Mask, chosen: Chosen, amount: float) -> Change | None:
@@ -104,9 +119,7 @@ def without_holes(mask: Mask, chosen: Chosen) -> Change | None:
 def without_specks(mask: Mask, value: int | None, smallest: int) -> Change | None:
     """Give every connected piece of fewer than `smallest` pixels to what lies nearest around: pieces of one value, or
     of all classes where that is None."""
-    values = (
-        [value] if value is not None else [int(v) for v in np.flatnonzero(np.bincount(mask.ravel(), minlength=256))]
-    )
+    values = [value] if value is not None else values_in(mask)
     specks = np.zeros(mask.shape, np.bool_)
     for each in values:
         if value is None and each == UNLABELLED:
@@ -137,6 +150,33 @@ def taken_over(mask: Mask, other: Mask, *, value: int | None = None, only_unlabe
     return _change(mask, Rect(0, 0, mask.shape[1], mask.shape[0]), wanted, other)
 
 
+def _huge_region_at(mask: Mask, x: int, y: int) -> Chosen:
+    flood = Flood(mask, x, y)
+    box = flood.box()
+    _bound(box)
+    whole = np.zeros((box.height, box.width), np.bool_)
+    for rect, region in flood.parts():
+        part = rect.intersect(box)
+        assert part is not None
+        whole[part.within(box)] = True if region is None else region[part.within(rect)]
+    return Chosen(box, whole, flood.value)
+
+
+def _box_of(mask: Mask, value: int) -> Rect | None:
+    """The smallest rectangle around a value, sought in bands."""
+    boxes: list[Rect] = []
+    for y in range(0, mask.shape[0], _BAND_ROWS):
+        box = box_around(mask[y : y + _BAND_ROWS] == value)
+        if box is not None:
+            boxes.append(Rect(box.x, box.y + y, box.width, box.height))
+    return bounds_of(boxes)
+
+
+def _bound(rect: Rect) -> None:
+    if rect.width * rect.height > MOST_PIXELS:
+        raise RegionTooLarge("one step", f"it spans {rect.width:,}×{rect.height:,} pixels")
+
+
 def _with_margin(mask: Mask, chosen: Chosen, margin: int) -> tuple[Rect, Region]:
     """The region in a rectangle that is larger by `margin` on each side, as far as the mask goes."""
     rect = chosen.rect
@@ -144,6 +184,7 @@ def _with_margin(mask: Mask, chosen: Chosen, margin: int) -> tuple[Rect, Region]
     larger = Rect(rect.x - margin, rect.y - margin, rect.width + 2 * margin, rect.height + 2 * margin)
     room = larger.clipped(width, height)
     assert room is not None
+    _bound(room)
     region = np.zeros((room.height, room.width), np.bool_)
     region[Rect(rect.x - room.x, rect.y - room.y, rect.width, rect.height).slices] = chosen.region
     return room, region

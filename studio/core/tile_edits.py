@@ -40,7 +40,7 @@ def edit_of_parts(
             patches.append(patch)
             used += sum(plane.size for plane in (patch.old, patch.new) if not is_plain(plane))
             if used > _MOST_BYTES:
-                raise RegionTooLarge(what, "so much of it has borders")
+                raise RegionTooLarge("one step", "so much of it has borders")
     return MaskEdit(what, mask.shape[1], mask.shape[0], tuple(patches)).prepared()
 
 
@@ -66,7 +66,7 @@ def set_in_tiles(
             new = plain(value, tile.height, tile.width)
         else:
             new = old.copy()
-            _set(new[_within(part, tile)], region, value, protection, _within(part, rect))
+            _set(new[part.within(tile)], region, value, protection, part.within(rect))
         if not np.array_equal(old, new):
             yield TilePatch(tile, flattened(old), flattened(new))
 
@@ -78,8 +78,3 @@ def _set(now: Mask, region: Region | None, value: int | Mask, protection: Protec
     if protection:
         where = where & protection.allows(now, new)
     np.copyto(now, np.uint8(new) if isinstance(new, int) else new, where=where)
-
-
-def _within(part: Rect, whole: Rect) -> tuple[slice, slice]:
-    """The rows and columns of `part` counted from the corner of `whole`."""
-    return Rect(part.x - whole.x, part.y - whole.y, part.width, part.height).slices

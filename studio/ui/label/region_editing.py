@@ -7,7 +7,9 @@ from typing import Final
 from PySide6.QtCore import QObject
 
 from studio.core.document import MaskDocument
+from studio.core.edits import MaskEdit
 from studio.core.errors import StudioError
+from studio.core.raster import Rect
 from studio.core.region_wishes import RegionOperation, RegionWish
 from studio.core.regions import Change
 from studio.ui.label.canvas import Canvas
@@ -68,17 +70,35 @@ class RegionEditing(QObject):
 
     def _work_out(self, document: MaskDocument, wish: RegionWish) -> None:
         """The thread may read while somebody paints; what it found then counts for nothing and is sought again."""
-        head, mask = document.head, document.mask
+        mask, protection = document.mask, document.protection
+        changes: list[Rect] = []
+        note = changes.append
+        document.changed.connect(note)
 
-        def found(change: Change | None) -> None:
+        def found(edit: MaskEdit | None) -> None:
+            document.changed.disconnect(note)
             if self._canvas.document is not document or self._canvas.tool.is_busy:
                 return
-            if document.head != head:
+            if changes:
                 self._work_out(document, wish)
+            elif edit is None:
+                self._canvas.hint(_NOTHING[wish.operation])
             else:
-                self._apply(document, wish, change)
+                self._carry_out(document, edit)
 
-        self._queue.do(lambda: wish.change(mask), found, self._canvas.failed.emit)
+        def failed(sentence: str) -> None:
+            document.changed.disconnect(note)
+            self._canvas.failed.emit(sentence)
+
+        self._canvas.hint("Working on the region…")
+        self._queue.do(lambda: wish.edit(mask, protection, _EDITS[wish.operation]), found, failed)
+
+    def _carry_out(self, document: MaskDocument, edit: MaskEdit) -> None:
+        try:
+            if not document.carry_out(edit):
+                self._canvas.hint("What would change is locked.")
+        except StudioError as error:
+            self._canvas.failed.emit(error.sentence)
 
     def _apply(self, document: MaskDocument, wish: RegionWish, change: Change | None) -> None:
         if change is None:

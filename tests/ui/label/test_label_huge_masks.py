@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from studio.core import flood, masks, tile_edits
+from studio.core import flood, masks, regions, tile_edits
 from studio.core.classes import UNLABELLED
+from studio.ui.label import region_editing
 from studio.ui.label.choices import ToolName
+
+ALT, SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture
@@ -103,3 +106,39 @@ def test_a_region_whose_edit_does_not_fit_in_memory_is_refused_in_a_sentence(hug
     settled(huge)
     assert "too large" in huge.page.status.hint.text()
     assert np.array_equal(huge.mask(), before)
+
+
+def test_a_region_of_a_huge_mask_gets_another_class_by_a_key_and_a_whole_class_too(huge, monkeypatch):
+    monkeypatch.setattr(region_editing, "AT_ONCE_PIXELS", 0)
+    monkeypatch.setattr(huge.canvas, "pixel_under_cursor", lambda: (80, 50))
+    before = huge.mask()
+    for key, keys in ((Qt.Key.Key_G, ALT), (Qt.Key.Key_G, ALT | SHIFT)):
+        huge.key(key, keys)
+        huge.qtbot.waitUntil(lambda: huge.canvas.document.undo_text == "replacing a class", timeout=5000)
+        assert np.array_equal(huge.mask(), np.where(before == 1, 2, before))
+        huge.trigger("undo")
+    assert np.array_equal(huge.mask(), before)
+
+
+@pytest.mark.parametrize("keys", [ALT, ALT | SHIFT])
+def test_a_region_that_spans_too_much_is_refused_in_a_sentence(huge, monkeypatch, keys):
+    monkeypatch.setattr(region_editing, "AT_ONCE_PIXELS", 0)
+    monkeypatch.setattr(regions, "MOST_PIXELS", 300)
+    monkeypatch.setattr(huge.canvas, "pixel_under_cursor", lambda: (80, 50))
+    before, sentences = huge.mask(), []
+    huge.canvas.failed.connect(sentences.append)
+    huge.key(Qt.Key.Key_Up, keys)
+    huge.qtbot.waitUntil(lambda: bool(sentences), timeout=5000)
+    assert "too large" in sentences[0] and sentences[0].endswith(".")
+    assert np.array_equal(huge.mask(), before)
+
+
+def test_a_region_of_a_huge_mask_grows_as_that_of_any_other(huge, monkeypatch):
+    monkeypatch.setattr(region_editing, "AT_ONCE_PIXELS", 0)
+    monkeypatch.setattr(huge.canvas, "pixel_under_cursor", lambda: (80, 50))
+    before = huge.mask()
+    huge.key(Qt.Key.Key_Up, ALT)
+    huge.qtbot.waitUntil(lambda: huge.canvas.document.undo_text == "growing", timeout=5000)
+    expected = before.copy()
+    expected[:, 76] = expected[:, 83] = 1
+    assert np.array_equal(huge.mask(), expected)
