@@ -36,7 +36,10 @@ TASK_NAMES: Final = {
 }
 """What is labelled, for sentences."""
 
-TRAINABLE: Final = frozenset({Task.SEGMENTATION, Task.KEYPOINTS})
+PLACED_TASKS: Final = (Task.SEGMENTATION, Task.KEYPOINTS)
+"""Tasks whose labels lie somewhere in the picture."""
+
+TRAINABLE: Final = frozenset(PLACED_TASKS)
 """Tasks for which there are models."""
 
 

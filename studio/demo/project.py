@@ -67,7 +67,9 @@ class _Drawn:
 
 
 def default_demo_folder(task: Task = Task.SEGMENTATION) -> Path:
-    """Where the demo of a task lies when nobody says otherwise: in the person's data folder."""
+    """Where the demo of a task lies when nobody says otherwise: in the person's data folder. Raises BadInput for a task
+    that has none."""
+    _require_demo(task)
     return platformdirs.user_data_path("relearn-studio", appauthor=False) / _FOLDERS[task]
 
 
@@ -77,8 +79,10 @@ def make_demo(
     """Draw the demo project of a task into `folder`; one that is there already stays as it is.
 
     Made beside the folder and moved there when it is whole, so that a crash leaves none half done. `progress` gets how
-    many of how many items are done. Raises BadInput where something else lies there, CannotWrite.
+    many of how many items are done. Raises BadInput where something else lies there or the
+    task has no demo, CannotWrite.
     """
+    _require_demo(task)
     folder = folder.absolute()
     if (folder / NOTES_FILE).is_file():
         return folder
@@ -100,6 +104,11 @@ def make_demo(
     finally:
         shutil.rmtree(workplace, ignore_errors=True)
     return folder
+
+
+def _require_demo(task: Task) -> None:
+    if task not in _FOLDERS:
+        raise BadInput(f"There is no demo for {task}; there is one for {' and one for '.join(_FOLDERS)}.")
 
 
 def read_notes(project: Path) -> DemoNotes:

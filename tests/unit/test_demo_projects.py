@@ -11,7 +11,7 @@ import pytest
 from studio.core.errors import BadInput
 from studio.core.items import LabelState, Split
 from studio.core.points import Visibility
-from studio.core.settings import Task
+from studio.core.settings import PLACED_TASKS, Task
 from studio.demo import DemoNotes, default_demo_folder, faces, make_demo, read_notes, street_picture
 from studio.demo.canvas import Canvas
 from studio.demo.project import FRAMES, SITTERS, STREETS
@@ -188,5 +188,5 @@ def test_a_demo_that_is_interrupted_leaves_nothing_behind_and_can_be_made_again(
 
 
 def test_each_task_has_a_demo_folder_of_its_own() -> None:
-    folders = {default_demo_folder(task) for task in Task}
+    folders = {default_demo_folder(task) for task in PLACED_TASKS}
     assert {folder.name for folder in folders} == {"demo-streets", "demo-faces"}

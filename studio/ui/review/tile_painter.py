@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
 from studio.core.items import Split
 from studio.core.report import error_in_words
 from studio.core.review import Decision, ReviewItem
-from studio.core.settings import Task
+from studio.core.settings import TAG_TASKS, Task
 from studio.ui.review.pictures import Pictures
 from studio.ui.theme import theme
 
@@ -26,6 +26,7 @@ _ONE_PANE_BELOW: Final = 300
 PANE_NAMES: Final = {
     Task.SEGMENTATION: ("Label", "Prediction", "Difference"),
     Task.KEYPOINTS: ("Picture", "Close-up"),
+    **dict.fromkeys(TAG_TASKS, ("Picture",)),
 }
 _SPLIT_COLORS: Final = {Split.TRAIN: "series_1", Split.VALID: "series_2", Split.TEST: "series_4"}
 _DECISION_COLORS: Final = {
