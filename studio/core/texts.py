@@ -11,8 +11,8 @@ from studio.core.errors import UnreadableText
 
 TEXT_SUFFIXES: Final = frozenset({".txt", ".text", ".md"})
 
-_BREAK: Final = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
-_PARAGRAPH: Final = re.compile(r"(?:\s*<br\s*/?>\s*){2,}", re.IGNORECASE)
+_BREAK: Final = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_MANY_LINES: Final = re.compile(r"\n{3,}")
 
 
 def read_document(path: Path) -> str:
@@ -39,7 +39,10 @@ def as_read(text: str) -> str:
     """The text as it is shown: HTML breaks as line breaks, several in a row as one blank line, and every line end as a
     line feed. What is stored stays as it is."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
-    return _BREAK.sub("\n", _PARAGRAPH.sub("\n\n", text))
+    parts = _BREAK.split(text)
+    if len(parts) == 1:
+        return text
+    return _MANY_LINES.sub("\n\n", "\n".join(part.strip(" \t") for part in parts))
 
 
 def first_words(path: Path, *, at_most: int = 160) -> str:

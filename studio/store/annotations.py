@@ -70,6 +70,10 @@ class Annotations:
     def opened(self, item_id: int) -> Document | None:
         return self._open.get(item_id)
 
+    def all_opened(self) -> dict[int, Document]:
+        """Every document that somebody holds, by item."""
+        return dict(self._open)
+
     def mask(self, item_id: int) -> Mask | None:
         """The current mask, (H, W) uint8, the caller's own; None without a label. Raises UnknownItem, BadMask."""
         self._items.get(item_id)

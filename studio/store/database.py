@@ -11,6 +11,7 @@ from typing import Final
 from studio.core.errors import CannotWrite, ProjectDamaged, ProjectTooNew, StudioError
 from studio.store.schema import SCHEMA_VERSION, prepare, version_of
 
+DATABASE_FILE: Final = "studio.db"
 _BUSY_MS: Final = 15_000
 _CHECKPOINT_PAGES: Final = 16_384
 """The log is folded into the database by the label writer; a commit does it itself only past 64 MiB."""

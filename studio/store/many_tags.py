@@ -6,7 +6,8 @@ import json
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -14,9 +15,13 @@ from studio.core.document import Document, TagsDocument
 from studio.core.edits import TagsEdit
 from studio.core.errors import UnknownItem
 from studio.core.tags import Tags, ids_of
-from studio.store.database import Database
+from studio.store.database import DATABASE_FILE, Database
+from studio.store.items import Items
 from studio.store.journal import Journal, encoded_tags
+from studio.store.locations import Locations
+from studio.store.settings_file import read_settings
 
+Result = TypeVar("Result")
 TaggedItems = Mapping[int, int]
 """By item, the edit that an action made of it."""
 
@@ -33,9 +38,10 @@ class _Move:
 
 
 class ManyTags:
-    """A hundred thousand items cost a second or two, not a transaction each. `opened` tells an item's open document."""
+    """A hundred thousand items cost a second or two, not a transaction each. `opened` tells the open documents by
+    item."""
 
-    def __init__(self, database: Database, journal: Journal, opened: Callable[[int], Document | None]) -> None:
+    def __init__(self, database: Database, journal: Journal, opened: Callable[[], Mapping[int, Document]]) -> None:
         self._database = database
         self._journal = journal
         self._opened = opened
@@ -45,10 +51,19 @@ class ManyTags:
         rows = self._database.execute(f"SELECT items.id, tags {_OF_ITEMS}", (json.dumps(list(ids)),))
         return {item: _decoded(tags) for item, tags in rows}
 
+    def counts(self, ids: Collection[int]) -> dict[int, int]:
+        """How many of these items have each class; classes that none of them has are left out."""
+        rows = self._database.execute(
+            "SELECT class_id, COUNT(*) FROM class_pixels WHERE pixels > 0 "
+            "AND item IN (SELECT value FROM json_each(?)) GROUP BY class_id",
+            (json.dumps(list(ids)),),
+        )
+        return dict(rows.fetchall())
+
     def replace(self, tags: Mapping[int, Tags | None], what: str) -> dict[int, int]:
         """Give items other tags, one edit each and all or none; open documents follow. Returns the edits of those that
         changed, which `undo` and `redo` take. Raises UnknownItem, CannotWrite."""
-        self._settle(tags)
+        self.settle()
         with self._database.transaction() as connection:
             rows = self._database.execute(f"SELECT items.id, head, tags {_OF_ITEMS}", (json.dumps(list(tags)),))
             found = {item: (head, _decoded(now)) for item, head, now in rows}
@@ -72,7 +87,7 @@ class ManyTags:
 
         Raises CannotWrite.
         """
-        self._settle(edits)
+        self.settle()
         with self._database.transaction() as connection:
             rows = connection.execute(
                 "SELECT edits.item, edits.id, edits.parent, data FROM json_each(?) AS wanted "
@@ -95,7 +110,7 @@ class ManyTags:
     def redo(self, edits: TaggedItems) -> list[int]:
         """Bring the edits of one action again, where they are still what redo would bring. Returns the items that
         changed. Raises CannotWrite."""
-        self._settle(edits)
+        self.settle()
         with self._database.transaction() as connection:
             rows = connection.execute(
                 "SELECT edits.item, edits.id, edits.data FROM json_each(?) AS wanted "
@@ -110,12 +125,17 @@ class ManyTags:
         self._tell(changes)
         return list(changes)
 
-    def _settle(self, ids: Collection[int]) -> None:
+    def settle(self) -> None:
         """Commit what is half done in open documents, so that nothing builds on a state that is about to go."""
-        for item in ids:
-            document = self._opened(item)
-            if document is not None:
-                document.commit()
+        for document in self._opened().values():
+            document.commit()
+
+    def follow(self) -> None:
+        """Let open documents catch up with what was changed by another connection."""
+        for item, document in self._opened().items():
+            if isinstance(document, TagsDocument) and document.head != self._journal.head(item):
+                now = self._journal.tags(item)
+                document.adopt(TagsEdit("", document.tags, now), self._journal.history(item))
 
     def _show(self, moves: Sequence[_Move]) -> None:
         connection = self._database.connection
@@ -130,10 +150,20 @@ class ManyTags:
         )
 
     def _tell(self, edits: Mapping[int, TagsEdit]) -> None:
-        for item, edit in edits.items():
-            document = self._opened(item)
-            if isinstance(document, TagsDocument):
-                document.adopt(edit, self._journal.history(item))
+        for item, document in self._opened().items():
+            if item in edits and isinstance(document, TagsDocument):
+                document.adopt(edits[item], self._journal.history(item))
+
+
+def tags_beside(root: Path, work: Callable[[ManyTags], Result]) -> Result:
+    """Do `work` with a connection of its own, for another thread than the one that the project's store belongs to; that
+    one's documents then `follow`. Raises what `work` raises."""
+    database = Database(root / DATABASE_FILE)
+    try:
+        items = Items(database, Locations(root, read_settings(root)))
+        return work(ManyTags(database, Journal(database, items), dict))
+    finally:
+        database.close()
 
 
 def _decoded(tags: bytes | None) -> Tags | None:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,7 @@ from studio.core.snapshot import Snapshot
 from studio.core.tags import Tags
 from studio.store.annotations import Annotation, Annotations
 from studio.store.carried import CarriedShapes
-from studio.store.database import Database
+from studio.store.database import DATABASE_FILE, Database
 from studio.store.decisions import Decisions, Surroundings
 from studio.store.items import ItemCounts, ItemFilter, Items
 from studio.store.journal import Journal
@@ -43,8 +43,6 @@ from studio.store.runs import RUNS_FOLDER, RunRecord, Runs
 from studio.store.scores import ReviewFilter, Scores
 from studio.store.settings_file import SETTINGS_FILE, read_settings, write_settings
 from studio.store.snapshot import Freezer, Labels, RunData
-
-DATABASE_FILE: Final = "studio.db"
 
 
 class Store:
@@ -66,7 +64,7 @@ class Store:
         self._files = LabelFiles(root, database, self._journal, lambda: self._settings.classes)
         self._shapes = CarriedShapes(database)
         self._annotations = Annotations(database, self._items, self._journal, self._files, self._shapes)
-        self.tags = ManyTags(database, self._journal, self._annotations.opened)
+        self.tags = ManyTags(database, self._journal, self._annotations.all_opened)
         """The tags of many items, to read and to change as one action."""
         self._runs = Runs(root, database)
         self.proposals = Proposals(root, database)

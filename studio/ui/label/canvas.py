@@ -10,7 +10,7 @@ from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPai
 from PySide6.QtWidgets import QWidget
 
 from studio.core.arrays import Mask
-from studio.core.document import Document, MaskDocument, PointsDocument
+from studio.core.document import Document, MaskDocument, PointsDocument, TagsDocument
 from studio.core.errors import StudioError
 from studio.core.points import Points
 from studio.core.raster import Rect
@@ -23,6 +23,7 @@ from studio.ui.label.picture_look import look_of
 from studio.ui.label.picture_view import PictureView
 from studio.ui.label.points_display import PointsDisplay
 from studio.ui.label.points_layer import PointsLayer
+from studio.ui.label.tagging.chips import paint_chips
 from studio.ui.label.tools import Pointer, Tool, make_tools
 from studio.ui.label.tools.hand import HandTool
 from studio.ui.label.tools.pick import pick_class
@@ -204,6 +205,11 @@ class Canvas(PictureView):
     def paint_over(self, painter: QPainter) -> None:
         if isinstance(self._document, PointsDocument) and self._choices.overlay_shown:
             self._points_layer().paint(painter, self._document.points, self._predicted_points)
+        elif isinstance(self._document, TagsDocument) and self._choices.overlay_shown:
+            classes, ratio = self._settings.classes, self.pixel_ratio
+            paint_chips(
+                painter, self._document.tags, classes, width=self.width() * ratio, ratio=ratio, font=self.font()
+            )
         if self._document is not None:
             self.tool.paint(painter)
 
@@ -236,6 +242,8 @@ class Canvas(PictureView):
         if isinstance(self._document, PointsDocument):
             self.points_changed.emit(self._document.points)
             self.repaint_soon(self._points.change(self._document.points, self._points_layer()))
+        elif isinstance(self._document, TagsDocument):
+            self.update()
         self.tool.annotation_changed()
 
     def _show_masks(self) -> None:

@@ -9,10 +9,11 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from studio.core.errors import StudioError
-from studio.core.settings import Task
+from studio.core.settings import TAG_TASKS, Task
 from studio.ui.keyboard.keyed_texts import key_of
 from studio.ui.label.canvas import Canvas
 from studio.ui.label.choices import Choices
+from studio.ui.label.document_pane import DocumentPane
 from studio.ui.label.item_showing import ItemShowing
 from studio.ui.label.items_panel import ItemsPanel
 from studio.ui.label.overlay_colors import View
@@ -24,6 +25,9 @@ from studio.ui.label.proposing.control import ProposalControl
 from studio.ui.label.region_actions import RegionActions
 from studio.ui.label.region_editing import RegionEditing
 from studio.ui.label.sequence_editing import SequenceEditing
+from studio.ui.label.tagging.actions import FOR_PICTURES, FOR_PIXELS, TagActions
+from studio.ui.label.tagging.tagging import Tagging
+from studio.ui.label.text_view_actions import TextViewActions
 from studio.ui.label.view_actions import ViewActions
 from studio.ui.session import Session
 
@@ -54,6 +58,8 @@ class LabelActions:
         self.points = (
             PointActions(self._actions, session, choices, canvas, items) if choices.task is Task.KEYPOINTS else None
         )
+        self.tagging = Tagging(session, items, showing, page) if choices.task in TAG_TASKS else None
+        self.tags = TagActions(self._actions, self.tagging, items) if self.tagging is not None else None
         self._add_moving_on()
         showing.document_changed.connect(self._show_history)
         showing.prediction_changed.connect(self._show_prediction)
@@ -66,6 +72,17 @@ class LabelActions:
         return ProposalActions(
             self._actions, self._session, self._choices, self._items, self._showing, self.accepting, control
         )
+
+    def drop_what_says_nothing(self) -> None:
+        """Once all are added: take away what a project of this task has no use for."""
+        if self._choices.task in TAG_TASKS:
+            self._actions.drop(FOR_PIXELS)
+        if self._choices.task is Task.TEXT:
+            self._actions.drop(FOR_PICTURES)
+
+    def add_text_views(self, pane: DocumentPane) -> None:
+        """The actions that change how a document is seen."""
+        TextViewActions(self._actions, pane)
 
     @property
     def all(self) -> list[QAction]:
@@ -137,7 +154,9 @@ class LabelActions:
         add("next_unlabelled", "Next Unlabelled Item", "U", self._next_unlabelled, menu="Label")
 
     def _undo(self) -> None:
-        """Only ever on the item that is shown."""
+        """Only ever on the item that is shown, and on those that the last action labelled along with it."""
+        if self.tagging is not None and self.tagging.undo():
+            return
         if self._canvas.tool.is_busy:
             self._try(self._canvas.tool.step_back)
         elif self._showing.document is not None:
@@ -146,7 +165,7 @@ class LabelActions:
 
     def _redo(self) -> None:
         document, tool = self._showing.document, self._canvas.tool
-        if tool.step_forward():
+        if (self.tagging is not None and self.tagging.redo()) or tool.step_forward():
             return
         if document is not None and not tool.is_busy:
             self._try(lambda: document.redo() or self._canvas.hint("There is nothing to redo on this item."))

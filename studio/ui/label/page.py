@@ -20,12 +20,13 @@ from PySide6.QtWidgets import (
 
 from studio.core.classes import UNLABELLED
 from studio.core.document import MaskDocument, PointsDocument
-from studio.core.settings import Task
+from studio.core.settings import TAG_TASKS, Task
 from studio.ui.keyboard.bindings import key_bindings
 from studio.ui.keyboard.keyed_texts import KeyedTexts
 from studio.ui.label.canvas import Canvas
 from studio.ui.label.choices import Choices, ToolName
 from studio.ui.label.classes_panel import ClassesPanel
+from studio.ui.label.document_pane import DocumentPane
 from studio.ui.label.history_panel import HistoryPanel
 from studio.ui.label.instances_panel import InstancesPanel
 from studio.ui.label.item_showing import ItemShowing
@@ -44,6 +45,9 @@ from studio.ui.label.proposing.panel import ProposalPanel
 from studio.ui.label.rulers import RuledCanvas
 from studio.ui.label.side_panel import SidePanel
 from studio.ui.label.status_strip import StatusStrip
+from studio.ui.label.tagging.keys import tag_keys
+from studio.ui.label.tagging.tags_panel import TagsPanel
+from studio.ui.label.text_showing import TextShowing
 from studio.ui.label.tool_bar import ToolBar
 from studio.ui.session import Session, Tone
 from studio.ui.widgets.tab_order import set_tab_order
@@ -60,7 +64,7 @@ _PIXEL_PAUSE_MS: Final = 40
 
 
 class LabelPage(QWidget):
-    """Items at the left, canvas in the middle, classes or keypoints at the right."""
+    """Items at the left, the canvas or a document in the middle, classes or keypoints at the right."""
 
     add_images_requested = Signal()
     """The project has no items, and the person wants to bring some in."""
@@ -79,18 +83,30 @@ class LabelPage(QWidget):
         self.canvas = Canvas(self.choices, session.settings)
         self.ruled = RuledCanvas(self.canvas, self.choices.seeing)
         self.items = ItemsPanel(session)
-        self.showing = ItemShowing(session, self.canvas, self.items, self)
+        self.document = DocumentPane() if session.settings.task is Task.TEXT else None
+        self.showing = (
+            TextShowing(session, self.canvas, self.items, self.document, self)
+            if self.document is not None
+            else ItemShowing(session, self.canvas, self.items, self)
+        )
         self.label_actions = LabelActions(self, session, self.choices, self.canvas, self.items, self.showing)
         self.choices.locks.remember_for(session.store.root)
         self._lock_keeper = LockKeeper(self.choices.locks, self.showing, self.canvas, self)
         self.proposing = ProposalControl(session, self)
         self.proposal_actions = self.label_actions.add_proposing(self.proposing)
+        self.label_actions.drop_what_says_nothing()
+        if self.document is not None:
+            self.label_actions.add_text_views(self.document)
         self.notice = NoticeBar()
         self.options = OptionsBar(self.choices, self.label_actions.overlay)
-        self.status = StatusStrip([self.label_actions.fit, self.label_actions.actual_size])
+        self.status = StatusStrip(
+            [self.label_actions.fit, self.label_actions.actual_size] if self.document is None else []
+        )
         self.status.name_classes(session.settings.task is Task.SEGMENTATION)
         self.tool_bar = ToolBar(self.label_actions.tools, [self.label_actions.undo, self.label_actions.redo])
         self.classes: ClassesPanel | None = None
+        self.tags: TagsPanel | None = None
+        self.proposals: ProposalPanel | None = None
         self.points: PointsPanel | None = None
         self.instances: InstancesPanel | None = None
         self._lay_out()
@@ -131,7 +147,7 @@ class LabelPage(QWidget):
 
     def focusInEvent(self, _event: QFocusEvent) -> None:
         """Who gives the page the keyboard means its canvas; a focus proxy would keep Tab from the other parts."""
-        self.canvas.setFocus()
+        (self.document or self.canvas).setFocus()
 
     def shut_down(self) -> None:
         """End the page's threads; it shows nothing new afterwards."""
@@ -141,6 +157,10 @@ class LabelPage(QWidget):
         self.showing.close()
         self.proposing.close()
         self.items.close_down()
+        if self.label_actions.tagging is not None:
+            self.label_actions.tagging.close()
+        if self.document is not None:
+            self.document.close_down()
         self._pixel_pause.stop()
         if self.label_actions.regions is not None:
             self.label_actions.regions.close()
@@ -152,12 +172,15 @@ class LabelPage(QWidget):
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.options)
-        row = QHBoxLayout()
-        row.setSpacing(0)
-        row.addWidget(self.tool_bar)
-        row.addLayout(self._over_the_canvas(), 1)
-        column.addLayout(row, 1)
+        if self.document is not None:
+            column.addLayout(self._under_the_notice(self.document), 1)
+        else:
+            column.addWidget(self.options)
+            row = QHBoxLayout()
+            row.setSpacing(0)
+            row.addWidget(self.tool_bar)
+            row.addLayout(self._under_the_notice(self.ruled), 1)
+            column.addLayout(row, 1)
         column.addWidget(self.status)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
@@ -179,10 +202,10 @@ class LabelPage(QWidget):
         layout.addWidget(self._stack)
         set_tab_order((self.items, self.options, self.tool_bar, self.ruled, self.status, *side.sections.values()))
 
-    def _over_the_canvas(self) -> QGridLayout:
-        """The notice lies over the canvas's top, so that its coming and going moves nothing under the mouse."""
+    def _under_the_notice(self, content: QWidget) -> QGridLayout:
+        """The notice lies over the content's top, so that its coming and going moves nothing under the mouse."""
         grid = QGridLayout()
-        grid.addWidget(self.ruled, 0, 0)
+        grid.addWidget(content, 0, 0)
         grid.addWidget(self.notice, 0, 0, Qt.AlignmentFlag.AlignTop)
         self.notice.raise_()
         return grid
@@ -194,28 +217,40 @@ class LabelPage(QWidget):
             side.add("instances", "Instances", self.instances, corner=self.instances.corner, weight=1)
             self.points = PointsPanel(self._session, self.choices)
             side.add("keypoints", "Keypoints", self.points, corner=self.points.add_button, weight=3)
+        elif self.label_actions.tagging is not None and self.label_actions.tags is not None:
+            tagging = self.label_actions.tagging
+            self.tags = TagsPanel(self._session, self.choices, tagging, self.label_actions.tags, self._class_key_by_id)
+            tags = side.add("tags", "Classes", self.tags, corner=self.tags.add_button, weight=5)
+            self.tags.note_changed.connect(tags.set_note)
+            self.tags.left.connect(self.setFocus)
         else:
             self.classes = ClassesPanel(self._session, self.choices)
             section = side.add("classes", "Classes", self.classes, corner=self.classes.add_button, weight=3)
             self.classes.note_changed.connect(section.set_note)
             section.set_note(self.classes.note)
-        self.proposals = ProposalPanel(
-            self._session,
-            self.choices,
-            self.showing,
-            self.proposing,
-            self.proposal_actions,
-            self.label_actions.accept_all,
-        )
-        side.add("proposals", "Proposals", self.proposals, weight=3)
+        if self._session.settings.task not in TAG_TASKS:
+            self.proposals = ProposalPanel(
+                self._session,
+                self.choices,
+                self.showing,
+                self.proposing,
+                self.proposal_actions,
+                self.label_actions.accept_all,
+            )
+            side.add("proposals", "Proposals", self.proposals, weight=3)
         self.history = HistoryPanel(self._session.store, self.showing)
         past = side.add("history", "History", self.history, weight=2)
         self.history.note_changed.connect(past.set_note)
         self.history.failed.connect(self._could_not)
         self.navigator = Navigator(self.canvas)
         self.picture_panel = PicturePanel(self.choices.seeing)
-        side.add("navigator", "Navigator", self.navigator, open_at_first=False)
-        side.add("picture", "Picture", self.picture_panel, open_at_first=False)
+        if self.document is None:
+            side.add("navigator", "Navigator", self.navigator, open_at_first=False)
+            side.add("picture", "Picture", self.picture_panel, open_at_first=False)
+        else:
+            for part in (self.ruled, self.tool_bar, self.options, self.navigator, self.picture_panel):
+                part.setParent(self)
+                part.hide()
         return side
 
     def _make_empty(self) -> QWidget:
@@ -252,6 +287,13 @@ class LabelPage(QWidget):
         canvas.view_changed.connect(lambda: self.status.show_zoom(canvas.viewport.scale))
         canvas.hinted.connect(self._hint)
         canvas.failed.connect(self._could_not)
+        if self.label_actions.tagging is not None and self.tags is not None and self.label_actions.tags is not None:
+            self.label_actions.tagging.said.connect(self._hint)
+            self.label_actions.tagging.failed.connect(self._could_not)
+            self.label_actions.tags.find.triggered.connect(self.tags.focus_search)
+        if self.document is not None:
+            self.document.zoomed.connect(self.status.show_zoom)
+            self.status.show_zoom(self.document.percent / 100)
         self.proposing.ended.connect(self._hint)
         self.proposing.failed.connect(self.notice.say)
         session.items_changed.connect(lambda ids: self.proposing.note_painted() if ids else None)
@@ -272,13 +314,22 @@ class LabelPage(QWidget):
             shortcut.setEnabled(False)
             shortcut.deleteLater()
         self._class_keys = []
-        for label_class in self._session.settings.classes:
-            if not label_class.key or label_class.key.upper() in self.label_actions.reserved_keys:
-                continue
-            shortcut = QShortcut(QKeySequence(label_class.key), self)
+        tagging = self.label_actions.tagging
+        for class_id, key in self._class_key_by_id().items():
+            shortcut = QShortcut(QKeySequence(key), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(lambda class_id=label_class.id: self.choices.choose_class(class_id))
+            take = tagging.press if tagging is not None else self.choices.choose_class
+            shortcut.activated.connect(lambda class_id=class_id, take=take: take(class_id))
             self._class_keys.append(shortcut)
+        if self.tags is not None:
+            self.tags.model.show_marks()
+
+    def _class_key_by_id(self) -> dict[int, str]:
+        """Classes of whole items get letters, too, because they are given by nothing but keys."""
+        classes, taken = self._session.settings.classes, self.label_actions.reserved_keys
+        if self.label_actions.tagging is not None:
+            return tag_keys(classes, taken)
+        return {c.id: c.key for c in classes if c.key and c.key.upper() not in taken}
 
     # -- what happens -------------------------------------------------------------------------------------------------
 
@@ -303,7 +354,9 @@ class LabelPage(QWidget):
         self.status.show_hint(self.keyed.fill(sentence))
 
     def _tool_changed(self, *_: object) -> None:
-        self.status.show_usage(self.keyed.fill(self.canvas.tool.usage))
+        tagging = self.label_actions.tagging
+        usage = tagging.usage if tagging is not None else self.canvas.tool.usage
+        self.status.show_usage(self.keyed.fill(usage))
 
     def _pointer_moved(self, pixel: tuple[int, int] | None) -> None:
         """Painting comes first: what is under the cursor is told a little later, for many movements at once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from PySide6.QtCore import QObject, Qt
@@ -114,6 +114,13 @@ class PageActions(QObject):
             self.tools[tool] = action
         self._choices.tool_changed.connect(self._check_tool)
         self._check_tool(self._choices.tool)
+
+    def drop(self, names: Collection[str]) -> None:
+        """Take actions away that say nothing in this project: from the menus, the keyboard and the palette."""
+        for action in [action for action in self.all if action.objectName() in names]:
+            self.all.remove(action)
+            self._page.removeAction(action)
+            action.setShortcuts([])
 
     @property
     def reserved_keys(self) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -28,6 +28,8 @@ HOLLOW_ROLE: Final = Qt.ItemDataRole.UserRole + 3
 """Whether only the swatch's outline is drawn."""
 LOCK_ROLE: Final = Qt.ItemDataRole.UserRole + 4
 """Whether the row is locked; None where rows have no lock."""
+MARK_ROLE: Final = Qt.ItemDataRole.UserRole + 5
+"""Whether what is labelled has this class: 0 no, 1 some of it, 2 yes; None where rows have no mark."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -35,6 +37,8 @@ _ROW: Final = 30
 _SWATCH: Final = 16
 _LEFT: Final = 10
 _GAP: Final = 9
+_LIGHT: Final = 150
+"""From this luma on (0-255) a mark on a swatch is dark."""
 _LOCK: Final = 26
 """Width of the strip at the right in which a lock stands."""
 
@@ -105,7 +109,13 @@ class _SwatchDelegate(QStyledItemDelegate):
         elif option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(rect, theme().color("raised"))
         swatch = QRectF(rect.left() + _LEFT, rect.center().y() - _SWATCH / 2 + 0.5, _SWATCH, _SWATCH)
-        _paint_swatch(painter, swatch, index.data(COLOR_ROLE), bool(index.data(HOLLOW_ROLE)))
+        mark = index.data(MARK_ROLE)
+        _paint_swatch(painter, swatch, index.data(COLOR_ROLE), mark == 0 or bool(index.data(HOLLOW_ROLE)))
+        if mark:
+            _paint_mark(painter, swatch, index.data(COLOR_ROLE), whole=mark == 2)
+        if mark is not None and option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QPen(theme().color("accent"), 1))
+            painter.drawRoundedRect(QRectF(rect).adjusted(2.5, 1.5, -2.5, -1.5), 4, 4)
         place = rect.adjusted(_LEFT + _SWATCH + _GAP, 0, -8, 0)
         if index.data(LOCK_ROLE) is not None:
             _paint_lock(
@@ -124,6 +134,17 @@ def _paint_swatch(painter: QPainter, place: QRectF, color: QColor, hollow: bool)
     painter.setBrush(Qt.BrushStyle.NoBrush if hollow else color)
     painter.drawRoundedRect(place.adjusted(1, 1, -1, -1) if hollow else place, 4, 4)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _paint_mark(painter: QPainter, place: QRectF, color: QColor, *, whole: bool) -> None:
+    """A tick, or a dash for some; light or dark, whichever shows on the swatch."""
+    is_light = 0.299 * color.red() + 0.587 * color.green() + 0.114 * color.blue() > _LIGHT
+    painter.setPen(QPen(QColor("#101216" if is_light else "#ffffff"), 2.2, c=Qt.PenCapStyle.RoundCap))
+    x, y = place.center().x(), place.center().y()
+    if whole:
+        painter.drawPolyline([QPointF(x - 4.2, y + 0.2), QPointF(x - 1.2, y + 3.2), QPointF(x + 4.4, y - 3.4)])
+    else:
+        painter.drawLine(QPointF(x - 3.6, y), QPointF(x + 3.6, y))
 
 
 def _paint_lock(painter: QPainter, row: QRect, locked: bool, hovered: bool) -> None:

@@ -39,7 +39,7 @@ class ItemDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        self._paint_ground(painter, option)
+        paint_ground(painter, option)
         picture = QRect(option.rect.topLeft(), _THUMBNAIL)
         picture.moveLeft(option.rect.left() + _MARGIN)
         picture.moveTop(option.rect.center().y() - _THUMBNAIL.height() // 2)
@@ -49,16 +49,6 @@ class ItemDelegate(QStyledItemDelegate):
         text = option.rect.adjusted(2 * _MARGIN + _THUMBNAIL.width(), 0, -_MARGIN, 0)
         _paint_text(painter, text, option.font, item)
         painter.restore()
-
-    @staticmethod
-    def _paint_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        if hovered and not selected:
-            painter.fillRect(option.rect, theme().color("raised"))
-        if selected:
-            painter.fillRect(option.rect, theme().color("accent_soft"))
-            painter.fillRect(QRect(option.rect.topLeft(), QSize(3, option.rect.height())), theme().color("accent"))
 
     def _paint_thumbnail(self, painter: QPainter, place: QRect, item: Item) -> None:
         frame = QPainterPath()
@@ -73,6 +63,24 @@ class ItemDelegate(QStyledItemDelegate):
             theme().icon("broken", "danger").paint(painter, place.adjusted(14, 12, -14, -12))
 
 
+def paint_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:
+    """What a selected row, or the one under the mouse, stands on."""
+    selected = bool(option.state & QStyle.StateFlag.State_Selected)
+    hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+    if hovered and not selected:
+        painter.fillRect(option.rect, theme().color("raised"))
+    if selected:
+        painter.fillRect(option.rect, theme().color("accent_soft"))
+        painter.fillRect(QRect(option.rect.topLeft(), QSize(3, option.rect.height())), theme().color("accent"))
+
+
+def smaller(font: QFont) -> QFont:
+    """For the line below a row's name."""
+    small = QFont(font)
+    small.setPointSizeF(max(7.0, font.pointSizeF() * 0.86))
+    return small
+
+
 def _covering(image: QImage, size: QSize) -> QRectF:
     """The largest centred part of the image that has the proportions of `size`."""
     scale = min(image.width() / size.width(), image.height() / size.height())
@@ -82,8 +90,7 @@ def _covering(image: QImage, size: QSize) -> QRectF:
 
 
 def _paint_text(painter: QPainter, place: QRect, font: QFont, item: Item) -> None:
-    small = QFont(font)
-    small.setPointSizeF(max(7.0, font.pointSizeF() * 0.86))
+    small = smaller(font)
     metrics, small_metrics = QFontMetrics(font), QFontMetrics(small)
     top = place.center().y() - (metrics.height() + small_metrics.height() + 4) // 2
     name_line = QRect(place.left(), top, place.width(), metrics.height())
@@ -95,14 +102,14 @@ def _paint_text(painter: QPainter, place: QRect, font: QFont, item: Item) -> Non
 
     line = QRect(place.left(), name_line.bottom() + 5, place.width(), small_metrics.height())
     state_color = theme().color(STATE_COLORS[item.state])
-    _paint_dot(painter, QPointF(line.left() + 4.5, line.center().y() + 0.5), state_color, item.state)
+    paint_dot(painter, QPointF(line.left() + 4.5, line.center().y() + 0.5), state_color, item.state)
     painter.setFont(small)
     painter.setPen(theme().color("muted"))
     painter.drawText(line.adjusted(14, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, str(item.state))
-    _paint_badge(painter, line, small_metrics, item.split)
+    paint_badge(painter, line, small_metrics, item.split)
 
 
-def _paint_dot(painter: QPainter, center: QPointF, color: QColor, state: LabelState) -> None:
+def paint_dot(painter: QPainter, center: QPointF, color: QColor, state: LabelState) -> None:
     """Full: labelled. Empty: unlabelled. Struck: left out; so that the states differ without their colours."""
     painter.setPen(QPen(color, 1.5))
     painter.setBrush(color if state is LabelState.LABELLED else Qt.BrushStyle.NoBrush)
@@ -112,7 +119,8 @@ def _paint_dot(painter: QPainter, center: QPointF, color: QColor, state: LabelSt
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def _paint_badge(painter: QPainter, line: QRect, metrics: QFontMetrics, split: Split) -> None:
+def paint_badge(painter: QPainter, line: QRect, metrics: QFontMetrics, split: Split) -> float:
+    """The split at the end of the line; returns its width."""
     width = metrics.horizontalAdvance(str(split)) + 12
     badge = QRectF(line.right() - width + 1, line.top() - 1, width, line.height() + 2)
     color = theme().color(SPLIT_COLORS[split])
@@ -124,3 +132,4 @@ def _paint_badge(painter: QPainter, line: QRect, metrics: QFontMetrics, split: S
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(color)
     painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, str(split))
+    return badge.width()

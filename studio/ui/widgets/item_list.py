@@ -47,6 +47,7 @@ class ItemListModel(QStringListModel):
         """Read these items anew when they are next looked at; all items when `ids` is empty."""
         if not self._ids:
             return
+        ids = ids if len(ids) <= _PAGE_ROWS else ()
         rows = [row for row in map(self.row_of, ids) if row >= 0] if ids else [0, len(self._ids) - 1]
         if not ids:
             self._pages.clear()

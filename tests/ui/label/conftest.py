@@ -165,7 +165,7 @@ def make_desk(tmp_path: Path, qtbot: QtBot) -> Iterator[Make]:
         settings = ProjectSettings(
             name="desk",
             task=task,
-            classes=tuple(make_classes(classes)) if task is Task.SEGMENTATION else (),
+            classes=() if task is Task.KEYPOINTS else tuple(make_classes(classes)),
             keypoints=points if task is Task.KEYPOINTS else (),
             links=tuple(links) if task is Task.KEYPOINTS else (),
         )

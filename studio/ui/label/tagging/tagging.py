@@ -1,0 +1,285 @@
+"""What a class key or a click on a class does: to the item that is shown, or to all selected ones as one action."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal
+
+from studio.core.document import TagsDocument
+from studio.core.errors import StudioError
+from studio.core.settings import Task
+from studio.core.tags import NONE_OF_THEM, Tags, ids_of
+from studio.store.many_tags import tags_beside
+from studio.ui.label.item_showing import ItemShowing
+from studio.ui.label.items_panel import ItemsPanel
+from studio.ui.session import Session
+from studio.ui.widgets.work_queue import WorkQueue
+
+_ADVANCE_KEY: Final = "label/tags/advance"
+_AT_ONCE: Final = 300
+"""As many items are changed without a thread: it takes a few milliseconds."""
+
+Change = Callable[[Tags | None], Tags | None]
+
+
+class Mark(enum.Enum):
+    """Whether the shown item, or the selected ones, have a class."""
+
+    NONE = 0
+    SOME = 1
+    ALL = 2
+
+
+@dataclass(frozen=True)
+class _Action:
+    """The last action, as long as the next Ctrl+Z may mean it as a whole: its edits by item, the item that showed when
+    it was done, and the one that shows since."""
+
+    edits: Mapping[int, int]
+    before: int
+    shown: int
+
+
+class Tagging(QObject):
+    """Acts on the selected items where several are selected, else on the shown one."""
+
+    changed = Signal()
+    """Other tags or other items are what `mark` speaks of."""
+    said = Signal(str)
+    failed = Signal(str)
+
+    def __init__(
+        self, session: Session, items: ItemsPanel, showing: ItemShowing, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._items = items
+        self._showing = showing
+        self.is_multi = session.settings.task is Task.MULTI_LABEL
+        self._advances = str(QSettings().value(_ADVANCE_KEY, True)).lower() == "true"
+        self._work = WorkQueue("tags", self)
+        self._last: _Action | None = None
+        self._undone: _Action | None = None
+        self._counts: dict[int, int] = {}
+        self._total = 0
+        self.is_busy = False
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._count)
+        showing.document_changed.connect(self._document_changed)
+        items.list.selectionModel().selectionChanged.connect(lambda *_: self._soon.start())
+        items.model.modelReset.connect(self._soon.start)
+        session.item_opened.connect(self._item_opened)
+
+    def close(self) -> None:
+        self._soon.stop()
+        self._work.close()
+
+    # -- what is shown ------------------------------------------------------------------------------------------------
+
+    @property
+    def document(self) -> TagsDocument | None:
+        document = self._showing.document
+        return document if isinstance(document, TagsDocument) else None
+
+    @property
+    def usage(self) -> str:
+        """How items are labelled, in a few words."""
+        none = " · {tag_none}: none of them" if self.is_multi else ""
+        return f"A class's key or a click gives it{none} · {{tag_clear}}: clear · {{tag_find}}: find a class"
+
+    @property
+    def number(self) -> int:
+        """How many items the next key acts on."""
+        return self._total if self._total > 1 else 1
+
+    def mark(self, class_id: int) -> Mark:
+        if self._total > 1:
+            having = self._counts.get(class_id, 0)
+            return Mark.ALL if having == self._total else Mark.SOME if having else Mark.NONE
+        tags = self.document.tags if self.document is not None else None
+        return Mark.ALL if class_id in ids_of(tags) else Mark.NONE
+
+    @property
+    def advances(self) -> bool:
+        """Whether choosing the only class of an item goes on to the next item."""
+        return self._advances and not self.is_multi
+
+    def set_advances(self, advances: bool) -> None:
+        if advances != self._advances:
+            self._advances = advances
+            QSettings().setValue(_ADVANCE_KEY, advances)
+            self.changed.emit()
+
+    # -- what a person does -------------------------------------------------------------------------------------------
+
+    def press(self, class_id: int) -> None:
+        """Choose the class, or with several tags an item add it or take it away; where only some of the selected items
+        have it, all of them get it."""
+        name = next((c.name for c in self._session.settings.classes if c.id == class_id), str(class_id))
+        if not self.is_multi:
+            self._apply(lambda _tags: Tags((class_id,)), f"choosing {name}", f"are {name} now", moves_on=True)
+        elif self.mark(class_id) is Mark.ALL:
+            self._apply(
+                lambda tags: (tags or NONE_OF_THEM).without_class(class_id), f"removing {name}", f"are no longer {name}"
+            )
+        else:
+            self._apply(lambda tags: (tags or NONE_OF_THEM).with_class(class_id), f"adding {name}", f"are {name} now")
+
+    def say_none(self) -> None:
+        """None of the classes applies."""
+        self._apply(lambda _tags: NONE_OF_THEM, "none of them", "have none of the classes now")
+
+    def clear(self) -> None:
+        """Take back whatever was said."""
+        self._apply(lambda _tags: None, "clearing the label", "are unlabelled again")
+
+    def undo(self) -> bool:
+        """Take the last action back as a whole, where it was on other items than the shown one too and nothing was done
+        since; says whether that was so."""
+        action = self._last
+        if action is None or action.shown != self._session.current_item or self.is_busy:
+            return False
+        self._last, self._undone = None, action
+        self._carry_out(
+            len(action.edits),
+            lambda tags: tags.undo(action.edits),
+            lambda ids: self._undid(action, ids),
+        )
+        return True
+
+    def redo(self) -> bool:
+        """Do the action again that `undo` took back."""
+        action = self._undone
+        if action is None or action.before != self._session.current_item or self.is_busy:
+            return False
+        self._undone = None
+        self._carry_out(
+            len(action.edits),
+            lambda tags: tags.redo(action.edits),
+            lambda ids: self._redid(action, ids),
+        )
+        return True
+
+    # -- how it is done -----------------------------------------------------------------------------------------------
+
+    def _apply(self, change: Change, what: str, told: str, *, moves_on: bool = False) -> None:
+        ids = self._items.selected_ids()
+        if self.is_busy:
+            self.said.emit("The items before are still being labelled.")
+        elif len(ids) > 1:
+            self._apply_to_many(ids, change, what, told)
+        elif self.document is not None:
+            self._apply_to_one(self.document, change, what, moves_on=moves_on)
+
+    def _apply_to_one(self, document: TagsDocument, change: Change, what: str, *, moves_on: bool) -> None:
+        item = document.item.id
+        self._last = self._undone = None
+        try:
+            did = document.replace(change(document.tags), what)
+        except StudioError as error:
+            self.failed.emit(error.sentence)
+            return
+        if moves_on and self.advances:
+            head = document.head
+            self._items.step(1)
+            shown = self._session.current_item
+            if did and shown is not None and shown != item:
+                self._last = _Action({item: head}, item, shown)
+            elif shown == item:
+                self.said.emit("This was the last item of the list.")
+
+    def _apply_to_many(self, ids: Sequence[int], change: Change, what: str, told: str) -> None:
+        shown = self._session.current_item
+        assert shown is not None
+        self._last = self._undone = None
+
+        def done(edits: dict[int, int]) -> None:
+            if edits:
+                self._last = _Action(edits, shown, shown)
+            same = f", {len(ids) - len(edits):,} of them were before" if len(edits) < len(ids) else ""
+            self._many_changed(list(edits), f"{len(ids):,} items {told}{same} ({{undo}} takes it back).")
+
+        self._carry_out(
+            len(ids),
+            lambda tags: tags.replace({i: change(now) for i, now in tags.of(ids).items()}, what),
+            done,
+        )
+
+    def _carry_out(self, number: int, work: Callable[..., object], done: Callable[..., None]) -> None:
+        """Here where it is quick, else on a thread with a connection of its own; nothing else is labelled meanwhile."""
+        if number <= _AT_ONCE:
+            try:
+                result = work(self._session.store.tags)
+            except StudioError as error:
+                self.failed.emit(error.sentence)
+            else:
+                done(result)
+            return
+        self.is_busy = True
+        self.said.emit(f"Labelling {number:,} items…")
+        self._session.store.tags.settle()
+        self._work.do(partial(tags_beside, self._session.store.root, work), partial(self._came, done), self._broke)
+
+    def _came(self, done: Callable[..., None], result: object) -> None:
+        self.is_busy = False
+        self._session.store.tags.follow()
+        done(result)
+
+    def _broke(self, sentence: str) -> None:
+        self.is_busy = False
+        self.failed.emit(sentence)
+
+    def _many_changed(self, ids: list[int], sentence: str) -> None:
+        if ids:
+            self._session.items_changed.emit(ids)
+        self._count()
+        self.said.emit(sentence)
+
+    def _undid(self, action: _Action, ids: list[int]) -> None:
+        if action.before != action.shown:
+            self._session.open_item(action.before)
+            self._many_changed(ids, "The class of this item was taken back.")
+        else:
+            self._many_changed(ids, f"Taken back on {len(ids):,} items.")
+
+    def _redid(self, action: _Action, ids: list[int]) -> None:
+        self._many_changed(ids, f"Done again on {len(ids):,} items." if len(ids) > 1 else "Done again.")
+        if action.before != action.shown:
+            self._session.open_item(action.shown)
+        self._last = action
+
+    # -- following ----------------------------------------------------------------------------------------------------
+
+    def _item_opened(self, item_id: int) -> None:
+        """Whoever goes to another item means that one with the next Ctrl+Z."""
+        if self._last is not None and item_id != self._last.shown:
+            self._last = None
+        if self._undone is not None and item_id != self._undone.before:
+            self._undone = None
+
+    def _document_changed(self) -> None:
+        if self._total > 1:
+            self._soon.start()
+        self.changed.emit()
+
+    def _count(self) -> None:
+        """How many of the selected items have each class."""
+        ids = self._items.selected_ids()
+        self._total = len(ids)
+        if len(ids) <= 1:
+            self.changed.emit()
+        elif len(ids) <= _AT_ONCE:
+            self._counted(len(ids), self._session.store.tags.counts(ids))
+        else:
+            work = partial(tags_beside, self._session.store.root, lambda tags: tags.counts(ids))
+            self._work.do(work, partial(self._counted, len(ids)), self.failed.emit)
+
+    def _counted(self, total: int, counts: dict[int, int]) -> None:
+        if total == self._total:
+            self._counts = counts
+            self.changed.emit()

@@ -1,0 +1,171 @@
+"""Documents on the Label page: reading, class keys, going on, long texts and the list's first words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from studio.core.classes import make_classes
+from studio.core.items import NewItem
+from studio.core.settings import ProjectSettings, Task
+from studio.core.tags import Tags
+from studio.store import Store
+from studio.ui.label import LabelPage
+from studio.ui.label.document_pane import DocumentPane
+from studio.ui.session import Session
+
+Key, Ctrl = Qt.Key, Qt.KeyboardModifier.ControlModifier
+
+
+@dataclass
+class Reader:
+    store: Store
+    page: LabelPage
+    session: Session
+    pane: DocumentPane
+    ids: list[int]
+    qtbot: QtBot
+
+    def key(self, key: Qt.Key, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        QTest.keyClick(self.pane.page, key, keys)
+
+    def wait_for(self, text: str) -> None:
+        self.qtbot.waitUntil(lambda: self.pane.page.toPlainText().startswith(text), timeout=5000)
+
+
+@pytest.fixture
+def make_reader(tmp_path: Path, qtbot: QtBot) -> Iterator[object]:
+    made: list[Reader] = []
+
+    def make(*texts: str) -> Reader:
+        settings = ProjectSettings(name="texts", task=Task.TEXT, classes=tuple(make_classes(["bad", "good"])))
+        store = Store.create(tmp_path / "project", settings)
+        folder = tmp_path / "texts"
+        folder.mkdir()
+        for number, text in enumerate(texts):
+            (folder / f"{number}.txt").write_text(text, encoding="utf-8", newline="")
+        ids = store.add_items(NewItem(name=f"{n}.txt", path=folder / f"{n}.txt") for n in range(len(texts)))
+        session = Session(store)
+        page = LabelPage(session)
+        qtbot.addWidget(page)
+        page.resize(1200, 760)
+        page.show()
+        page.apply_window_args()
+        assert page.document is not None
+        reader = Reader(store, page, session, page.document, ids, qtbot)
+        made.append(reader)
+        page.setFocus()
+        return reader
+
+    yield make
+    for reader in made:
+        reader.page.shut_down()
+        reader.page.close()
+        reader.store.close()
+
+
+def test_a_document_is_read_with_its_breaks_and_stays_as_it_is(make_reader) -> None:
+    reader = make_reader("One line.<br /><br />Another\r\none.", "b")
+    reader.wait_for("One line.\n\nAnother\none.")
+    item = reader.store.item(reader.ids[0])
+    assert item.path.read_bytes() == b"One line.<br /><br />Another\r\none."
+    QTest.keyClicks(reader.pane.page, "typed")
+    assert reader.pane.page.toPlainText().startswith("One line.")
+
+
+def test_class_keys_choose_and_go_on_and_undo_comes_back(make_reader) -> None:
+    reader = make_reader("first", "second", "third")
+    reader.wait_for("first")
+    reader.key(Key.Key_2)
+    reader.wait_for("second")
+    reader.key(Key.Key_1)
+    reader.wait_for("third")
+    assert [reader.store.read_tags(i) for i in reader.ids] == [Tags((1,)), Tags((0,)), None]
+    reader.key(Key.Key_Z, Ctrl)
+    reader.wait_for("second")
+    assert reader.store.read_tags(reader.ids[1]) is None
+    reader.key(Key.Key_N, Qt.KeyboardModifier.ShiftModifier)
+    reader.wait_for("first")
+
+
+def test_a_long_text_is_laid_out_piece_by_piece_and_all_of_it_can_be_reached(make_reader) -> None:
+    long = "word and word again " * 100_000
+    reader = make_reader(long)
+    reader.wait_for("word")
+    QApplication.processEvents()
+    assert reader.pane.text == long
+    assert len(reader.pane.page.toPlainText()) < len(long) / 10
+    before = len(reader.pane.page.toPlainText())
+    bar = reader.pane.page.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    reader.qtbot.waitUntil(lambda: len(reader.pane.page.toPlainText()) > before)
+    assert long.startswith(reader.pane.page.toPlainText().replace("\n", ""))
+
+
+def test_the_end_key_goes_to_the_very_end(make_reader) -> None:
+    reader = make_reader("\n".join(f"line {n}" for n in range(8000)))
+    reader.wait_for("line 0")
+    reader.key(Key.Key_End)
+    reader.qtbot.waitUntil(lambda: reader.pane.page.toPlainText().endswith("line 7999"))
+    bar = reader.pane.page.verticalScrollBar()
+    reader.qtbot.waitUntil(lambda: bar.value() == bar.maximum())
+    reader.key(Key.Key_Home)
+    assert reader.pane.page.verticalScrollBar().value() == 0
+
+
+def test_the_column_is_never_much_wider_than_a_book(make_reader) -> None:
+    reader = make_reader("x " * 2000)
+    reader.wait_for("x")
+    reader.page.resize(2400, 900)
+    QApplication.processEvents()
+    assert reader.pane.page.viewport().width() < 100 * reader.pane.page.fontMetrics().averageCharWidth()
+
+
+def test_ctrl_and_the_wheel_change_the_letters_and_that_is_kept(make_reader) -> None:
+    reader = make_reader("text")
+    reader.wait_for("text")
+    view = reader.pane.page.viewport()
+    place = QPointF(view.rect().center())
+    event = QWheelEvent(place, view.mapToGlobal(place), QPoint(), QPoint(0, 240), Qt.MouseButton.NoButton, Ctrl,
+                        Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
+    QApplication.sendEvent(view, event)
+    assert reader.pane.percent == 120
+    assert reader.page.status.zoom.text() == "120 %"
+    reader.key(Key.Key_Minus, Ctrl)
+    assert DocumentPane().percent == 110
+    reader.key(Key.Key_0, Ctrl)
+    assert reader.pane.percent == 100
+
+
+def test_a_document_that_is_gone_is_told_and_can_still_be_labelled(make_reader) -> None:
+    reader = make_reader("a", "b", "c", "d", "e", "f", "g")
+    reader.store.item(reader.ids[6]).path.unlink()
+    reader.session.open_item(reader.ids[6])
+    reader.qtbot.waitUntil(lambda: "cannot be read" in reader.pane.sentence.text(), timeout=5000)
+    QTest.keyClick(reader.page.items.list, Key.Key_2)
+    assert reader.store.read_tags(reader.ids[6]) == Tags((1,))
+
+
+def test_the_list_shows_first_words_and_finds_names(make_reader) -> None:
+    reader = make_reader("The beginning of it", "Something else")
+    words = reader.page.items.words
+    path = reader.store.item(reader.ids[1]).path
+    reader.qtbot.waitUntil(lambda: words.get(reader.ids[1], path) == "Something else", timeout=5000)
+    reader.page.items.filter_bar.search.setText("1.t")
+    reader.qtbot.waitUntil(lambda: list(reader.page.items.model.ids) == [reader.ids[1]])
+
+
+def test_only_what_means_something_to_a_document_is_offered(make_reader) -> None:
+    reader = make_reader("a")
+    names = {action.objectName() for action in reader.page.actions()}
+    assert {"text_larger", "tag_find", "tag_clear", "next_item"} <= names
+    assert not {"fit", "overlay", "tool_hand", "propose_here"} & names
+    assert not reader.page.canvas.isVisible()
