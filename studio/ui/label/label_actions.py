@@ -24,6 +24,7 @@ from studio.ui.label.proposing.actions import ProposalActions
 from studio.ui.label.proposing.control import ProposalControl
 from studio.ui.label.region_actions import RegionActions
 from studio.ui.label.region_editing import RegionEditing
+from studio.ui.label.selection_actions import SelectionActions
 from studio.ui.label.sequence_editing import SequenceEditing
 from studio.ui.label.tagging.actions import FOR_PICTURES, FOR_PIXELS, TagActions
 from studio.ui.label.tagging.tagging import Tagging
@@ -59,7 +60,8 @@ class LabelActions:
             PointActions(self._actions, session, choices, canvas, items) if choices.task is Task.KEYPOINTS else None
         )
         self.tagging = Tagging(session, items, showing, page) if choices.task in TAG_TASKS else None
-        self.tags = TagActions(self._actions, self.tagging, items) if self.tagging is not None else None
+        self.tags = TagActions(self._actions, self.tagging) if self.tagging is not None else None
+        SelectionActions(self._actions, items, canvas.hint)
         self._add_moving_on()
         showing.document_changed.connect(self._show_history)
         showing.prediction_changed.connect(self._show_prediction)

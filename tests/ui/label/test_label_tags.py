@@ -191,6 +191,19 @@ def test_hundreds_of_items_are_tagged_beside_the_window(make_desk: Make) -> None
     assert set(desk.store.tags.of(ids).values()) == {None}
 
 
+def test_all_selected_items_change_their_split_or_are_left_out(make_desk: Make) -> None:
+    desk = make_desk(4)
+    select(desk, (0, 2))
+    desk.trigger("move_to_valid")
+    desk.trigger("leave_out")
+    items = desk.store.items(desk.ids)
+    assert [item.split.value for item in items] == ["valid", "train", "valid", "train"]
+    assert [item.state.value for item in items] == ["left out", "unlabelled", "left out", "unlabelled"]
+    assert desk.page.status.hint.text() == "2 items are left out of every run now."
+    desk.trigger("take_back_in")
+    assert desk.store.item(desk.ids[0]).state == "unlabelled"
+
+
 def test_more_classes_than_digits_get_letters_that_no_action_has(make_desk: Make) -> None:
     names = [f"class {n}" for n in range(8)] + ["mud", "water", "zebra", "fog"]
     desk = make_desk(2, task=Task.MULTI_LABEL, classes=names)

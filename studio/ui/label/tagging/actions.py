@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtGui import QAction
 
-from studio.ui.label.items_panel import ItemsPanel
 from studio.ui.label.page_actions import PageActions
 from studio.ui.label.tagging.tagging import Tagging
 
@@ -31,16 +30,14 @@ FOR_PICTURES = ("fit", "actual_size", "zoom_in", "zoom_out", "overlay", "view_ru
 class TagActions:
     """Also known by name to the panel, whose buttons they are."""
 
-    def __init__(self, actions: PageActions, tagging: Tagging, items: ItemsPanel) -> None:
+    def __init__(self, actions: PageActions, tagging: Tagging) -> None:
         add = actions.add
-        self._items = items
         self.none: QAction | None = None
         self.advance: QAction | None = None
         if tagging.is_multi:
             self.none = add("tag_none", "None of the Classes", "0", tagging.say_none, menu="Label")
         self.clear = add("tag_clear", "Clear the Label", ("Backspace", "Del"), tagging.clear, menu="Label")
         self.find = add("tag_find", "Find a Class", "/", lambda: None, menu="Label", icon="search")
-        self.select_all = add("select_all_items", "Select All Items", "Ctrl+A", items.select_all, menu="Edit")
         if not tagging.is_multi:
             self.advance = add(
                 "tag_advance",

@@ -105,7 +105,7 @@ class TagsPanel(QWidget):
     def _show(self) -> None:
         self.advance.setChecked(self._tagging.advances)
         number = self._tagging.number
-        self.note_changed.emit(f"for {number:,} items" if number > 1 else "")
+        self.note_changed.emit(f"{number:,} items" if number > 1 else "")
 
     # -- finding one --------------------------------------------------------------------------------------------------
 
