@@ -1,23 +1,19 @@
-"""What polygon, lasso, rectangle and ellipse share: an outline that stays editable until it is painted."""
+"""What polygon, lasso, rectangle and ellipse share: how mouse and keyboard take hold of an outline."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import hypot
-from typing import ClassVar, Final
+from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 
-from studio.core.classes import UNLABELLED
-from studio.core.document import MaskDocument
 from studio.core.raster import XY
-from studio.ui.label.tools.base import Bench, Pointer, Tool
-from studio.ui.label.tools.colors import class_color
-from studio.ui.label.tools.outline_history import OutlineHistory
-from studio.ui.label.tools.outline_painter import OutlinePainter
+from studio.ui.label.tools.base import Bench, Pointer
 from studio.ui.label.tools.outlines import Outline, encloses
+from studio.ui.label.tools.sketch_tool import SketchTool
 
 _CATCH: Final = 9.0
 """Logical pixels around a handle within which the mouse takes hold of it."""
@@ -42,14 +38,9 @@ class _Grip:
     start: XY
 
 
-class OutlineTool(Tool):
-    what: ClassVar[str]
-    """How its edits are called in the history."""
-
+class OutlineTool(SketchTool):
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
-        self._outline: Outline | None = None
-        self._history = OutlineHistory()
         self._grip: _Grip | None = None
         self._hovered: int | None = None
         self._selected: int | None = None
@@ -71,26 +62,8 @@ class OutlineTool(Tool):
         """`outline` with its handle dragged to the pointer."""
         return outline.moved(handle, (pointer.x, pointer.y), even=pointer.shift, centred=pointer.ctrl or pointer.alt)
 
-    def middles(self, outline: Outline) -> Sequence[XY]:
-        """Where a press would insert a corner."""
-        return []
-
     def clicked(self, handle: int) -> None:
         """A handle was pressed and let go in its place."""
-
-    def change(self, outline: Outline | None) -> None:
-        """The outline becomes another one, which undo takes back."""
-        self._history.add(self._outline)
-        self._show(outline)
-
-    def may_paint(self, pointer: Pointer) -> bool:
-        """Whether there is a label here and something to paint it with; says what is missing."""
-        if not isinstance(self.bench.document, MaskDocument):
-            return False
-        if not pointer.erase and self.bench.choices.class_id < 0:
-            self.bench.hint("There is no class to paint yet: add one in the panel on the right.")
-            return False
-        return True
 
     def grip(self, handle: int | None, pointer: Pointer) -> None:
         """The mouse holds this handle, or the whole outline, until it lets go."""
@@ -104,16 +77,7 @@ class OutlineTool(Tool):
         nearest = min(range(len(away)), key=away.__getitem__, default=None)
         return nearest if nearest is not None and away[nearest] <= _CATCH * self.bench.pixel_ratio else None
 
-    @property
-    def outline(self) -> Outline | None:
-        """What is drawn and not painted yet."""
-        return self._outline
-
     # -- what the canvas calls ----------------------------------------------------------------------------------------
-
-    @property
-    def is_busy(self) -> bool:
-        return self._outline is not None
 
     def wants_alt(self, pointer: Pointer) -> bool:
         return self._outline is not None and self.near(self._outline.handles, pointer) is not None
@@ -176,47 +140,19 @@ class OutlineTool(Tool):
         self._hovered = None
         self._repaint()
 
-    def put_down(self) -> None:
-        """What is complete is painted rather than left behind unseen."""
-        self.leave()
-        if self._outline is not None and self._outline.is_complete:
-            self.finish()
-
-    def finish(self) -> None:
-        """Paint the outline."""
-        self._paint_outline(erase=False)
-
     def cancel(self) -> bool:
         """A drag first, then everything."""
         grip, self._grip = self._grip, None
         if grip is not None and self._outline is not grip.held:
             self._show(grip.held)
             return True
-        had_any = self._outline is not None
-        self._drop()
-        return had_any
+        return super().cancel()
 
     def step_back(self) -> bool:
-        if self._grip is not None:
-            return self.cancel()
-        if self._outline is None or not self._history.can_go_back:
-            return False
-        self._show(self._history.back(self._outline))
-        return True
+        return self.cancel() if self._grip is not None else super().step_back()
 
     def step_forward(self) -> bool:
-        if not self._history.can_go_forward or self._grip is not None:
-            return False
-        self._show(self._history.forward(self._outline))
-        return True
-
-    def item_left(self) -> None:
-        if self._outline is not None and self._outline.is_complete:
-            self.finish()
-        self._drop()
-
-    def refresh(self) -> None:
-        self._repaint()
+        return self._grip is None and super().step_forward()
 
     def key(self, event: QKeyEvent) -> bool:
         outline = self._outline
@@ -237,54 +173,19 @@ class OutlineTool(Tool):
             return False
         return True
 
-    def paint(self, painter: QPainter) -> None:
-        if self._outline is None:
-            return
-        outline = self._outline
-        drawn = OutlinePainter(painter, self.bench.viewport, self.bench.pixel_ratio)
-        color = class_color(self.bench, UNLABELLED if outline.erase else self.bench.choices.class_id)
-        drawn.region(self.shown_path(outline), color, erase=outline.erase)
-        drawn.line(self.shown_path(outline), closed=outline.is_complete)
-        drawn.middles(self.middles(outline))
-        drawn.handles(outline.handles, color, self._hovered if self._grip is None else self._grip.handle)
-
-    def shown_path(self, outline: Outline) -> Sequence[XY]:
-        """What is drawn of it; a tool may add where the cursor is."""
-        return outline.path
-
     # -- inside -------------------------------------------------------------------------------------------------------
 
-    def _paint_outline(self, *, erase: bool) -> None:
-        document, outline = self.bench.document, self._outline
-        if outline is None or not isinstance(document, MaskDocument):
-            return
-        if len(outline.handles) < 3:
-            self.bench.hint("An outline needs at least three corners.")
-            return
-        self._drop()
-        self.paint_pixels(document, outline, erase=erase or outline.erase)
-
-    def paint_pixels(self, document: MaskDocument, outline: Outline, *, erase: bool) -> None:
-        """One edit of what the outline encloses. Raises CannotWrite; what is painted then stays and is written with
-        the next edit."""
-        painted = outline.pixels(*document.size)
-        if painted is not None:
-            document.begin(self.what)
-            document.paint(*painted, UNLABELLED if erase else self.bench.choices.class_id)
-            document.commit()
+    @property
+    def _marked(self) -> int | None:
+        return self._hovered if self._grip is None else self._grip.handle
 
     def _show(self, outline: Outline | None) -> None:
-        self._repaint()
-        self._outline = outline
         self._hovered = None
-        self._repaint()
-        if self.bench.choices.tool == self.name:
-            self.bench.choices.outline.set_pending(outline is not None)
+        super()._show(outline)
 
     def _drop(self) -> None:
         self._grip = self._selected = None
-        self._history = OutlineHistory()
-        self._show(None)
+        super()._drop()
 
     def _is_on(self, outline: Outline, pointer: Pointer) -> bool:
         """Whether a press here moves the whole: inside what is complete, anywhere inside with Ctrl."""
@@ -295,16 +196,6 @@ class OutlineTool(Tool):
         """How far the pointer is from an image point, in device pixels."""
         x, y = self.bench.viewport.to_view(*place)
         return x - pointer.device[0], y - pointer.device[1]
-
-    def _repaint(self) -> None:
-        if self._outline is None:
-            return
-        places = [QPointF(*self.bench.viewport.to_view(*p)) for p in self.shown_path(self._outline)]
-        places += [QPointF(*self.bench.viewport.to_view(*p)) for p in self._outline.handles]
-        margin = 12 * self.bench.pixel_ratio
-        xs, ys = [p.x() for p in places], [p.y() for p in places]
-        area = QRectF(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
-        self.bench.repaint_soon(area.adjusted(-margin, -margin, margin, margin))
 
 
 def _nudged(outline: Outline, handle: int | None, dx: float, dy: float) -> Outline:
