@@ -109,8 +109,9 @@ def _read(path: Path, max_side: int) -> QImage:
 
 def _file_name(path: Path, side: int) -> Path:
     status = path.stat()
+    range_of = "|values" if is_deep(path) else ""
     name = hashlib.sha1(
-        f"{path}|{status.st_mtime_ns}|{status.st_size}|{side}".encode(), usedforsecurity=False
+        f"{path}|{status.st_mtime_ns}|{status.st_size}|{side}{range_of}".encode(), usedforsecurity=False
     ).hexdigest()
     return Path(name[:2]) / f"{name[2:]}.jpg"
 
