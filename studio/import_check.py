@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -54,19 +54,17 @@ class ImportPreview:
     cancelled: bool = False
 
     @property
-    def sentences(self) -> Iterator[str]:
-        """What a person wants to know before importing, in a few lines."""
+    def sentence(self) -> str:
+        """What would come, in a sentence or two."""
         splits = ", ".join(f"{self.by_split[split]:,} {split}" for split in Split if self.by_split.get(split))
-        new = f"{self.items:,} new items would come" + (f" ({splits})" if splits else "")
-        annotations = f", made from {self.shapes:,} annotations." if self.shapes else "."
-        yield f"{new}, {self.labelled:,} labels{annotations}"
+        text = f"{self.items:,} new items would come" + (f" ({splits})" if splits else "")
+        text += f", {self.labelled:,} labels" + (f", made from {self.shapes:,} annotations." if self.shapes else ".")
         if self.known:
             kept = f", of which {self.labels_kept:,} keep the label that they have" if self.labels_kept else ""
-            yield f"{self.known:,} items are in the project already{kept}."
-        for each in self.classes:
-            yield f"{each.name}: {each.amount:,} {self.unit} in {each.items:,} items"
+            text += f" {self.known:,} items are in the project already{kept}."
         if self.cancelled:
-            yield "Stopped before everything was read."
+            text += " Stopped before everything was read."
+        return text
 
 
 def check_import(

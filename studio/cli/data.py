@@ -100,10 +100,9 @@ def _tell_preview(output: Output, project: Path, plan: ImportPlan) -> None:
     with output.progress("Reading labels") as progress, _interruptible() as interrupted:
         preview = check_import(project, plan, progress=progress, cancelled=interrupted)
     output.problems(preview.problems)
-    head, *rest = preview.sentences
     output.result(
         "checked",
-        head,
+        preview.sentence,
         project=str(project.absolute()),
         items=preview.items,
         by_split=preview.by_split,
@@ -115,8 +114,8 @@ def _tell_preview(output: Output, project: Path, plan: ImportPlan) -> None:
         classes=[{"name": c.name, "amount": c.amount, "items": c.items} for c in preview.classes],
         problems=len(preview.problems),
     )
-    for sentence in rest:
-        output.say(sentence)
+    rows = [(each.name, f"{each.amount:,}", f"{each.items:,}") for each in preview.classes]
+    output.table(("class", preview.unit, "items"), rows)
     output.say("Nothing was written.")
     if preview.cancelled:
         raise typer.Exit(1)

@@ -98,7 +98,7 @@ def test_the_command_line_tells_people_and_programs(tmp_path: Path, capsys: pyte
     text = capsys.readouterr().out
     assert "4 new items would come (2 train, 2 valid), 3 labels." in text
     assert "holds the values 9" in text
-    assert "in 3 items" in text
+    assert "1,170" in text
     assert "Nothing was written." in text
     assert not (tmp_path / "project").exists()
     assert run_command([*arguments, "--json"]) == 0

@@ -23,7 +23,9 @@ from PySide6.QtWidgets import (
 )
 
 from studio.formats import Recognised, importer, recognise
+from studio.import_check import ImportPreview, check_import
 from studio.ingest import ImportReport, import_into
+from studio.ui.importing.preview import PreviewView
 from studio.ui.importing.questions import QuestionForm
 from studio.ui.widgets.work_queue import WorkQueue
 
@@ -43,6 +45,7 @@ class ImportPanel(QWidget):
         self._recognised: Recognised | None = None
         self._form: QuestionForm | None = None
         self._stop = threading.Event()
+        self._checking = False
         self._queue = WorkQueue("import", self)
         self._progressed.connect(self._show_progress)
         self.destroyed.connect(self._stop.set)
@@ -79,6 +82,9 @@ class ImportPanel(QWidget):
         self._bar.setTextVisible(False)
         self._bar.hide()
         self._card.addWidget(self._bar)
+        self._preview = PreviewView()
+        self._preview.hide()
+        self._card.addWidget(self._preview)
         self._problems = QPlainTextEdit(readOnly=True)
         self._problems.setAccessibleName("Problems found while importing")
         self._problems.setMinimumHeight(140)
@@ -100,8 +106,15 @@ class ImportPanel(QWidget):
 
     def _build_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
+        self._check = QPushButton("Check First")
+        self._check.setObjectName("import_check")
+        self._check.setToolTip("Read everything and say what would come, without writing anything")
+        self._check.setEnabled(False)
+        self._check.clicked.connect(self._start_check)
+        row.addWidget(self._check)
         row.addStretch(1)
         self._cancel = QPushButton("Cancel")
+        self._cancel.setObjectName("import_cancel")
         self._cancel.clicked.connect(self._leave)
         self._go = QPushButton("Import")
         self._go.setObjectName("import_go")
@@ -134,9 +147,12 @@ class ImportPanel(QWidget):
         self._found.setText(recognised.found)
         if recognised.questions:
             self._form = QuestionForm(recognised.questions)
+            self._form.changed.connect(self._forget_check)
             self._card.insertWidget(3, self._form)
         for widget in self._target_row:
             widget.show()
+        self._target.textChanged.connect(self._forget_check)
+        self._check.setEnabled(True)
         self._go.setEnabled(True)
         self._go.setFocus()
 
@@ -146,12 +162,43 @@ class ImportPanel(QWidget):
         self._found.style().polish(self._found)
         self._cancel.setText("Back")
 
-    def _start(self) -> None:
+    def _start_check(self) -> None:
         recognised = self._recognised
         if recognised is None:
             return
-        target = Path(self._target.text()).expanduser()
-        answers = self._form.answers() if self._form else {}
+        target, answers = self._wanted()
+        self._forget_check()
+        self._checking = True
+        self._set_busy(True)
+        self._cancel.setText("Stop")
+        self._queue.do(lambda: self._look_through(recognised, target, answers), self._show_preview, self._show_failure)
+
+    def _look_through(self, recognised: Recognised, target: Path, answers: dict[str, str]) -> ImportPreview:
+        """Runs on the background thread."""
+        plan = importer(recognised.format).plan(recognised.source, **answers)
+        return check_import(target, plan, progress=self._progressed.emit, cancelled=self._stop.is_set)
+
+    def _show_preview(self, preview: ImportPreview) -> None:
+        self._set_busy(False)
+        self._preview.show_preview(preview)
+        if preview.problems:
+            self._show_problems(preview.problems)
+
+    def _forget_check(self) -> None:
+        """What was told is about other answers."""
+        self._preview.hide()
+        self._problems.hide()
+
+    def _wanted(self) -> tuple[Path, dict[str, str]]:
+        """The project's folder and the answers, as they stand."""
+        return Path(self._target.text()).expanduser(), self._form.answers() if self._form else {}
+
+    def _start(self) -> None:
+        recognised = self._recognised
+        if recognised is None or self._checking:
+            return
+        target, answers = self._wanted()
+        self._forget_check()
         self._set_busy(True)
         self._queue.do(
             lambda: self._carry_out(recognised, target, answers),
@@ -174,6 +221,7 @@ class ImportPanel(QWidget):
             self.imported.emit(str(target))
             return
         self._bar.hide()
+        self._check.hide()
         self._found.setText(report.sentence)
         self._show_problems(report.problems)
         self._go.setText("Open the project")
@@ -190,6 +238,11 @@ class ImportPanel(QWidget):
         self._show_problems([sentence])
 
     def _set_busy(self, busy: bool) -> None:
+        if not busy:
+            self._checking = False
+            self._stop.clear()
+            self._cancel.setText("Cancel")
+        self._check.setEnabled(not busy)
         self._bar.setRange(0, 0)
         self._bar.setVisible(busy)
         self._go.setEnabled(not busy)
@@ -198,7 +251,10 @@ class ImportPanel(QWidget):
             self._form.setEnabled(not busy)
 
     def _leave(self) -> None:
+        """Stop a check and stay; else leave, which stops an import."""
         self._stop.set()
+        if self._checking:
+            return
         self._queue.abandon()
         self.cancelled.emit()
 
