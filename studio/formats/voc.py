@@ -94,7 +94,7 @@ class VocImporter:
             return None
         questions: list[Question] = []
         if found.boxes and found.masks:
-            text = "Make the labels from the masks, from the boxes, or from both: masks, and boxes where there is none"
+            text = "Labels from masks, boxes, or both (boxes where there is no mask)"
             questions.append(Question(id="form", text=text, choices=_FORMS, default=MASKS))
         if found.boxes:
             only_if = ("form", BOXES) if found.masks else None

@@ -30,6 +30,7 @@ from studio.ui.importing.questions import QuestionForm
 from studio.ui.widgets.work_queue import WorkQueue
 
 _CARD_WIDTH = 640
+_LEAST_FOR_PROBLEMS = 84
 
 
 class ImportPanel(QWidget):
@@ -87,7 +88,7 @@ class ImportPanel(QWidget):
         self._card.addWidget(self._preview)
         self._problems = QPlainTextEdit(readOnly=True)
         self._problems.setAccessibleName("Problems found while importing")
-        self._problems.setMinimumHeight(140)
+        self._problems.setMinimumHeight(_LEAST_FOR_PROBLEMS)
         self._problems.hide()
         self._card.addWidget(self._problems)
         self._card.addLayout(self._build_buttons())

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QHeaderView, QLabel, QTableWidget, QTableWidgetIte
 
 from studio.import_check import ClassCount, ImportPreview
 
-_ROWS_SHOWN = 6
+_ROWS_SHOWN = 5
+_ROW_HEIGHT = 24
 
 
 class PreviewView(QWidget):
@@ -27,6 +28,7 @@ class PreviewView(QWidget):
         self._table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._table.setShowGrid(False)
         self._table.verticalHeader().hide()
+        self._table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
         header = self._table.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -38,10 +40,11 @@ class PreviewView(QWidget):
         classes = preview.classes
         self._told.setText(f"{preview.sentence} Nothing was written yet.")
         self._table.setHorizontalHeaderLabels(["Class", preview.unit.capitalize(), "Items"])
-        for place in (1, 2):
+        for place in range(3):
             title = self._table.horizontalHeaderItem(place)
             if title is not None:
-                title.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                side = Qt.AlignmentFlag.AlignRight if place else Qt.AlignmentFlag.AlignLeft
+                title.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         self._table.setRowCount(len(classes))
         for row, each in enumerate(classes):
             self._fill(row, each)
@@ -59,5 +62,4 @@ class PreviewView(QWidget):
             self._table.setItem(row, place, cell)
 
     def _height(self, rows: int) -> int:
-        row = self._table.rowHeight(0) if rows else 0
-        return self._table.horizontalHeader().sizeHint().height() + rows * row + 2 * self._table.frameWidth()
+        return self._table.horizontalHeader().sizeHint().height() + rows * _ROW_HEIGHT + 2 * self._table.frameWidth()
