@@ -11,6 +11,7 @@ from studio.formats.camvid import CamvidImporter
 from studio.formats.camvid_export import CamvidExporter
 from studio.formats.class_folders import ClassFoldersImporter
 from studio.formats.class_folders_export import ClassFoldersExporter
+from studio.formats.class_masks import MasksImporter
 from studio.formats.coco import CocoImporter
 from studio.formats.coco_export import CocoExporter
 from studio.formats.cvat import CvatImporter
@@ -20,6 +21,7 @@ from studio.formats.folder import FolderImporter
 from studio.formats.labelme import LabelmeImporter
 from studio.formats.labelme_export import LabelmeExporter
 from studio.formats.listing import subfolders
+from studio.formats.mask_export import ClassMasksExporter, ColorMasksExporter, MasksExporter, SegnetExporter
 from studio.formats.plan import Importer, Recognised
 from studio.formats.points_csv import PointsCsvImporter
 from studio.formats.points_csv_export import PointsCsvExporter
@@ -41,6 +43,7 @@ _IMPORTERS: Final[tuple[Importer, ...]] = (
     YoloImporter(),
     TagsCsvImporter(),
     TextCsvImporter(),
+    MasksImporter(),
     CamvidImporter(),
     PointsCsvImporter(),
     ClassFoldersImporter(),
@@ -48,6 +51,10 @@ _IMPORTERS: Final[tuple[Importer, ...]] = (
 )
 _EXPORTERS: Final[tuple[Exporter, ...]] = (
     CamvidExporter(),
+    ColorMasksExporter(),
+    SegnetExporter(),
+    MasksExporter(),
+    ClassMasksExporter(),
     PointsCsvExporter(),
     CocoExporter(),
     LabelmeExporter(),

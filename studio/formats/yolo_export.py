@@ -15,7 +15,7 @@ import numpy as np
 
 from studio.core.classes import UNLABELLED
 from studio.core.errors import BadInput
-from studio.core.items import Item, Split
+from studio.core.items import Split
 from studio.core.keypoint_pairs import mirror_order
 from studio.core.outlines import outline
 from studio.core.points import Keypoint, Points, Visibility
@@ -27,15 +27,14 @@ from studio.formats.exports import (
     ExportedItem,
     ExportReport,
     ProgressCall,
-    below,
     copy_picture,
     empty_folder,
     write_text,
 )
 from studio.formats.label_masks import picture_size
 from studio.formats.listing import stem
+from studio.formats.picture_places import PicturePlaces
 from studio.formats.shape_export import Losses, background_id, item_shapes
-from studio.formats.splits import FOLDER_SPLITS
 from studio.formats.yaml_subset import write_scalar
 from studio.formats.yolo_files import PoseShape
 from studio.formats.yolo_labels import LINE, YOLO, box_numbers, label_line, pose_numbers, pose_points, ring_numbers
@@ -64,10 +63,10 @@ class YoloExporter:
         losses, problems = Losses("YOLO"), list[str]()
         writer = _Writer(settings, notes.get(YOLO, {}), losses)
         splits: set[Split] = set()
-        taken: set[str] = set()
+        places = PicturePlaces(_FOLDERS)
         total = 0
         for total, exported in enumerate(items, start=1):
-            name = _place(exported.item, taken)
+            name = places.place(exported.item)
             splits.add(exported.item.split)
             if images:
                 problem = copy_picture(exported.item.path, out / "images" / name)
@@ -87,18 +86,6 @@ class YoloExporter:
             problems=(*problems, *losses.sentences),
             sentence=f"{out} has {total:,} images, {len(writer.lines):,} label files and {written:,} lines for YOLO.",
         )
-
-
-def _place(item: Item, taken: set[str]) -> str:
-    """Where a picture goes, below the folder of its split. An item that is called after such a folder already, because
-    it came from one, gets no second one. Raises BadInput."""
-    folder = _FOLDERS[item.split]
-    name = str(below(item.name))
-    first, _, rest = name.partition("/")
-    bare = rest if rest and FOLDER_SPLITS.get(first.lower()) is item.split else name
-    chosen = bare if f"{folder}/{bare}" not in taken else name
-    taken.add(f"{folder}/{chosen}")
-    return f"{folder}/{chosen}"
 
 
 class _Writer:
