@@ -30,7 +30,9 @@ from studio.ui.importing.questions import QuestionForm
 from studio.ui.widgets.work_queue import WorkQueue
 
 _CARD_WIDTH = 640
-_LEAST_FOR_PROBLEMS = 84
+_FEW_PROBLEMS = 3
+_HEIGHT_OF_FEW = 84
+_HEIGHT_OF_MANY = 180
 
 
 class ImportPanel(QWidget):
@@ -88,7 +90,6 @@ class ImportPanel(QWidget):
         self._card.addWidget(self._preview)
         self._problems = QPlainTextEdit(readOnly=True)
         self._problems.setAccessibleName("Problems found while importing")
-        self._problems.setMinimumHeight(_LEAST_FOR_PROBLEMS)
         self._problems.hide()
         self._card.addWidget(self._problems)
         self._card.addLayout(self._build_buttons())
@@ -232,6 +233,7 @@ class ImportPanel(QWidget):
 
     def _show_problems(self, problems: Sequence[str]) -> None:
         self._problems.setPlainText("\n".join(problems))
+        self._problems.setFixedHeight(_HEIGHT_OF_FEW if len(problems) <= _FEW_PROBLEMS else _HEIGHT_OF_MANY)
         self._problems.show()
 
     def _show_failure(self, sentence: str) -> None:
@@ -252,9 +254,10 @@ class ImportPanel(QWidget):
             self._form.setEnabled(not busy)
 
     def _leave(self) -> None:
-        """Stop a check and stay; else leave, which stops an import."""
+        """Stop a check and stay; else, or when it is asked for again, leave, which stops an import."""
+        stopped_before = self._stop.is_set()
         self._stop.set()
-        if self._checking:
+        if self._checking and not stopped_before:
             return
         self._queue.abandon()
         self.cancelled.emit()
