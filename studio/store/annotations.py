@@ -24,7 +24,7 @@ from studio.store.carried import CarriedShapes
 from studio.store.database import Database
 from studio.store.items import Items
 from studio.store.journal import Journal
-from studio.store.label_files import LabelFiles
+from studio.store.label_files import LabelFiles, ReadLabel
 
 _IMPORT: Final = "import"
 _BATCH: Final = 64
@@ -48,7 +48,7 @@ class Annotations:
         self._shapes = shapes
         self._open: weakref.WeakValueDictionary[int, Document] = weakref.WeakValueDictionary()
 
-    def open(self, item_id: int, task: Task) -> Document:
+    def open(self, item_id: int, task: Task, read: ReadLabel | None = None) -> Document:
         """The item's document; the same one for as long as somebody holds it and nobody else changed the item. What
         was refused because somebody did comes along into the new one, as far as it touches nothing that they changed.
 
@@ -61,7 +61,7 @@ class Annotations:
                 return document
         else:
             refused = None
-        document = self._make_document(item_id, task)
+        document = self._make_document(item_id, task, read)
         if refused is not None:
             _carry_over(refused, document)
         self._open[item_id] = document
@@ -133,14 +133,16 @@ class Annotations:
             if document is not None:
                 document.note(self._journal.history(item_id))
 
-    def _make_document(self, item_id: int, task: Task) -> Document:
+    def _make_document(self, item_id: int, task: Task, read: ReadLabel | None) -> Document:
         if task in TAG_TASKS:
             return TagsDocument(self._journal.tags(item_id), self._journal, self._journal.history(item_id))
-        return self._points_document(item_id) if task is Task.KEYPOINTS else self._mask_document(item_id)
+        if task is Task.KEYPOINTS:
+            return self._points_document(item_id)
+        return self._mask_document(item_id, read)
 
-    def _mask_document(self, item_id: int) -> MaskDocument:
+    def _mask_document(self, item_id: int, read: ReadLabel | None) -> MaskDocument:
         size = image_size(self._items.get(item_id).path)
-        loaded = self._files.load(item_id, size)
+        loaded = self._files.load(item_id, size, read)
         mask = loaded[0] if loaded else np.full((size[1], size[0]), UNLABELLED, np.uint8)
         history = self._journal.history(item_id)
         if loaded is not None and loaded[1] != history.head:

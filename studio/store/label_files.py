@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +41,25 @@ from studio.store.journal import Journal, digest_of
 LABELS_FOLDER: Final = "labels"
 
 
+@dataclass(frozen=True, eq=False)
+class ReadLabel:
+    """A label file that was read on another thread: its mask, the edit that it names, and which file that was."""
+
+    mask: Mask
+    head: int
+    file: tuple[int, int, int]
+
+
+def read_label(path: Path) -> ReadLabel:
+    """Read a label file on any thread, for `LabelFiles.load` on its own. Raises BadMask."""
+    while True:
+        file = _identity(path)
+        mask, head = read_mask(path)
+        if file == _identity(path):  # else the label writer put another one there, whose edit may be named
+            return ReadLabel(mask, head, file)
+        del mask
+
+
 class LabelFiles:
     """Reads and writes label files over one database connection, on one thread."""
 
@@ -60,15 +80,28 @@ class LabelFiles:
             raise UnknownItem(f"number {item_id}", self._folder.parent)
         return self._folder / row[0]
 
-    def load(self, item_id: int, size: tuple[int, int] | None = None) -> tuple[Mask, int] | None:
+    def huge(self, item_id: int) -> Path | None:
+        """The item's label file when it is one that takes long to read. Raises UnknownItem."""
+        path = self.path(item_id)
+        size = size_in_bands(path)
+        return path if size is not None and is_huge(size) else None
+
+    def load(
+        self, item_id: int, size: tuple[int, int] | None = None, read: ReadLabel | None = None
+    ) -> tuple[Mask, int] | None:
         """The item's mask as of now, writable, and the edit it shows; None when it has no label.
 
-        `size` (width, height) of the picture, where the caller knows it, is what a mask must have. A file that another
-        program put there becomes the item's label, and undo stops at it. Raises BadMask, CannotWrite.
+        `size` (width, height) of the picture, where the caller knows it, is what a mask must have; `read` spares
+        reading the file, unless that names no edit and is another one by now; its mask belongs to the item afterwards.
+        A file that another program put there becomes the item's label, and undo stops at it. Raises BadMask,
+        CannotWrite.
         """
         head = self._journal.head(item_id)
         path = self.path(item_id)
-        found = self._read(path, head)
+        if read is not None and (self._journal.belongs(read.head, item_id) or read.file == _identity(path)):
+            found = read.mask, read.head
+        else:
+            found = self._read(path, head)
         if found is None:
             mask = self._rebuild(item_id, head, size, path) if head else None
             return None if mask is None else (mask, head)
@@ -303,6 +336,15 @@ def _brought(overlay: EditOverlay, path: Path, size: tuple[int, int], shown: int
 def _blank_bands(size: tuple[int, int]) -> Iterator[Mask]:
     for y in range(0, size[1], TILE):
         yield np.full((min(TILE, size[1] - y), size[0]), UNLABELLED, np.uint8)
+
+
+def _identity(path: Path) -> tuple[int, int, int]:
+    """What tells a file from one that replaced it. Raises BadMask."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise BadMask(path, why(error), "put the file back or label the item again") from error
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _bytes(path: Path) -> bytes:

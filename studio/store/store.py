@@ -34,7 +34,7 @@ from studio.store.database import DATABASE_FILE, Database
 from studio.store.decisions import Decisions, Surroundings
 from studio.store.items import ItemCounts, ItemFilter, Items
 from studio.store.journal import Journal
-from studio.store.label_files import LABELS_FOLDER, LabelFiles
+from studio.store.label_files import LABELS_FOLDER, LabelFiles, ReadLabel
 from studio.store.label_writer import LabelWriter
 from studio.store.locations import Locations
 from studio.store.many_tags import ManyTags
@@ -186,12 +186,18 @@ class Store:
         told how many are in. Returns how many; raises CannotWrite."""
         return self._annotations.bring_in(annotations, progress)
 
-    def open_document(self, item_id: int) -> Document:
-        """The item for editing; the same document for as long as somebody holds it.
+    def huge_label(self, item_id: int) -> Path | None:
+        """The item's label file where reading it takes long and has not been done; for `read_label` on any thread, and
+        `open_document` afterwards. Raises UnknownItem."""
+        return self._files.huge(item_id) if self._annotations.opened(item_id) is None else None
+
+    def open_document(self, item_id: int, read: ReadLabel | None = None) -> Document:
+        """The item for editing; the same document for as long as somebody holds it. `read` is its label file as read
+        before.
 
         Raises UnknownItem, UnreadableImage, BadMask.
         """
-        return self._annotations.open(item_id, self._settings.task)
+        return self._annotations.open(item_id, self._settings.task, read)
 
     def read_mask(self, item_id: int) -> Mask | None:
         """The current mask, (H, W) uint8, the caller's own; None without a label. Raises UnknownItem, BadMask."""

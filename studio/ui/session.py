@@ -13,7 +13,7 @@ from studio.core.document import Document
 from studio.core.raster import Rect
 from studio.core.recipe import RunSpec
 from studio.core.settings import ProjectSettings
-from studio.store import Store
+from studio.store import ReadLabel, Store
 
 _OPEN_DOCUMENTS: Final = 4
 
@@ -81,12 +81,13 @@ class Session(QObject):
         self.store.save_settings(settings)
         self.settings_changed.emit()
 
-    def document(self, item_id: int) -> Document:
-        """The item's document, the same object for as long as it is among the last few that were open.
+    def document(self, item_id: int, read: ReadLabel | None = None) -> Document:
+        """The item's document, the same object for as long as it is among the last few that were open. `read` is
+        its label file, where that was read before.
 
         Raises StudioError when its picture or its label file cannot be used.
         """
-        document = self.store.open_document(item_id)
+        document = self.store.open_document(item_id, read)
         if self._documents.get(item_id) is not document:
             document.history_changed.connect(lambda: self.items_changed.emit([item_id]))
             self._documents[item_id] = document

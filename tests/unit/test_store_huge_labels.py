@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import shutil
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import pytest
 from studio.core.classes import UNLABELLED
 from studio.core.document import MaskDocument
 from studio.core.masks import read_head, read_mask
-from studio.store import Store, label_files
+from studio.store import Store, label_files, read_label
 
 MakeStore = Callable[..., Store]
 
@@ -105,3 +106,29 @@ def test_a_damaged_label_file_is_rebuilt_from_the_journal(make_store: MakeStore)
     store.flush()
     assert np.array_equal(read_mask(path)[0], expected)
     assert read_head(path) == opened(store).head
+
+
+@pytest.mark.parametrize("meanwhile", ["nothing", "stroke", "undo", "written", "another program"])
+def test_a_label_read_on_a_thread_opens_as_what_the_item_is_by_then(make_store: MakeStore, meanwhile: str) -> None:
+    store = make_store(1)
+    document = opened(store)
+    document.brush((20, 20), (60, 30), 20, 1)
+    document.brush((30, 40), (50, 60), 10, 2)
+    del document
+    store.flush()
+    path = store.huge_label(1)
+    assert path is not None
+    read = read_label(path)
+    if meanwhile in ("stroke", "written"):
+        opened(store).brush((70, 50), (90, 60), 12, 0)
+    elif meanwhile == "undo":
+        opened(store).undo()
+    if meanwhile == "written":
+        store.flush()
+    if meanwhile == "another program":
+        read = dataclasses.replace(read, head=0, file=(0, 0, 0))
+    expected = opened(store).mask.copy()
+    document = store.open_document(1, read)
+    assert isinstance(document, MaskDocument)
+    assert np.array_equal(document.mask, expected)
+    assert document.undo_text == opened(store).undo_text

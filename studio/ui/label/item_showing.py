@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QSize, QTimer, Signal
 from studio.core.document import Document, MaskDocument, TagsDocument
 from studio.core.errors import StudioError, UnreadableImage
 from studio.core.items import Item
+from studio.store import ReadLabel, read_label
 from studio.ui.label.canvas import Canvas
 from studio.ui.label.items_panel import ItemsPanel
 from studio.ui.label.picture import Picture
@@ -46,6 +47,9 @@ class ItemShowing(QObject):
         self._items = items
         self._loader = PictureLoader(Tiling(pyramid_folder(session.store.root), parent=self), self)
         self._reader = Background("predictions", parent=self)
+        self._labels = Background("huge labels", parent=self)
+        self._reading = False
+        """Whether the current item's label is still being read."""
         self._item: Item | None = None
         self.document: Document | None = None
         self.prediction: Prediction | None = None
@@ -63,6 +67,8 @@ class ItemShowing(QObject):
         self._loader.refined.connect(lambda _item_id: canvas.refresh_picture())
         self._loader.finished.connect(lambda _item_id: self.settled.emit())
         self._loader.broke.connect(self._picture_broke)
+        self._labels.done.connect(self._label_arrived)
+        self._labels.failed.connect(self._label_arrived)
         self._reader.done.connect(self._prediction_arrived)
         self._reader.failed.connect(self._prediction_broke)
         session.item_opened.connect(self.show)
@@ -85,13 +91,13 @@ class ItemShowing(QObject):
             self._give_up(error.sentence)
             return
         picture = self._ask_for_picture(self._item)
-        try:
-            self._take_document(self._session.document(item_id))
-        except UnreadableImage as error:
-            self._give_up(error.sentence)
+        label = self._session.store.huge_label(item_id)
+        self._labels.keep_only(())
+        self._reading = label is not None
+        if label is not None:
+            self._labels.ask(item_id, lambda: read_label(label))
+        elif not self._open_document(self._item):
             return
-        except StudioError as error:
-            self.problem.emit(error.sentence)
         self.document_changed.emit()
         if picture is not None:
             self._present(picture)
@@ -100,8 +106,31 @@ class ItemShowing(QObject):
             self._awaiting = True
             self._patience.start()
 
+    def _open_document(self, item: Item, read: ReadLabel | None = None) -> bool:
+        """Take the item's document; says whether its picture can be shown at all."""
+        try:
+            self._take_document(self._session.document(item.id, read))
+        except UnreadableImage as error:
+            self._give_up(error.sentence)
+            return False
+        except StudioError as error:
+            self.problem.emit(error.sentence)
+        return True
+
+    def _label_arrived(self, item_id: object, read: object) -> None:
+        """A huge label was read, or could not be, which opening the document says; until now input rested."""
+        if self._item is None or item_id != self._item.id or not self._reading:
+            return
+        self._reading = False
+        if self._open_document(self._item, read if isinstance(read, ReadLabel) else None):
+            self.document_changed.emit()
+            picture = self._canvas.picture
+            if picture is not None and not self._awaiting:
+                self._present(picture)
+
     def close(self) -> None:
         """End the threads."""
+        self._labels.close()
         self._patience.stop()
         self._ahead.stop()
         self._leave_document()
@@ -156,6 +185,7 @@ class ItemShowing(QObject):
             self._give_up(sentence)
 
     def _give_up(self, sentence: str) -> None:
+        self._reading = False
         self._patience.stop()
         self._awaiting = False
         self.settled.emit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 
 import numpy as np
@@ -10,7 +11,7 @@ from PySide6.QtCore import Qt
 
 from studio.core import flood, masks, regions, tile_edits
 from studio.core.classes import UNLABELLED
-from studio.ui.label import region_editing
+from studio.ui.label import item_showing, region_editing
 from studio.ui.label.choices import ToolName
 
 ALT, SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
@@ -142,3 +143,25 @@ def test_a_region_of_a_huge_mask_grows_as_that_of_any_other(huge, monkeypatch):
     expected = before.copy()
     expected[:, 76] = expected[:, 83] = 1
     assert np.array_equal(huge.mask(), expected)
+
+
+def test_a_huge_label_is_read_while_the_picture_shows_and_input_rests_until_it_is_there(huge, monkeypatch):
+    before, item, gate = huge.mask(), huge.session.current_item, threading.Event()
+    read = item_showing.read_label
+    monkeypatch.setattr(item_showing, "read_label", lambda path: gate.wait(5) and read(path))
+    for other in huge.ids[1:]:
+        huge.open(other)
+    huge.session._documents.clear()
+    gc.collect()
+    huge.session.open_item(item)
+    huge.qtbot.waitUntil(lambda: huge.canvas.picture is not None and huge.page.showing.document is None, timeout=5000)
+    assert huge.canvas.document is None
+    huge.page.choices.choose_tool(ToolName.BRUSH)
+    huge.drag((20, 20), (40, 40))  # nothing to paint on yet
+    gate.set()
+    huge.wait_for(item)
+    assert np.array_equal(huge.canvas.document.mask, before)
+    huge.drag((20, 20), (40, 40))
+    assert huge.mask()[30, 30] == 2
+    huge.trigger("undo")
+    assert np.array_equal(huge.mask(), before)
