@@ -32,6 +32,8 @@ def test_what_is_wanted_comes_before_what_was_added_earlier() -> None:
     assert begun.wait(10)
     ahead.want(readings[3:4])
     held.set()
+    for _ in range(2):
+        ahead.wait_for(readings[3:5], nothing)
     assert all_read.wait(10)
     assert order == [4, 3, 0, 1, 2, 5]
     ahead.close()
@@ -45,12 +47,14 @@ def test_nothing_is_read_before_something_is_wanted() -> None:
     ahead.close()
 
 
-def test_the_rest_is_read_by_itself_once_the_first_was_wanted() -> None:
+def test_the_rest_is_read_by_itself_from_the_second_wait_on() -> None:
     last = threading.Event()
     ahead = ReadAhead(1)
-    first = Reading(nothing)
-    ahead.add([first, Reading(nothing), Reading(last.set)])
+    first, second = Reading(nothing), Reading(nothing)
+    ahead.add([first, second, Reading(last.set)])
     ahead.wait_for([first], nothing)
+    assert not last.wait(0.05), "the first batch has the machine for itself"
+    ahead.wait_for([second], nothing)
     assert last.wait(10)
     ahead.close()
 
@@ -64,8 +68,9 @@ def test_an_error_met_in_the_background_is_raised_where_anything_is_waited_for()
 
     ahead = ReadAhead(1)
     first = Reading(nothing)
-    ahead.add([first, Reading(fail), Reading(nothing)])
-    ahead.want([first])
+    failing = Reading(fail)
+    ahead.add([first, failing, Reading(nothing)])
+    ahead.want([failing])
     assert met.wait(10)
     ahead.close()
     with pytest.raises(BadInput, match=r"labels/4\.png"):

@@ -31,9 +31,11 @@ class ReadAhead:
         self._changed = threading.Condition()
         self._error: BaseException | None = None
         self._closed = False
+        self._waits = 0
 
     def add(self, readings: Iterable[Reading]) -> None:
-        """Carry these out when nothing else is wanted. Nothing begins before something is."""
+        """Carry these out when nothing else is wanted, from the second `wait_for` on: what is done with the first batch
+        has the machine for itself, so that a run takes its first step soon."""
         with self._changed:
             self._others.extend(readings)
             self._changed.notify_all()
@@ -50,6 +52,7 @@ class ReadAhead:
         """Return when these are done; the calling thread takes part in them, and calls `look_up` every now and then,
         which may raise to give up. Raises the error of any reading, also of one that was not asked for."""
         self.want(readings)
+        self._note_wait()
         for reading in readings:
             if self._claim(reading):
                 self._carry_out(reading)
@@ -69,6 +72,11 @@ class ReadAhead:
         for thread in self._threads:
             thread.join()
 
+    def _note_wait(self) -> None:
+        with self._changed:
+            self._waits += 1
+            self._changed.notify_all()
+
     def _begin(self) -> None:
         if not self._threads and not self._closed:
             self._threads = [
@@ -87,7 +95,7 @@ class ReadAhead:
         """Wait for a reading that nobody has begun; None when there is nothing more to do for anybody."""
         with self._changed:
             while not self._closed and self._error is None:
-                queue = self._wanted or self._others
+                queue = self._wanted or (self._others if self._waits > 1 else self._wanted)
                 if not queue:
                     self._changed.wait()
                 elif not (reading := queue.popleft()).begun:
