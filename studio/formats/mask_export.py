@@ -22,6 +22,7 @@ from studio.core.shape_painting import covered
 from studio.core.shapes import SourceNotes
 from studio.formats.camvid_export import write_classes
 from studio.formats.class_files import COLORS, as_hex
+from studio.formats.class_masks import MASKS
 from studio.formats.exports import (
     NO_NOTES,
     ExportedItem,
@@ -165,8 +166,8 @@ class ColorMasksExporter(MasksExporter):
 
 
 class ClassMasksExporter(MasksExporter):
-    """`images/X` and, for each class that a picture has, `masks/CLASS/X.png`, white where the class is. Shapes that an
-    import brought keep what others hide of them."""
+    """`images/X` and, for each class that a picture has, `masks/CLASS/X.png`, white where the class is; the first
+    picture has one for every class. Masks that came in this layout keep what others hide of them."""
 
     name = "class-masks"
     title = "Black and white masks, a folder a class"
@@ -177,21 +178,29 @@ class ClassMasksExporter(MasksExporter):
     def write_label(
         self, out: Path, bare: str, settings: ProjectSettings, exported: ExportedItem, mask: Mask, losses: Losses
     ) -> None:
-        now = item_shapes(settings, exported)
         ground = background_id(settings)
         if ground != UNLABELLED and np.any(mask == UNLABELLED):
             losses.dropped("the unlabelled areas of pictures")
-        height, width = mask.shape
         names = {c.id: c.name for c in settings.classes if c.id != ground}
         regions = {number: mask == number for number in names}
-        for shape in now.shapes if now else ():
-            found = covered(shape, width, height) if shape.class_id in names else None
-            if found is not None and shape.class_id is not None:
-                regions[shape.class_id][found[0].slices] |= found[1]
-        for number, region in regions.items():
-            # A picture without objects has a mask as well, an empty one, which tells it from one without a label.
+        if exported.carried is not None and exported.carried.source == MASKS:
+            _add_hidden(regions, settings, exported)
+        first = not any((out / "masks").iterdir())
+        seen = [number for number, region in regions.items() if first or region.any()]
+        # A picture without any class has an empty mask, which tells it from one without a label.
+        for number in seen or list(regions)[:1]:
             path = out / "masks" / _file_name(names[number]) / f"{bare}.png"
-            write_atomically(path, _png(np.where(region, np.uint8(255), np.uint8(0))), durable=False)
+            white = np.where(regions[number], np.uint8(255), np.uint8(0))
+            write_atomically(path, _png(white), durable=False)
+
+
+def _add_hidden(regions: dict[int, np.ndarray], settings: ProjectSettings, exported: ExportedItem) -> None:
+    now = item_shapes(settings, exported)
+    for shape in now.shapes if now else ():
+        region = regions.get(shape.class_id) if shape.class_id is not None else None
+        found = covered(shape, region.shape[1], region.shape[0]) if region is not None else None
+        if region is not None and found is not None:
+            region[found[0].slices] |= found[1]
 
 
 def _png(pixels: np.ndarray) -> bytes:
