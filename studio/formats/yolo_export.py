@@ -221,9 +221,17 @@ class _Writer:
                 return " ".join([str(number), *kept[1:]])
         except ValueError:
             pass  # the project had other keypoints then; they are written anew
-        seen = [(p.x, p.y) for p in placed if p.visibility is not Visibility.ABSENT]
-        box = numbers[:4] or box_numbers(*(bounds(seen) if seen else (0, 0, 0, 0)), width, height)
+        box = numbers[:4] or box_numbers(*_box_around(placed), width, height)
         return label_line(number, [*box, *pose_numbers(placed, self._pose, width, height)])
+
+
+def _box_around(placed: Iterable[Keypoint]) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom around the points that are there, each side at least a pixel long, for a box without a
+    width is none."""
+    seen = [(p.x, p.y) for p in placed if p.visibility is not Visibility.ABSENT]
+    left, top, right, bottom = bounds(seen) if seen else (0.0, 0.0, 1.0, 1.0)
+    wider, higher = max(0.0, 1 - (right - left)) / 2, max(0.0, 1 - (bottom - top)) / 2
+    return left - wider, top - higher, right + wider, bottom + higher
 
 
 def joined(part: Part) -> Ring:

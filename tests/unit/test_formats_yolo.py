@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 from studio.core.classes import make_classes
 from studio.core.errors import BadInput
 from studio.core.items import NewItem, Split
-from studio.core.points import KeypointName, Visibility
+from studio.core.points import Keypoint, KeypointName, Points, Visibility
 from studio.core.settings import ProjectSettings, Task
 from studio.core.shapes import ShapeKind
 from studio.export import export_project
@@ -164,6 +164,18 @@ def test_points_placed_here_become_a_pose_with_a_box_around_them(tmp_path: Path)
     assert [float(word) for word in line] == pytest.approx(
         [0, 0.2, 0.175, 0.1, 0.05, 0.2, 0.2, 2, 0.15, 0.15, 2, 0.25, 0.15, 2]
     )
+
+
+def test_a_lone_point_has_a_box_of_a_pixel_and_comes_back(tmp_path: Path) -> None:
+    bring_in(yolo(tmp_path / "in", a=POSES, yaml=POSE), tmp_path / "p", "yolo")
+    lone = Points((Keypoint(index=1, x=8.0, y=6.0),))
+    with Store.open(tmp_path / "p") as store:
+        store.import_annotations([(store.item_named("val/b.png").id, lone)])
+    hand_out(tmp_path / "p", tmp_path / "out", "yolo")
+    bring_in(tmp_path / "out", tmp_path / "again", "yolo")
+    found = points_of(tmp_path / "again", "val/b.png").get(1)
+    assert found is not None
+    assert (found.x, found.y, found.visibility) == (8, 6, Visibility.VISIBLE)
 
 
 def test_two_numbers_a_point_hold_no_visibility(tmp_path: Path) -> None:
