@@ -87,6 +87,8 @@ class MainWindow(QMainWindow):
 
     def shut_down(self) -> None:
         """Give the project back; safe to call twice."""
+        for overlay in self._overlays.values():
+            overlay.leave()  # what it lists is about to go
         if self.workspace is not None:
             self._stack.removeWidget(self.workspace)
             self.workspace.close_project()

@@ -334,3 +334,29 @@ def test_tab_goes_through_the_whole_page_in_the_order_in_which_it_is_seen(open_w
     parts = [page.status, side, window.header, page.items, page.options, page.tool_bar, page.canvas]
     met = [next((n for n, part in enumerate(parts) if part is w or part.isAncestorOf(w)), None) for w in reached]
     assert met == sorted(met) and set(met) == set(range(len(parts)))
+
+
+@pytest.mark.parametrize("over", [open_palette, open_sheet])
+def test_what_lies_over_the_window_goes_with_the_project_that_it_is_about(
+    open_window: Open, qtbot: QtBot, over: Callable[[MainWindow], QWidget]
+) -> None:
+    window = open_window()
+    above = over(window)
+    assert window.workspace is not None
+    with qtbot.waitSignal(window.workspace.destroyed):
+        window.shut_down()
+    assert not above.isVisible()
+
+
+def test_the_palette_can_be_opened_from_a_field_that_ends_when_it_is_left(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window()
+    assert window.workspace is not None
+    classes = window.workspace.label_page.classes
+    assert classes is not None
+    classes.list.edit(classes.list.currentIndex())
+    field = window.focusWidget()
+    assert isinstance(field, QLineEdit)
+    with qtbot.waitSignal(field.destroyed):
+        palette = open_palette(window)
+    press(window, Qt.Key.Key_Escape)
+    assert not palette.isVisible()

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from studio.ui.keyboard.catalogue import Catalogue
 from studio.ui.keyboard.key_table import ACTION, KEYS, MENU, KeyTable
@@ -72,7 +73,7 @@ class KeySheet(QFrame):
 
     def leave(self) -> None:
         self.hide()
-        if self._before is not None and self._before.isVisible():
+        if self._before is not None and isValid(self._before) and self._before.isVisible():
             self._before.setFocus()
         self._before = None
 

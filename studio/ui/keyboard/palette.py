@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from studio.ui.keyboard.catalogue import Catalogue, Entry
 from studio.ui.keyboard.search import fit
@@ -74,7 +75,7 @@ class Palette(QFrame):
 
     def leave(self) -> None:
         self.hide()
-        if self._before is not None and self._before.isVisible():
+        if self._before is not None and isValid(self._before) and self._before.isVisible():
             self._before.setFocus()
         self._before = None
 
