@@ -69,7 +69,7 @@ class HistoryPanel(QWidget):
 
     def go_to(self, index: QModelIndex) -> None:
         """Show the item as it was after that row's edit."""
-        document = self._showing.document
+        document = self._showing.seen
         if document is None or not index.isValid() or self.model.place(index.row()) in (Place.CURRENT, Place.GONE):
             return
         target = self.model.step(index.row()).id
@@ -94,7 +94,7 @@ class HistoryPanel(QWidget):
 
     def _arrive(self, document: Document, head: int, target: int, net: Edit | None) -> None:
         """What was put together counts as long as nothing else was done meanwhile."""
-        if document is self._showing.document and document.head == head and not document.is_editing:
+        if document is self._showing.seen and document.head == head and not document.is_editing:
             self._go(document, target, net)
 
     def _go(self, document: Document, target: int, net: Edit | None) -> None:

@@ -79,6 +79,12 @@ class ItemShowing(QObject):
     def item(self) -> Item | None:
         return self._item
 
+    @property
+    def seen(self) -> Document | None:
+        """`document` where its label shows: pixels and points not while their picture is awaited, nor over one of
+        another size."""
+        return self.document if isinstance(self.document, TagsDocument) else self._canvas.document
+
     def show(self, item_id: int) -> None:
         """Open the item; what cannot be used is said and shown as far as it can be."""
         self.problem.emit("")
@@ -277,6 +283,7 @@ class ItemShowing(QObject):
         ):
             whose = "The proposal" if prediction.is_proposal else f"The prediction of run {prediction.run}"
             self.problem.emit(f"{whose} has another size than the picture.")
+            self.prediction = None  # what cannot be shown is not offered either
         else:
             self._canvas.show_prediction(prediction.mask, prediction.points, proposed=prediction.is_proposal)
             if overlay is not None and overlay.focus is not None:

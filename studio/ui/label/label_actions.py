@@ -161,12 +161,12 @@ class LabelActions:
             return
         if self._canvas.tool.is_busy:
             self._try(self._canvas.tool.step_back)
-        elif self._showing.document is not None:
-            document = self._showing.document
+        elif self._showing.seen is not None:
+            document = self._showing.seen
             self._try(lambda: document.undo() or self._canvas.hint("There is nothing to undo on this item."))
 
     def _redo(self) -> None:
-        document, tool = self._showing.document, self._canvas.tool
+        document, tool = self._showing.seen, self._canvas.tool
         if (self.tagging is not None and self.tagging.redo()) or tool.step_forward():
             return
         if document is not None and not tool.is_busy:

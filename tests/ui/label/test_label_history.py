@@ -134,3 +134,21 @@ def test_a_label_that_came_as_a_whole_is_the_beginning(make_desk):
     assert [what for what, _ in rows(desk)] == ["Import", "Brush stroke"]
     click(desk, 0)
     assert (desk.mask() == 0).all()
+
+
+def test_nothing_is_undone_or_gone_back_to_before_the_picture_shows(make_desk):
+    desk = make_desk(2)
+    desk.drag((20, 20), (60, 60))
+    painted = desk.mask()
+    desk.open(desk.ids[1])
+    document = desk.session.document(desk.ids[0])
+    desk.page.showing._loader.forget()
+    desk.session.open_item(desk.ids[0])
+    assert desk.canvas.document is None
+    desk.trigger("undo")
+    desk.page.history.refresh()
+    desk.page.history.go_to(desk.page.history.model.index(0))
+    assert np.array_equal(document.mask, painted)
+    desk.wait_for(desk.ids[0])
+    desk.trigger("undo")
+    assert not np.array_equal(document.mask, painted)
