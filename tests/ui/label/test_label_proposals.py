@@ -314,3 +314,17 @@ def _finished_run(desk: Desk) -> str:
     desk.store.set_outcome(run_id, RunOutcome(kind=OutcomeKind.FINISHED, sentence="The run finished."))
     desk.session.runs_changed.emit()
     return run_id
+
+
+@pytest.mark.parametrize("how", ["accept_here", "accept_class", "accept_all"])
+def test_a_proposal_of_another_size_is_said_and_neither_taken_over_nor_put_away(desk: Desk, how: str) -> None:
+    desk.move(50, 50)
+    desk.page.choices.choose_class(0)
+    with desk.qtbot.waitSignal(desk.page.showing.problem, check_params_cb=lambda said: "another size" in said):
+        write_mask(desk.store.proposals.mask_path(desk.ids[0]), halves()[:-1], desk.session.settings.classes)
+        desk.store.proposals.put(desk.ids[0], FROM_STROKES)
+        desk.session.proposals_changed.emit([desk.ids[0]])
+    desk.trigger(how)
+    proposal = desk.store.proposals.of(desk.ids[0])
+    assert proposal is not None and proposal.is_open
+    assert not desk.canvas.document.can_undo
