@@ -15,7 +15,7 @@ from studio.core.classes import UNLABELLED, make_classes
 from studio.core.document import MaskDocument
 from studio.core.items import NewItem
 from studio.core.protection import NOTHING_PROTECTED, Protection
-from studio.core.raster import fill_polygon, flood_region
+from studio.core.raster import Rect, flood_region, polygon_pixels
 from studio.core.region_wishes import RegionOperation, RegionWish
 from studio.core.regions import taken_over
 from studio.core.settings import ProjectSettings, Task
@@ -118,7 +118,8 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(corners=st.lists(PLACES, min_size=3, max_size=6), value=VALUES)
     def polygon(self, corners: list[tuple[float, float]], value: int) -> None:
         wanted = self.model.mask.copy()
-        fill_polygon(wanted, corners, value)
+        height, width = wanted.shape
+        wanted[polygon_pixels(Rect(0, 0, width, height), corners)] = value
         document = self.document
         document.polygon(corners, value)
         self.expect(document, wanted)
