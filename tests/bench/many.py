@@ -66,7 +66,7 @@ def _jumped(screen: Screen, key: str) -> float:
     time.sleep(1.0)
     before = rows()
     begin = time.perf_counter()
-    screen.key(key)
+    screen.key(key, pause=0)
     wait_until(lambda: bool((np.abs(rows() - before).max(axis=2) > 30).mean() > 0.005), seconds=5, every=0)
     return (time.perf_counter() - begin) * 1000
 

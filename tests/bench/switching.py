@@ -60,5 +60,5 @@ def _switch(screen: Screen) -> float:
 
     time.sleep(0.6)
     before = middle()
-    screen.key("Next")
+    screen.key("Next", pause=0)
     return wait_until(lambda: bool(np.abs(middle() - before).max() > 12), seconds=5, every=0) * 1000

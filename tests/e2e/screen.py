@@ -97,14 +97,15 @@ class Screen:
         for _ in range(abs(steps)):
             self.click(x, y, button=4 if steps > 0 else 5)
 
-    def key(self, combination: str) -> None:
-        """Press and release keys named as X names them and joined by +, such as `Control_L+Shift_L+z`."""
+    def key(self, combination: str, *, pause: float = 0.03) -> None:
+        """Press and release keys named as X names them and joined by +, such as `Control_L+Shift_L+z`, then wait for
+        `pause` seconds, as a hand would."""
         codes = [self._display.keysym_to_keycode(XK.string_to_keysym(name)) for name in combination.split("+")]
         for code in codes:
             self._send(X.KeyPress, code)
         for code in reversed(codes):
             self._send(X.KeyRelease, code)
-        time.sleep(0.03)
+        time.sleep(pause)
 
     def type(self, text: str) -> None:
         """Lower-case letters, digits and the few signs that file names need."""
