@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from studio.core.errors import BadInput, StudioError
+from studio.core.errors import BadInput, ExportStopped, StudioError
 from studio.core.items import Item, LabelState
 from studio.core.settings import TAG_TASKS, Task
 from studio.formats import ExportedItem, ExportReport, exporter
@@ -19,11 +19,13 @@ def export_project(
     format_name: str,
     images: bool = True,
     progress: Callable[[int, int], object] | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> ExportReport:
     """Write every item that is not left out to the new folder `out`, its label as it is now.
 
-    `images` copies the pictures as well. A label that cannot be read is a sentence in the report. Raises BadInput where
-    the format is not for this task or `out` holds something, CannotWrite.
+    `images` copies the pictures as well. A label that cannot be read is a sentence in the report. `cancelled`
+    is asked before each item. Raises BadInput where the format is not for this task or `out` holds something,
+    CannotWrite, ExportStopped.
     """
     chosen = exporter(format_name)
     if store.settings.task not in chosen.tasks:
@@ -36,6 +38,8 @@ def export_project(
 
     def items() -> Iterator[ExportedItem]:
         for item in store.items(ids):
+            if cancelled():
+                raise ExportStopped(out)
             try:
                 yield _exported(store, item)
             except StudioError as error:

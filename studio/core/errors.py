@@ -21,6 +21,11 @@ class BadInput(StudioError):
     exit_code = 2
 
 
+class ExportStopped(StudioError):
+    def __init__(self, out: Path) -> None:
+        super().__init__(f"The export was stopped, so {out} is not complete; delete it, or export to a new folder.")
+
+
 class UnreadableImage(BadInput):
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(f"{path} cannot be read as an image ({why}); replace the file or leave it out.")

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QStackedWidget, Q
 
 from studio.core.errors import BadInput, StudioError
 from studio.core.resources import resources
+from studio.ui.exporting.place import ExportPlace
 from studio.ui.header import Header
 from studio.ui.keyboard.bindings import key_bindings
 from studio.ui.message_line import MessageLine
@@ -89,6 +90,7 @@ class MainWindow(QMainWindow):
         """Give the project back; safe to call twice."""
         for overlay in self._overlays.values():
             overlay.leave()  # what it lists is about to go
+        self._exporting.close()
         if self.workspace is not None:
             self._stack.removeWidget(self.workspace)
             self.workspace.close_project()
@@ -134,6 +136,8 @@ class MainWindow(QMainWindow):
         self.welcome.browse_requested.connect(self._browse)
         self.welcome.demo_requested.connect(self._open_demo)
         self._stack.addWidget(self.welcome)
+        self._exporting = ExportPlace(self._stack)
+        self._exporting.changed.connect(self._fill_menus)
         layout.addWidget(self.header)
         layout.addWidget(self._stack, 1)
         self.setCentralWidget(body)
@@ -143,6 +147,9 @@ class MainWindow(QMainWindow):
 
     def _build_actions(self) -> None:
         self._open = self._action("open", "Open or Import a Folder…", QKeySequence.StandardKey.Open, self._browse)
+        self._export = self._action(
+            "export", "Export…", "Ctrl+Shift+E", lambda: self.workspace and self._exporting.show(self.workspace)
+        )
         self._demo = self._action("demo", "Open the Demo Project", None, self._open_demo)
         self._quit = self._action("quit", "Quit", QKeySequence.StandardKey.Quit, self.close)
         self._find = self._action("palette", "Find a Command…", "Ctrl+K", lambda: self._over("palette"))
@@ -177,9 +184,11 @@ class MainWindow(QMainWindow):
         recent = file_menu.addMenu("Open Recent")
         file_menu.aboutToShow.connect(lambda: self._fill_recent(recent))
         file_menu.addSeparator()
+        file_menu.addAction(self._export)
+        file_menu.addSeparator()
         file_menu.addAction(self._quit)
         in_project = self.workspace is not None and self._stack.currentWidget() is self.workspace
-        for action in self._page_actions:
+        for action in (self._export, *self._page_actions):
             action.setEnabled(in_project)
         for name in _MENUS:
             actions = self._page_menu_actions(name) if in_project else []
@@ -260,7 +269,7 @@ class MainWindow(QMainWindow):
         watched = self._stack.currentWidget() is panel
         self._import_panel = None
         if watched:
-            self._stack.setCurrentWidget(self.workspace or self.welcome)
+            self._stack.setCurrentWidget(self._exporting.panel or self.workspace or self.welcome)
         self._stack.removeWidget(panel)
         panel.deleteLater()
         self._fill_menus()

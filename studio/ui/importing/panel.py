@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,15 +9,12 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
-    QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -27,9 +23,10 @@ from studio.import_check import ImportPreview, check_import
 from studio.ingest import ImportReport, import_into
 from studio.ui.importing.preview import PreviewView
 from studio.ui.importing.questions import QuestionForm
+from studio.ui.widgets.free_folder import free_folder
+from studio.ui.widgets.middle_card import new_card, put_in_the_middle
 from studio.ui.widgets.work_queue import WorkQueue
 
-_CARD_WIDTH = 640
 _FEW_PROBLEMS = 3
 _HEIGHT_OF_FEW = 84
 _HEIGHT_OF_MANY = 180
@@ -59,13 +56,7 @@ class ImportPanel(QWidget):
         self._queue.do(lambda: recognise(folder), self._show_found, self._show_nothing_found)
 
     def _build(self) -> None:
-        card = QFrame()
-        card.setProperty("role", "card")
-        card.setMaximumWidth(_CARD_WIDTH)
-        card.setMinimumWidth(_CARD_WIDTH)
-        self._card = QVBoxLayout(card)
-        self._card.setContentsMargins(28, 24, 28, 24)
-        self._card.setSpacing(12)
+        card, self._card = new_card()
         heading = QLabel("Import a folder")
         heading.setProperty("role", "heading")
         source = QLabel(str(self._folder))
@@ -93,12 +84,12 @@ class ImportPanel(QWidget):
         self._problems.hide()
         self._card.addWidget(self._problems)
         self._card.addLayout(self._build_buttons())
-        self._in_the_middle(card)
+        put_in_the_middle(self, card)
 
     def _build_target(self) -> tuple[QWidget, ...]:
         title = QLabel("PROJECT FOLDER")
         title.setProperty("role", "section")
-        self._target = QLineEdit(str(_free_folder(self._folder)))
+        self._target = QLineEdit(str(free_folder(self._folder, "studio")))
         self._target.setObjectName("import_target")
         self._target.setAccessibleName("Project folder")
         note = QLabel("Labels, settings and runs go here. The pictures stay where they are and are never changed.")
@@ -126,23 +117,6 @@ class ImportPanel(QWidget):
         row.addWidget(self._cancel)
         row.addWidget(self._go)
         return row
-
-    def _in_the_middle(self, card: QWidget) -> None:
-        inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.addStretch(2)
-        row = QHBoxLayout()  # not an alignment, which would not ask the card how high its wrapped text is
-        row.addStretch(1)
-        row.addWidget(card)
-        row.addStretch(1)
-        column.addLayout(row)
-        column.addStretch(3)
-        area = QScrollArea(widgetResizable=True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidget(inside)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(area)
 
     def _show_found(self, recognised: Recognised) -> None:
         self._recognised = recognised
@@ -261,14 +235,3 @@ class ImportPanel(QWidget):
             return
         self._queue.abandon()
         self.cancelled.emit()
-
-
-def _free_folder(source: Path) -> Path:
-    """A folder that is not there yet: beside the source, or in the person's own folder where that cannot be written."""
-    place = source.parent if os.access(source.parent, os.W_OK) else Path.home() / "Relearn Studio"
-    wanted = place / f"{source.name}-studio"
-    number = 2
-    while wanted.exists():
-        wanted = place / f"{source.name}-studio-{number}"
-        number += 1
-    return wanted
