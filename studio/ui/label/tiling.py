@@ -140,7 +140,8 @@ class Tiling(QObject):
         picture = self._picture
         match report:
             case Began():
-                self._take(TiledPicture(Path(report.folder), report.plan, finished_rows=0))
+                with contextlib.suppress(FileNotFoundError):  # it broke at once, and says why next
+                    self._take(TiledPicture(Path(report.folder), report.plan, finished_rows=0))
             case Previewed() if picture is not None:
                 picture.set_preview(_read_preview(report))
             case Wrote() if picture is not None:
