@@ -61,7 +61,7 @@ class Sweep:
         """
         radius = max(self.start, self.end) / 2
         top, bottom = min(self.a[1], self.b[1]) - radius, max(self.a[1], self.b[1]) + radius
-        first, last = max(0, floor(top - 0.5)), min(height, ceil(bottom + 0.5))
+        first, last = max(0, ceil(top - 0.5 - _CLOSE)), min(height, floor(bottom + 0.5 + _CLOSE))
         band = max(_BAND, int(2.5 * radius))
         for y in range(first, last, band):
             rows = min(band, last - y)
@@ -92,15 +92,15 @@ class Sweep:
         and a row whose borders are not among them is judged pixel by pixel.
         """
         rows = np.arange(rect.y, rect.bottom)[:, None]
-        about = [np.floor(border)[:, None] + _AROUND for border in self._borders(rows[:, 0] + 0.5)]
-        first, last = (self._covers(columns, rows) for columns in about)
-        found = first.any(axis=1) & last.any(axis=1) & ~first[:, 0] & ~last[:, -1]
-        lefts = about[0][:, 0] + first.argmax(axis=1) - rect.x
-        ends = about[1][:, -1] - last[:, ::-1].argmax(axis=1) + 1 - rect.x
-        lefts, ends = (np.clip(places, 0, rect.width).astype(np.intp) for places in (lefts, ends))
-        borders = zip(np.flatnonzero(found).tolist(), lefts[found].tolist(), ends[found].tolist(), strict=True)
-        for row, left, end in borders:
-            part[row, left:end] = value
+        lefts, rights = (np.floor(border)[:, None] for border in self._borders(rows[:, 0] + 0.5))
+        covered = self._covers(np.concatenate((lefts + _AROUND, rights + _AROUND), axis=1), rows)
+        first, last = covered[:, : _AROUND.size], covered[:, : _AROUND.size - 1 : -1]
+        found = first.any(axis=1) & last.any(axis=1) & ~first[:, 0] & ~last[:, 0]
+        begins = lefts[:, 0] + (first.argmax(axis=1) + (_AROUND[0] - rect.x))
+        ends = rights[:, 0] - (last.argmax(axis=1) - (_AROUND[-1] + 1 - rect.x))
+        spans = np.clip((begins[found], ends[found]), 0, rect.width).astype(np.intp).tolist()
+        for row, begin, end in zip(np.flatnonzero(found).tolist(), *spans, strict=True):
+            part[row, begin:end] = value
         unsure = np.flatnonzero(~found)
         if unsure.size:
             covered = self._covers(np.arange(rect.x, rect.right)[None, :], rows[unsure])
