@@ -18,6 +18,9 @@ from studio.ui.widgets.background import Background
 _CACHE_BYTES: Final = 512 * 2**20
 _PICTURES_KEPT: Final = 6
 
+_AFTER_PAINTING_MS: Final = 50
+"""Until neighbours are read, so that the picture that is there is on the screen first."""
+
 _Key = tuple[str, int]
 _FULL: Final = "full"
 _PREVIEW: Final = "preview"
@@ -50,6 +53,8 @@ class PictureLoader(QObject):
         self._background = Background("pictures", threads=2, parent=self)
         self._background.done.connect(self._done)
         self._background.failed.connect(self._failed)
+        self._soon = QTimer(self, singleShot=True, interval=_AFTER_PAINTING_MS)
+        self._soon.timeout.connect(self._ask_for_neighbours)
         if tiling is not None:
             tiling.arrived.connect(self._came_in_tiles)
             tiling.refined.connect(self.refined)
@@ -66,9 +71,11 @@ class PictureLoader(QObject):
         picture = self._pictures.get(item_id)
         if picture is not None:
             self._pictures.move_to_end(item_id)
-            self._ask_for_neighbours()
+            if not self._soon.isActive():  # under a key held down it still comes to an end
+                self._soon.start()
             QTimer.singleShot(0, self, self._let_tiles_go)
         else:
+            self._soon.stop()
             self._background.keep_only([(_FULL, item_id)])
             self._background.ask((_PREVIEW, item_id), lambda: self._first_look(path, view))
         return picture
@@ -76,10 +83,12 @@ class PictureLoader(QObject):
     def forget(self) -> None:
         self._pictures.clear()
         self._wanted = None
+        self._soon.stop()
         self._background.keep_only(())
 
     def close(self) -> None:
         """End the threads; nothing arrives any more."""
+        self._soon.stop()
         self._background.close()
         self._pictures.clear()
         if self.tiling is not None:
