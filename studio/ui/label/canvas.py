@@ -1,33 +1,25 @@
-"""The canvas: shows the picture and its label, and hands the mouse and the keys to the tool in use."""
+"""The canvas: shows an item and hands the mouse, the pen and the keys to the tool in use."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QTabletEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from studio.core.arrays import Mask
-from studio.core.document import Document, MaskDocument, PointsDocument, TagsDocument
+from studio.core.document import Document
 from studio.core.errors import StudioError
-from studio.core.points import Points
 from studio.core.raster import Rect
 from studio.core.settings import ProjectSettings
 from studio.ui.label.choices import Choices
-from studio.ui.label.overlay_colors import Offer, OverlayColors
+from studio.ui.label.label_view import LabelView
 from studio.ui.label.pen import is_eraser_end, is_lifted, is_stroke
 from studio.ui.label.picture import Picture
-from studio.ui.label.picture_look import look_of
-from studio.ui.label.picture_view import PictureView
-from studio.ui.label.points_display import PointsDisplay
-from studio.ui.label.points_layer import PointsLayer
-from studio.ui.label.tagging.chips import paint_chips
 from studio.ui.label.tools import Pointer, Tool, make_tools
 from studio.ui.label.tools.hand import HandTool
 from studio.ui.label.tools.pick import pick_class
-from studio.ui.theme import theme
 
 _DESCRIPTION: Final = "The picture and its label; the tool in use works here."
 _WHEEL_NOTCH: Final = 120
@@ -35,9 +27,9 @@ _WHEEL_PAN: Final = 60
 """Logical pixels that a notch of the wheel pans sideways."""
 
 
-class Canvas(PictureView):
-    """A stroke costs what it touches: the document marks pixels, the scene composes those, and only their rectangle of
-    the widget is painted."""
+class Canvas(LabelView):
+    """A press begins something: of the tool in use, of the hand, or a pick; whatever began it gets what follows until
+    its button is up."""
 
     pointer_moved = Signal(object)
     """The image pixel (column, row) under the cursor, or None."""
@@ -45,20 +37,9 @@ class Canvas(PictureView):
     """A sentence about what could not be done."""
     hinted = Signal(str)
     """A sentence that is no error."""
-    picture_changed = Signal(object)
-    """The `Picture` that shows now, or None."""
-    points_changed = Signal(object)
-    """The `Points` of the item that is shown."""
 
     def __init__(self, choices: Choices, settings: ProjectSettings, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._choices = choices
-        self._settings = settings
-        self._document: Document | None = None
-        self._predicted_mask: Mask | None = None
-        self._predicted_points: Points | None = None
-        self._points = PointsDisplay()
-        self._is_proposed = False
+        super().__init__(choices, settings, parent)
         self._tools = make_tools(self)
         self._hand = HandTool(self)
         self._working: Tool | None = None
@@ -67,8 +48,7 @@ class Canvas(PictureView):
         self._pen_is_down = False
         self._wheel_rest = 0
         self._set_up_widget()
-        self._connect()
-        self._recolor()
+        self._tell_tools()
 
     def _set_up_widget(self) -> None:
         self.setObjectName("canvas")
@@ -79,7 +59,8 @@ class Canvas(PictureView):
         self.setTabletTracking(True)
         self.setCursor(self.tool.cursor)
 
-    def _connect(self) -> None:
+    def _tell_tools(self) -> None:
+        """Of the choices that a tool shows."""
         choices = self._choices
         choices.tool_changed.connect(self._tool_was_changed)
         choices.brush_size_changed.connect(self._refresh_tool)
@@ -87,41 +68,12 @@ class Canvas(PictureView):
         choices.outline.paint_wanted.connect(lambda: self._attempt(self.tool.finish))
         choices.outline.give_up_wanted.connect(lambda: self._attempt(self.tool.cancel))
         choices.class_changed.connect(self._refresh_tool)
-        choices.selected_point_changed.connect(self._point_chosen)
-        choices.points.instance_changed.connect(self._instance_chosen)
         choices.points.loupe_changed.connect(self._refresh_tool)
         choices.smart.changed.connect(self._refresh_tool)
-        choices.opacity_changed.connect(self._recolor)
-        choices.overlay_shown_changed.connect(self._recolor)
-        choices.view_changed.connect(self._recolor)
-        choices.proposals.changed.connect(self._recolor)
-        choices.seeing.changed.connect(self._see_otherwise)
-        choices.class_changed.connect(self._see_otherwise)
-        theme().changed.connect(self._recolor)
-        self.view_changed.connect(self._note_points)
-
-    # -- what a tool sees ---------------------------------------------------------------------------------------------
-
-    @property
-    def document(self) -> Document | None:
-        return self._document
-
-    @property
-    def choices(self) -> Choices:
-        return self._choices
-
-    @property
-    def settings(self) -> ProjectSettings:
-        return self._settings
 
     @property
     def owner(self) -> QObject:
         return self
-
-    def hint(self, sentence: str) -> None:
-        self.hinted.emit(sentence)
-
-    # -- what the page tells ------------------------------------------------------------------------------------------
 
     @property
     def tool(self) -> Tool:
@@ -132,159 +84,63 @@ class Canvas(PictureView):
         """Whether a mouse button is down on the picture."""
         return self._working is not None
 
+    def hint(self, sentence: str) -> None:
+        self.hinted.emit(sentence)
+
+    # -- what the page tells ------------------------------------------------------------------------------------------
+
     def put_away(self) -> None:
         """Another item is about to be shown: what is half done is finished or kept, and input rests."""
         for tool in self._tools.values():
             self._attempt(tool.item_left)
         self._working, self._pen_is_down = None, False
-        document, self._document = self._document, None
-        if document is not None:
-            document.changed.disconnect(self._annotation_changed)
-            if document.is_editing:  # what could not be written before is tried once more
-                self._attempt(document.commit)
+        document = self._let_document_go()
+        if document is not None and document.is_editing:  # what could not be written before is tried once more
+            self._attempt(document.commit)
 
     def show_item(self, document: Document | None, picture: Picture) -> None:
-        """Show a picture with its label, or without one that could be edited. The zoom stays when the picture has the
-        size of the one before."""
         self.put_away()
-        self._document = document
-        if document is not None:
-            document.changed.connect(self._annotation_changed)
-        self._predicted_mask = self._predicted_points = None
-        self.set_picture(picture)
-        self._show_masks()
+        super().show_item(document, picture)
         self.setAccessibleDescription(_DESCRIPTION)
         for tool in self._tools.values():
             tool.item_shown()
         self._choices.outline.set_pending(self.tool.is_busy)
-        self._note_points()
-        self.update()
 
     def set_picture(self, picture: Picture) -> None:
         super().set_picture(picture)
-        self._show_look()
-        self.picture_changed.emit(picture)
-        self._tell_tool()
+        self._tell_of_picture()
 
     def refresh_picture(self) -> None:
         super().refresh_picture()
-        self._tell_tool()
+        self._tell_of_picture()
 
     def show_sentence(self, sentence: str) -> None:
-        """Show no picture but a sentence in its place."""
         self.put_away()
-        self.set_sentence(sentence)
-        self.picture_changed.emit(None)
-        self._show_masks()
+        super().show_sentence(sentence)
         self.setAccessibleDescription(sentence)
         self.pointer_moved.emit(None)
 
-    def _tell_tool(self) -> None:
-        if self._document is not None:
-            self.tool.picture_changed()
-
-    def show_prediction(self, mask: Mask | None, points: Points | None, *, proposed: bool = False) -> None:
-        """Show what a model says about this item: a mask of the picture's size, or points."""
-        self._predicted_mask, self._predicted_points = mask, points
-        if proposed != self._is_proposed:
-            self._is_proposed = proposed
-            self._recolor()
-        self._show_masks()
-        self._note_points()
-        self.update()
-
     def set_settings(self, settings: ProjectSettings) -> None:
-        """Classes or keypoints changed."""
-        self._settings = settings
-        self._recolor()
-        self._note_points()
+        super().set_settings(settings)
         self.tool.annotation_changed()
 
-    # -- painting -----------------------------------------------------------------------------------------------------
-
     def paint_over(self, painter: QPainter) -> None:
-        if isinstance(self._document, PointsDocument) and self._choices.overlay_shown:
-            self._points_layer().paint(painter, self._document.points, self._predicted_points)
-        elif isinstance(self._document, TagsDocument) and self._choices.overlay_shown:
-            classes, ratio = self._settings.classes, self.pixel_ratio
-            paint_chips(
-                painter, self._document.tags, classes, width=self.width() * ratio, ratio=ratio, font=self.font()
-            )
+        super().paint_over(painter)
         if self._document is not None:
             self.tool.paint(painter)
 
-    def _note_points(self) -> None:
-        """Everything is painted again: say how the points are drawn from now on."""
-        points = self._document.points if isinstance(self._document, PointsDocument) else Points()
-        self._points.show(points, self._predicted_points, self._points_layer())
-
-    def _points_layer(self) -> PointsLayer:
-        selected = (self._choices.points.instance, self._choices.selected_point)
-        return PointsLayer(self._settings, self.viewport, self.pixel_ratio, selected, self._points.named)
-
-    def _point_chosen(self, _index: int) -> None:
-        if isinstance(self._document, PointsDocument):
-            self.repaint_soon(self._points.select(self._points_layer()))
-
-    def _instance_chosen(self, _instance: int) -> None:
-        self.tool.annotation_changed()
-        self._note_points()
-        self.update()
-
-    # -- changes ------------------------------------------------------------------------------------------------------
+    def _tell_of_picture(self) -> None:
+        if self._document is not None:
+            self.tool.picture_changed()
 
     def _annotation_changed(self, rect: Rect | None = None) -> None:
-        if rect is not None:
-            seen = self.scene.mark(rect)
-            if seen is not None:
-                self.repaint_soon(QRectF(seen.x, seen.y, seen.width, seen.height))
-            return
-        if isinstance(self._document, PointsDocument):
-            self.points_changed.emit(self._document.points)
-            self.repaint_soon(self._points.change(self._document.points, self._points_layer()))
-        elif isinstance(self._document, TagsDocument):
-            self.update()
+        super()._annotation_changed(rect)
+        if rect is None:
+            self.tool.annotation_changed()
+
+    def _instance_chosen(self, instance: int) -> None:
         self.tool.annotation_changed()
-
-    def _show_masks(self) -> None:
-        label = self._document.mask if isinstance(self._document, MaskDocument) else None
-        self.scene.set_masks(label, self._predicted_mask)
-
-    def _recolor(self, *_: object) -> None:
-        choices = self._choices
-        shown = choices.overlay_shown and bool(self._settings.classes)
-        seen = choices.seeing.seen
-        alone = choices.class_id if seen.alone and choices.class_id >= 0 else None
-        colors = (
-            OverlayColors(
-                self._settings.classes,
-                choices.opacity,
-                choices.view,
-                outline=seen.outline,
-                alone=alone,
-                offer=self._offer(),
-            )
-            if shown
-            else None
-        )
-        self.scene.set_colors(colors)
-        self.scene.set_surround(theme().color("canvas"))
-        self.update()
-
-    def _see_otherwise(self, *_: object) -> None:
-        """Outlines, one class alone, or another look of the picture."""
-        self._recolor()
-        self._show_look()
-
-    def _show_look(self) -> None:
-        if self.picture is not None:
-            self.scene.set_look(look_of(self.picture, self._choices.seeing.seen))
-            self.update()
-
-    def _offer(self) -> Offer | None:
-        if not self._is_proposed:
-            return None
-        return Offer.REPLACE if self._choices.proposals.replaces else Offer.FILL
+        super()._instance_chosen(instance)
 
     def _refresh_tool(self, *_: object) -> None:
         self.tool.refresh()
