@@ -5,28 +5,26 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QFocusEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QFocusEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
-    QPushButton,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from studio.core.classes import UNLABELLED
-from studio.core.document import MaskDocument, PointsDocument
+from studio.core.document import PointsDocument
 from studio.core.settings import TAG_TASKS, Task
 from studio.ui.keyboard.bindings import key_bindings
 from studio.ui.keyboard.keyed_texts import KeyedTexts
 from studio.ui.label.canvas import Canvas
 from studio.ui.label.choices import Choices, ToolName
+from studio.ui.label.class_keys import ClassKeys
 from studio.ui.label.classes_panel import ClassesPanel
 from studio.ui.label.document_pane import DocumentPane
+from studio.ui.label.empty_project import EmptyProject
 from studio.ui.label.history_panel import HistoryPanel
 from studio.ui.label.instances_panel import InstancesPanel
 from studio.ui.label.item_showing import ItemShowing
@@ -37,15 +35,14 @@ from studio.ui.label.lock_keeper import LockKeeper
 from studio.ui.label.navigator import Navigator
 from studio.ui.label.notice_bar import NoticeBar
 from studio.ui.label.options_bar import OptionsBar
-from studio.ui.label.picture_look import value_text
 from studio.ui.label.picture_panel import PicturePanel
+from studio.ui.label.pixel_readout import PixelReadout
 from studio.ui.label.points_panel import PointsPanel
 from studio.ui.label.proposing.control import ProposalControl
 from studio.ui.label.proposing.panel import ProposalPanel
 from studio.ui.label.rulers import RuledCanvas
 from studio.ui.label.side_panel import SidePanel
 from studio.ui.label.status_strip import StatusStrip
-from studio.ui.label.tagging.keys import tag_keys
 from studio.ui.label.tagging.tags_panel import TagsPanel
 from studio.ui.label.text_showing import TextShowing
 from studio.ui.label.tool_bar import ToolBar
@@ -60,8 +57,6 @@ _SIDES_KEY: Final = "label/sides"
 _NARROWEST: Final = (216, 540, 198)
 """The least widths of the same: the middle then has room for the options of any tool in the smallest window."""
 
-_PIXEL_PAUSE_MS: Final = 40
-
 
 class LabelPage(QWidget):
     """Items at the left, the canvas or a document in the middle, classes or keypoints at the right."""
@@ -75,9 +70,6 @@ class LabelPage(QWidget):
         super().__init__(parent)
         self.setObjectName("label_page")
         self._session = session
-        self._class_keys: list[QShortcut] = []
-        self._pixel: tuple[int, int] | None = None
-        self._pixel_pause = QTimer(self, singleShot=True, interval=_PIXEL_PAUSE_MS)
         self.choices = Choices(session.settings.task, self)
         KeptChoices(self.choices)
         self.canvas = Canvas(self.choices, session.settings)
@@ -103,6 +95,10 @@ class LabelPage(QWidget):
             [self.label_actions.fit, self.label_actions.actual_size] if self.document is None else []
         )
         self.status.name_classes(session.settings.task is Task.SEGMENTATION)
+        self._readout = PixelReadout(self.canvas, self.ruled, self.status, self)
+        tagging = self.label_actions.tagging
+        take = tagging.press if tagging is not None else self.choices.choose_class
+        self._class_keys = ClassKeys(session, self.label_actions, take, self)
         self.tool_bar = ToolBar(self.label_actions.tools, [self.label_actions.undo, self.label_actions.redo])
         self.classes: ClassesPanel | None = None
         self.tags: TagsPanel | None = None
@@ -112,7 +108,6 @@ class LabelPage(QWidget):
         self._lay_out()
         self.keyed = KeyedTexts(self, self.label_actions.all)
         self._connect()
-        self._bind_class_keys()
         self.options.show_settings(session.settings)
         self._tool_changed()
 
@@ -161,7 +156,7 @@ class LabelPage(QWidget):
             self.label_actions.tagging.close()
         if self.document is not None:
             self.document.close_down()
-        self._pixel_pause.stop()
+        self._readout.stop()
         if self.label_actions.regions is not None:
             self.label_actions.regions.close()
 
@@ -196,7 +191,9 @@ class LabelPage(QWidget):
         self._splitter.splitterMoved.connect(lambda: QSettings().setValue(_SIDES_KEY, self._splitter.saveState()))
         self._stack = QStackedWidget()
         self._stack.addWidget(self._splitter)
-        self._stack.addWidget(self._make_empty())
+        empty = EmptyProject()
+        empty.add_images_requested.connect(self.add_images_requested)
+        self._stack.addWidget(empty)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack)
@@ -219,7 +216,7 @@ class LabelPage(QWidget):
             side.add("keypoints", "Keypoints", self.points, corner=self.points.add_button, weight=3)
         elif self.label_actions.tagging is not None and self.label_actions.tags is not None:
             tagging = self.label_actions.tagging
-            self.tags = TagsPanel(self._session, self.choices, tagging, self.label_actions.tags, self._class_key_by_id)
+            self.tags = TagsPanel(self._session, self.choices, tagging, self.label_actions.tags, self._class_keys.by_id)
             tags = side.add("tags", "Classes", self.tags, corner=self.tags.add_button, weight=5)
             self.tags.note_changed.connect(tags.set_note)
             self.tags.left.connect(self.setFocus)
@@ -253,35 +250,16 @@ class LabelPage(QWidget):
                 part.hide()
         return side
 
-    def _make_empty(self) -> QWidget:
-        empty = QFrame()
-        layout = QVBoxLayout(empty)
-        sentence = QLabel("This project has no images yet.")
-        sentence.setProperty("role", "heading")
-        button = QPushButton("Add images…")
-        button.setObjectName("add_images")
-        button.setProperty("primary", True)
-        button.clicked.connect(self.add_images_requested)
-        layout.addStretch(1)
-        layout.addWidget(sentence, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addSpacing(10)
-        layout.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addStretch(1)
-        return empty
-
     def _connect(self) -> None:
         session, canvas, showing = self._session, self.canvas, self.showing
         self.items.item_chosen.connect(self._go_to)
         session.item_opened.connect(self.items.show_item)
         session.settings_changed.connect(self._settings_changed)
-        key_bindings().changed.connect(self._bind_class_keys)
         key_bindings().changed.connect(self._tool_changed)
         session.items_changed.connect(lambda ids: None if ids else self._show_whether_empty())
         session.overlay_changed.connect(lambda overlay: self.options.show_run(overlay.run if overlay else None))
         self.options.prediction_closed.connect(lambda: session.show_overlay(None))
         self.choices.tool_changed.connect(self._tool_changed)
-        canvas.pointer_moved.connect(self._pointer_moved)
-        self._pixel_pause.timeout.connect(self._show_pixel)
         canvas.picture_changed.connect(self.navigator.show_picture)
         canvas.picture_changed.connect(self.picture_panel.show_picture)
         canvas.view_changed.connect(lambda: self.status.show_zoom(canvas.viewport.scale))
@@ -291,6 +269,7 @@ class LabelPage(QWidget):
             self.label_actions.tagging.said.connect(self._hint)
             self.label_actions.tagging.failed.connect(self._could_not)
             self.label_actions.tags.find.triggered.connect(self.tags.focus_search)
+            self._class_keys.changed.connect(self.tags.model.show_marks)
         if self.document is not None:
             self.document.zoomed.connect(self.status.show_zoom)
             self.status.show_zoom(self.document.percent / 100)
@@ -307,29 +286,6 @@ class LabelPage(QWidget):
         listener = self._file_noticed.emit
         session.store.last_errors.connect(listener)
         self.destroyed.connect(lambda: session.store.last_errors.disconnect(listener))
-
-    def _bind_class_keys(self) -> None:
-        """The classes' own keys pick them; a key that an action has stays the action's."""
-        for shortcut in self._class_keys:
-            shortcut.setEnabled(False)
-            shortcut.deleteLater()
-        self._class_keys = []
-        tagging = self.label_actions.tagging
-        for class_id, key in self._class_key_by_id().items():
-            shortcut = QShortcut(QKeySequence(key), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            take = tagging.press if tagging is not None else self.choices.choose_class
-            shortcut.activated.connect(lambda class_id=class_id, take=take: take(class_id))
-            self._class_keys.append(shortcut)
-        if self.tags is not None:
-            self.tags.model.show_marks()
-
-    def _class_key_by_id(self) -> dict[int, str]:
-        """Classes of whole items get letters, too, because they are given by nothing but keys."""
-        classes, taken = self._session.settings.classes, self.label_actions.reserved_keys
-        if self.label_actions.tagging is not None:
-            return tag_keys(classes, taken)
-        return {c.id: c.key for c in classes if c.key and c.key.upper() not in taken}
 
     # -- what happens -------------------------------------------------------------------------------------------------
 
@@ -348,7 +304,7 @@ class LabelPage(QWidget):
     def _settings_changed(self) -> None:
         self.canvas.set_settings(self._session.settings)
         self.options.show_settings(self._session.settings)
-        self._bind_class_keys()
+        self._class_keys.bind()
 
     def _hint(self, sentence: str) -> None:
         self.status.show_hint(self.keyed.fill(sentence))
@@ -357,24 +313,6 @@ class LabelPage(QWidget):
         tagging = self.label_actions.tagging
         usage = tagging.usage if tagging is not None else self.canvas.tool.usage
         self.status.show_usage(self.keyed.fill(usage))
-
-    def _pointer_moved(self, pixel: tuple[int, int] | None) -> None:
-        """Painting comes first: what is under the cursor is told a little later, for many movements at once."""
-        self._pixel = pixel
-        if not self._pixel_pause.isActive():
-            self._pixel_pause.start()
-
-    def _show_pixel(self) -> None:
-        pixel, document = self._pixel, self.canvas.document
-        name, color = "", None
-        if pixel is not None and isinstance(document, MaskDocument) and _has_pixel(document, pixel):
-            value = int(document.mask[pixel[1], pixel[0]])
-            found = next((c for c in self._session.settings.classes if c.id == value), None)
-            name = found.name if found else "unlabelled" if value == UNLABELLED else f"id {value}"
-            color = found.color if found else None
-        self.status.show_pixel(pixel, name, color)
-        self.status.show_value(value_text(self.canvas.picture, pixel))
-        self.ruled.show_pixel(pixel)
 
     def _show_problem(self, sentence: str) -> None:
         if sentence:
@@ -405,7 +343,3 @@ class LabelPage(QWidget):
             self._session.say(f"This project has no class called {name}.", Tone.WARNING)
         else:
             self.choices.choose_class(found.id)
-
-
-def _has_pixel(document: MaskDocument, pixel: tuple[int, int]) -> bool:
-    return 0 <= pixel[0] < document.size[0] and 0 <= pixel[1] < document.size[1]
