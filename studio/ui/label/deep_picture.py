@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, floor
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from studio.core.look import Look, full_range
 from studio.core.raster import Rect
 from studio.ui.label.image_pixels import part_of, pixels_of
 from studio.ui.label.picture import Sight
+from studio.ui.widgets.image_memory import bytes_of
 
 _SMALLEST_LEVEL: Final = 900
 _ENTRIES: Final = 65536
@@ -112,15 +113,15 @@ def _drawn(values: Values, look: Look) -> QImage:
     """(h, w, C) uint16 as RGB32."""
     table = _table(look)
     height, width, channels = values.shape
-    pixels: npt.NDArray[Any] = np.empty((height, width, 4), np.uint8)
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    pixels = bytes_of(image)
     if look.channel is None and channels >= 3:
         for place, channel in enumerate((2, 1, 0)):  # RGB32 lies in memory blue first
             pixels[..., place] = table.take(values[..., channel])
     else:
         pixels[..., :3] = table.take(values[..., min(look.channel or 0, channels - 1)])[..., None]
     pixels[..., 3] = 255
-    image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
-    return image.copy()
+    return image
 
 
 @lru_cache(maxsize=8)

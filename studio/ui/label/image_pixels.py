@@ -8,6 +8,7 @@ from PySide6.QtGui import QImage
 
 from studio.core.arrays import Picture
 from studio.core.raster import Rect
+from studio.ui.widgets.image_memory import as_rgb32, seen_bytes_of
 
 
 def pixels_of(image: QImage, rect: Rect, step: int) -> Picture:
@@ -17,9 +18,14 @@ def pixels_of(image: QImage, rect: Rect, step: int) -> Picture:
     if (image.width(), image.height()) != (width, height):
         keep, smooth = Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
         image = image.scaled(width, height, keep, smooth)
-    image = image.convertToFormat(QImage.Format.Format_RGB32)
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(height, image.bytesPerLine() // 4, 4)
-    return np.ascontiguousarray(rows[:, :width, 2::-1])
+    return np.ascontiguousarray(seen_bytes_of(as_rgb32(image))[..., 2::-1])
+
+
+def pixels_within(image: QImage, part: Rect, rect: Rect, step: int) -> Picture:
+    """The same of a part of a larger image, of which nothing is copied first where it needs no scaling."""
+    if (part.width, part.height) == (-(-rect.width // step), -(-rect.height // step)):
+        return np.ascontiguousarray(seen_bytes_of(as_rgb32(image))[part.slices][..., 2::-1])
+    return pixels_of(image.copy(part.x, part.y, part.width, part.height), rect, step)
 
 
 def part_of(rect: Rect, share: float) -> Rect:

@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage, QPainter
 from studio.core.arrays import Picture as Pixels
 from studio.core.deep_images import is_deep
 from studio.core.raster import Rect
-from studio.ui.label.image_pixels import part_of, pixels_of
+from studio.ui.label.image_pixels import part_of, pixels_within
 from studio.ui.widgets.decoding import decode, upright_size
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class DecodedPicture:
             return None
         level = self.level_for(1 / step)
         part = part_of(rect, level.width() / self.size.width())
-        return pixels_of(level.copy(part.x, part.y, part.width, part.height), rect, step)
+        return pixels_within(level, part, rect, step)
 
 
 def load_picture(path: Path) -> DecodedPicture | DeepPicture:

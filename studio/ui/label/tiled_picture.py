@@ -18,6 +18,7 @@ from studio.core.raster import Rect
 from studio.ui.label.image_pixels import pixels_of
 from studio.ui.label.picture import DecodedPicture, Sight, halved
 from studio.ui.widgets.background import Background
+from studio.ui.widgets.image_memory import from_rgb
 
 _CACHE_BYTES: Final = 192 * 2**20
 _NOTHING_YET: Final = QColor(96, 96, 96)
@@ -124,7 +125,7 @@ class TiledPicture(QObject):
         bottom = min(level.height, ceil(stored.bottom() / level.scale))
         try:
             with PyramidFile(self._path, self._file.layout) as file:
-                patch = _image_of(file.patch(level, Rect(x, y, right - x, bottom - y)))
+                patch = from_rgb(file.patch(level, Rect(x, y, right - x, bottom - y)))
         except OSError:  # another item was opened, and the tiles have gone
             return None
         return pixels_of(patch if self._turn.isIdentity() else patch.transformed(self._turn), rect, step)
@@ -187,7 +188,7 @@ class TiledPicture(QObject):
             return
         middle = QPointF(sum(key[1] for key in there), sum(key[2] for key in there)) / len(there)
         for key in sorted(there, key=lambda k: -(abs(k[1] - middle.x()) + abs(k[2] - middle.y()))):
-            self._background.ask(key, lambda key=key: _image_of(self._file.tile(level, key[1], key[2])))
+            self._background.ask(key, lambda key=key: from_rgb(self._file.tile(level, key[1], key[2])))
 
     def _tile_came(self, key: object, result: object) -> None:
         if isinstance(key, int):
@@ -215,7 +216,7 @@ class TiledPicture(QObject):
         painter = QPainter(image)
         for row in range(rows):
             for column in range(level.columns):
-                tile = _image_of(self._file.tile(level, column, row))
+                tile = from_rgb(self._file.tile(level, column, row))
                 painter.drawImage(QPoint(column * level.tile, row * level.tile), tile)
         painter.end()
         upright = image if self._turn.isIdentity() else image.transformed(self._turn)
@@ -227,12 +228,3 @@ def _keys_over(level: Level, box: QRect) -> Iterator[_Key]:
     for row in range(box.top() // level.tile, min(level.rows - 1, box.bottom() // level.tile) + 1):
         for column in range(box.left() // level.tile, min(level.columns - 1, box.right() // level.tile) + 1):
             yield level.number, column, row
-
-
-def _image_of(pixels: Pixels) -> QImage:
-    """(H, W, 3) uint8 RGB as RGB32, which the screen takes without conversion."""
-    height, width = pixels.shape[:2]
-    data = pixels.tobytes()
-    return QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888).convertToFormat(
-        QImage.Format.Format_RGB32
-    )

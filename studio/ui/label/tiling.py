@@ -20,6 +20,7 @@ from studio.core.pyramid_maker import Began, Broke, Done, Previewed, Report, Wro
 from studio.engine.launch import worker_environment
 from studio.ui.label.tiled_picture import TiledPicture
 from studio.ui.widgets.decoding import upright_size
+from studio.ui.widgets.image_memory import from_rgb
 
 PYRAMIDS_FOLDER: Final = Path(".cache") / "pyramids"
 _REDRAW_MS: Final = 40
@@ -223,5 +224,4 @@ def _read_preview(report: Previewed) -> QImage:
     file = Path(report.file)
     pixels = np.fromfile(file, np.uint8).reshape(report.height, report.width, 3)
     file.unlink(missing_ok=True)
-    image = QImage(pixels.data, report.width, report.height, 3 * report.width, QImage.Format.Format_RGB888)
-    return image.convertToFormat(QImage.Format.Format_RGB32)
+    return from_rgb(pixels)

@@ -21,6 +21,7 @@ from studio.core.review import ItemScore
 from studio.core.settings import ProjectSettings, Task
 from studio.store import Store
 from studio.ui.review import differences
+from studio.ui.widgets.image_memory import from_rgb
 
 _LARGEST_MARK: Final = 2.2
 """Marks grow with the picture up to this many times their smallest size."""
@@ -128,7 +129,7 @@ def _draw_masks(store: Store, folder: Path, score: ItemScore, look: Look) -> Pic
         differences.highlighted(image, differences.shrink_share(different, size), look.difference),
     )
     return Pictures(
-        panes=tuple(_to_qimage(pane) for pane in panes),
+        panes=tuple(from_rgb(pane) for pane in panes),
         focus=differences.largest_difference(different),
         size=(width, height),
     )
@@ -142,9 +143,9 @@ def _draw_points(store: Store, score: ItemScore, look: Look) -> Pictures:
     near = _close_up(label, predicted, width, height, shape=(look.width, look.height))
     sharp = min(1.0, look.width / near.width())
     image = read_image(item.path, max_side=max(*size, round(max(width, height) * sharp)))
-    whole = _to_qimage(differences.shrink(image, size))
+    whole = from_rgb(differences.shrink(image, size))
     _mark(whole, label, predicted, QRectF(0, 0, width, height), look)
-    closer = _to_qimage(_cut(image, near, width, (look.width, look.height)))
+    closer = from_rgb(_cut(image, near, width, (look.width, look.height)))
     _mark(closer, label, predicted, near, look)
     focus = differences.largest_distance(label, predicted, width=width, height=height)
     return Pictures(panes=(whole, closer), focus=focus, size=(width, height))
@@ -222,11 +223,3 @@ def _stroke(painter: QPainter, color: QColor, unit: float, shape: Callable[[], o
 
 def _color(look: Look, index: int) -> QColor:
     return QColor(look.point_colors[index]) if index < len(look.point_colors) else QColor("#ffffff")
-
-
-def _to_qimage(rgb: np.ndarray) -> QImage:
-    """(H, W, 3) uint8 as an image of its own memory, in the format that is drawn fastest."""
-    height, width = rgb.shape[:2]
-    flat = np.ascontiguousarray(rgb)
-    view = QImage(flat.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-    return view.convertToFormat(QImage.Format.Format_RGB32)

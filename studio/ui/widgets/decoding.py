@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage, QImageIOHandler, QImageReader
 
 from studio.core.images import HUGE_PIXELS, read_image
+from studio.ui.widgets.image_memory import as_rgb32, from_rgb
 
 _ALLOCATION_LIMIT_MIB: Final = 4096
 
@@ -81,11 +82,9 @@ def _limited(image: QImage, max_side: int) -> QImage:
 
 def _decode_carefully(path: Path, max_side: int | None) -> QImage:
     pixels = read_image(path, max_side=max_side)
-    height, width = pixels.shape[:2]
-    image = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
-    return _as_rgb32(image.copy())
+    return from_rgb(pixels)
 
 
 def _as_rgb32(image: QImage) -> QImage:
     image.setDevicePixelRatio(1.0)
-    return image.convertToFormat(QImage.Format.Format_RGB32)
+    return as_rgb32(image)

@@ -17,6 +17,7 @@ from studio.core.deep_images import as_small_rgb, is_deep, read_deep
 from studio.core.images import HUGE_PIXELS, image_size
 from studio.ui.widgets.background import Background
 from studio.ui.widgets.decoding import decode
+from studio.ui.widgets.image_memory import from_rgb
 from studio.ui.widgets.thumbnail_cache import ThumbnailCache
 
 _JPEG_QUALITY: Final = 86
@@ -102,9 +103,7 @@ def _read(path: Path, max_side: int) -> QImage:
     if not is_deep(path) or prod(image_size(path)) > HUGE_PIXELS:
         return decode(path, max_side=max_side)
     pixels = as_small_rgb(read_deep(path), max_side=max_side)
-    height, width = pixels.shape[:2]
-    image = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
-    return image.convertToFormat(QImage.Format.Format_RGB32)
+    return from_rgb(pixels)
 
 
 def _file_name(path: Path, side: int) -> Path:
