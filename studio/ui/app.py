@@ -22,6 +22,10 @@ from studio.ui.theme import ThemeMode, theme
 
 _SIGNAL_CHECK_MS: Final = 200
 
+_PATIENCE_S: Final = 0.0005
+"""How long the window waits for a thread that is busy in Python before it takes its turn; Python's own 5 ms are longer
+than a stroke may take from the mouse to the screen."""
+
 
 class NoDisplay(StudioError):
     def __init__(self) -> None:
@@ -34,6 +38,7 @@ class NoDisplay(StudioError):
 def run(options: WindowOptions) -> int:
     """Open the window and stay until it is closed. Raises NoDisplay, and StudioError for a project that cannot open."""
     check_display()
+    sys.setswitchinterval(_PATIENCE_S)
     give_back_large_blocks()
     app = make_application(sys.argv)
     theme().apply(ThemeMode(QSettings().value("theme", ThemeMode.SYSTEM)))
