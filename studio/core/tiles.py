@@ -15,6 +15,9 @@ from studio.core.raster import Rect
 TILE: Final = 128
 """Side of the squares, in pixels, in which a mask's changes are kept."""
 
+_LARGEST: Final = 255
+"""Where this is the least there is nothing else; it is what a pixel without a label has."""
+
 
 @dataclass(frozen=True, slots=True)
 class TilePatch:
@@ -62,7 +65,7 @@ def keep_tiles(mask: Mask, rect: Rect, kept: dict[tuple[int, int], Mask]) -> Non
         pixels = mask[row * TILE : (row + 1) * TILE, first * TILE : last * TILE]
         height, width = pixels.shape
         value = int(pixels.min())
-        whole = value == int(pixels.max())
+        whole = value == _LARGEST or value == int(pixels.max())
         pixels = pixels if whole else pixels.copy()
         for column in range(first, last):
             x = (column - first) * TILE
