@@ -15,7 +15,7 @@ from studio.core.points import KeypointName
 from studio.core.settings import ProjectSettings, Task
 from studio.formats.coco_file import CocoFile, Id, find_files, split_of
 from studio.formats.coco_labels import COCO, InstancesReader, KeypointsReader, Source
-from studio.formats.json_values import ends_of
+from studio.formats.json_values import damage, ends_of, first_damage
 from studio.formats.listing import name_some
 from studio.formats.picture_items import picture_items
 from studio.formats.pictures import Pictures
@@ -40,7 +40,7 @@ class CocoImporter:
     options = ("task", "uncovered", "valid", "seed")
 
     def recognise(self, source: Path) -> Recognised | None:
-        paths = find_files(source)
+        paths = [path for path in find_files(source) if damage(path) is None]
         pictures = Pictures(source).names if paths else []
         if not pictures:
             return None
@@ -129,7 +129,9 @@ def _survey(source: Path, task: Task) -> _Found:
 def _read_files(source: Path, task: Task, problems: list[str]) -> list[CocoFile]:
     paths = find_files(source)
     if not paths:
-        raise BadInput(f"{source} has no JSON file with COCO's images and annotations; check the path.")
+        raise first_damage(source) or BadInput(
+            f"{source} has no JSON file with COCO's images and annotations; check the path."
+        )
     if task is Task.KEYPOINTS:
         paths = [path for path in paths if _has_keypoints(path)]
         if not paths:

@@ -12,7 +12,7 @@ import msgspec
 
 from studio.core.items import Split
 from studio.formats.complaints import Complaints
-from studio.formats.json_values import ends_of, fault, plain, read_json
+from studio.formats.json_values import damage, ends_of, fault, plain, read_json
 from studio.formats.listing import subfolders
 from studio.formats.splits import FOLDER_SPLITS
 
@@ -153,8 +153,11 @@ def find_files(source: Path) -> list[Path]:
 
 
 def is_coco(path: Path) -> bool:
+    """A damaged file passes by one of the keys, so that its damage is told."""
     ends = ends_of(path)
-    return ends.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and sum(key in ends for key in _KEYS) >= 2
+    keys = sum(key in ends for key in _KEYS)
+    is_object = ends.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+    return is_object and (keys >= 2 or (keys == 1 and damage(path) is not None))
 
 
 def split_of(path: Path) -> Split | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -13,6 +16,8 @@ from studio.core.errors import BadInput, BadTable
 T = TypeVar("T")
 
 _END = 65_536
+_OPENED: Final = {b"{": b"}", b"[": b"]"}
+_BYTE: Final = re.compile(r"\(byte (\d+)\)")
 
 
 def read_json(path: Path, kind: type[T]) -> T:
@@ -27,7 +32,51 @@ def read_json(path: Path, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         raise BadTable(path, f"it is not of the expected form ({fault(error)})", "export it again") from error
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise BadTable(path, f"it is no JSON ({fault(error)})", "export it again or leave it out") from error
+        raise BadTable(path, _broken(data, error), "export or download it again, or take it out") from error
+
+
+def damage(path: Path) -> BadTable | None:
+    """What is wrong with a file that is to be JSON, by a look at its ends, and at all of it where that is little; None
+    where nothing is to be seen."""
+    ends = ends_of(path).removeprefix(b"\xef\xbb\xbf").strip()
+    if len(ends) >= _END and ends[:1] in _OPENED and ends[-1:] == _OPENED[ends[:1]]:
+        return None
+    try:
+        read_json(path, msgspec.Raw)
+    except BadTable as error:
+        return error
+    except BadInput:
+        return None  # it cannot be opened, which is no fault of its contents
+    return None
+
+
+def first_damage(source: Path) -> BadTable | None:
+    """What is wrong with the first damaged JSON file below a folder."""
+    return next((found for path in json_files(source) if (found := damage(path))), None)
+
+
+def json_files(source: Path) -> Iterator[Path]:
+    """All JSON files below the folder, sorted within each folder; hidden ones and links to folders are passed over."""
+    for folder, below, files in os.walk(source):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        yield from (Path(folder, name) for name in sorted(f for f in files if f.endswith(".json") and f[0] != "."))
+
+
+def _broken(data: bytes, error: Exception) -> str:
+    """Where data that is no JSON breaks, as a part of a sentence."""
+    if not data.strip():
+        return "it is empty"
+    text = fault(error)
+    if "truncated" in text:
+        return f"it is cut off in {_place(data, len(data))}"
+    byte = _BYTE.search(text)
+    return f"it is no JSON from {_place(data, int(byte[1]))} on" if byte else f"it is no JSON ({text})"
+
+
+def _place(data: bytes, offset: int) -> str:
+    start = data.rfind(b"\n", 0, offset)
+    line = data.count(b"\n", 0, offset) + 1
+    return f"line {line:,}, column {offset - start:,}"
 
 
 def fault(error: Exception) -> str:

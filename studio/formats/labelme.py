@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import os
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from studio.core.classes import distinct_color
-from studio.core.errors import BadInput, StudioError
+from studio.core.errors import BadInput, BadTable, StudioError
 from studio.core.items import NewItem
 from studio.core.points import KeypointName
 from studio.core.settings import ProjectSettings, Task
 from studio.formats.complaints import Complaints
+from studio.formats.json_values import damage, json_files
 from studio.formats.labelme_file import LabelmeFile, is_labelme, look_at, picture_in
 from studio.formats.labelme_labels import LabelmePoints, LabelmeShapes
 from studio.formats.labelme_shapes import LABELME
@@ -51,6 +51,8 @@ class _Found:
     within: dict[str, tuple[PictureBytes, tuple[int, int]]] = dataclasses.field(default_factory=dict)
     kinds: dict[str, set[str]] = dataclasses.field(default_factory=dict)
     """The shape types of each label name, in the order of first mention."""
+    spoilt: list[str] = dataclasses.field(default_factory=list)
+    """Pictures whose own file cannot be read."""
     several: bool = False
     """Whether a file has several points of one name."""
     shapes: int = 0
@@ -63,7 +65,7 @@ class LabelmeImporter:
     options = ("task", "uncovered", "stroke", "valid", "seed")
 
     def recognise(self, source: Path) -> Recognised | None:
-        paths = list(_json_files(source))
+        paths = list(json_files(source))
         first = [path for path in paths[:_LOOKED_AT] if is_labelme(path)]
         if not first:
             return None
@@ -92,7 +94,7 @@ class LabelmeImporter:
         if "task" not in answers and found.kinds and set().union(*found.kinds.values()) == {"point"}:
             options = dataclasses.replace(options, task=Task.KEYPOINTS)
         check_task(options.task, self.name)
-        base = common_folder(found.files)
+        base = common_folder([*found.files, *found.spoilt])
         names = [name for name in found.pictures.names if name.startswith(base)] + sorted(found.within)
         short = [name.removeprefix(base) for name in names]
         groups = [sequence_of(name) for name in short]
@@ -120,13 +122,6 @@ class LabelmeImporter:
         )
 
 
-def _json_files(source: Path) -> Iterator[Path]:
-    """All JSON files below the folder, sorted within each folder; hidden ones and links to folders are passed over."""
-    for folder, below, files in os.walk(source):
-        below[:] = sorted(name for name in below if not name.startswith("."))
-        yield from (Path(folder, name) for name in sorted(files) if name.endswith(".json") and name[0] != ".")
-
-
 def _kinds_in(path: Path) -> set[str]:
     """The shape types of one file; none where it is damaged, of which planning tells."""
     try:
@@ -138,16 +133,27 @@ def _kinds_in(path: Path) -> set[str]:
 def _survey(source: Path) -> _Found:
     """Raises BadInput where no file can be used."""
     found = _Found(Pictures(source))
-    paths = [path for path in _json_files(source) if is_labelme(path)]
-    for path in paths:
-        try:
-            _look(source, path, found)
-        except StudioError as error:
-            found.problems.append(error.sentence)
+    pictures = {stem(name) for name in found.pictures.names}
+    for path in json_files(source):
+        if is_labelme(path) or stem(path.relative_to(source).as_posix()) in pictures or damage(path):
+            try:
+                _look(source, path, found)
+            except StudioError as error:
+                found.problems.append(_with_picture(source, path, found, error))
     if not found.files:
         why = f" ({found.problems[0]})" if found.problems else ""
         raise BadInput(f"{source} has no labelme file whose picture is there{why}.")
     return found
+
+
+def _with_picture(source: Path, path: Path, found: _Found, error: StudioError) -> str:
+    """What is wrong with a file, and what becomes of the picture that is called like it."""
+    beside = f"{stem(path.relative_to(source).as_posix())}."
+    name = next((name for name in found.pictures.names if name.startswith(beside) and name not in found.files), None)
+    if name is None or not isinstance(error, BadTable):
+        return error.sentence
+    found.spoilt.append(name)
+    return f"{error.sentence.removesuffix('.')}; until then {name} comes in unlabelled."
 
 
 def _look(source: Path, path: Path, found: _Found) -> None:

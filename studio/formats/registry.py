@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from studio.core.errors import BadInput, UnknownLayout
+from studio.core.errors import BadInput, BadTable, UnknownLayout
 from studio.formats.biwi import BiwiImporter
 from studio.formats.camvid import CamvidImporter
 from studio.formats.camvid_export import CamvidExporter
@@ -14,10 +14,12 @@ from studio.formats.class_folders_export import ClassFoldersExporter
 from studio.formats.class_masks import MasksImporter
 from studio.formats.coco import CocoImporter
 from studio.formats.coco_export import CocoExporter
+from studio.formats.coco_file import find_files
 from studio.formats.cvat import CvatImporter
 from studio.formats.cvat_export import CvatExporter
 from studio.formats.exports import Exporter
 from studio.formats.folder import FolderImporter
+from studio.formats.json_values import damage, first_damage
 from studio.formats.labelme import LabelmeImporter
 from studio.formats.labelme_export import LabelmeExporter
 from studio.formats.listing import subfolders
@@ -107,7 +109,8 @@ def source_folder(source: Path) -> Path:
 
 def recognise(source: Path) -> Recognised:
     """What lies at `source`, by its layout alone; where that is only a folder around the data, what lies one level
-    below. Raises UnknownLayout where there is no picture, BadInput where there is nothing."""
+    below. Raises UnknownLayout where there is no picture, BadInput where there is nothing, BadTable where a damaged
+    file of annotations lies among pictures that would come in without."""
     folder = source_folder(source)
     best = _best(folder)
     if best is None or best.confidence < _SURE:
@@ -118,7 +121,16 @@ def recognise(source: Path) -> Recognised:
             return sure[0]
     if best is None:
         raise UnknownLayout(source, ", ".join(i.name for i in _IMPORTERS))
+    if best.confidence < _SURE and (broken := _broken(best, folder)):
+        raise broken  # else a set of annotations would pass for pictures without any
     return best
+
+
+def _broken(best: Recognised, folder: Path) -> BadTable | None:
+    """A damaged file of annotations; where the layout says something itself, only one that certainly is one."""
+    if best.format == FolderImporter.name:
+        return first_damage(folder)
+    return next((found for path in find_files(folder) if (found := damage(path))), None)
 
 
 def _best(folder: Path) -> Recognised | None:
