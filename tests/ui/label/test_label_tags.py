@@ -129,6 +129,36 @@ def test_undo_right_after_going_on_takes_the_class_back_and_shows_its_item_again
     assert tags(single) == Tags((1,))
 
 
+def test_undo_goes_back_along_all_the_items_that_were_chosen_for(single: Desk) -> None:
+    for key in (Key.Key_1, Key.Key_2, Key.Key_3):
+        single.key(key)
+    single.key(Key.Key_1)  # the last item, which leads nowhere
+    for left in (3, 2, 1, 0):
+        single.key(Key.Key_Z, Ctrl)
+        assert [tags(single, n) is not None for n in range(4)] == [n < left for n in range(4)]
+        assert single.session.current_item == single.ids[min(left, 3)]
+    for done in (1, 2, 3):
+        single.key(Key.Key_Y, Ctrl)
+        assert [tags(single, n) is not None for n in range(4)] == [n < done for n in range(4)]
+        assert single.session.current_item == single.ids[done]
+
+
+def test_undo_goes_past_a_choice_that_changed_nothing(single: Desk) -> None:
+    single.key(Key.Key_1)
+    single.key(Key.Key_2)
+    single.key(Key.Key_Z, Ctrl)
+    single.key(Key.Key_Z, Ctrl)
+    single.open(single.ids[1])
+    single.key(Key.Key_3)
+    single.open(single.ids[0])
+    single.key(Key.Key_1)
+    single.key(Key.Key_3)  # what it was already
+    assert single.session.current_item == single.ids[2]
+    single.key(Key.Key_Z, Ctrl)
+    assert [tags(single, n) for n in range(2)] == [None, Tags((2,))]
+    assert single.session.current_item == single.ids[0]
+
+
 def test_going_on_can_be_switched_off_and_stays_off(single: Desk) -> None:
     panel = single.page.tags
     assert panel is not None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -24,6 +25,9 @@ _ADVANCE_KEY: Final = "label/tags/advance"
 _AT_ONCE: Final = 300
 """As many items are changed without a thread: it takes a few milliseconds."""
 
+_REMEMBERED: Final = 200
+"""As many actions can be taken back one after the other."""
+
 Change = Callable[[Tags | None], Tags | None]
 
 
@@ -37,12 +41,14 @@ class Mark(enum.Enum):
 
 @dataclass(frozen=True)
 class _Action:
-    """The last action, as long as the next Ctrl+Z may mean it as a whole: its edits by item, the item that showed when
-    it was done, and the one that shows since."""
+    """One that Ctrl+Z takes back as a whole where the person stands: its edits by item, the item that showed when it
+    was done, and the one that shows since."""
 
     edits: Mapping[int, int]
     before: int
     shown: int
+    head: int
+    """Where the history of the item that shows since stood then: what is done on that item itself comes first."""
 
 
 class Tagging(QObject):
@@ -63,8 +69,9 @@ class Tagging(QObject):
         self.is_multi = session.settings.task is Task.MULTI_LABEL
         self._advances = str(QSettings().value(_ADVANCE_KEY, True)).lower() == "true"
         self._work = WorkQueue("tags", self)
-        self._last: _Action | None = None
-        self._undone: _Action | None = None
+        self._done: deque[_Action] = deque(maxlen=_REMEMBERED)
+        """Actions that follow each other, the last one at the end: each began where the one before had led to."""
+        self._undone: deque[_Action] = deque(maxlen=_REMEMBERED)
         self._counts: dict[int, int] = {}
         self._total = 0
         self.is_busy = False
@@ -140,11 +147,11 @@ class Tagging(QObject):
 
     def undo(self) -> bool:
         """Take the last action back as a whole, where it was on other items than the shown one too and nothing was done
-        since; says whether that was so."""
-        action = self._last
-        if action is None or action.shown != self._session.current_item or self.is_busy:
+        since; says whether that was so. It shows the item again, and then the action before may follow."""
+        if not self._done or self.is_busy or not self._stands_at(self._done[-1]):
             return False
-        self._last, self._undone = None, action
+        action = self._done.pop()
+        self._undone.append(action)
         self._carry_out(
             len(action.edits),
             lambda tags: tags.undo(action.edits),
@@ -154,10 +161,10 @@ class Tagging(QObject):
 
     def redo(self) -> bool:
         """Do the action again that `undo` took back."""
-        action = self._undone
-        if action is None or action.before != self._session.current_item or self.is_busy:
+        if not self._undone or self._undone[-1].before != self._session.current_item or self.is_busy:
             return False
-        self._undone = None
+        action = self._undone.pop()
+        self._done.append(action)
         self._carry_out(
             len(action.edits),
             lambda tags: tags.redo(action.edits),
@@ -177,30 +184,48 @@ class Tagging(QObject):
             self._apply_to_one(self.document, change, what, moves_on=moves_on)
 
     def _apply_to_one(self, document: TagsDocument, change: Change, what: str, *, moves_on: bool) -> None:
-        item = document.item.id
-        self._last = self._undone = None
+        item, advances = document.item.id, moves_on and self.advances
+        self._undone.clear()
         try:
             did = document.replace(change(document.tags), what)
         except StudioError as error:
             self.failed.emit(error.sentence)
             return
-        if moves_on and self.advances:
-            head = document.head
-            self._items.step(1)
-            shown = self._session.current_item
-            if did and shown is not None and shown != item:
-                self._last = _Action({item: head}, item, shown)
-            elif shown == item:
-                self.said.emit("This was the last item of the list.")
+        if advances:
+            self._move_on(item, {item: document.head} if did else {})
+
+    def _move_on(self, item: int, edits: Mapping[int, int]) -> None:
+        """The action leads to the next item; where it changed nothing, the one before it does."""
+        actions = list(self._done)  # going on forgets those that led elsewhere
+        self._items.step(1)
+        shown = self._session.current_item
+        if shown is None:
+            return
+        if shown == item:
+            self.said.emit("This was the last item of the list.")
+            return
+        if edits:
+            actions.append(_Action(edits, item, shown, self._head(shown)))
+        elif actions:
+            actions[-1] = replace(actions[-1], shown=shown, head=self._head(shown))
+        self._done.extend(actions)
+
+    def _head(self, item: int) -> int:
+        document = self.document
+        return (
+            document.head
+            if document is not None and document.item.id == item
+            else self._session.store.journal.head(item)
+        )
 
     def _apply_to_many(self, ids: Sequence[int], change: Change, what: str, told: str) -> None:
         shown = self._session.current_item
         assert shown is not None
-        self._last = self._undone = None
+        self._undone.clear()
 
         def done(edits: dict[int, int]) -> None:
             if edits:
-                self._last = _Action(edits, shown, shown)
+                self._done.append(_Action(edits, shown, shown, self._head(shown)))
             same = f", {len(ids) - len(edits):,} of them were before" if len(edits) < len(ids) else ""
             self._many_changed(list(edits), f"{len(ids):,} items {told}{same} ({{undo}} takes it back).")
 
@@ -251,16 +276,19 @@ class Tagging(QObject):
         self._many_changed(ids, f"Done again on {len(ids):,} items." if len(ids) > 1 else "Done again.")
         if action.before != action.shown:
             self._session.open_item(action.shown)
-        self._last = action
 
     # -- following ----------------------------------------------------------------------------------------------------
 
     def _item_opened(self, item_id: int) -> None:
         """Whoever goes to another item means that one with the next Ctrl+Z."""
-        if self._last is not None and item_id != self._last.shown:
-            self._last = None
-        if self._undone is not None and item_id != self._undone.before:
-            self._undone = None
+        if self._done and item_id != self._done[-1].shown:
+            self._done.clear()
+        if self._undone and item_id != self._undone[-1].before:
+            self._undone.clear()
+
+    def _stands_at(self, action: _Action) -> bool:
+        """Whether the item to which it led shows, and nothing has been done on that one since."""
+        return action.shown == self._session.current_item and action.head == self._head(action.shown)
 
     def _document_changed(self) -> None:
         if self._total > 1:
