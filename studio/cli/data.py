@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 def import_(
     *,
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The data set's folder.", show_default=False)],
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="SOURCE", help="The data set's folder, or one annotation file.", show_default=False),
+    ],
     project: ProjectArgument,
     format_name: Annotated[
         str | None, typer.Option("--format", help="Such as coco, cvat, voc or yolo; by default what the layout says.")
@@ -52,7 +55,7 @@ def import_(
 
     The images stay where they are. Importing again adds what is new and never overwrites a label.
     """
-    from studio.formats import importer, recognise, source_folder
+    from studio.formats import importer, recognise, source_for
     from studio.ingest import import_into
 
     output = Output(as_json=as_json)
@@ -65,8 +68,8 @@ def import_(
         recognised = recognise(source)
         format_name, folder = recognised.format, recognised.source
     else:
-        folder = source_folder(source)
-    if source.is_file():
+        folder = source_for(format_name, source)
+    if source.is_file() and folder.is_dir():
         output.say(f"Importing {folder}, the folder in which {source.name} lies.")
     plan = importer(format_name).plan(folder, **answers)
     output.event("found", format=format_name, source=str(folder), sentence=plan.found)

@@ -46,10 +46,15 @@ def read_window_options(arguments: Sequence[str]) -> WindowOptions:
 
 
 def _folder(project: Path) -> Path:
-    """A file stands for the folder it lies in: a project's studio.toml, a data set's codes.txt, a picture."""
+    """A file stands for the folder it lies in: a project's studio.toml, a data set's codes.txt, a picture; but not
+    an annotation file, which is imported for itself."""
     if not project.exists():
         raise _not_there(str(project))
-    return project.absolute() if project.is_dir() else project.absolute().parent
+    if project.is_dir():
+        return project.absolute()
+    from studio.formats import is_annotation_file
+
+    return project.absolute() if is_annotation_file(project) else project.absolute().parent
 
 
 def _brush_size(text: str) -> int:

@@ -21,6 +21,7 @@ from studio.formats.picture_items import picture_items
 from studio.formats.pictures import Pictures
 from studio.formats.plan import ImportOptions, ImportPlan, LabelReader, Question, Recognised, read_options
 from studio.formats.shape_import import TASK_QUESTION, UNCOVERED_QUESTION, ShapeClasses, ShapesReader, check_task
+from studio.formats.sources import folder_of
 from studio.formats.tables import unique_names
 
 
@@ -41,8 +42,8 @@ class CocoImporter:
 
     def recognise(self, source: Path) -> Recognised | None:
         paths = [path for path in find_files(source) if damage(path) is None]
-        pictures = Pictures(source).names if paths else []
-        if not pictures:
+        pictures = Pictures(folder_of(source)).names if paths else []
+        if not paths or not (pictures or source.is_file()):
             return None
         questions: list[Question] = []
         keypoints = [path for path in paths if _has_keypoints(path)]
@@ -71,9 +72,10 @@ class CocoImporter:
         found = _survey(source, options.task)
         files = {name: split_of(sources[0].file.path) for name, sources in found.sources.items()}
         said = {name: split for name, split in files.items() if split}
-        listed = picture_items(found.pictures, found.sources, options, said=said, said_by="annotation files")
+        only = found.sources if source.is_file() else None
+        listed = picture_items(found.pictures, found.sources, options, said=said, said_by="annotation files", only=only)
         settings = ProjectSettings(
-            name=source.resolve().name,
+            name=folder_of(source).resolve().name,
             task=options.task,
             split_rule=listed.rule,
             image_roots=(str(listed.root.resolve()),),
@@ -107,7 +109,7 @@ def _survey(source: Path, task: Task) -> _Found:
     """Raises BadInput where no file can be used or no picture is there."""
     problems: list[str] = []
     files = _read_files(source, task, problems)
-    pictures = Pictures(source)
+    pictures = Pictures(folder_of(source))
     sources: dict[str, list[Source]] = {}
     for file in files:
         split = split_of(file.path)
@@ -122,7 +124,7 @@ def _survey(source: Path, task: Task) -> _Found:
         problems += _missing(file, lost)
     if not sources:
         named = name_some([file.path.name for file in files])
-        raise BadInput(f"{source} has none of the pictures that {named} names; put them below this folder.")
+        raise BadInput(f"{pictures.folder} has none of the pictures that {named} names; put them below this folder.")
     return _Found(files, pictures, sources, problems)
 
 

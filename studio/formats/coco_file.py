@@ -146,7 +146,10 @@ class CocoFile:
 
 
 def find_files(source: Path) -> list[Path]:
-    """The JSON files in `source` and in the folders directly below that have COCO's keys, by a look at both ends."""
+    """The source where it is a file; else the JSON files in it and in the folders directly below that have COCO's keys,
+    by a look at both ends."""
+    if source.is_file():
+        return [source] if is_coco(source) else []
     folders = [source, *subfolders(source)[:_MOST_FOLDERS]]
     paths = sorted(path for folder in folders for path in folder.glob("*.json") if path.is_file())
     return [path for path in paths if is_coco(path)]

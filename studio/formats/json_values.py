@@ -56,7 +56,10 @@ def first_damage(source: Path) -> BadTable | None:
 
 
 def json_files(source: Path) -> Iterator[Path]:
-    """All JSON files below the folder, sorted within each folder; hidden ones and links to folders are passed over."""
+    """The source where it is a file; else all JSON files below it, sorted within each folder; hidden ones and links to
+    folders are passed over."""
+    if source.is_file():
+        yield source
     for folder, below, files in os.walk(source):
         below[:] = sorted(name for name in below if not name.startswith("."))
         yield from (Path(folder, name) for name in sorted(f for f in files if f.endswith(".json") and f[0] != "."))
@@ -67,9 +70,9 @@ def _broken(data: bytes, error: Exception) -> str:
     if not data.strip():
         return "it is empty"
     text = fault(error)
-    if "truncated" in text:
-        return f"it is cut off in {_place(data, len(data))}"
     byte = _BYTE.search(text)
+    if "truncated" in text or (byte and int(byte[1]) >= len(data)):
+        return f"it is cut off in {_place(data, len(data))}"
     return f"it is no JSON from {_place(data, int(byte[1]))} on" if byte else f"it is no JSON ({text})"
 
 

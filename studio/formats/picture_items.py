@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 
 from studio.core.items import NewItem, Split
@@ -33,14 +33,16 @@ def picture_items(
     *,
     said: Mapping[str, Split] | None = None,
     said_by: str = "",
+    only: Container[str] | None = None,
 ) -> PictureItems:
     """Every picture in the folder that the annotated ones share, annotated or not. `said` are splits by name that the
-    source knows (`said_by` names what says it); they count where they name several and nothing else was asked for.
+    source knows (`said_by` names what says it); they count where they name several and nothing else was asked for. With
+    `only` no other pictures come in than those.
 
     Raises BadInput where `options.valid` fits nothing.
     """
     base = common_folder(annotated)
-    names = tuple(name for name in pictures.names if name.startswith(base))
+    names = tuple(n for n in pictures.names if n.startswith(base) and (only is None or n in only))
     short = [name.removeprefix(base) for name in names]
     groups = [sequence_of(name) for name in short]
     split = _split(names, short, groups, options, said or {}, said_by)

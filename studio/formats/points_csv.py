@@ -20,6 +20,7 @@ from studio.core.settings import ProjectSettings, SplitRule, Task
 from studio.formats.listing import image_names, name_some, sequence_of
 from studio.formats.plan import ImportPlan, Question, Recognised, read_options
 from studio.formats.point_labels import PointsReader
+from studio.formats.sources import files_of, folder_of
 from studio.formats.splits import FOLDER_SPLITS, ChosenSplit, choose_split
 from studio.formats.tables import csv_header, read_csv
 
@@ -71,12 +72,14 @@ class PointsCsvImporter:
             raise BadInput(f"{source} has no {POINTS_TABLE} or other CSV file with the columns {', '.join(COLUMNS)}.")
         folder = _image_folder(source)
         names = image_names(folder)
-        rows = _read_rows(table, source / ORDER_TABLE)
+        rows = _read_rows(table, table.parent / ORDER_TABLE)
         lost = sorted((set(rows.points) | set(rows.splits)) - set(names))
         if lost:
             rows.problems.append(f"{table}: {len(lost):,} of its names have no image ({name_some(lost)}).")
         if not names:
             raise BadInput(f"{source} has {table.name} but no picture; put the pictures beside it or into images.")
+        if source.is_file():
+            names = [name for name in names if name in rows.points or name in rows.splits]
         split = _split(names, rows.splits, valid=options.valid, seed=options.seed)
         items = [
             NewItem(name=name, path=folder / name, split=chosen, group=sequence_of(name))
@@ -88,7 +91,7 @@ class PointsCsvImporter:
             if name in rows.points
         }
         settings = ProjectSettings(
-            name=source.resolve().name,
+            name=folder_of(source).resolve().name,
             task=Task.KEYPOINTS,
             keypoints=tuple(rows.keypoints),
             several_instances=any(len(points.instances) > 1 for points in rows.points.values()),
@@ -103,13 +106,16 @@ class PointsCsvImporter:
 
 def _find_table(source: Path) -> Path | None:
     """`keypoints.csv`, or the first CSV file that has the columns."""
+    if source.is_file() and source.name == POINTS_TABLE:
+        return source
     if (source / POINTS_TABLE).is_file():
         return source / POINTS_TABLE
-    return next((path for path in sorted(source.glob("*.csv")) if set(COLUMNS) <= set(csv_header(path))), None)
+    return next((path for path in files_of(source, ".csv") if set(COLUMNS) <= set(csv_header(path))), None)
 
 
 def _image_folder(source: Path) -> Path:
-    return source / "images" if (source / "images").is_dir() else source
+    folder = folder_of(source)
+    return folder / "images" if (folder / "images").is_dir() else folder
 
 
 def _read_rows(table: Path, order: Path) -> _Rows:

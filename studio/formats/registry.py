@@ -9,6 +9,7 @@ from studio.core.errors import BadInput, BadTable, UnknownLayout
 from studio.formats.biwi import BiwiImporter
 from studio.formats.camvid import CamvidImporter
 from studio.formats.camvid_export import CamvidExporter
+from studio.formats.class_files import CLASS_TABLE
 from studio.formats.class_folders import ClassFoldersImporter
 from studio.formats.class_folders_export import ClassFoldersExporter
 from studio.formats.class_masks import MasksImporter
@@ -22,10 +23,11 @@ from studio.formats.folder import FolderImporter
 from studio.formats.json_values import damage, first_damage
 from studio.formats.labelme import LabelmeImporter
 from studio.formats.labelme_export import LabelmeExporter
+from studio.formats.labelme_file import is_labelme
 from studio.formats.listing import subfolders
 from studio.formats.mask_export import ClassMasksExporter, ColorMasksExporter, MasksExporter, SegnetExporter
 from studio.formats.plan import Importer, Recognised
-from studio.formats.points_csv import PointsCsvImporter
+from studio.formats.points_csv import ORDER_TABLE, PointsCsvImporter
 from studio.formats.points_csv_export import PointsCsvExporter
 from studio.formats.tags_csv import TagsCsvImporter
 from studio.formats.tags_csv_export import TagsCsvExporter
@@ -67,6 +69,12 @@ _EXPORTERS: Final[tuple[Exporter, ...]] = (
     ClassFoldersExporter(),
     TextCsvExporter(),
 )
+_FILES: Final = {"coco": ".json", "tags": ".csv", "text": ".csv", "csv": ".csv"}
+"""Formats in which one file can be imported for itself, and how it ends."""
+
+_ABOUT: Final = (CLASS_TABLE, ORDER_TABLE)
+"""Tables that say something about the others."""
+
 _SURE: Final = 80
 """With this confidence nothing else is tried."""
 
@@ -107,10 +115,26 @@ def source_folder(source: Path) -> Path:
     raise BadInput(f"{source} does not exist; check the path.")
 
 
+def source_for(format_name: str, source: Path) -> Path:
+    """What an importer reads of `source`: the file itself where it reads single ones, else the folder. Raises
+    BadInput."""
+    if source.is_file() and _FILES.get(format_name) == source.suffix.lower():
+        return source.absolute()
+    return source_folder(source)
+
+
+def is_annotation_file(source: Path) -> bool:
+    """Whether a path is a file that is imported for itself, and stands for more than the folder in which it lies."""
+    is_one = source.suffix.lower() in _FILES.values() and source.name not in _ABOUT and source.is_file()
+    return is_one and not is_labelme(source)
+
+
 def recognise(source: Path) -> Recognised:
     """What lies at `source`, by its layout alone; where that is only a folder around the data, what lies one level
     below. Raises UnknownLayout where there is no picture, BadInput where there is nothing, BadTable where a damaged
     file of annotations lies among pictures that would come in without."""
+    if is_annotation_file(source):
+        return _of_file(source.absolute())
     folder = source_folder(source)
     best = _best(folder)
     if best is None or best.confidence < _SURE:
@@ -124,6 +148,15 @@ def recognise(source: Path) -> Recognised:
     if best.confidence < _SURE and (broken := _broken(best, folder)):
         raise broken  # else a set of annotations would pass for pictures without any
     return best
+
+
+def _of_file(source: Path) -> Recognised:
+    """Raises BadTable where the file is damaged, BadInput where no importer can read it."""
+    for candidate in _IMPORTERS:
+        if _FILES.get(candidate.name) == source.suffix.lower() and (found := candidate.recognise(source)):
+            return found
+    damaged = damage(source) if source.suffix.lower() == ".json" else None
+    raise damaged or BadInput(f"{source} is no file of annotations that can be imported; name its folder instead.")
 
 
 def _broken(best: Recognised, folder: Path) -> BadTable | None:

@@ -20,6 +20,7 @@ from studio.formats.class_files import CLASS_TABLE, read_class_table
 from studio.formats.listing import name_some
 from studio.formats.pictures import Pictures
 from studio.formats.plan import ImportPlan, LabelReader, Question, Recognised, read_options
+from studio.formats.sources import files_of, folder_of
 from studio.formats.splits import ChosenSplit, choose_split, split_cell
 from studio.formats.tables import csv_header, read_csv
 from studio.formats.tag_labels import TagsReader, tag_classes
@@ -48,6 +49,8 @@ class _Rows:
     tags: dict[str, list[str]]
     splits: dict[str, Split]
     problems: list[str]
+    named: set[str] = dataclasses.field(default_factory=set)
+    """Every picture that has a row."""
 
 
 class TagsCsvImporter:
@@ -60,8 +63,8 @@ class TagsCsvImporter:
         if found is None:
             return None
         table, columns = found
-        number = len(Pictures(source).names)
-        if not number:
+        number = len(Pictures(folder_of(source)).names)
+        if not number and not source.is_file():
             return None
         what = "tags" if columns.task is Task.MULTI_LABEL else "one label for each"
         question = Question(id="valid", text="Share to hold out for validation", default="0.2")
@@ -83,25 +86,26 @@ class TagsCsvImporter:
                 f"and a column {' or '.join((*_MANY_COLUMNS, *_ONE_COLUMNS[:2]))}; add a first line that names them."
             )
         table, columns = found
-        pictures = Pictures(source)
+        pictures = Pictures(folder_of(source))
         if not pictures.names:
-            raise BadInput(f"{source} has {table.name} but no picture; put the pictures beside it.")
-        rows = _read_rows(table, columns, pictures)
-        classes = tag_classes(source, (name for names in rows.tags.values() for name in names), rows.problems)
+            raise BadInput(f"{pictures.folder} has {table.name} but no picture; put the pictures beside it.")
+        rows = _read_rows(table, columns, pictures, is_alone=source.is_file())
+        names = [name for name in pictures.names if name in rows.named] if source.is_file() else pictures.names
+        classes = tag_classes(table.parent, (name for names in rows.tags.values() for name in names), rows.problems)
         ids = {c.name: c.id for c in classes}
-        split = _split(pictures.names, rows.splits, table, valid=options.valid, seed=options.seed)
-        root = source.resolve()
+        split = _split(names, rows.splits, table, valid=options.valid, seed=options.seed)
+        root = pictures.folder.resolve()
         items = [
             NewItem(
                 name=name,
                 path=root / name,
                 split=chosen,
             )
-            for name, chosen in zip(pictures.names, split.splits, strict=True)
+            for name, chosen in zip(names, split.splits, strict=True)
         ]
         labels: dict[int, LabelReader] = {
             index: TagsReader(Tags.of(ids[each] for each in rows.tags[name]))
-            for index, name in enumerate(pictures.names)
+            for index, name in enumerate(names)
             if name in rows.tags
         }
         settings = ProjectSettings(
@@ -115,7 +119,7 @@ class TagsCsvImporter:
 
 def _find_table(source: Path) -> tuple[Path, _Columns] | None:
     """`tags.csv`, or the first CSV file that has the columns."""
-    tables = sorted(source.glob("*.csv"), key=lambda path: (path.name != TAGS_TABLE, path.name))
+    tables = sorted(files_of(source, ".csv"), key=lambda path: (path.name != TAGS_TABLE, path.name))
     for table in tables:
         columns = _columns(csv_header(table)) if table.name != CLASS_TABLE else None
         if columns is not None:
@@ -136,7 +140,8 @@ def _columns(header: Sequence[str]) -> _Columns | None:
     return _Columns(name, label, first(_SPLIT_COLUMNS), Task.MULTI_LABEL if many else Task.SINGLE_LABEL)
 
 
-def _read_rows(table: Path, columns: _Columns, pictures: Pictures) -> _Rows:
+def _read_rows(table: Path, columns: _Columns, pictures: Pictures, *, is_alone: bool) -> _Rows:
+    """`is_alone`: pictures without a row do not come in, so nothing is said about them."""
     rows = _Rows({}, {}, [])
     lost, empty, again = [], [], []
     cells = read_csv(table, columns=(columns.name, columns.label))
@@ -146,6 +151,7 @@ def _read_rows(table: Path, columns: _Columns, pictures: Pictures) -> _Rows:
         if name is None:
             lost.append(row[columns.name] or "a row without a name")
             continue
+        rows.named.add(name)
         split = split_cell(row.get(columns.split, "")) if columns.split else None
         if split:
             rows.splits[name] = split
@@ -159,14 +165,15 @@ def _read_rows(table: Path, columns: _Columns, pictures: Pictures) -> _Rows:
         elif set(rows.tags[name]) != set(tags):
             again.append(name)
             rows.tags[name] += tags if columns.task is Task.MULTI_LABEL else []
-    rows.problems += _complaints(table, pictures, rows, (lost, empty, again), columns.task)
+    untold = 0 if is_alone else len(pictures.names) - len(rows.tags) - len(set(empty))
+    rows.problems += _complaints(table, untold, rows, (lost, empty, again), columns.task)
     return rows
 
 
 def _complaints(
-    table: Path, pictures: Pictures, rows: _Rows, odd: tuple[list[str], list[str], list[str]], task: Task
+    table: Path, untold: int, rows: _Rows, odd: tuple[list[str], list[str], list[str]], task: Task
 ) -> list[str]:
-    """One sentence for each kind of fault."""
+    """One sentence for each kind of fault; `untold` pictures have no row."""
     lost, empty, again = odd
     problems = []
     if lost:
@@ -176,7 +183,6 @@ def _complaints(
     if again:
         did = "their tags were joined" if task is Task.MULTI_LABEL else "the first row counts"
         problems.append(f"{table}: {len(again):,} rows repeat an image with other labels ({name_some(again)}); {did}.")
-    untold = len(pictures.names) - len(rows.tags) - len(set(empty))
     if untold > 0 and "labelled" not in {c.lower() for c in csv_header(table)}:
         problems.append(f"{table} has no row for {untold:,} of the images; they stay unlabelled.")
     return problems

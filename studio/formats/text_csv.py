@@ -22,6 +22,7 @@ from studio.formats.complaints import Complaints
 from studio.formats.embedded_texts import TEXTS_FOLDER
 from studio.formats.listing import name_some
 from studio.formats.plan import ImportPlan, LabelReader, Question, Recognised, read_options
+from studio.formats.sources import files_of, folder_of
 from studio.formats.splits import ChosenSplit, choose_split, split_cell
 from studio.formats.tables import csv_header, read_text
 from studio.formats.tag_labels import UNLABELLED_NAMES, TagsReader, tag_classes
@@ -84,10 +85,10 @@ class TextCsvImporter:
         table, columns = found
         problems: list[str] = []
         rows = _rows(table, columns, problems)
-        classes = tag_classes(source, (row.label for row in rows if row.label), problems)
+        classes = tag_classes(table.parent, (row.label for row in rows if row.label), problems)
         ids = {c.name: c.id for c in classes}
         split = _split(rows, table, valid=options.valid, seed=options.seed)
-        folder = source.resolve() / TEXTS_FOLDER
+        folder = table.parent.resolve() / TEXTS_FOLDER
         items = [
             NewItem(name=row.name, path=folder / row.name, split=chosen)
             for row, chosen in zip(rows, split.splits, strict=True)
@@ -95,7 +96,9 @@ class TextCsvImporter:
         labels: dict[int, LabelReader] = {
             index: TagsReader(Tags((ids[row.label],))) for index, row in enumerate(rows) if row.label
         }
-        settings = ProjectSettings(name=source.resolve().name, task=Task.TEXT, classes=classes, split_rule=split.rule)
+        settings = ProjectSettings(
+            name=folder_of(source).resolve().name, task=Task.TEXT, classes=classes, split_rule=split.rule
+        )
         sentence = f"Documents: {len(items):,} in {table.name}, {len(labels):,} with a class, {len(classes)} classes."
         return ImportPlan(
             settings=settings,
@@ -109,7 +112,7 @@ class TextCsvImporter:
 
 def _find_table(source: Path) -> tuple[Path, _Columns] | None:
     """`texts.csv`, or the first CSV file that has a column of texts."""
-    for table in sorted(source.glob("*.csv"), key=lambda path: (path.name != TEXT_TABLE, path.name)):
+    for table in sorted(files_of(source, ".csv"), key=lambda path: (path.name != TEXT_TABLE, path.name)):
         lower = {name.lower(): name for name in reversed(csv_header(table))}
         text, label, split, name = (
             next((lower[c] for c in candidates if c in lower), None)

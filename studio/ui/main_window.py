@@ -57,7 +57,7 @@ class MainWindow(QMainWindow):
         folder = options.project.resolve()
         if (folder / "studio.toml").is_file():
             self._show_project(folder, options)
-        elif folder.is_dir():
+        elif folder.exists():
             self.show_import(folder)
         else:
             raise BadInput(f"{folder} does not exist; name a project, or a folder to import.")
@@ -333,7 +333,7 @@ def _choose_theme(mode: ThemeMode) -> None:
 
 
 def _dropped_folder(event: QDropEvent) -> Path | None:
-    """The folder that is dragged; of a file, the folder it lies in."""
+    """The folder or annotation file that is dragged; of another file, the folder it lies in."""
     for url in event.mimeData().urls():
         if not url.isLocalFile():
             continue
@@ -341,5 +341,7 @@ def _dropped_folder(event: QDropEvent) -> Path | None:
         if path.is_dir():
             return path
         if path.is_file():
-            return path.parent
+            from studio.formats import is_annotation_file  # noqa: PLC0415 - not on the way to the first picture
+
+            return path if is_annotation_file(path) else path.parent
     return None

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from studio.core.errors import UnknownLayout
 from studio.ui.importing import ImportPanel
+from tests.unit.test_formats_one_file import names_in, two_coco_files
 
 
 def test_cancel_does_not_wait_for_a_folder_that_is_still_being_looked_at(
@@ -37,3 +38,18 @@ def test_cancel_does_not_wait_for_a_folder_that_is_still_being_looked_at(
     enough.set()
     threads[0].join(10)
     assert not threads[0].is_alive()
+
+
+def test_the_panel_imports_exactly_the_file_that_it_was_given(tmp_path: Path, qtbot: QtBot) -> None:
+    file = two_coco_files(tmp_path / "in")
+    panel = ImportPanel(file)
+    qtbot.addWidget(panel)
+    panel.show()
+    go = panel.findChild(QPushButton, "import_go")
+    found = panel.findChild(QLabel, "import_found")
+    assert go is not None and found is not None
+    qtbot.waitUntil(go.isEnabled)
+    assert "instances_val.json" in found.text() and "instances_train" not in found.text()
+    with qtbot.waitSignal(panel.imported) as signal:
+        qtbot.mouseClick(go, Qt.MouseButton.LeftButton)
+    assert names_in(Path(signal.args[0])) == ["c.png", "d.png"]

@@ -57,7 +57,7 @@ class ImportPanel(QWidget):
 
     def _build(self) -> None:
         card, self._card = new_card()
-        heading = QLabel("Import a folder")
+        heading = QLabel("Import a file" if self._folder.is_file() else "Import a folder")
         heading.setProperty("role", "heading")
         source = QLabel(str(self._folder))
         source.setProperty("role", "muted")
@@ -89,7 +89,9 @@ class ImportPanel(QWidget):
     def _build_target(self) -> tuple[QWidget, ...]:
         title = QLabel("PROJECT FOLDER")
         title.setProperty("role", "section")
-        self._target = QLineEdit(str(free_folder(self._folder, "studio")))
+        self._target = QLineEdit(
+            str(free_folder(self._folder.with_suffix("") if self._folder.is_file() else self._folder, "studio"))
+        )
         self._target.setObjectName("import_target")
         self._target.setAccessibleName("Project folder")
         note = QLabel("Labels, settings and runs go here. The pictures stay where they are and are never changed.")
