@@ -11,7 +11,7 @@ import typer
 from typer.exceptions import TyperException
 
 from studio import __version__
-from studio.cli import data, demo, doctor, fine_tune, predict, review, training
+from studio.cli import data, demo, doctor, export_model, fine_tune, predict, review, training
 from studio.cli.window_args import PAGES, TOOLS
 from studio.core.errors import StudioError
 
@@ -50,6 +50,9 @@ app.command("review", short_help="List the items that a run got worst.")(review.
 app.command("decide", short_help="Say about reviewed items: accept, label-right or leave-out.")(review.decide)
 app.command("fine-tune", short_help="Train a run on, on the corrections it led to.")(fine_tune.fine_tune)
 app.command("predict", short_help="Label pictures with a run's model.")(predict.predict)
+app.command("export-model", short_help="Write a model to a folder: weights, program, model card.")(
+    export_model.export_model
+)
 app.command("doctor", short_help="Versions, devices, what is missing and how to get it.")(doctor.doctor)
 
 

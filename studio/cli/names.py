@@ -14,6 +14,7 @@ COMMANDS: Final = (
     "decide",
     "fine-tune",
     "predict",
+    "export-model",
     "doctor",
     "worker",
 )

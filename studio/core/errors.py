@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -171,3 +172,16 @@ class OutOfMemory(StudioError):
 class NoPrediction(BadInput):
     def __init__(self, run: str, name: str) -> None:
         super().__init__(f"Run {run} has no prediction for {name}; train a run that scores it.")
+
+
+class MissingPackage(BadInput):
+    def __init__(self, what: str, packages: Sequence[str]) -> None:
+        super().__init__(f"{what} needs packages that are not installed; run `pip install {' '.join(packages)}`.")
+
+
+class ExportDiffers(StudioError):
+    def __init__(self, name: str, difference: float, allowed: float) -> None:
+        super().__init__(
+            f"{name} differs from PyTorch by {difference:.1e} on pictures of the run, and {allowed:.0e} is allowed; "
+            "nothing was exported, so use the model with `studio predict`."
+        )

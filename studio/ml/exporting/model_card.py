@@ -1,0 +1,116 @@
+"""The model card of an exported model, with the lines of plain Python that use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import torch
+import torchvision
+
+from studio import __version__
+from studio.core.events import EpochEnd, RunEvent, Started
+from studio.core.items import Split
+from studio.core.recipe import RunSpec, Stage
+from studio.core.snapshot import Snapshot
+
+PLAIN_PYTHON: Final = """\
+import json, sys
+import numpy as np, torch
+from PIL import Image
+
+here = sys.argv[1]  # this folder; the second argument is a picture
+how = json.load(open(f"{here}/preprocessing.json", encoding="utf-8"))
+picture = Image.open(sys.argv[2]).convert("RGB").resize((how["width"], how["height"]), Image.Resampling.BOX)
+pixels = (np.asarray(picture, np.float32) / 255 - how["mean"]) / how["std"]
+model = torch.export.load(f"{here}/model.pt2").module()
+output = model(torch.from_numpy(pixels).float().permute(2, 0, 1)[None])
+print(tuple(output.shape), output.flatten()[:3].tolist())
+"""
+"""The script that the card shows; it needs torch, NumPy and Pillow, and nothing of this program."""
+
+
+def model_card(
+    run: Path, spec: RunSpec, snapshot: Snapshot, events: Iterable[RunEvent], differences: dict[str, float]
+) -> str:
+    """Markdown. `differences` has the largest difference to PyTorch of each exported file."""
+    events = list(events)
+    parts = [
+        f"# Model of run {run.name}: {spec.task.value}",
+        spec.note,
+        "## Data\n\n" + _data(snapshot),
+        "## Metrics\n\n" + _metrics(events),
+        "## Recipe\n\n" + _recipe(spec),
+        "## Made with\n\n" + _made_with(events),
+        "## Files\n\n" + _files(differences),
+        (
+            "## Use\n\nWith Relearn Studio: `studio predict THIS_FOLDER IMAGES --out DIR`. With plain Python "
+            f"(`python use.py THIS_FOLDER PICTURE`):\n\n```python\n{PLAIN_PYTHON}```"
+        ),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _data(snapshot: Snapshot) -> str:
+    splits = [f"{len(snapshot.of(split)):,} in {split.value}" for split in Split]
+    corrected = sum(item.corrected for item in snapshot.items)
+    names = [c.name + (" (void: never predicted)" if c.void else "") for c in snapshot.classes]
+    names += [k.name for k in snapshot.keypoints]
+    return "\n".join(
+        [
+            f"- Items: {len({item.id for item in snapshot.items}):,} ({', '.join(splits)})",
+            f"- Names: {', '.join(names)}",
+            (
+                "- Labelled: in Relearn Studio or imported into it, frozen when the run began; "
+                f"{corrected:,} entries are corrections made in review"
+            ),
+        ]
+    )
+
+
+def _metrics(events: list[RunEvent]) -> str:
+    ends = [event for event in events if isinstance(event, EpochEnd)]
+    if not ends:
+        return "The run ended no epoch, so nothing was measured."
+    last = ends[-1]
+    rows = [f"| {m.name} | {m.value:.4g} | {m.detail} |" for m in last.metrics]
+    rows.append(f"| validation loss | {last.valid_loss:.4g} | epoch {last.epoch}, step {last.step} |")
+    return "\n".join(["| metric | value | of |", "| --- | --- | --- |", *rows])
+
+
+def _recipe(spec: RunSpec) -> str:
+    start = f"from run {spec.parent}" if spec.parent else "ImageNet weights" if spec.model.pretrained else "scratch"
+    lines = [
+        f"- Encoder {spec.model.encoder.value}, start: {start}; weight decay {spec.weight_decay}, seed {spec.seed}"
+    ]
+    lines += [f"- Stage {number}: {_stage(stage)}" for number, stage in enumerate(spec.stages, start=1)]
+    return "\n".join(lines)
+
+
+def _stage(stage: Stage) -> str:
+    low = f"{stage.lr.low:g} to " if stage.lr.low is not None else ""
+    frozen = ", encoder frozen" if stage.frozen else ""
+    return (
+        f"{stage.epochs} epochs at {stage.height}×{stage.width}, batch {stage.batch_size}, "
+        f"learning rate {low}{stage.lr.high:g}{frozen}"
+    )
+
+
+def _made_with(events: list[RunEvent]) -> str:
+    started = [event for event in events if isinstance(event, Started)]
+    lines = [f"- Trained on {started[-1].device} in {started[-1].precision}"] if started else []
+    lines.append(
+        f"- Exported by Relearn Studio {__version__} with PyTorch {torch.__version__} and torchvision "
+        f"{torchvision.__version__}"
+    )
+    return "\n".join(lines)
+
+
+def _files(differences: dict[str, float]) -> str:
+    lines = ["- `model.safetensors`: the weights", "- `classes.json`, `preprocessing.json`: what goes in and comes out"]
+    lines += [
+        f"- `{name}`: the model as a program; differs from PyTorch by at most {difference:.1e} on pictures of the run"
+        for name, difference in differences.items()
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,152 @@
+"""A model outside of the program: complete, checked, described, and of use to plain Python."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from studio.cli.app import run_command
+from studio.core.errors import BadInput, ExportDiffers, MissingPackage
+from studio.core.recipe import Stage
+from studio.core.settings import Task
+from studio.ml.exporting import export_model, programs
+from studio.ml.model_file import read_model
+from studio.ml.predict import predict
+from tests.unit.ml_runs import make_run, recipe, run
+
+HAS_ONNX = all(importlib.util.find_spec(name) for name in programs.ONNX_PACKAGES)
+ONE_EPOCH = (Stage(epochs=1, height=32, width=48, batch_size=4),)
+
+
+@pytest.fixture(scope="module", params=[Task.SEGMENTATION, Task.KEYPOINTS])
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = make_run(tmp_path_factory.mktemp("runs") / "0001", recipe(request.param, stages=ONE_EPOCH))
+    run(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def exported(trained: Path) -> Path:
+    out = trained.parent / "model"
+    assert export_model(trained, out).differences["model.pt2"] <= programs.LARGEST_DIFFERENCE
+    return out
+
+
+def picture_of(trained: Path) -> Path:
+    return trained.parent / "0001-images" / "09.png"
+
+
+def test_the_folder_predicts_what_the_run_does(trained: Path, exported: Path, tmp_path: Path) -> None:
+    ours = predict(trained, picture_of(trained), tmp_path / "a", device="cpu")
+    theirs = predict(exported, picture_of(trained), tmp_path / "b", device="cpu")
+    assert [path.read_bytes() for path in ours] == [path.read_bytes() for path in theirs]
+
+
+def test_the_cards_script_runs_without_this_program(trained: Path, exported: Path, tmp_path: Path) -> None:
+    """In a folder from which `studio` cannot be imported; what it prints is one picture's output."""
+    card = (exported / "README.md").read_text(encoding="utf-8")
+    script = tmp_path / "use.py"
+    script.write_text(card.split("```python\n")[1].split("```")[0], encoding="utf-8")
+    assert script.read_text(encoding="utf-8") == (exported / "use.py").read_text(encoding="utf-8")
+    script.write_text(
+        "import sys; sys.modules['studio'] = None\n" + script.read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    command = [sys.executable, str(script), str(exported), str(picture_of(trained))]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert result.returncode == 0, result.stderr
+    if read_model(trained).task is Task.SEGMENTATION:
+        assert result.stdout.startswith("(1, 2, 32, 48) ")
+        return
+    points = predict(trained, picture_of(trained), tmp_path / "answers", device="cpu")[0]
+    row = next(csv.DictReader(points.read_text(encoding="utf-8").splitlines()))
+    x, y = json.loads(result.stdout.split(") ")[1])
+    assert [(x + 1) / 2 * 40, (y + 1) / 2 * 36] == pytest.approx([float(row["x"]), float(row["y"])], abs=0.5)
+
+
+def test_the_program_takes_any_number_of_pictures(exported: Path) -> None:
+    module = torch.export.load(exported / "model.pt2").module()
+    assert [len(module(torch.zeros(count, 3, 32, 48))) for count in (1, 3, 7)] == [1, 3, 7]
+
+
+def test_classes_and_preprocessing_are_said_as_json(exported: Path) -> None:
+    how = json.loads((exported / "preprocessing.json").read_text(encoding="utf-8"))
+    assert (how["height"], how["width"], how["mean"], how["std"]) == (
+        32,
+        48,
+        [0.485, 0.456, 0.406],
+        [0.229, 0.224, 0.225],
+    )
+    names = json.loads((exported / "classes.json").read_text(encoding="utf-8"))
+    assert [c["name"] for c in names["classes"] or names["keypoints"]] in (["ground", "square", "void"], ["centre"])
+
+
+def test_the_card_says_data_metrics_recipe_device_and_versions(exported: Path) -> None:
+    card = (exported / "README.md").read_text(encoding="utf-8")
+    for part in (
+        "Items: 12 (8 in train, 4 in valid",
+        "validation loss",
+        "1 epochs at 32×48, batch 4",
+        "Trained on cpu",
+        f"PyTorch {torch.__version__}",
+    ):
+        assert part in card
+
+
+@pytest.fixture
+def failing_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "LARGEST_DIFFERENCE", -1.0)
+
+
+@pytest.mark.usefixtures("failing_check")
+def test_a_program_that_answers_otherwise_is_refused_and_nothing_stays(trained: Path, tmp_path: Path) -> None:
+    with pytest.raises(ExportDiffers, match=r"model\.pt2 differs from PyTorch"):
+        export_model(trained, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_folder_stays_as_it_is(trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "kept.txt").write_text("mine")
+    with pytest.raises(BadInput, match="already exists"):
+        export_model(trained, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.txt"]
+
+
+def test_onnx_without_its_packages_says_how_to_get_them(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(MissingPackage, match="pip install onnx onnxscript onnxruntime"):
+        export_model(trained, tmp_path / "out", onnx=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not HAS_ONNX, reason="needs onnx, onnxscript and onnxruntime")
+def test_onnx_answers_as_pytorch_and_carries_its_metadata(trained: Path, tmp_path: Path) -> None:
+    import onnxruntime  # pyright: ignore[reportMissingImports]
+
+    assert export_model(trained, tmp_path / "out", onnx=True).differences["model.onnx"] <= 1e-4
+    session = onnxruntime.InferenceSession(str(tmp_path / "out" / "model.onnx"))
+    said = session.get_modelmeta().custom_metadata_map
+    assert json.loads(said["preprocessing"])["width"] == 48
+    assert said["task"] == read_model(trained).task.value
+    zeros = np.zeros((5, 3, 32, 48), np.float32)
+    assert len(session.run(["output"], {"images": zeros})[0]) == 5
+
+
+def test_the_command_says_the_largest_difference(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["export-model", str(trained), str(tmp_path / "out"), "--json"]) == 0
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert last["event"] == "exported"
+    assert 0 <= last["differences"]["model.pt2"] <= 1e-4
+    assert (tmp_path / "out" / "model.safetensors").is_file()
