@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from studio.core.classes import UNLABELLED
-from studio.core.errors import BadInput, StudioError
+from studio.core.errors import BadInput
 from studio.core.items import NewItem, Split
 from studio.core.masks import count_values
 from studio.core.points import Points, Visibility
@@ -19,7 +19,7 @@ from studio.core.settings import ProjectSettings, Task
 from studio.core.shapes import Shaped
 from studio.core.tags import Tags
 from studio.formats import Annotation, ImportPlan
-from studio.formats.label_masks import picture_size
+from studio.formats.picture_look import looked_at, unreadable
 from studio.ingest import SETTINGS_FILE, Progress, check_fits, item_name, known_before, never, tell_others
 from studio.store import Store
 
@@ -82,6 +82,7 @@ def check_import(
     counting = _Counting(plan.settings)
     problems = list(tell_others(others))
     due = [index for index in range(len(wanted)) if index not in others and index not in labelled]
+    unread = set(looked_at(plan))
     stopped = False
     for done, index in enumerate(due, start=1):
         stopped = (cancelled or never)()
@@ -89,7 +90,7 @@ def check_import(
             break
         if index in plan.labels:
             counting.add(plan.read(index))
-        elif problem := _unreadable(plan, index):
+        if index in unread and (problem := unreadable(plan.items[index].path)):
             problems.append(problem)
         if progress:
             progress(done, len(due))
@@ -127,19 +128,6 @@ def _already_there(root: Path, plan: ImportPlan, wanted: list[NewItem]) -> tuple
     ]
     others, labelled = known_before(there, items)
     return {places[i] for i in others}, {places[i] for i in labelled}, set(places)
-
-
-def _unreadable(plan: ImportPlan, index: int) -> str | None:
-    """A sentence where the picture of an unlabelled item cannot be opened; of a labelled one its reader tells."""
-    if plan.settings.task is Task.TEXT or index in plan.pictures:
-        return None
-    try:
-        picture_size(plan.items[index].path)
-    except StudioError as error:
-        return error.sentence
-    except OSError as error:
-        return f"{plan.items[index].path} cannot be read ({error.strerror}); put the picture there or leave it out."
-    return None
 
 
 class _Counting:

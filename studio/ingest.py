@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from studio.core.settings import TASK_NAMES, ProjectSettings, Task
 from studio.formats import Annotation, ImportPlan
 from studio.formats.embedded_pictures import unpack_pictures
 from studio.formats.embedded_texts import unpack_texts
+from studio.formats.picture_look import looked_at, unreadable_pictures
 from studio.store import Store
 
 SETTINGS_FILE: Final = "studio.toml"
@@ -46,17 +48,19 @@ def import_into(
     *,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
+    look_at_most: int | None = None,
 ) -> ImportReport:
     """Make the project at `root`, or open it, and bring in what `plan` has.
 
     Items come first, in one transaction, then their labels. An import that is interrupted or cancelled leaves a project
     that opens; importing again goes on where it ended, because only items that nobody has labelled get a label.
+    Of pictures without a label the first `look_at_most`, or all, are looked at, so that a bad one gets its sentence.
     Raises BadInput where the plan has no item or does not fit the project, CannotWrite.
     """
     if not plan.items:
         raise BadInput(f"There is nothing to import: {plan.found}")
     with _open(root.absolute(), plan.settings) as store:
-        return _carry_in(store, plan, progress=progress, cancelled=cancelled or never)
+        return _carry_in(store, plan, progress=progress, cancelled=cancelled or never, look_at_most=look_at_most)
 
 
 def never() -> bool:
@@ -97,7 +101,12 @@ def check_fits(root: Path, here: ProjectSettings, new: ProjectSettings) -> None:
 
 
 def _carry_in(
-    store: Store, plan: ImportPlan, *, progress: Progress | None, cancelled: Callable[[], bool]
+    store: Store,
+    plan: ImportPlan,
+    *,
+    progress: Progress | None,
+    cancelled: Callable[[], bool],
+    look_at_most: int | None,
 ) -> ImportReport:
     before = store.counts().total
     wanted = [msgspec.structs.replace(item, name=item_name(item.name)) for item in plan.items]
@@ -106,7 +115,8 @@ def _carry_in(
     ids = store.add_items(wanted)
     new = store.counts().total - before
     others, labelled_before = (set(), set()) if new == len(wanted) else known_before(wanted, store.items(ids))
-    problems = [*unpacked, *tell_others(others)]
+    to_look_at = itertools.islice((i for i in looked_at(plan) if i not in others), look_at_most)
+    problems = [*unpacked, *tell_others(others), *unreadable_pictures(plan.items[i].path for i in to_look_at)]
     due = [i for i in plan.labels if i not in labelled_before and i not in others]
     labelled = stopped = 0
 

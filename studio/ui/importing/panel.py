@@ -30,6 +30,8 @@ from studio.ui.widgets.work_queue import WorkQueue
 _FEW_PROBLEMS = 3
 _HEIGHT_OF_FEW = 84
 _HEIGHT_OF_MANY = 180
+_LOOKED_AT = 20_000
+"""Pictures that an import looks at for damage: a tenth of a second; a check looks at all of them."""
 
 
 class ImportPanel(QWidget):
@@ -187,7 +189,9 @@ class ImportPanel(QWidget):
     def _carry_out(self, recognised: Recognised, target: Path, answers: dict[str, str]) -> ImportReport:
         """Runs on the background thread, which opens the project for itself."""
         plan = importer(recognised.format).plan(recognised.source, **answers)
-        return import_into(target, plan, progress=self._progressed.emit, cancelled=self._stop.is_set)
+        return import_into(
+            target, plan, progress=self._progressed.emit, cancelled=self._stop.is_set, look_at_most=_LOOKED_AT
+        )
 
     def _show_progress(self, done: int, total: int) -> None:
         self._bar.setRange(0, total)
