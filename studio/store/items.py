@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from studio.core.errors import BadName, UnknownItem
@@ -81,6 +82,12 @@ class Items:
         )
         return [self._item(row) for row in rows]
 
+    def sequence(self, item: Item, reach: int) -> tuple[list[Item], int]:
+        """The items that stand in a row with `item` in natural order and belong to its group, at most `reach` to either
+        side, and its place among them."""
+        before, after = self._in_a_row(item, "<", "DESC", reach), self._in_a_row(item, ">", "ASC", reach)
+        return [*reversed(before), item, *after], len(before)
+
     def ids(self, wanted: ItemFilter) -> list[int]:
         """The ids of the items that pass, in natural order of their names."""
         clauses, values = _conditions(wanted)
@@ -119,6 +126,14 @@ class Items:
         if row is None:
             raise UnknownItem(called, self._database.path.parent)
         return self._item(row)
+
+    def _in_a_row(self, item: Item, comes: str, order: str, reach: int) -> list[Item]:
+        rows = self._database.execute(
+            f"SELECT {_COLUMNS} FROM items, (SELECT sort_key AS here FROM items WHERE id = ?1) "
+            f"WHERE (sort_key, items.id) {comes} (here, ?1) ORDER BY sort_key {order}, items.id {order} LIMIT ?2",
+            (item.id, reach),
+        )
+        return list(takewhile(lambda other: other.group == item.group, map(self._item, rows)))
 
     def _item(self, row: tuple[int, str, int | None, str, str, int, int, str, int]) -> Item:
         item_id, name, root, path, split, labelled, left_out, group, revision = row

@@ -160,6 +160,11 @@ class Store:
         """In the order of `ids`; ids that the project does not have are passed over."""
         return self._items.many(ids)
 
+    def sequence(self, item: Item, reach: int) -> tuple[list[Item], int]:
+        """The items that stand in a row with `item` in natural order and belong to its group, at most `reach` to either
+        side, and its place among them."""
+        return self._items.sequence(item, reach)
+
     def item_ids(self, wanted: ItemFilter | None = None) -> list[int]:
         """The ids of the items that pass, in natural order of their names."""
         return self._items.ids(wanted or ItemFilter())

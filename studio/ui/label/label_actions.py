@@ -54,11 +54,9 @@ class LabelActions:
         self._add_labelling()
         self.regions: RegionActions | None = None
         if choices.task is Task.SEGMENTATION:
-            sequence = SequenceEditing(session, choices, canvas, items)
+            sequence = SequenceEditing(session, choices, canvas)
             self.regions = RegionActions(self._actions, choices, RegionEditing(choices, canvas, page), sequence)
-        self.points = (
-            PointActions(self._actions, session, choices, canvas, items) if choices.task is Task.KEYPOINTS else None
-        )
+        self.points = PointActions(self._actions, session, choices, canvas) if choices.task is Task.KEYPOINTS else None
         self.tagging = Tagging(session, items, showing, page) if choices.task in TAG_TASKS else None
         self.tags = TagActions(self._actions, self.tagging) if self.tagging is not None else None
         SelectionActions(self._actions, items, canvas.hint)

@@ -53,16 +53,14 @@ class Filled:
     head: int
 
 
-def frame_before(root: Path, item: Item, ids: Sequence[int]) -> Frame | None:
-    """The item before `item` in `ids` where it belongs to the same group."""
+def frame_before(root: Path, item: Item) -> Frame | None:
+    """The item before `item` in the project where it belongs to the same group."""
     with Store.open(root) as store:
-        frames, here = _sequence(store, item, ids)
+        frames, here = store.sequence(item, 1)
         return Frame(frames[here - 1].name, store.read_mask(frames[here - 1].id)) if here > 0 else None
 
 
-def find_gap(
-    root: Path, item: Item, ids: Sequence[int], mask: Mask, class_id: int, pixel: tuple[int, int] | None
-) -> Gap | str:
+def find_gap(root: Path, item: Item, mask: Mask, class_id: int, pixel: tuple[int, int] | None) -> Gap | str:
     """The frames between `item` and the nearest other one in which somebody labelled the class, before it or else
     after it; a sentence where there are none. The region at `pixel`, or without one the whole class, is followed."""
     value = int(mask[pixel[1], pixel[0]]) if pixel is not None else class_id
@@ -70,7 +68,7 @@ def find_gap(
     if value == UNLABELLED or chosen is None:
         return "Point at a region that is labelled here and in another frame of the sequence."
     with Store.open(root) as store:
-        frames, here = _sequence(store, item, ids)
+        frames, here = store.sequence(item, _REACH)
         other = _other_end(store, frames, here, value)
         if other is None:
             return "No other frame of this sequence has this class with frames in between."
@@ -111,19 +109,6 @@ def fill(root: Path, gap: Gap, item_id: int, share: float) -> Filled | None:
     np.copyto(new[rect.slices], np.uint8(gap.value), where=region & (mask[rect.slices] == UNLABELLED))
     edit = MaskEdit.between(mask, new, INTERPOLATION)
     return Filled(edit, head) if edit.patches else None
-
-
-def _sequence(store: Store, item: Item, ids: Sequence[int]) -> tuple[list[Item], int]:
-    """The frames that stand in a row with `item` in `ids` and belong to its group, and its place among them."""
-    row = ids.index(item.id) if item.id in ids else -1
-    if row < 0:
-        return [item], 0
-    start = max(0, row - _REACH)
-    items = store.items(list(ids[start : row + _REACH + 1]))
-    here = row - start
-    first = next((i + 1 for i in range(here, -1, -1) if items[i].group != item.group), 0)
-    last = next((i for i in range(here, len(items)) if items[i].group != item.group), len(items))
-    return items[first:last], here - first
 
 
 def _other_end(store: Store, frames: Sequence[Item], here: int, value: int) -> int | None:

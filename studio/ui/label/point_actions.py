@@ -17,7 +17,6 @@ from studio.core.settings import ProjectSettings
 from studio.store import ItemFilter
 from studio.ui.label.canvas import Canvas
 from studio.ui.label.choices import Choices
-from studio.ui.label.items_panel import ItemsPanel
 from studio.ui.label.page_actions import PageActions
 from studio.ui.label.point_sequence import PointSequence
 from studio.ui.label.tools.point import PointTool
@@ -34,13 +33,10 @@ MENU: Final = "Points"
 class PointActions:
     """What goes wrong and what came of it is said by the canvas, in a sentence."""
 
-    def __init__(
-        self, actions: PageActions, session: Session, choices: Choices, canvas: Canvas, items: ItemsPanel
-    ) -> None:
+    def __init__(self, actions: PageActions, session: Session, choices: Choices, canvas: Canvas) -> None:
         self._session = session
         self._choices = choices
         self._canvas = canvas
-        self._items = items
         self._sequence = PointSequence(session.store)
         self._add_point(actions)
         self._add_instances(actions)
@@ -187,7 +183,7 @@ class PointActions:
     def _copy(self, replacing: bool) -> None:
         document = self._document
         if document is not None:
-            self._say(lambda: self._sequence.copy_previous(document, self._items.model.ids, replacing=replacing))
+            self._say(lambda: self._sequence.copy_previous(document, replacing=replacing))
 
     def _interpolate(self, everywhere: bool) -> None:
         document = self._document
@@ -196,7 +192,7 @@ class PointActions:
 
         def fill() -> str:
             document.commit()
-            changed, sentence = self._sequence.interpolate(document.item, self._items.model.ids, everywhere=everywhere)
+            changed, sentence = self._sequence.interpolate(document.item, everywhere=everywhere)
             if changed:
                 self._session.items_changed.emit(changed)
             return sentence

@@ -18,17 +18,18 @@ _REACH: Final = 2_000
 
 
 class PointSequence:
-    """A sequence is what stands in a row in `ids` and belongs to one group. Each method returns a sentence for the
-    person; what is changed is one edit an item. Raises StudioError."""
+    """What stands in a row in the project and belongs to one group is a sequence. Each method returns a sentence for
+    the person; what is changed is one edit an item. Raises StudioError."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def copy_previous(self, document: PointsDocument, ids: Sequence[int], *, replacing: bool) -> str:
+    def copy_previous(self, document: PointsDocument, *, replacing: bool) -> str:
         """Take over from the item before what is missing here, or all of it."""
-        before = self._previous(document.item, ids)
-        if before is None:
+        items, here = self._store.sequence(document.item, 1)
+        if here == 0:
             return "There is no item before this one in its sequence."
+        before = items[here - 1]
         points = self._store.read_points(before.id)
         if points is None or not points.placed:
             return f"{before.name} has no points to copy."
@@ -39,12 +40,11 @@ class PointSequence:
             return f"Nothing is missing here that {before.name} has."
         return f"{_count(number, 'point')} copied from {before.name}."
 
-    def interpolate(self, item: Item, ids: Sequence[int], *, everywhere: bool) -> tuple[list[int], str]:
+    def interpolate(self, item: Item, *, everywhere: bool) -> tuple[list[int], str]:
         """Fill the gap around the item, or else the one before or after it; `everywhere`: all gaps of its sequence.
         Returns the ids of the items that changed, too."""
-        sequence = self._sequence(item, ids)
+        sequence, position = self._store.sequence(item, _REACH)
         known = [self._has_points(each) for each in sequence]
-        position = next(i for i, each in enumerate(sequence) if each.id == item.id)
         around = gap_at(known, position)
         chosen = gaps(known) if everywhere else [around] if around is not None else []
         if not chosen:
@@ -63,22 +63,6 @@ class PointSequence:
         after = self._store.read_points(sequence[gap.last].id) or Points()
         made = filled(before, after, gap)
         return {sequence[p].id: points for p, points in made.items() if sequence[p].state is not LabelState.LEFT_OUT}
-
-    def _previous(self, item: Item, ids: Sequence[int]) -> Item | None:
-        row = ids.index(item.id) if item.id in ids else 0
-        found = self._store.items([ids[row - 1]]) if row > 0 else []
-        return found[0] if found and found[0].group == item.group else None
-
-    def _sequence(self, item: Item, ids: Sequence[int]) -> list[Item]:
-        row = ids.index(item.id) if item.id in ids else -1
-        if row < 0:
-            return [item]
-        start = max(0, row - _REACH)
-        items = self._store.items(list(ids[start : row + _REACH + 1]))
-        here = row - start
-        first = next((i + 1 for i in range(here, -1, -1) if items[i].group != item.group), 0)
-        last = next((i for i in range(here, len(items)) if items[i].group != item.group), len(items))
-        return items[first:last]
 
     def _has_points(self, item: Item) -> bool:
         if item.state is LabelState.LEFT_OUT:

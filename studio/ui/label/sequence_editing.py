@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from studio.core.classes import UNLABELLED
 from studio.core.document import MaskDocument
 from studio.core.errors import StudioError
 from studio.core.regions import taken_over
 from studio.ui.label.canvas import Canvas
 from studio.ui.label.choices import Choices
-from studio.ui.label.items_panel import ItemsPanel
 from studio.ui.label.mask_sequence import Filled, Frame, Gap, fill, find_gap, frame_before
 from studio.ui.session import Session, Tone
 from studio.ui.widgets.work_queue import WorkQueue
@@ -16,11 +16,10 @@ from studio.ui.widgets.work_queue import WorkQueue
 class SequenceEditing:
     """Reads and works things out on a thread; what is painted is one edit an item, made on this one."""
 
-    def __init__(self, session: Session, choices: Choices, canvas: Canvas, items: ItemsPanel) -> None:
+    def __init__(self, session: Session, choices: Choices, canvas: Canvas) -> None:
         self._session = session
         self._choices = choices
         self._canvas = canvas
-        self._items = items
         self._queue = WorkQueue("sequence", canvas)
 
     def copy(self, *, everything: bool = False, one_class: bool = False) -> None:
@@ -29,25 +28,23 @@ class SequenceEditing:
         document = self._document
         if document is None:
             return
-        root, item, ids = self._session.store.root, document.item, tuple(self._items.model.ids)
+        root, item = self._session.store.root, document.item
         pixel = self._canvas.pixel_under_cursor() if one_class else None
 
         def arrived(frame: Frame | None) -> None:
             if self._document is document:
                 self._copy(document, frame, pixel, one_class=one_class, everything=everything)
 
-        self._queue.do(lambda: frame_before(root, item, ids), arrived, self._canvas.failed.emit)
+        self._queue.do(lambda: frame_before(root, item), arrived, self._canvas.failed.emit)
 
     def interpolate(self) -> None:
         """Fill the frames between this one and the nearest other one that has the region under the cursor."""
         document = self._document
         if document is None:
             return
-        root, item, ids = self._session.store.root, document.item, tuple(self._items.model.ids)
+        root, item = self._session.store.root, document.item
         mask, class_id, pixel = document.mask.copy(), self._choices.class_id, self._canvas.pixel_under_cursor()
-        self._queue.do(
-            lambda: find_gap(root, item, ids, mask, class_id, pixel), self._gap_found, self._canvas.failed.emit
-        )
+        self._queue.do(lambda: find_gap(root, item, mask, class_id, pixel), self._gap_found, self._canvas.failed.emit)
 
     def close(self) -> None:
         """End the thread."""
@@ -86,7 +83,12 @@ class SequenceEditing:
             if done:
                 self._canvas.hint(f"Copied from {frame.name}.")
             elif change is None:
-                self._canvas.hint(f"{frame.name} has nothing that could be copied here.")
+                full = not everything and not (document.mask == UNLABELLED).any()
+                self._canvas.hint(
+                    "This frame has no unlabelled pixel left; {copy_label_over} copies onto all of them."
+                    if full
+                    else f"{frame.name} has nothing that could be copied here."
+                )
 
     def _gap_found(self, gap: Gap | str) -> None:
         if isinstance(gap, str):

@@ -73,6 +73,27 @@ def test_what_cannot_be_copied_is_said(make_desk):
     wait_for_hint(desk, "60×40")
 
 
+def test_the_frame_before_is_the_projects_even_when_the_list_does_not_show_it(make_desk):
+    desk = make_desk()
+    paint(desk, 1, (40, 30), (120, 30))
+    before = desk.mask()
+    desk.open(desk.ids[1])
+    desk.page.items.filter_bar.search.setText("frame_001")
+    desk.qtbot.waitUntil(lambda: list(desk.page.items.model.ids) == [desk.ids[1]], timeout=4000)
+    desk.key(Qt.Key.Key_C, ALT)
+    wait_for_hint(desk, "Copied from frame_000.png")
+    assert np.array_equal(desk.mask(), before)
+
+
+def test_a_frame_without_a_free_pixel_is_told_so(make_desk):
+    desk = make_desk()
+    paint(desk, 1, (40, 30), (120, 30))
+    desk.store.import_annotations([(desk.ids[1], np.zeros((100, 160), np.uint8))])
+    desk.open(desk.ids[1])
+    desk.key(Qt.Key.Key_C, ALT)
+    wait_for_hint(desk, "This frame has no unlabelled pixel left; Alt+Shift+C")
+
+
 def test_a_region_is_filled_in_between_two_frames(make_desk, monkeypatch):
     desk = make_desk(5)
     told = []
