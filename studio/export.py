@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from studio.core.errors import BadInput, ExportStopped, StudioError
 from studio.core.items import Item, LabelState
 from studio.core.settings import TAG_TASKS, Task
 from studio.formats import ExportedItem, ExportReport, exporter
+from studio.formats.exports import empty_folder
 from studio.store import ItemFilter, Store
 
 
@@ -24,8 +27,8 @@ def export_project(
     """Write every item that is not left out to the new folder `out`, its label as it is now.
 
     `images` copies the pictures as well. A label that cannot be read is a sentence in the report. `cancelled`
-    is asked before each item. Raises BadInput where the format is not for this task or `out` holds something,
-    CannotWrite, ExportStopped.
+    is asked before each item; an export that does not come to its end leaves nothing behind. Raises BadInput where the
+    format is not for this task or `out` holds something, CannotWrite, ExportStopped.
     """
     chosen = exporter(format_name)
     if store.settings.task not in chosen.tasks:
@@ -46,20 +49,41 @@ def export_project(
                 problems.append(error.sentence)
                 yield ExportedItem(item, None, store.carried(item.id))
 
-    report = chosen.export(
-        store.settings,
-        items(),
-        out,
-        images=images,
-        notes=store.source_notes(),
-        progress=lambda done: progress(done, len(ids)) if progress else None,
-    )
+    with _whole_or_nothing(out):
+        report = chosen.export(
+            store.settings,
+            items(),
+            out,
+            images=images,
+            notes=store.source_notes(),
+            progress=lambda done: progress(done, len(ids)) if progress else None,
+        )
     return ExportReport(
         items=report.items,
         labelled=report.labelled,
         problems=(*report.problems, *problems),
         sentence=report.sentence,
     )
+
+
+@contextmanager
+def _whole_or_nothing(out: Path) -> Iterator[None]:
+    """Whatever ends an export early, nothing of it stays; an empty folder that was there before does. Raises BadInput
+    where `out` holds something, CannotWrite."""
+    was_there = out.exists()
+    empty_folder(out)
+    try:
+        yield
+    except BaseException:
+        for path in out.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        if not was_there:
+            with suppress(OSError):  # something else may have come into it meanwhile
+                out.rmdir()
+        raise
 
 
 def _exported(store: Store, item: Item) -> ExportedItem:

@@ -24,7 +24,7 @@ class BadInput(StudioError):
 
 class ExportStopped(StudioError):
     def __init__(self, out: Path) -> None:
-        super().__init__(f"The export was stopped, so {out} is not complete; delete it, or export to a new folder.")
+        super().__init__(f"The export to {out} was stopped and what it had written is removed; export again.")
 
 
 class UnreadableImage(BadInput):

@@ -198,7 +198,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, lis
     yield there, threads
 
 
-def test_stop_ends_the_export_and_says_that_it_is_not_complete(
+def test_stop_ends_the_export_and_leaves_nothing_of_it(
     window: MainWindow, tmp_path: Path, qtbot: QtBot, held: tuple[threading.Event, list[threading.Thread]]
 ) -> None:
     panel = open_panel(window)
@@ -207,8 +207,9 @@ def test_stop_ends_the_export_and_says_that_it_is_not_complete(
     click(panel, "cancel")
     problems = part(panel, QPlainTextEdit, "problems")
     qtbot.waitUntil(problems.isVisible)
-    assert f"{tmp_path / 'project-camvid'} is not complete" in problems.toPlainText()
-    assert part(panel, QLineEdit, "target").text() == str(tmp_path / "project-camvid-2")
+    assert f"The export to {tmp_path / 'project-camvid'} was stopped" in problems.toPlainText()
+    assert not (tmp_path / "project-camvid").exists()
+    assert part(panel, QLineEdit, "target").text() == str(tmp_path / "project-camvid")
     click(panel, "go")
     assert not panel._stop.is_set(), "it can be asked for again"
 

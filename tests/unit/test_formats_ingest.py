@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from studio.core.classes import UNLABELLED
-from studio.core.errors import BadInput, CannotWrite
+from studio.core.errors import BadInput, CannotWrite, ExportStopped
 from studio.core.items import LabelState, Split
 from studio.core.masks import read_mask
 from studio.core.points import Keypoint, Points, Visibility
@@ -273,3 +273,26 @@ def test_camvid11_comes_out_as_it_went_in(shared_data: Path, tmp_path: Path) -> 
     assert sorted((tmp_path / "out" / "valid.txt").read_text().split()) == sorted(
         (source / "valid.txt").read_text().split()
     )
+
+
+@pytest.mark.parametrize("was_there", [False, True])
+@pytest.mark.parametrize("format_name", ["camvid", "coco", "yolo", "voc", "cvat", "labelme"])
+def test_a_stopped_export_leaves_nothing_behind(tmp_path: Path, format_name: str, was_there: bool) -> None:
+    import_into(tmp_path / "project", plan_of(data_sets.camvid(tmp_path / "set")))
+    out, done = tmp_path / "out", list[int]()
+    if was_there:
+        out.mkdir()
+    with Store.open(tmp_path / "project") as store, pytest.raises(ExportStopped, match="was stopped"):
+        export_project(
+            store, out, format_name=format_name, progress=lambda n, _: done.append(n), cancelled=lambda: len(done) >= 2
+        )
+    assert out.exists() is was_there
+    assert not was_there or list(out.iterdir()) == []
+
+
+def test_what_lay_in_a_folder_before_an_export_into_it_was_refused_stays(tmp_path: Path) -> None:
+    import_into(tmp_path / "project", plan_of(data_sets.camvid(tmp_path / "set")))
+    before = files_of(tmp_path / "set")
+    with Store.open(tmp_path / "project") as store, pytest.raises(BadInput, match="is not empty"):
+        export_project(store, tmp_path / "set", format_name="coco")
+    assert files_of(tmp_path / "set") == before
