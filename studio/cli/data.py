@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -16,6 +16,8 @@ from studio.cli.output import Output
 
 if TYPE_CHECKING:
     from studio.formats import ImportPlan
+
+CLASSES_SHOWN: Final = 10
 
 
 def import_(
@@ -117,8 +119,10 @@ def _tell_preview(output: Output, project: Path, plan: ImportPlan) -> None:
         classes=[{"name": c.name, "amount": c.amount, "items": c.items} for c in preview.classes],
         problems=len(preview.problems),
     )
-    rows = [(each.name, f"{each.amount:,}", f"{each.items:,}") for each in preview.classes]
-    output.table(("class", preview.unit, "items"), rows)
+    most = sorted(preview.classes, key=lambda each: -each.amount)[:CLASSES_SHOWN]
+    output.table(("class", preview.unit, "items"), [(c.name, f"{c.amount:,}", f"{c.items:,}") for c in most])
+    if len(preview.classes) > len(most):
+        output.say(f"… and {len(preview.classes) - len(most):,} more with fewer {preview.unit}; --json lists them all")
     output.say("Nothing was written.")
     if preview.cancelled:
         raise typer.Exit(1)

@@ -55,6 +55,10 @@ class Losses:
     def sentences(self) -> Iterator[str]:
         for what, count in sorted(self._dropped.items()):
             if count:
-                yield f"{self._title} cannot hold {what}; {count:,} were left out."
+                yield f"{self._title} cannot hold {what}; {_were(count)} left out."
         for (what, into), count in sorted(self._turned.items()):
-            yield f"{self._title} cannot hold {what}; {count:,} were written as {into}."
+            yield f"{self._title} cannot hold {what}; {_were(count)} written as {into}."
+
+
+def _were(count: int) -> str:
+    return f"{count:,} {'was' if count == 1 else 'were'}"

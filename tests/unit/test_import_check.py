@@ -80,6 +80,20 @@ def test_points_are_counted_by_name_and_pictures_that_cannot_be_read_are_named(t
     assert any("b.png cannot be read as an image" in problem for problem in preview.problems)
 
 
+def test_of_many_classes_people_see_those_with_the_most_and_programs_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data_sets.picture(tmp_path / "set" / "a.png")
+    names = ",".join(f"class{number:02}" for number in range(27))
+    arguments = ["import", str(tmp_path / "set"), str(tmp_path / "p"), "--dry-run", "--classes", names]
+    assert run_command(arguments) == 0
+    text = capsys.readouterr().out
+    assert "… and 17 more with fewer pixels" in text
+    assert "class09" in text and "class10" not in text
+    assert run_command([*arguments, "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out.splitlines()[-1])["classes"]) == 27
+
+
 def test_it_can_be_stopped(tmp_path: Path) -> None:
     plan = importer("camvid").plan(data_sets.camvid(tmp_path / "set"))
     seen: list[int] = []
