@@ -91,4 +91,19 @@ def read_model(path: Path) -> ModelFile:
     except FileNotFoundError as error:
         raise NotACheckpoint(path, "there is no such file") from error
     except (SafetensorError, OSError, ValueError, KeyError) as error:
-        raise NotACheckpoint(path, "it is no safetensors file of a run") from error
+        raise NotACheckpoint(path, _what_it_is(path)) from error
+
+
+def _what_it_is(path: Path) -> str:
+    """Why a file is not taken, by its first bytes. A safetensors file begins with the length of its header (64 bits,
+    little-endian) and a brace; `torch.save` writes a zip archive with a pickle in it, or a pickle."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(9)
+    except OSError:
+        return "it cannot be read"
+    if start.startswith((b"PK\x03\x04", b"\x80")) and start[8:] != b"{":
+        return "it is a pickle, which could run code when it is opened"
+    if start[8:] == b"{":
+        return "it is cut off or damaged"
+    return "it is no safetensors file of a run"

@@ -50,10 +50,10 @@ def test_a_pickle_in_the_place_of_a_model_is_refused_and_nothing_in_it_runs(tmp_
     folder = make_run(tmp_path / "0001", recipe(), train=2, valid=1)
     marker = tmp_path / "it ran"
     (folder / "model.safetensors").write_bytes(pickle.dumps(Touching(marker)))
-    with pytest.raises(NotACheckpoint, match=r"model\.safetensors"):
+    with pytest.raises(NotACheckpoint, match=r"model\.safetensors .* pickle, which could run code"):
         predict(folder, tmp_path / "0001-images", tmp_path / "out", device="cpu")
     torch.save({"format": 1, "model": Touching(marker)}, folder / "model.safetensors")
-    with pytest.raises(NotACheckpoint):
+    with pytest.raises(NotACheckpoint, match="pickle, which could run code"):
         predict(folder, tmp_path / "0001-images", tmp_path / "out", device="cpu")
     assert not marker.exists()
     pickle.loads(pickle.dumps(Touching(marker)))
@@ -68,3 +68,13 @@ def test_a_pickle_in_the_place_of_a_training_state_is_refused_and_nothing_in_it_
     assert outcome is OutcomeKind.BAD_INPUT
     assert "state.pt" in failed(heard).sentence
     assert not marker.exists()
+
+
+@pytest.mark.parametrize("share", [0.001, 0.5, 0.999])
+def test_a_model_file_that_was_cut_off_says_so(share: float, tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "0001", recipe(stages=ONE_EPOCH), train=4, valid=1)
+    run(folder)
+    whole = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(NotACheckpoint, match=r"model\.safetensors .* cut off or damaged"):
+        predict(folder, tmp_path / "0001-images", tmp_path / "out", device="cpu")
