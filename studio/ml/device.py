@@ -74,13 +74,26 @@ class MixedPrecision:
     def step(self, loss: Tensor, optimizer: Optimizer) -> None:
         """Backward and optimizer step. With fp16, a step whose gradients overflow is left out by the scaler."""
         optimizer.zero_grad(set_to_none=True)
+        self.backward(loss)
+        self.apply(optimizer)
+
+    def backward(self, loss: Tensor) -> None:
+        """Add the gradients of `loss` to those that are there."""
+        (loss if self.scaler is None else self.scaler.scale(loss)).backward()
+
+    def apply(self, optimizer: Optimizer) -> None:
+        """The optimizer's step on the gradients that are there."""
         if self.scaler is None:
-            loss.backward()
             optimizer.step()
             return
-        self.scaler.scale(loss).backward()
         self.scaler.step(optimizer)
         self.scaler.update()
+
+
+def give_back_memory(device: torch.device) -> None:
+    """Hand what PyTorch keeps for later back to the device."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 def is_out_of_memory(error: BaseException) -> bool:

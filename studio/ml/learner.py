@@ -11,10 +11,11 @@ from torch.optim import Optimizer
 
 from studio.core.events import Metric
 from studio.core.recipe import Stage
+from studio.ml.accumulation import accumulate, most_parts
 from studio.ml.callbacks.base import Callback
 from studio.ml.data.batches import Batch
 from studio.ml.data.stage_data import StageData
-from studio.ml.device import MixedPrecision
+from studio.ml.device import MixedPrecision, give_back_memory, is_out_of_memory
 from studio.ml.tasks.base import Task
 
 
@@ -45,6 +46,8 @@ class Learner:
     precision: MixedPrecision
     callbacks: Sequence[Callback]
     at: Position = field(default_factory=Position)
+    parts: int = 1
+    """In how many parts a batch's gradients are computed."""
 
     stage: Stage = field(init=False)
     data: StageData = field(init=False)
@@ -83,13 +86,27 @@ class Learner:
     def one_batch(self, batch: Batch) -> None:
         self.network.train()
         self.batch = batch
-        with self.precision.forward():
-            self.output = self.network(batch.images)
-        self.loss = self.task.loss(self.output, batch.target)
+        while not self._made_gradients():
+            self.parts = min(self.parts * 2, most_parts(batch))
+            give_back_memory(batch.images.device)
+            self.call("after_out_of_memory")
         self.call("after_loss")
-        self.precision.step(self.loss, self.optimizer)
+        self.precision.apply(self.optimizer)
         self.at.batch, self.at.step = self.at.batch + 1, self.at.step + 1
         self.call("after_batch")
+
+    def _made_gradients(self) -> bool:
+        """False where the batch does not fit into memory and can be divided further; else the error is raised. What a
+        failed try held is free again when this returns; only batch norm's running means remember it."""
+        self.optimizer.zero_grad(set_to_none=True)
+        parts = min(self.parts, most_parts(self.batch))
+        try:
+            self.output, self.loss = accumulate(self.network, self.task, self.precision, self.batch, parts=parts)
+        except Exception as error:
+            if not is_out_of_memory(error) or parts >= most_parts(self.batch):
+                raise
+            return False
+        return True
 
     @torch.inference_mode()
     def validate(self) -> None:

@@ -19,6 +19,7 @@ from studio.core.recipe import Purpose, RunSpec, Stage
 from studio.core.review import SCORES_FILE
 from studio.core.snapshot import Snapshot
 from studio.ml.callbacks.checkpoints import Checkpoints
+from studio.ml.callbacks.fitting_memory import FittingMemory
 from studio.ml.callbacks.guard import FiniteGuard
 from studio.ml.callbacks.listening import Listening
 from studio.ml.callbacks.one_cycle import OneCycle
@@ -111,6 +112,7 @@ class TrainingRun:
         checkpoints = Checkpoints(writer, metadata=self._metadata(), resume=self._unfinished_stage(at, state))
         callbacks = [
             FiniteGuard(),
+            FittingMemory(self._log),
             recorder,
             OneCycle(),
             WatchedSamples(self._folder, self._log, seed=self._spec.seed),

@@ -76,7 +76,7 @@ def test_a_validation_loss_that_is_infinite_ends_as_diverged(tmp_path: Path, mon
 
 
 def test_running_out_of_memory_names_the_batch_and_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    spoil_loss(monkeypatch, call=2, spoil=out_of_memory)
+    monkeypatch.setattr(Segmentation, "loss", lambda *_: out_of_memory(torch.zeros(())))
     outcome, heard = run(make_run(tmp_path / "0001", recipe()))
     assert outcome is OutcomeKind.OUT_OF_MEMORY
     assert "A batch of 4 images at 32×32" in failure(heard).sentence

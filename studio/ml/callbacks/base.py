@@ -21,7 +21,10 @@ class Callback:
     def before_epoch(self, learner: Learner) -> None: ...
 
     def after_loss(self, learner: Learner) -> None:
-        """`learner.loss` is known, nothing has changed yet."""
+        """`learner.loss` and the gradients are known, no weight has changed yet."""
+
+    def after_out_of_memory(self, learner: Learner) -> None:
+        """The batch did not fit and will be tried again, in `learner.parts`."""
 
     def after_batch(self, learner: Learner) -> None:
         """The optimizer has made its step and the position has moved on."""

@@ -1,0 +1,46 @@
+"""The gradients of one batch, computed in parts where the whole does not fit into memory."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+
+from studio.ml.data.batches import Batch
+from studio.ml.device import MixedPrecision
+from studio.ml.tasks.base import Task
+
+LEAST_ROWS: Final = 2
+"""In a part: batch norm has no statistics of a single image that is one pixel at its coarsest."""
+
+
+def most_parts(batch: Batch) -> int:
+    return max(1, len(batch.rows) // LEAST_ROWS)
+
+
+def accumulate(
+    network: nn.Module, task: Task, precision: MixedPrecision, batch: Batch, *, parts: int
+) -> tuple[Tensor, Tensor]:
+    """Add the batch's gradients to those that are there; returns its output and loss.
+
+    Each part weighs what it counts, so that the sum is the gradient of the whole batch's mean loss; only batch norm
+    sees the parts one by one.
+    """
+    if parts == 1:
+        with precision.forward():
+            output = network(batch.images)
+        loss = task.loss(output, batch.target)
+        precision.backward(loss)
+        return output, loss
+    total = max(task.counted(batch.target), 1)
+    outputs: list[Tensor] = []
+    losses: list[Tensor] = []
+    for images, target in zip(batch.images.tensor_split(parts), batch.target.tensor_split(parts), strict=True):
+        with precision.forward():
+            output = network(images)
+        loss = task.loss(output, target) * (task.counted(target) / total)
+        precision.backward(loss)
+        outputs.append(output.detach())
+        losses.append(loss.detach())
+    return torch.cat(outputs), torch.stack(losses).sum()

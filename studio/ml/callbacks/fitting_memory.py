@@ -1,0 +1,43 @@
+"""Says when a batch is computed in parts because it did not fit into memory, and remembers it over a resume."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from studio.core.events import Warned
+from studio.ml.callbacks.base import Callback
+from studio.ml.event_log import EventLog
+from studio.ml.learner import Learner
+
+
+class FittingMemory(Callback):
+    """Every stage begins with whole batches: the next may have smaller images or a frozen encoder."""
+
+    order: ClassVar[int] = 5
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self._parts = 1
+
+    def before_stage(self, learner: Learner) -> None:
+        self._parts = 1
+
+    def before_epoch(self, learner: Learner) -> None:
+        learner.parts = self._parts
+
+    def after_out_of_memory(self, learner: Learner) -> None:
+        self._parts = learner.parts
+        stage = learner.stage
+        self._log.emit(
+            Warned(
+                sentence=f"A batch of {stage.batch_size} images at {stage.height}×{stage.width} did not fit into "
+                f"memory; from step {learner.at.step + 1} on it is computed in {self._parts} parts whose gradients "
+                "are added up, so the recipe's batch size and rates still hold."
+            )
+        )
+
+    def state(self) -> dict[str, Any]:
+        return {"parts": self._parts}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        self._parts = state["parts"]
