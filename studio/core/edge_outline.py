@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from studio.core.edge_paths import PathMap
@@ -23,6 +24,21 @@ class EdgeOutline:
         self._paths: list[list[XY]] = []
         self._waiting: list[tuple[XY, bool]] = []
         self._map: PathMap | None = None
+
+    @classmethod
+    def of(cls, anchors: Sequence[XY], ways: Sequence[Sequence[XY]]) -> EdgeOutline:
+        """Anchors with the ways between the first of them; those that have none yet wait for a map."""
+        outline = cls()
+        joined = len(ways) + 1
+        outline._joined = list(anchors[:joined])
+        outline._paths = [list(way) for way in ways[: len(outline._joined) - 1]]
+        outline._waiting = [(anchor, False) for anchor in anchors[joined:]]
+        return outline
+
+    @property
+    def ways(self) -> list[list[XY]]:
+        """From each anchor to the next, as far as they are known."""
+        return list(self._paths)
 
     @property
     def anchors(self) -> list[XY]:

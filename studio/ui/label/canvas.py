@@ -13,6 +13,7 @@ from studio.core.document import Document
 from studio.core.errors import StudioError
 from studio.core.raster import Rect
 from studio.core.settings import ProjectSettings
+from studio.core.sketches import Sketches
 from studio.ui.label.choices import Choices
 from studio.ui.label.label_view import LabelView
 from studio.ui.label.pen import is_eraser_end, is_lifted, is_stroke
@@ -97,6 +98,16 @@ class Canvas(LabelView):
         document = self._let_document_go()
         if document is not None and document.is_editing:  # what could not be written before is tried once more
             self._attempt(document.commit)
+
+    def waiting(self) -> Sketches:
+        """What was begun on items and is not painted yet, once the shown one is put away."""
+        waiting = {tool.name.value: tool.waiting() for tool in self._tools.values()}
+        return {name: sketches for name, sketches in waiting.items() if sketches}
+
+    def take_back(self, sketches: Sketches) -> None:
+        """What waited when the project was closed."""
+        for tool in self._tools.values():
+            tool.take_back(sketches.get(tool.name.value, {}))
 
     def show_item(self, document: Document | None, picture: Picture) -> None:
         self.put_away()

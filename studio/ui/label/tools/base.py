@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -10,6 +11,7 @@ from PySide6.QtGui import QKeyEvent, QPainter
 
 from studio.core.document import Document
 from studio.core.settings import ProjectSettings
+from studio.core.sketches import Sketch
 from studio.ui.label.choices import Choices, ToolName
 from studio.ui.label.picture import Picture
 from studio.ui.label.viewport import Viewport
@@ -149,6 +151,13 @@ class Tool:
 
     def item_shown(self) -> None:
         """`bench.document` is another one now."""
+
+    def waiting(self) -> dict[int, Sketch]:
+        """What was begun on other items than the shown one and waits there, by item id."""
+        return {}
+
+    def take_back(self, waiting: Mapping[int, Sketch]) -> None:
+        """What waited when the project was closed."""
 
     def picture_changed(self) -> None:
         """More of the picture is there than before, such as the whole after a preview."""

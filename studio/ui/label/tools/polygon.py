@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from studio.core.raster import XY
+from studio.core.sketches import Sketch
 from studio.ui.label.choices import ToolName
 from studio.ui.label.tools.base import Bench, Pointer
 from studio.ui.label.tools.corner_tool import CornerTool
@@ -69,6 +72,14 @@ class PolygonTool(CornerTool):
         document = self.bench.document
         if document is not None and document.item.id in self._waiting:
             self._outline, self._history = self._waiting.pop(document.item.id)
+
+    def waiting(self) -> dict[int, Sketch]:
+        return {item: Sketch(tuple(outline.handles), outline.erase) for item, (outline, _) in self._waiting.items()}
+
+    def take_back(self, waiting: Mapping[int, Sketch]) -> None:
+        for item, sketch in waiting.items():
+            if sketch.points:
+                self._waiting[item] = Corners(sketch.points, erase=sketch.erase), OutlineHistory()
 
     def shown_path(self, outline: Outline) -> list[XY]:
         return [*outline.path, *([self._cursor] if self._cursor is not None else [])]

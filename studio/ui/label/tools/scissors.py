@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from math import hypot
 from typing import ClassVar, Final
@@ -14,6 +15,7 @@ from studio.core.edge_outline import FEWEST, EdgeOutline
 from studio.core.edge_paths import PathMap
 from studio.core.raster import XY
 from studio.core.selection import window_around
+from studio.core.sketches import Sketch
 from studio.ui.label.choices import ToolName
 from studio.ui.label.picture import Picture
 from studio.ui.label.tools.base import Bench, Pointer
@@ -149,6 +151,17 @@ class ScissorsTool(PictureTool):
         self._drawn = self.path
         if self.bench.choices.tool is self.name:
             self._ask_for_map()
+
+    def waiting(self) -> dict[int, Sketch]:
+        return {
+            item: Sketch(tuple(outline.anchors), ways=tuple(map(tuple, outline.ways)))
+            for item, outline in self._unfinished.items()
+        }
+
+    def take_back(self, waiting: Mapping[int, Sketch]) -> None:
+        for item, sketch in waiting.items():
+            if sketch.points:
+                self._unfinished[item] = EdgeOutline.of(sketch.points, sketch.ways)
 
     def put_down(self) -> None:
         """What is closed is painted before anything else is begun."""

@@ -1,0 +1,101 @@
+"""What was begun and not painted when the project was closed is there when it is opened again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from studio.core.classes import UNLABELLED
+from studio.core.edge_outline import EdgeOutline
+from studio.core.sketches import Sketch, read_sketches, write_sketches
+from studio.ui.label import LabelPage
+from studio.ui.session import Session
+from tests.ui.label.conftest import Desk
+
+
+@pytest.fixture
+def reopen(qtbot):
+    """Close the page of a desk, and open the project again."""
+    opened: list[Desk] = []
+
+    def again(desk: Desk) -> Desk:
+        desk.page.shut_down()
+        desk.page.close()
+        session = Session(desk.store)
+        page = LabelPage(session)
+        qtbot.addWidget(page)
+        page.resize(1200, 760)
+        page.show()
+        page.apply_window_args()
+        new = Desk(desk.store, session, page, desk.ids, qtbot)
+        opened.append(new)
+        new.wait_for(desk.ids[0])
+        page.canvas.setFocus()
+        return new
+
+    yield again
+    for desk in opened:
+        desk.page.shut_down()
+        desk.page.close()
+
+
+def test_a_polygon_waits_for_the_next_session(make_desk, reopen: Callable[[Desk], Desk]) -> None:
+    desk = make_desk()
+    desk.open(desk.ids[1])
+    desk.page.choices.choose_class(1)
+    desk.trigger("tool_polygon")
+    for corner in ((20, 20), (100, 20), (100, 80)):
+        desk.click(*corner)
+    desk = reopen(desk)
+    assert "frame_001.png" in desk.page.status.hint.text()
+    desk.page.choices.choose_class(2)
+    desk.trigger("tool_polygon")
+    assert desk.canvas.tool.corners == []  # it belongs to another item
+    desk.open(desk.ids[1])
+    assert len(desk.canvas.tool.corners) == 3
+    desk.click(20, 80)
+    desk.key(Qt.Key.Key_Return)
+    mask = desk.mask()
+    assert mask[70, 30] == 2
+    assert set(np.unique(mask)) == {2, UNLABELLED}
+    desk = reopen(desk)
+    assert "outline" not in desk.page.status.hint.text()
+    desk.trigger("tool_polygon")
+    desk.open(desk.ids[1])
+    assert desk.canvas.tool.corners == []
+
+
+def test_the_scissors_outline_waits_for_the_next_session(make_desk, reopen: Callable[[Desk], Desk]) -> None:
+    desk = make_desk()
+    desk.page.choices.choose_class(1)
+    desk.trigger("tool_scissors")
+    for corner in ((20, 20), (100, 20), (100, 80)):
+        desk.click(*corner)
+    desk = reopen(desk)
+    desk.page.choices.choose_class(1)
+    desk.trigger("tool_scissors")
+    desk.key(Qt.Key.Key_Return)
+    desk.qtbot.waitUntil(lambda: bool((desk.mask() == 1).any()), timeout=8000)
+    assert desk.mask()[30, 90] == 1
+
+
+def test_an_outline_of_anchors_keeps_its_ways() -> None:
+    ways = [[(0.0, 0.0), (1.0, 3.0), (5.0, 5.0)]]
+    outline = EdgeOutline.of([(0.0, 0.0), (5.0, 5.0), (9.0, 1.0)], ways)
+    assert outline.anchors == [(0.0, 0.0), (5.0, 5.0), (9.0, 1.0)]
+    assert outline.path() == [(0.0, 0.0), (1.0, 3.0), (5.0, 5.0), (9.0, 1.0)]
+    assert outline.wants_map_of == (5.0, 5.0)
+
+
+def test_a_spoilt_file_is_no_sketches_and_none_leave_no_file(tmp_path) -> None:
+    sketches = {"polygon": {3: Sketch(((1.0, 2.5), (3.0, 4.0)), erase=True)}}
+    write_sketches(tmp_path, sketches)
+    assert read_sketches(tmp_path) == sketches
+    file = next(tmp_path.rglob("*.json"))
+    file.write_text("{")
+    assert read_sketches(tmp_path) == {}
+    write_sketches(tmp_path, {})
+    assert not file.exists()
