@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QImage, QImageIOHandler, QImageReader
 
 from studio.core.images import HUGE_PIXELS, read_image
@@ -15,6 +15,8 @@ _ALLOCATION_LIMIT_MIB: Final = 4096
 
 _TRUSTED_ENDS: Final = {b"jpeg": b"\xff\xd9", b"png": b"IEND\xaeB`\x82"}
 """Formats that Qt decodes right (8 bits a channel), and how an undamaged file of each ends."""
+
+_TRUSTED_STARTS: Final = {b"jpeg": b"\xff\xd8\xff", b"png": b"\x89PNG\r\n\x1a\n"}
 
 _TRUSTED_PIXELS: Final = frozenset(
     {
@@ -35,11 +37,10 @@ def decode(path: Path, *, max_side: int | None = None) -> QImage:
     With `max_side` the longer side of the result has at most that many pixels, and a JPEG is decoded at a reduced
     scale, which is several times as fast. Raises UnreadableImage.
     """
-    reader = QImageReader(str(path))
-    reader.setAutoTransform(True)
-    reader.setDecideFormatFromContent(True)
-    if not _is_plain(reader, path):
+    reader = _reader(path)
+    if reader is None or not _is_plain(reader, path):
         return _decode_carefully(path, max_side)
+    reader.setAutoTransform(True)
     size = reader.size()
     if max_side is not None and reader.format() != b"jpeg" and size.width() * size.height() > HUGE_PIXELS:
         return _limited(_decode_carefully(path, max_side), max_side)  # Qt would decode the whole before scaling it
@@ -55,11 +56,31 @@ def decode(path: Path, *, max_side: int | None = None) -> QImage:
 
 def upright_size(path: Path) -> QSize:
     """The picture's size with its EXIF orientation applied, from the header alone; empty when Qt cannot tell."""
-    reader = QImageReader(str(path))
-    reader.setDecideFormatFromContent(True)
+    reader = _reader(path)
+    if reader is None:
+        return QSize()
     size = reader.size()
     turned = reader.transformation() & QImageIOHandler.Transformation.TransformationRotate90
     return size.transposed() if turned else size
+
+
+def _reader(path: Path) -> QImageReader | None:
+    """Qt's reader of a format that is trusted, told which it is.
+
+    To find out by itself Qt asks all of its plug-ins. One of them makes objects, for which it may wait for a lock of
+    Qt's that the window's thread has, and that thread may wait for Python's, which this one has: neither would go on.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+    except OSError:
+        return None
+    name = next((name for name, begin in _TRUSTED_STARTS.items() if start.startswith(begin)), None)
+    if name is None:
+        return None
+    reader = QImageReader(str(path), QByteArray(name))
+    reader.setAutoDetectImageFormat(False)
+    return reader
 
 
 def _is_plain(reader: QImageReader, path: Path) -> bool:
