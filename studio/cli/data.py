@@ -13,9 +13,11 @@ import typer
 
 from studio.cli.options import JsonOption, ProjectArgument
 from studio.cli.output import Output
+from studio.core.errors import BadInput
 
 if TYPE_CHECKING:
     from studio.formats import ImportPlan
+    from studio.ingest import ImportReport
 
 CLASSES_SHOWN: Final = 10
 
@@ -57,18 +59,32 @@ def import_(
 
     The images stay where they are. Importing again adds what is new and never overwrites a label.
     """
-    from studio.formats import importer, recognise, source_for
     from studio.ingest import import_into
 
     output = Output(as_json=as_json)
     given = {"valid": valid, "form": form, "task": task, "classes": classes, "keypoints": keypoints}
-    given |= {"uncovered": uncovered, "stroke": stroke}
+    given |= {"uncovered": uncovered, "stroke": stroke, "seed": None if seed is None else str(seed)}
     answers = {name: value for name, value in given.items() if value is not None}
-    if seed is not None:
-        answers["seed"] = str(seed)
+    format_name, plan = _plan(output, source, format_name, answers)
+    if dry_run:
+        _tell_preview(output, project, plan)
+        return
+    with output.progress("Importing labels") as progress, _interruptible() as interrupted:
+        report = import_into(project, plan, progress=progress, cancelled=interrupted)
+    _tell_report(output, project, format_name, plan, report)
+
+
+def _plan(output: Output, source: Path, format_name: str | None, answers: dict[str, str]) -> tuple[str, ImportPlan]:
+    """The format, as named or by the layout, and what is there. Raises BadInput, also where a damaged file of
+    annotations lies among pictures and nobody said that these are wanted without."""
+    from studio.formats import importer, recognise, source_for
+
     if format_name is None:
         recognised = recognise(source)
         format_name, folder = recognised.format, recognised.source
+        if recognised.damage is not None:
+            without = f"or import without it by --format {format_name}"
+            raise BadInput(f"{recognised.damage.sentence.removesuffix('.')}, {without}.")
     else:
         folder = source_for(format_name, source)
     if source.is_file() and folder.is_dir():
@@ -76,11 +92,10 @@ def import_(
     plan = importer(format_name).plan(folder, **answers)
     output.event("found", format=format_name, source=str(folder), sentence=plan.found)
     output.say(plan.found)
-    if dry_run:
-        _tell_preview(output, project, plan)
-        return
-    with output.progress("Importing labels") as progress, _interruptible() as interrupted:
-        report = import_into(project, plan, progress=progress, cancelled=interrupted)
+    return format_name, plan
+
+
+def _tell_report(output: Output, project: Path, format_name: str, plan: ImportPlan, report: ImportReport) -> None:
     output.problems(report.problems)
     output.result(
         "imported",

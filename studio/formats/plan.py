@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
-from studio.core.errors import BadInput, StudioError
+from studio.core.errors import BadInput, BadTable, StudioError
 from studio.core.items import NewItem
 from studio.core.points import Points
 from studio.core.settings import ProjectSettings, Task
@@ -49,7 +49,8 @@ class Question:
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Recognised:
     """A source that an importer can read. `source` may lie below the folder that was handed in; `found` is a sentence;
-    the importer with the highest `confidence` (0–100) wins."""
+    the importer with the highest `confidence` (0–100) wins. `damage` is what is wrong with a file of annotations among
+    the pictures, which would come in without it."""
 
     format: str
     title: str
@@ -57,6 +58,7 @@ class Recognised:
     found: str
     confidence: int
     questions: tuple[Question, ...] = ()
+    damage: BadTable | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

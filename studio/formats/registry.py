@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Final
 
@@ -131,8 +132,8 @@ def is_annotation_file(source: Path) -> bool:
 
 def recognise(source: Path) -> Recognised:
     """What lies at `source`, by its layout alone; where that is only a folder around the data, what lies one level
-    below. Raises UnknownLayout where there is no picture, BadInput where there is nothing, BadTable where a damaged
-    file of annotations lies among pictures that would come in without."""
+    below. Raises UnknownLayout where there is no picture, BadInput where there is nothing, BadTable for a file that is
+    damaged."""
     if is_annotation_file(source):
         return _of_file(source.absolute())
     folder = source_folder(source)
@@ -145,9 +146,7 @@ def recognise(source: Path) -> Recognised:
             return sure[0]
     if best is None:
         raise UnknownLayout(source, ", ".join(i.name for i in _IMPORTERS))
-    if best.confidence < _SURE and (broken := _broken(best, folder)):
-        raise broken  # else a set of annotations would pass for pictures without any
-    return best
+    return dataclasses.replace(best, damage=_broken(best, folder)) if best.confidence < _SURE else best
 
 
 def _of_file(source: Path) -> Recognised:

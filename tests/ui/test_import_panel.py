@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from studio.core.errors import UnknownLayout
 from studio.ui.importing import ImportPanel
+from tests.unit.data_sets import picture
 from tests.unit.test_formats_one_file import names_in, two_coco_files
 
 
@@ -53,3 +54,20 @@ def test_the_panel_imports_exactly_the_file_that_it_was_given(tmp_path: Path, qt
     with qtbot.waitSignal(panel.imported) as signal:
         qtbot.mouseClick(go, Qt.MouseButton.LeftButton)
     assert names_in(Path(signal.args[0])) == ["c.png", "d.png"]
+
+
+def test_a_damaged_file_is_told_and_the_pictures_can_come_in_without_it(tmp_path: Path, qtbot: QtBot) -> None:
+    picture(tmp_path / "in" / "a.png")
+    (tmp_path / "in" / "instances.json").write_text('{"images": [')
+    panel = ImportPanel(tmp_path / "in")
+    qtbot.addWidget(panel)
+    panel.show()
+    go = panel.findChild(QPushButton, "import_go")
+    assert go is not None
+    qtbot.waitUntil(go.isEnabled)
+    told = panel.findChild(QPlainTextEdit)
+    assert told is not None and told.isVisible()
+    assert "instances.json: it is cut off" in told.toPlainText()
+    with qtbot.waitSignal(panel.imported) as signal:
+        qtbot.mouseClick(go, Qt.MouseButton.LeftButton)
+    assert names_in(Path(signal.args[0])) == ["a.png"]

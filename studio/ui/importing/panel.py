@@ -132,6 +132,8 @@ class ImportPanel(QWidget):
         for widget in self._target_row:
             widget.show()
         self._target.textChanged.connect(self._forget_check)
+        if recognised.damage is not None:
+            self._show_problems([f"{recognised.damage.sentence} An import brings the pictures in without it."])
         self._check.setEnabled(True)
         self._go.setEnabled(True)
         self._go.setFocus()
