@@ -10,7 +10,9 @@ from typing import Final
 import msgspec
 
 from studio.core.atomic import write_atomically
+from studio.core.classes import UNLABELLED
 from studio.core.errors import CannotWrite
+from studio.core.grabcut import Stroke
 from studio.core.raster import XY
 
 _FILE: Final = Path(".cache") / "outlines.json"
@@ -18,11 +20,14 @@ _FILE: Final = Path(".cache") / "outlines.json"
 
 class Sketch(msgspec.Struct, frozen=True):
     """What somebody clicked, in image pixels, and whether it takes the label away; `ways` lead from each point to the
-    next where they are not straight lines."""
+    next where they are not straight lines. Of a cut-out the points are two corners of its box, `value` is what it
+    becomes and `strokes` say what belongs to it."""
 
     points: tuple[XY, ...]
     erase: bool = False
     ways: tuple[tuple[XY, ...], ...] = ()
+    value: int = UNLABELLED
+    strokes: tuple[Stroke, ...] = ()
 
 
 Sketches = Mapping[str, Mapping[int, Sketch]]
@@ -38,9 +43,10 @@ def read_sketches(root: Path) -> Sketches:
 
 
 def write_sketches(root: Path, sketches: Sketches) -> None:
-    """A project that cannot be written keeps what it had."""
+    """A project that cannot be written keeps what it had. Nothing waits for the disk: this outlives a crash of the
+    program, which may come at any moment, but not always a power cut."""
     with contextlib.suppress(OSError, CannotWrite):
         if sketches:
-            write_atomically(root / _FILE, msgspec.json.encode(sketches))
+            write_atomically(root / _FILE, msgspec.json.encode(sketches), durable=False)
         else:
             (root / _FILE).unlink(missing_ok=True)

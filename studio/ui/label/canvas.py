@@ -100,7 +100,7 @@ class Canvas(LabelView):
             self._attempt(document.commit)
 
     def waiting(self) -> Sketches:
-        """What was begun on items and is not painted yet, once the shown one is put away."""
+        """What was begun and is not painted yet."""
         waiting = {tool.name.value: tool.waiting() for tool in self._tools.values()}
         return {name: sketches for name, sketches in waiting.items() if sketches}
 

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
 
 from studio.core.document import PointsDocument
 from studio.core.settings import TAG_TASKS, Task
-from studio.core.sketches import read_sketches, write_sketches
 from studio.ui.keyboard.bindings import key_bindings
 from studio.ui.keyboard.keyed_texts import KeyedTexts
 from studio.ui.label.canvas import Canvas
@@ -31,6 +30,7 @@ from studio.ui.label.instances_panel import InstancesPanel
 from studio.ui.label.item_showing import ItemShowing
 from studio.ui.label.items_panel import ItemsPanel
 from studio.ui.label.kept_choices import KeptChoices
+from studio.ui.label.kept_sketches import KeptSketches
 from studio.ui.label.label_actions import LabelActions
 from studio.ui.label.lock_keeper import LockKeeper
 from studio.ui.label.navigator import Navigator
@@ -111,7 +111,9 @@ class LabelPage(QWidget):
         self._connect()
         self.options.show_settings(session.settings)
         self._tool_changed()
-        self._take_sketches_back()
+        self._sketches = KeptSketches(session.store, self.canvas, self)
+        if self._sketches.sentence:
+            self._hint(self._sketches.sentence)
 
     def actions(self) -> list[QAction]:
         """All of the page's actions; each has the property "menu": Edit, View, Tools, Label, Region or Points."""
@@ -149,7 +151,7 @@ class LabelPage(QWidget):
     def shut_down(self) -> None:
         """End the page's threads; it shows nothing new afterwards."""
         self.canvas.put_away()
-        write_sketches(self._session.store.root, self.canvas.waiting())
+        self._sketches.stop()
         self._lock_keeper.let_go()
         self.history.close_down()
         self.showing.close()
@@ -291,16 +293,6 @@ class LabelPage(QWidget):
         self.destroyed.connect(lambda: session.store.last_errors.disconnect(listener))
 
     # -- what happens -------------------------------------------------------------------------------------------------
-
-    def _take_sketches_back(self) -> None:
-        """Say where an outline waits that was begun before the project was closed."""
-        sketches = read_sketches(self._session.store.root)
-        self.canvas.take_back(sketches)
-        waiting = [(tool, item) for tool, items in sketches.items() for item in items]
-        found = self._session.store.items([item for _, item in waiting])
-        if found:
-            more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-            self._hint(f"An outline that is not painted yet waits on {found[0].name}{more}: tool {waiting[0][0]}.")
 
     def _go_to(self, item_id: int) -> None:
         if item_id != self._session.current_item:

@@ -136,6 +136,21 @@ def settings_of_this_test(tmp_path: Path) -> None:
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
 
 
+def desk_on(store: Store, ids: list[int], qtbot: QtBot, page_size: tuple[int, int] = (1200, 760)) -> Desk:
+    """The project's Label page on its first item; whoever asks shuts it down."""
+    session = Session(store)
+    page = LabelPage(session)
+    qtbot.addWidget(page)
+    page.resize(*page_size)
+    page.show()
+    page.apply_window_args()
+    desk = Desk(store, session, page, ids, qtbot)
+    if ids:
+        desk.wait_for(store.item_ids()[0])
+    page.canvas.setFocus()
+    return desk
+
+
 @pytest.fixture
 def make_desk(tmp_path: Path, qtbot: QtBot) -> Iterator[Make]:
     """Make a project of `number` pictures, of noise or as `draw` makes them, and open its Label page on the first."""
@@ -174,17 +189,8 @@ def make_desk(tmp_path: Path, qtbot: QtBot) -> Iterator[Make]:
             NewItem(name=name, path=pictures / name, group=groups[number] if groups else "")
             for number, name in enumerate(names)
         )
-        session = Session(store)
-        page = LabelPage(session)
-        qtbot.addWidget(page)
-        page.resize(*page_size)
-        page.show()
-        page.apply_window_args()
-        desk = Desk(store, session, page, ids, qtbot)
+        desk = desk_on(store, ids, qtbot, page_size)
         opened.append(desk)
-        if ids:
-            desk.wait_for(store.item_ids()[0])
-        page.canvas.setFocus()
         return desk
 
     yield make

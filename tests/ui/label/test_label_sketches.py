@@ -11,9 +11,7 @@ from PySide6.QtCore import Qt
 from studio.core.classes import UNLABELLED
 from studio.core.edge_outline import EdgeOutline
 from studio.core.sketches import Sketch, read_sketches, write_sketches
-from studio.ui.label import LabelPage
-from studio.ui.session import Session
-from tests.ui.label.conftest import Desk
+from tests.ui.label.conftest import HEIGHT, WIDTH, Desk, desk_on
 
 
 @pytest.fixture
@@ -24,16 +22,8 @@ def reopen(qtbot):
     def again(desk: Desk) -> Desk:
         desk.page.shut_down()
         desk.page.close()
-        session = Session(desk.store)
-        page = LabelPage(session)
-        qtbot.addWidget(page)
-        page.resize(1200, 760)
-        page.show()
-        page.apply_window_args()
-        new = Desk(desk.store, session, page, desk.ids, qtbot)
+        new = desk_on(desk.store, desk.ids, qtbot)
         opened.append(new)
-        new.wait_for(desk.ids[0])
-        page.canvas.setFocus()
         return new
 
     yield again
@@ -80,6 +70,50 @@ def test_the_scissors_outline_waits_for_the_next_session(make_desk, reopen: Call
     desk.key(Qt.Key.Key_Return)
     desk.qtbot.waitUntil(lambda: bool((desk.mask() == 1).any()), timeout=8000)
     assert desk.mask()[30, 90] == 1
+
+
+def test_a_cut_out_waits_for_the_next_session_with_its_strokes(make_desk, reopen: Callable[[Desk], Desk]) -> None:
+    desk = make_desk(draw=block)
+    desk.page.choices.choose_class(1)
+    desk.page.choices.set_brush_size(9)
+    desk.trigger("tool_grabcut")
+    desk.drag((40, 20), (80, 50), (120, 80))
+    desk.qtbot.waitUntil(lambda: desk.canvas.tool.selection is not None, timeout=20_000)
+    desk.drag((70, 40), (80, 40))
+    desk = reopen(desk)
+    desk.page.choices.choose_class(1)
+    desk.trigger("tool_grabcut")
+    tool = desk.canvas.tool
+    desk.qtbot.waitUntil(lambda: tool.selection is not None, timeout=20_000)
+    assert len(next(iter(tool.waiting().values())).strokes) == 1
+    desk.key(Qt.Key.Key_Return)
+    desk.qtbot.waitUntil(lambda: not tool.is_busy, timeout=20_000)
+    assert desk.mask()[50, 80] == 1
+
+
+def block() -> np.ndarray:
+    """An orange block on blue."""
+    picture = np.full((HEIGHT, WIDTH, 3), (60, 90, 150), np.uint8)
+    picture[30:70, 55:105] = (215, 140, 60)
+    return picture
+
+
+def test_what_is_being_drawn_is_kept_before_anything_is_closed(make_desk) -> None:
+    desk = make_desk()
+    desk.page.choices.choose_class(1)
+    desk.trigger("tool_polygon")
+    for corner in ((20, 20), (100, 20), (100, 80)):
+        desk.click(*corner)
+    desk.move(90, 60)
+
+    def kept() -> int:
+        waiting = read_sketches(desk.store.root).get("polygon", {})
+        return len(waiting[desk.ids[0]].points) if desk.ids[0] in waiting else 0
+
+    desk.qtbot.waitUntil(lambda: kept() == 3, timeout=8000)
+    desk.key(Qt.Key.Key_Return)
+    desk.move(95, 65)
+    desk.qtbot.waitUntil(lambda: kept() == 0, timeout=8000)
 
 
 def test_an_outline_of_anchors_keeps_its_ways() -> None:

@@ -153,7 +153,7 @@ class Tool:
         """`bench.document` is another one now."""
 
     def waiting(self) -> dict[int, Sketch]:
-        """What was begun on other items than the shown one and waits there, by item id."""
+        """What was begun and is not painted yet, by item id; on the shown item, too."""
         return {}
 
     def take_back(self, waiting: Mapping[int, Sketch]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from math import ceil, floor
@@ -14,6 +15,7 @@ from studio.core.classes import UNLABELLED
 from studio.core.grabcut import Cutting, Stroke, cut
 from studio.core.raster import XY, Rect
 from studio.core.selection import Selection
+from studio.core.sketches import Sketch
 from studio.ui.label.choices import ToolName
 from studio.ui.label.picture import Picture
 from studio.ui.label.tools.base import Bench, Pointer
@@ -155,6 +157,19 @@ class GrabCutTool(PictureTool):
         self._cutting = self._unfinished.pop(document.item.id, None) if document is not None else None
         if self.bench.choices.tool is self.name:
             self.picture_changed()
+
+    def waiting(self) -> dict[int, Sketch]:
+        cuttings = dict(self._unfinished)
+        if self.document is not None and self._cutting is not None:
+            cuttings[self.document.item.id] = self._cutting
+        return {item: _sketch(cutting) for item, cutting in cuttings.items()}
+
+    def take_back(self, waiting: Mapping[int, Sketch]) -> None:
+        for item, sketch in waiting.items():
+            if len(sketch.points) == 2:
+                (left, top), (right, bottom) = sketch.points
+                box = Rect(int(left), int(top), int(right - left), int(bottom - top))
+                self._unfinished[item] = Cutting(box, sketch.value, list(sketch.strokes))
 
     def annotation_changed(self) -> None:
         """The tool was taken up, perhaps for an item where something waits."""
@@ -302,3 +317,9 @@ def _find(
 
 def _draw(selection: Selection | None, viewport: Viewport, ratio: float) -> tuple[Selection | None, Drawing | None]:
     return selection, draw_selection(selection, viewport, ratio) if selection is not None else None
+
+
+def _sketch(cutting: Cutting) -> Sketch:
+    box = cutting.box
+    corners = ((float(box.x), float(box.y)), (float(box.right), float(box.bottom)))
+    return Sketch(corners, value=cutting.value, strokes=tuple(cutting.strokes))

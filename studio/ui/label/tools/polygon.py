@@ -74,7 +74,10 @@ class PolygonTool(CornerTool):
             self._outline, self._history = self._waiting.pop(document.item.id)
 
     def waiting(self) -> dict[int, Sketch]:
-        return {item: Sketch(tuple(outline.handles), outline.erase) for item, (outline, _) in self._waiting.items()}
+        outlines = {item: outline for item, (outline, _) in self._waiting.items()}
+        if self.bench.document is not None and self._outline is not None:
+            outlines[self.bench.document.item.id] = self._outline
+        return {item: Sketch(tuple(outline.handles), outline.erase) for item, outline in outlines.items()}
 
     def take_back(self, waiting: Mapping[int, Sketch]) -> None:
         for item, sketch in waiting.items():

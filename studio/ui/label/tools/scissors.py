@@ -153,9 +153,12 @@ class ScissorsTool(PictureTool):
             self._ask_for_map()
 
     def waiting(self) -> dict[int, Sketch]:
+        outlines = dict(self._unfinished)
+        if self.document is not None and self._outline.anchors:
+            outlines[self.document.item.id] = self._outline
         return {
             item: Sketch(tuple(outline.anchors), ways=tuple(map(tuple, outline.ways)))
-            for item, outline in self._unfinished.items()
+            for item, outline in outlines.items()
         }
 
     def take_back(self, waiting: Mapping[int, Sketch]) -> None:
