@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from studio.core.classes import make_classes
+from studio.core.errors import CannotWrite
 from studio.core.settings import Task
 from studio.core.tags import NONE_OF_THEM, Tags
 from studio.ui.keyboard.catalogue import Catalogue
@@ -157,6 +158,36 @@ def test_undo_goes_past_a_choice_that_changed_nothing(single: Desk) -> None:
     single.key(Key.Key_Z, Ctrl)
     assert [tags(single, n) for n in range(2)] == [None, Tags((2,))]
     assert single.session.current_item == single.ids[0]
+
+
+def test_what_could_not_be_taken_back_can_be_taken_back_later(single: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    single.key(Key.Key_1)
+    with monkeypatch.context() as broken:
+
+        def refuse(_edits: object) -> list[int]:
+            raise CannotWrite(single.store.root, "the disk is full")
+
+        broken.setattr(single.store.tags, "undo", refuse)
+        single.key(Key.Key_Z, Ctrl)
+        assert "disk is full" in single.page.notice.sentence.text()
+    assert tags(single) == Tags((0,))
+    single.key(Key.Key_Z, Ctrl)
+    assert tags(single) is None
+    assert single.session.current_item == single.ids[0]
+
+
+def test_redo_after_an_older_step_was_undone_means_that_step(single: Desk) -> None:
+    single.key(Key.Key_1)
+    single.open(single.ids[0])
+    single.key(Key.Key_2)
+    single.key(Key.Key_Z, Ctrl)
+    single.key(Key.Key_Z, Ctrl)  # the first choice, which is the item's own by now
+    assert tags(single) is None
+    single.key(Key.Key_Y, Ctrl)
+    assert tags(single) == Tags((0,))
+    assert single.session.current_item == single.ids[0]
+    single.key(Key.Key_Y, Ctrl)
+    assert tags(single) == Tags((1,))
 
 
 def test_going_on_can_be_switched_off_and_stays_off(single: Desk) -> None:

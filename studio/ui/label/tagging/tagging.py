@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -18,15 +16,13 @@ from studio.core.tags import NONE_OF_THEM, Tags, ids_of
 from studio.store.many_tags import tags_beside
 from studio.ui.label.item_showing import ItemShowing
 from studio.ui.label.items_panel import ItemsPanel
+from studio.ui.label.tagging.action_history import Action, ActionHistory
 from studio.ui.session import Session
 from studio.ui.widgets.work_queue import WorkQueue
 
 _ADVANCE_KEY: Final = "label/tags/advance"
 _AT_ONCE: Final = 300
 """As many items are changed without a thread: it takes a few milliseconds."""
-
-_REMEMBERED: Final = 200
-"""As many actions can be taken back one after the other."""
 
 Change = Callable[[Tags | None], Tags | None]
 
@@ -37,18 +33,6 @@ class Mark(enum.Enum):
     NONE = 0
     SOME = 1
     ALL = 2
-
-
-@dataclass(frozen=True)
-class _Action:
-    """One that Ctrl+Z takes back as a whole where the person stands: its edits by item, the item that showed when it
-    was done, and the one that shows since."""
-
-    edits: Mapping[int, int]
-    before: int
-    shown: int
-    head: int
-    """Where the history of the item that shows since stood then: what is done on that item itself comes first."""
 
 
 class Tagging(QObject):
@@ -69,9 +53,7 @@ class Tagging(QObject):
         self.is_multi = session.settings.task is Task.MULTI_LABEL
         self._advances = str(QSettings().value(_ADVANCE_KEY, True)).lower() == "true"
         self._work = WorkQueue("tags", self)
-        self._done: deque[_Action] = deque(maxlen=_REMEMBERED)
-        """Actions that follow each other, the last one at the end: each began where the one before had led to."""
-        self._undone: deque[_Action] = deque(maxlen=_REMEMBERED)
+        self._history = ActionHistory(self._head)
         self._counts: dict[int, int] = {}
         self._total = 0
         self.is_busy = False
@@ -80,7 +62,7 @@ class Tagging(QObject):
         showing.document_changed.connect(self._document_changed)
         items.list.selectionModel().selectionChanged.connect(lambda *_: self._soon.start())
         items.model.modelReset.connect(self._soon.start)
-        session.item_opened.connect(self._item_opened)
+        session.item_opened.connect(self._history.opened)
 
     def close(self) -> None:
         self._soon.stop()
@@ -148,29 +130,17 @@ class Tagging(QObject):
     def undo(self) -> bool:
         """Take the last action back as a whole, where it was on other items than the shown one too and nothing was done
         since; says whether that was so. It shows the item again, and then the action before may follow."""
-        if not self._done or self.is_busy or not self._stands_at(self._done[-1]):
-            return False
-        action = self._done.pop()
-        self._undone.append(action)
-        self._carry_out(
-            len(action.edits),
-            lambda tags: tags.undo(action.edits),
-            lambda ids: self._undid(action, ids),
-        )
-        return True
+        action = self._history.to_undo(self._session.current_item) if not self.is_busy else None
+        if action is not None:
+            self._carry_out(len(action.edits), lambda tags: tags.undo(action.edits), partial(self._undid, action))
+        return action is not None
 
     def redo(self) -> bool:
         """Do the action again that `undo` took back."""
-        if not self._undone or self._undone[-1].before != self._session.current_item or self.is_busy:
-            return False
-        action = self._undone.pop()
-        self._done.append(action)
-        self._carry_out(
-            len(action.edits),
-            lambda tags: tags.redo(action.edits),
-            lambda ids: self._redid(action, ids),
-        )
-        return True
+        action = self._history.to_redo(self._session.current_item) if not self.is_busy else None
+        if action is not None:
+            self._carry_out(len(action.edits), lambda tags: tags.redo(action.edits), partial(self._redid, action))
+        return action is not None
 
     # -- how it is done -----------------------------------------------------------------------------------------------
 
@@ -185,7 +155,7 @@ class Tagging(QObject):
 
     def _apply_to_one(self, document: TagsDocument, change: Change, what: str, *, moves_on: bool) -> None:
         item, advances = document.item.id, moves_on and self.advances
-        self._undone.clear()
+        self._history.forget_undone()
         try:
             did = document.replace(change(document.tags), what)
         except StudioError as error:
@@ -196,19 +166,17 @@ class Tagging(QObject):
 
     def _move_on(self, item: int, edits: Mapping[int, int]) -> None:
         """The action leads to the next item; where it changed nothing, the one before it does."""
-        actions = list(self._done)  # going on forgets those that led elsewhere
-        self._items.step(1)
+        with self._history.moving_on():
+            self._items.step(1)
         shown = self._session.current_item
         if shown is None:
             return
         if shown == item:
             self.said.emit("This was the last item of the list.")
-            return
-        if edits:
-            actions.append(_Action(edits, item, shown, self._head(shown)))
-        elif actions:
-            actions[-1] = replace(actions[-1], shown=shown, head=self._head(shown))
-        self._done.extend(actions)
+        elif edits:
+            self._history.add(Action(edits, item, shown))
+        else:
+            self._history.lead_on(shown)
 
     def _head(self, item: int) -> int:
         document = self.document
@@ -221,11 +189,11 @@ class Tagging(QObject):
     def _apply_to_many(self, ids: Sequence[int], change: Change, what: str, told: str) -> None:
         shown = self._session.current_item
         assert shown is not None
-        self._undone.clear()
+        self._history.forget_undone()
 
         def done(edits: dict[int, int]) -> None:
             if edits:
-                self._done.append(_Action(edits, shown, shown, self._head(shown)))
+                self._history.add(Action(edits, shown, shown))
             same = f", {len(ids) - len(edits):,} of them were before" if len(edits) < len(ids) else ""
             self._many_changed(list(edits), f"{len(ids):,} items {told}{same} ({{undo}} takes it back).")
 
@@ -265,30 +233,21 @@ class Tagging(QObject):
         self._count()
         self.said.emit(sentence)
 
-    def _undid(self, action: _Action, ids: list[int]) -> None:
+    def _undid(self, action: Action, ids: list[int]) -> None:
+        self._history.undid()
         if action.before != action.shown:
             self._session.open_item(action.before)
             self._many_changed(ids, "The class of this item was taken back.")
         else:
             self._many_changed(ids, f"Taken back on {len(ids):,} items.")
 
-    def _redid(self, action: _Action, ids: list[int]) -> None:
+    def _redid(self, action: Action, ids: list[int]) -> None:
+        self._history.redid()
         self._many_changed(ids, f"Done again on {len(ids):,} items." if len(ids) > 1 else "Done again.")
         if action.before != action.shown:
             self._session.open_item(action.shown)
 
     # -- following ----------------------------------------------------------------------------------------------------
-
-    def _item_opened(self, item_id: int) -> None:
-        """Whoever goes to another item means that one with the next Ctrl+Z."""
-        if self._done and item_id != self._done[-1].shown:
-            self._done.clear()
-        if self._undone and item_id != self._undone[-1].before:
-            self._undone.clear()
-
-    def _stands_at(self, action: _Action) -> bool:
-        """Whether the item to which it led shows, and nothing has been done on that one since."""
-        return action.shown == self._session.current_item and action.head == self._head(action.shown)
 
     def _document_changed(self) -> None:
         if self._total > 1:
