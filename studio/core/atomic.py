@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import tempfile
 import threading
 from collections.abc import Generator, Iterable
 from pathlib import Path
@@ -75,3 +77,28 @@ def sync_folder(folder: Path) -> None:
 def why(error: OSError) -> str:
     """The reason of an OS error in a few lower-case words."""
     return (error.strerror or str(error) or type(error).__name__).lower()
+
+
+@contextlib.contextmanager
+def whole_folder(folder: Path, *, durable: bool = True) -> Generator[Path]:
+    """A folder beside `folder`, which is missing or empty, that takes its place when the block ends and goes after any
+    error. `durable` waits until the disk has what is in it. Raises CannotWrite."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".part", dir=folder.parent))
+    except OSError as error:
+        raise CannotWrite(folder, why(error)) from error
+    try:
+        yield part
+        if durable:
+            sync_files(path for path in part.rglob("*") if path.is_file())
+        part.chmod(0o755)
+        if folder.exists():
+            folder.rmdir()
+        part.replace(folder)
+        if durable:
+            sync_folder(folder.parent)
+    except OSError as error:
+        raise CannotWrite(folder, why(error)) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)

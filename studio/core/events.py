@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -198,3 +200,16 @@ def encode_event(event: RunEvent) -> bytes:
 def decode_event(line: bytes | str) -> RunEvent:
     """Raises msgspec.DecodeError (or its ValidationError) when the line is no event of this version."""
     return _decoder.decode(line)
+
+
+def read_events(path: Path) -> Iterator[RunEvent]:
+    """What a run said so far. Lines that are no whole event are passed over: a process that was killed leaves a torn
+    one, at the end or, when the run was resumed, in the middle."""
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        for line in file:
+            try:
+                yield decode_event(line)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                continue

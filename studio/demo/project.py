@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import random
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -18,8 +16,9 @@ import msgspec
 import numpy as np
 import platformdirs
 
+from studio.core.atomic import whole_folder
 from studio.core.classes import make_classes
-from studio.core.errors import BadInput, CannotWrite
+from studio.core.errors import BadInput
 from studio.core.items import NewItem, Split
 from studio.core.points import KeypointName, Points
 from studio.core.settings import ProjectSettings, SplitRule, Task
@@ -88,21 +87,8 @@ def make_demo(
         return folder
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BadInput(f"{folder} holds something else than the demo project; choose a new folder.")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        workplace = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    except OSError as error:
-        raise CannotWrite(folder, error.strerror or str(error)) from error
-    try:
+    with whole_folder(folder, durable=False) as workplace:
         _fill(workplace, task, progress or _nobody_watches)
-        workplace.chmod(0o755)
-        if folder.exists():
-            folder.rmdir()
-        workplace.replace(folder)
-    except OSError as error:
-        raise CannotWrite(folder, error.strerror or str(error)) from error
-    finally:
-        shutil.rmtree(workplace, ignore_errors=True)
     return folder
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from studio.core.atomic import why, write_atomically
 from studio.core.errors import CannotWrite, ProjectDamaged, UnknownRun
-from studio.core.events import RunEvent, decode_event
+from studio.core.events import RunEvent, read_events
 from studio.core.outcome import RunOutcome
 from studio.core.recipe import RunSpec, decode_spec, encode_spec
 from studio.core.snapshot import SNAPSHOT_FILE, Snapshot, decode_snapshot, encode_snapshot
@@ -117,10 +117,9 @@ class Runs:
                     raise CannotWrite(trash / run_id, why(error)) from error
 
     def events(self, run_id: str) -> Iterator[RunEvent]:
-        """What the run said so far. Lines that are no whole event are passed over: a process that was killed leaves a
-        torn one, at the end or, when the run was resumed, in the middle. Raises UnknownRun."""
+        """What the run said so far. Raises UnknownRun."""
         path = self.get(run_id).folder / EVENTS_FILE
-        return _events(path)
+        return read_events(path)
 
     def _record(self, row: tuple[str, float, bytes, bytes | None]) -> RunRecord:
         run_id, created, spec, outcome = row
@@ -142,14 +141,3 @@ class Runs:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise CannotWrite(folder, why(error)) from error
-
-
-def _events(path: Path) -> Iterator[RunEvent]:
-    if not path.is_file():
-        return
-    with path.open("rb") as file:
-        for line in file:
-            try:
-                yield decode_event(line)
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                continue

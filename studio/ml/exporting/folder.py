@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from studio.core.atomic import sync_files, sync_folder, why
-from studio.core.errors import BadInput, CannotWrite, UnreadableImage
-from studio.core.events import RunEvent, decode_event
+from studio.core.atomic import whole_folder
+from studio.core.errors import BadInput, UnreadableImage
+from studio.core.events import read_events
 from studio.core.items import Split
 from studio.core.snapshot import Snapshot
 from studio.ml.data.decoding import Decoder
@@ -57,7 +54,9 @@ def export_model(
     images = _real_inputs(run, snapshot, Decoder(run, task, model.height, model.width))
     how = _preprocessing(model)
     steps = 4 if onnx else 3
-    with _appearing(out) as folder:
+    if out.exists():
+        raise BadInput(f"{out} already exists; name a new folder for the model.")
+    with whole_folder(out) as folder:
         write_model(folder, model.state, model.metadata)
         _write_json(folder / "classes.json", _names(model.snapshot))
         _write_json(folder / "preprocessing.json", how)
@@ -68,7 +67,7 @@ def export_model(
             described = {**model.metadata, "preprocessing": msgspec.json.encode(how).decode()}
             differences["model.onnx"] = write_onnx(network, images, folder / "model.onnx", described)
             progress(3, steps)
-        card = model_card(run, spec, snapshot, _events(run), differences)
+        card = model_card(run, spec, snapshot, read_events(run / EVENTS_FILE), differences)
         (folder / "README.md").write_text(card, encoding="utf-8")
         (folder / "use.py").write_text(PLAIN_PYTHON, encoding="utf-8")
         progress(steps, steps)
@@ -113,37 +112,3 @@ def _names(snapshot: Snapshot) -> dict[str, Any]:
 
 def _write_json(path: Path, value: object) -> None:
     path.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2))
-
-
-def _events(run: Path) -> Iterator[RunEvent]:
-    try:
-        lines = (run / EVENTS_FILE).read_bytes().splitlines()
-    except OSError:
-        return
-    for line in lines:
-        try:
-            yield decode_event(line)
-        except msgspec.DecodeError:  # the last line of a run that was killed
-            continue
-
-
-@contextmanager
-def _appearing(out: Path) -> Iterator[Path]:
-    """A folder beside `out` that becomes `out` when the block ends well, and goes when it does not."""
-    if out.exists():
-        raise BadInput(f"{out} already exists; name a new folder for the model.")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{out.name}-", suffix=".part", dir=out.parent))
-    except OSError as error:
-        raise CannotWrite(out, why(error)) from error
-    try:
-        part.chmod(0o755)
-        yield part
-        sync_files(part.iterdir())
-        part.rename(out)
-        sync_folder(out.parent)
-    except OSError as error:
-        raise CannotWrite(out, why(error)) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
