@@ -21,8 +21,10 @@ def hold_cursor_at(desk, monkeypatch, pixel):
     monkeypatch.setattr(desk.canvas, "pixel_under_cursor", lambda: pixel)
 
 
-def wait_for_hint(desk, words):
+def hint_with(desk, words):
+    """The hint, once it has these words."""
     desk.qtbot.waitUntil(lambda: words in desk.page.status.hint.text(), timeout=4000)
+    return desk.page.status.hint.text()
 
 
 def label(desk, item):
@@ -39,7 +41,7 @@ def test_the_label_of_the_frame_before_goes_onto_unlabelled_pixels(make_desk):
     paint(desk, 2, (80, 20), (80, 80))
     own = desk.mask()
     desk.key(Qt.Key.Key_C, ALT)
-    wait_for_hint(desk, "Copied from frame_000.png")
+    assert hint_with(desk, "Copied from frame_000.png")
     assert np.array_equal(desk.mask(), np.where(own == UNLABELLED, before, own))
     desk.key(Qt.Key.Key_C, ALT | SHIFT)
     desk.qtbot.waitUntil(lambda: desk.mask()[50, 80] == 1, timeout=4000)
@@ -57,20 +59,20 @@ def test_only_the_class_under_the_cursor_is_copied(make_desk, monkeypatch):
     desk.open(desk.ids[1])
     hold_cursor_at(desk, monkeypatch, (80, 70))
     desk.key(Qt.Key.Key_X, ALT)
-    wait_for_hint(desk, "Copied")
+    assert hint_with(desk, "Copied")
     assert np.array_equal(desk.mask(), np.where(before == 2, 2, UNLABELLED))
 
 
 def test_what_cannot_be_copied_is_said(make_desk):
     desk = make_desk()
     desk.key(Qt.Key.Key_C, ALT)
-    wait_for_hint(desk, "no frame before")
+    assert hint_with(desk, "no frame before")
     desk.open(desk.ids[1])
     desk.key(Qt.Key.Key_C, ALT)
-    wait_for_hint(desk, "frame_000.png has no label")
+    assert hint_with(desk, "frame_000.png has no label")
     desk.store.import_annotations([(desk.ids[0], np.zeros((40, 60), np.uint8))])
     desk.key(Qt.Key.Key_C, ALT)
-    wait_for_hint(desk, "60×40")
+    assert hint_with(desk, "60×40")
 
 
 def test_the_frame_before_is_the_projects_even_when_the_list_does_not_show_it(make_desk):
@@ -81,7 +83,7 @@ def test_the_frame_before_is_the_projects_even_when_the_list_does_not_show_it(ma
     desk.page.items.filter_bar.search.setText("frame_001")
     desk.qtbot.waitUntil(lambda: list(desk.page.items.model.ids) == [desk.ids[1]], timeout=4000)
     desk.key(Qt.Key.Key_C, ALT)
-    wait_for_hint(desk, "Copied from frame_000.png")
+    assert hint_with(desk, "Copied from frame_000.png")
     assert np.array_equal(desk.mask(), before)
 
 
@@ -91,7 +93,7 @@ def test_a_frame_without_a_free_pixel_is_told_so(make_desk):
     desk.store.import_annotations([(desk.ids[1], np.zeros((100, 160), np.uint8))])
     desk.open(desk.ids[1])
     desk.key(Qt.Key.Key_C, ALT)
-    wait_for_hint(desk, "This frame has no unlabelled pixel left; Alt+Shift+C")
+    assert hint_with(desk, "This frame has no unlabelled pixel left; Alt+Shift+C")
 
 
 def test_a_region_is_filled_in_between_two_frames(make_desk, monkeypatch):
@@ -132,8 +134,8 @@ def test_frames_that_have_the_class_by_hand_end_the_gap(make_desk, monkeypatch):
     paint(desk, 1, (80, 50), (80, 50))
     hold_cursor_at(desk, monkeypatch, (80, 50))
     desk.key(Qt.Key.Key_J)
-    wait_for_hint(desk, "No other frame")
+    assert hint_with(desk, "No other frame")
     assert np.array_equal(label(desk, desk.ids[1]), own)
     hold_cursor_at(desk, monkeypatch, (5, 5))
     desk.key(Qt.Key.Key_J)
-    wait_for_hint(desk, "Point at a region")
+    assert hint_with(desk, "Point at a region")

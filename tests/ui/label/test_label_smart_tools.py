@@ -256,6 +256,9 @@ def test_a_box_that_was_left_before_anything_was_found_is_cut_out_on_the_next_vi
     desk.open(desk.ids[1])
     desk.open(desk.ids[0])
     answered(desk)
+    desk.key(Qt.Key.Key_Return)
+    rest(desk)
+    assert iou(painted(desk), disc()) > 0.98
 
 
 def box_and_enter(desk):
