@@ -17,6 +17,7 @@ from studio.core.raster import (
     polygon_bounds,
     polygon_pixels,
 )
+from studio.core.seen_first import Rows, SeenFirst
 from studio.core.signals import Signal
 from studio.core.sweep import Sweep
 from studio.core.tiles import TILE, changed_tiles, keep_tiles, tile_rect
@@ -46,10 +47,12 @@ class MaskDocument(JournaledDocument):
         self._since: dict[tuple[int, int], Mask] | None = None
         """Tiles as they were when a refused edit was carried on; None where none was."""
         self._held: int | None = None
+        self._owed: SeenFirst | None = None
 
     @property
     def mask(self) -> Mask:
         """(H, W) uint8, always current: read it, never write it (it refuses)."""
+        self.settle()
         return self._view
 
     @property
@@ -64,11 +67,13 @@ class MaskDocument(JournaledDocument):
 
     @property
     def refused(self) -> MaskEdit | None:
+        self.settle()
         return self._edit(self._what) if self._refused and self._what is not None else None
 
     def begin(self, what: str) -> None:
         """Open an edit, such as “brush stroke”. One that is still open is committed first; one that the journal could
         not take is carried on."""
+        self.settle()
         if self._refused:
             self._since = {}
             return
@@ -77,6 +82,7 @@ class MaskDocument(JournaledDocument):
 
     def touch(self, rect: Rect) -> None:
         """Keep the tiles under `rect` as they are now, once an edit; must precede every change of them."""
+        self.settle()
         inside = rect.clipped(*self.size)
         if inside is None:
             return
@@ -96,9 +102,36 @@ class MaskDocument(JournaledDocument):
         """Paint from `a` to `b` (image pixels, floats): each pixel whose centre is within diameter / 2."""
         self.sweep(Sweep.even(a, b, diameter), value)
 
-    def sweep(self, sweep: Sweep, value: int) -> None:
-        """Paint each pixel whose centre a brush covers on its way."""
+    def sweep(self, sweep: Sweep, value: int, *, first: Rows | None = None) -> None:
+        """Paint each pixel whose centre a brush covers on its way.
+
+        With `first` only these rows are painted at once, for a screen that shows no others; whatever reads or changes
+        the mask next, or calls `settle`, paints the rest before.
+        """
+        self.settle()
         alone = self._enter("brush stroke")
+        if first is not None and not self.protection:
+            self._owed = SeenFirst.paint(self._mask, sweep, value, first)
+            dirty = self._owed.dirty
+        else:
+            dirty = self._sweep(sweep, value)
+        if dirty is not None:
+            self.changed.emit(dirty)
+        self._leave(alone)
+
+    @property
+    def owes(self) -> bool:
+        """Whether the rest of a sweep is still to be painted."""
+        return self._owed is not None
+
+    def settle(self) -> None:
+        """Paint what is owed of a sweep; what shows stays as it is."""
+        owed, self._owed = self._owed, None
+        if owed is not None:
+            owed.take_back(self._mask)
+            self._sweep(owed.sweep, owed.value)
+
+    def _sweep(self, sweep: Sweep, value: int) -> Rect | None:
         dirty: Rect | None = None
         for band in sweep.bands(*self.size):
             if self.protection:
@@ -107,9 +140,7 @@ class MaskDocument(JournaledDocument):
                 self.touch(band)
                 sweep.fill(self._mask[band.slices], band, value)
             dirty = band if dirty is None else dirty.union(band)
-        if dirty is not None:
-            self.changed.emit(dirty)
-        self._leave(alone)
+        return dirty
 
     def polygon(self, points: Sequence[XY], value: int) -> None:
         """Fill a polygon: each pixel whose centre lies inside (even-odd rule)."""
@@ -125,6 +156,7 @@ class MaskDocument(JournaledDocument):
     def fill(self, x: int, y: int, value: int) -> None:
         """Fill the connected pixels that have the value of (x, y); outside of the mask nothing happens."""
         width, height = self.size
+        self.settle()
         if not (0 <= x < width and 0 <= y < height) or self._mask[y, x] == value:
             return
         region, rect = flood_region(self._mask, x, y)
@@ -157,6 +189,7 @@ class MaskDocument(JournaledDocument):
         Raises CannotWrite when the journal cannot be written: the edit then stays open and the next commit, of this or
         of a further stroke, brings it along.
         """
+        self.settle()
         if self._what is None:
             return False
         edit = self._edit(self._what)
@@ -174,6 +207,7 @@ class MaskDocument(JournaledDocument):
     def cancel(self) -> None:
         """Close the edit as if it had never been begun. Of one that carries on what the journal could not take only
         what came since it was begun goes; what was refused before stays."""
+        self.settle()
         tiles = self._before if self._since is None else self._since
         for key, old in tiles.items():
             self._mask[tile_rect(*key, *self.size).slices] = old
@@ -198,6 +232,7 @@ class MaskDocument(JournaledDocument):
 
     def _follow(self, edit: Edit, *, back: bool) -> None:
         assert isinstance(edit, MaskEdit)
+        self.settle()
         dirty = edit.revert(self._mask) if back else edit.apply(self._mask)
         if dirty is not None:
             self.changed.emit(dirty)

@@ -75,7 +75,7 @@ class Sweep:
         if rect.width < _WIDE:
             return self._covers(np.arange(rect.x, rect.right)[None, :], np.arange(rect.y, rect.bottom)[:, None])
         inside = np.zeros((rect.height, rect.width), np.bool_)
-        self._fill_between_borders(inside, rect, 1)
+        self._fill_between_borders(inside, rect, np.arange(rect.height), 1)
         return inside
 
     def fill(self, part: Mask, rect: Rect, value: int) -> None:
@@ -83,15 +83,21 @@ class Sweep:
         if rect.width < _WIDE:
             np.copyto(part, np.uint8(value), where=self.pixels(rect))
         else:
-            self._fill_between_borders(part, rect, value)
+            self._fill_between_borders(part, rect, np.arange(rect.height), value)
 
-    def _fill_between_borders(self, part: Mask | Region, rect: Rect, value: int) -> None:
+    def fill_rows(self, part: Mask, rect: Rect, rows: NDArray[np.signedinteger[Any]], value: int) -> None:
+        """`fill` for these rows of `part` alone."""
+        self._fill_between_borders(part, rect, rows, value)
+
+    def _fill_between_borders(
+        self, part: Mask | Region, rect: Rect, wanted: NDArray[np.signedinteger[Any]], value: int
+    ) -> None:
         """What a sweep covers has no dents, so that in a row everything between two covered pixels is covered too.
 
         Where the borders lie is worked out with roots and divisions; the pixels around there are then judged exactly,
         and a row whose borders are not among them is judged pixel by pixel.
         """
-        rows = np.arange(rect.y, rect.bottom)[:, None]
+        rows = (wanted + rect.y)[:, None]
         lefts, rights = (np.floor(border)[:, None] for border in self._borders(rows[:, 0] + 0.5))
         covered = self._covers(np.concatenate((lefts + _AROUND, rights + _AROUND), axis=1), rows)
         first, last = covered[:, : _AROUND.size], covered[:, : _AROUND.size - 1 : -1]
@@ -99,12 +105,12 @@ class Sweep:
         begins = lefts[:, 0] + (first.argmax(axis=1) + (_AROUND[0] - rect.x))
         ends = rights[:, 0] - (last.argmax(axis=1) - (_AROUND[-1] + 1 - rect.x))
         spans = np.clip((begins[found], ends[found]), 0, rect.width).astype(np.intp).tolist()
-        for row, begin, end in zip(np.flatnonzero(found).tolist(), *spans, strict=True):
+        for row, begin, end in zip(wanted[found].tolist(), *spans, strict=True):
             part[row, begin:end] = value
         unsure = np.flatnonzero(~found)
         if unsure.size:
             covered = self._covers(np.arange(rect.x, rect.right)[None, :], rows[unsure])
-            for row, there in zip(unsure.tolist(), covered, strict=True):
+            for row, there in zip(wanted[unsure].tolist(), covered, strict=True):
                 part[row, there] = value
 
     def _borders(self, ys: Numbers) -> tuple[Numbers, Numbers]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QRectF, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.core.arrays import Mask
 from studio.core.document import Document, MaskDocument, PointsDocument, TagsDocument
 from studio.core.points import Points
 from studio.core.raster import Rect
+from studio.core.seen_first import Rows
 from studio.core.settings import ProjectSettings
 from studio.ui.label.choices import Choices
 from studio.ui.label.overlay_colors import Offer, OverlayColors
@@ -40,6 +41,8 @@ class LabelView(PictureView):
         self._predicted_points: Points | None = None
         self._points = PointsDisplay()
         self._is_proposed = False
+        self._settling = QTimer(self, singleShot=True, interval=0)
+        self._settling.timeout.connect(self._settle)
         self._follow_choices()
         self._recolor()
 
@@ -98,6 +101,11 @@ class LabelView(PictureView):
         self._show_look()
         self.picture_changed.emit(picture)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if isinstance(self._document, MaskDocument) and self._document.owes:
+            self._settling.start()  # once what was painted is on the screen
+
     def paint_over(self, painter: QPainter) -> None:
         if isinstance(self._document, PointsDocument) and self._choices.overlay_shown:
             self._points_layer().paint(painter, self._document.points, self._predicted_points)
@@ -127,6 +135,15 @@ class LabelView(PictureView):
         elif isinstance(self._document, TagsDocument):
             self.update()
 
+    def rows_shown(self) -> Rows | None:
+        """The picture's rows that show, ascending, where they are few of all; None where they are not."""
+        return self.scene.rows_shown()
+
+    def _settle(self) -> None:
+        """Other rows may show from now on."""
+        if isinstance(self._document, MaskDocument):
+            self._document.settle()
+
     def _show_masks(self) -> None:
         label = self._document.mask if isinstance(self._document, MaskDocument) else None
         self.scene.set_masks(label, self._predicted_mask)
@@ -154,6 +171,7 @@ class LabelView(PictureView):
         choices.class_changed.connect(self._see_otherwise)
         theme().changed.connect(self._recolor)
         self.view_changed.connect(self._note_points)
+        self.view_changed.connect(self._settle)
 
     def _point_chosen(self, _index: int) -> None:
         if isinstance(self._document, PointsDocument):

@@ -25,6 +25,9 @@ _SHARP_FROM: Final = 2.0
 _WHOLE_ROWS_FROM: Final = 60_000
 """Device pixels from which on whole rows of a mask are gathered, which is faster than gathering pixels."""
 
+_FAR_FROM: Final = 0.25
+"""Up to this scale most rows of a mask are not shown."""
+
 _BAND_PIXELS: Final = 200_000
 """Device pixels that are composed at a time."""
 
@@ -46,6 +49,7 @@ class Scene:
         self._surround = QColor("black")
         self._columns: Indices = np.zeros(0, np.intp)
         self._rows: Indices = np.zeros(0, np.intp)
+        self._rows_once = self._rows
         self._backdrop_stale = True
         self._stale: Rect | None = None
 
@@ -88,6 +92,13 @@ class Scene:
             self._stale = seen if self._stale is None else self._stale.union(seen)
         return seen
 
+    def rows_shown(self) -> Indices | None:
+        """The masks' rows that show, ascending, each once, where those are few of all; None where they are not, or
+        where that is not known before `update`."""
+        if self._backdrop_stale or self.viewport.scale > _FAR_FROM:
+            return None
+        return self._rows_once
+
     def update(self) -> None:
         """Bring `image` up to date; costs as much as what was marked."""
         if self._backdrop_stale:
@@ -116,6 +127,7 @@ class Scene:
             if visible is not None and not isinstance(self._picture, DeepPicture):
                 dress(self._backdrop, QRect(visible.x, visible.y, visible.width, visible.height), self._look)
         self._columns, self._rows = _sampled_pixels(self.viewport)
+        self._rows_once = np.unique(self._rows)
         self._backdrop_stale = False
 
     def _compose(self, device: Rect) -> None:

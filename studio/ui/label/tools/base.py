@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter
 
 from studio.core.document import Document
+from studio.core.seen_first import Rows
 from studio.core.settings import ProjectSettings
 from studio.core.sketches import Sketch
 from studio.ui.label.choices import Choices, ToolName
@@ -67,6 +68,10 @@ class Bench(Protocol):
 
     def repaint_soon(self, area: QRectF) -> None:
         """Paint these device pixels again."""
+        ...
+
+    def rows_shown(self) -> Rows | None:
+        """The picture's rows that show, ascending, where they are few of all; None where they are not."""
         ...
 
     def pan(self, dx: float, dy: float) -> None:

@@ -84,7 +84,8 @@ class BrushTool(Tool):
         document = self.bench.document
         if self._stroke_value is not None and isinstance(document, MaskDocument) and self._last is not None:
             last, here = self._last, self._print(pointer)
-            document.sweep(Sweep(last.at, here.at, last.diameter, here.diameter, self.shape), self._stroke_value)
+            way = Sweep(last.at, here.at, last.diameter, here.diameter, self.shape)
+            document.sweep(way, self._stroke_value, first=self.bench.rows_shown())
             self._last = here
         self._follow(pointer)
 
