@@ -147,6 +147,13 @@ class RegionTooLarge(StudioError):
         super().__init__(f"This region is too large for {what} ({why}): divide it with the brush and do it in parts.")
 
 
+class PaintedOver(StudioError):
+    """Where a person pointed there is another class by the time it is to be changed."""
+
+    def __init__(self) -> None:
+        super().__init__("It was painted over meanwhile, so nothing was changed: point at it again.")
+
+
 class ChangedElsewhere(StudioError):
     """An item moved on in another window or process while it was open here."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from studio.core.arrays import Mask, Region
@@ -59,15 +59,18 @@ class RegionWish:
         chosen = self._chosen(mask)
         return _carry_out(self, mask, chosen) if chosen is not None else None
 
-    def edit(self, mask: Mask, protection: Protection, what: str) -> MaskEdit | None:
-        """`change` as an edit that is ready for the journal; None for nothing. Raises RegionTooLarge."""
+    def edit(
+        self, mask: Mask, protection: Protection, what: str, stopped: Callable[[], bool] = lambda: False
+    ) -> MaskEdit | None:
+        """`change` as an edit that is ready for the journal; None for nothing. Raises RegionTooLarge, and Stopped once
+        `stopped` says so, which is asked now and then."""
         if self.operation is RegionOperation.REPLACE and is_huge((mask.shape[1], mask.shape[0])):
-            edit = edit_of_parts(mask, self._parts(mask), self.class_id, protection, what)
+            edit = edit_of_parts(mask, self._parts(mask, stopped), self.class_id, protection, what, stopped)
             return edit if edit.patches else None
         change = self.change(mask)
         if change is None:
             return None
-        return edit_of_parts(mask, [(change.rect, change.region)], change.values, protection, what)
+        return edit_of_parts(mask, [(change.rect, change.region)], change.values, protection, what, stopped)
 
     def value(self, mask: Mask) -> int:
         """The mask value that it is about."""
@@ -78,10 +81,10 @@ class RegionWish:
         fits = self.operation in (RegionOperation.REMOVE_SPECKS, RegionOperation.REPLACE)
         return not fits and self.value(mask) == UNLABELLED
 
-    def _parts(self, mask: Mask) -> Iterable[tuple[Rect, Region | None]]:
+    def _parts(self, mask: Mask, stopped: Callable[[], bool]) -> Iterable[tuple[Rect, Region | None]]:
         """What it is about, in pieces that share no tile."""
         if self.pixel is not None and not self.whole:
-            return Flood(mask, *self.pixel).parts()
+            return Flood(mask, *self.pixel, stopped=stopped).parts()
         height, width = mask.shape
         bands = (Rect(0, y, width, min(TILE, height - y)) for y in range(0, height, TILE))
         value = self.value(mask)

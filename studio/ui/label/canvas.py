@@ -15,6 +15,7 @@ from studio.core.raster import Rect
 from studio.core.settings import ProjectSettings
 from studio.core.sketches import Sketches
 from studio.ui.label.choices import Choices
+from studio.ui.label.huge_edits import HugeEdits
 from studio.ui.label.label_view import LabelView
 from studio.ui.label.pen import is_eraser_end, is_lifted, is_stroke
 from studio.ui.label.picture import Picture
@@ -41,6 +42,8 @@ class Canvas(LabelView):
 
     def __init__(self, choices: Choices, settings: ProjectSettings, parent: QWidget | None = None) -> None:
         super().__init__(choices, settings, parent)
+        self.huge_edits = HugeEdits(lambda: self._document, lambda: self.tool.is_busy, self)
+        self.huge_edits.said.connect(self.hinted)
         self._tools = make_tools(self)
         self._hand = HandTool(self)
         self._working: Tool | None = None
@@ -94,6 +97,7 @@ class Canvas(LabelView):
         """Another item is about to be shown: what is half done is finished or kept, and input rests."""
         for tool in self._tools.values():
             self._attempt(tool.item_left)
+        self.huge_edits.item_left()
         self._working, self._pen_is_down = None, False
         document = self._let_document_go()
         if document is not None and document.is_editing:  # what could not be written before is tried once more
@@ -163,6 +167,13 @@ class Canvas(LabelView):
         self.tool.annotation_changed()
         self._choices.outline.set_pending(self.tool.is_busy)
         self.update()
+
+    def give_up(self) -> bool:
+        """What is being drawn, or else what is under way on a thread; says whether there was anything."""
+        if self.tool.cancel():
+            self._working = None
+            return True
+        return self.huge_edits.give_up()
 
     # -- mouse and keys -----------------------------------------------------------------------------------------------
 
@@ -251,8 +262,7 @@ class Canvas(LabelView):
             self._space_down = True
             self._set_resting_cursor()
             return
-        if event.key() == Qt.Key.Key_Escape and self.tool.cancel():
-            self._working = None
+        if event.key() == Qt.Key.Key_Escape and self.give_up():
             return
         taken = False
 

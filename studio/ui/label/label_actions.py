@@ -159,6 +159,8 @@ class LabelActions:
             return
         if self._canvas.tool.is_busy:
             self._try(self._canvas.tool.step_back)
+        elif self._canvas.huge_edits.give_up_last():
+            return
         elif self._showing.seen is not None:
             document = self._showing.seen
             self._try(lambda: document.undo() or self._canvas.hint("There is nothing to undo on this item."))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QFocusEvent
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -148,9 +148,15 @@ class LabelPage(QWidget):
         """Who gives the page the keyboard means its canvas; a focus proxy would keep Tab from the other parts."""
         (self.document or self.canvas).setFocus()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape means what is under way also where no part of the page has a use for it."""
+        if event.key() != Qt.Key.Key_Escape or not self.canvas.give_up():
+            super().keyPressEvent(event)
+
     def shut_down(self) -> None:
         """End the page's threads; it shows nothing new afterwards."""
         self.canvas.put_away()
+        self.canvas.huge_edits.close()
         self._sketches.stop()
         self._lock_keeper.let_go()
         self.history.close_down()

@@ -37,7 +37,6 @@ class RegionActions:
         self, actions: PageActions, choices: Choices, editing: RegionEditing, sequence: SequenceEditing
     ) -> None:
         self._choices = choices
-        self._editing = editing
         self._sequence = sequence
         for name, text, region, whole, key, operation in _OPERATIONS:
             actions.begin(_PART_OF.get(operation, "size"))
@@ -79,7 +78,6 @@ class RegionActions:
 
     def close(self) -> None:
         """End the threads."""
-        self._editing.close()
         self._sequence.close()
 
     def _toggle_lock(self) -> None:

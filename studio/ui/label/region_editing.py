@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QObject
 
+from studio.core.arrays import Mask
 from studio.core.document import MaskDocument
 from studio.core.edits import MaskEdit
 from studio.core.errors import StudioError
-from studio.core.raster import Rect
 from studio.core.region_wishes import RegionOperation, RegionWish
-from studio.core.regions import Change
 from studio.ui.label.canvas import Canvas
 from studio.ui.label.choices import Choices
-from studio.ui.widgets.work_queue import WorkQueue
+from studio.ui.label.huge_edits import HugeEdit
 
 AT_ONCE_PIXELS: Final = 100_000
 """Masks of up to so many pixels are worked on at once; larger ones on a thread."""
 
-_NOTHING: Final = {
-    RegionOperation.GROW: "There is nothing left to grow into.",
-    RegionOperation.SHRINK: "There is nothing to shrink.",
-    RegionOperation.SMOOTH: "This is as smooth as it gets with this radius.",
-    RegionOperation.FILL_HOLES: "There is no hole to fill.",
-    RegionOperation.REMOVE_SPECKS: "There are no pieces that small.",
-    RegionOperation.REPLACE: "It has this class already.",
-}
 
-_EDITS: Final = {
-    RegionOperation.GROW: "growing",
-    RegionOperation.SHRINK: "shrinking",
-    RegionOperation.SMOOTH: "smoothing",
-    RegionOperation.FILL_HOLES: "filling holes",
-    RegionOperation.REMOVE_SPECKS: "removing specks",
-    RegionOperation.REPLACE: "replacing a class",
+@dataclass(frozen=True)
+class _Words:
+    """What the edit is called in the history, that it was made, and that there was nothing to do."""
+
+    edit: str
+    done: str
+    nothing: str
+
+
+_WORDS: Final = {
+    RegionOperation.GROW: _Words("growing", "Grown.", "There is nothing left to grow into."),
+    RegionOperation.SHRINK: _Words("shrinking", "Shrunk.", "There is nothing to shrink."),
+    RegionOperation.SMOOTH: _Words("smoothing", "Smoothed.", "This is as smooth as it gets with this radius."),
+    RegionOperation.FILL_HOLES: _Words("filling holes", "The holes are filled.", "There is no hole to fill."),
+    RegionOperation.REMOVE_SPECKS: _Words("removing specks", "The specks are gone.", "There are no pieces that small."),
+    RegionOperation.REPLACE: _Words("replacing a class", "The class is replaced.", "It has this class already."),
 }
+_NO_LABEL: Final = "There is no label under the cursor."
 
 
 class RegionEditing(QObject):
@@ -43,7 +46,6 @@ class RegionEditing(QObject):
         super().__init__(parent)
         self._choices = choices
         self._canvas = canvas
-        self._queue = WorkQueue("regions", self)
         choices.region.wanted.connect(self.carry_out)
 
     def ask(self, operation: RegionOperation, *, whole: bool) -> None:
@@ -52,59 +54,56 @@ class RegionEditing(QObject):
         self._choices.region.ask(operation, self._choices.class_id, pixel, whole=whole)
 
     def carry_out(self, wish: RegionWish) -> None:
+        """At once on a small mask that nothing else is happening to, else when its turn comes."""
         document = self._canvas.document
-        if not isinstance(document, MaskDocument) or self._canvas.tool.is_busy:
+        if not isinstance(document, MaskDocument):
             return
         if wish.class_id < 0 and (wish.pixel is None or wish.operation is RegionOperation.REPLACE):
             self._canvas.hint("There is no class yet: add one in the panel on the right.")
-        elif wish.is_about_nothing(document.mask):
-            self._canvas.hint("There is no label under the cursor.")
-        elif document.mask.size <= AT_ONCE_PIXELS:
-            self._apply(document, wish, wish.change(document.mask))
-        else:
+        elif document.is_editing or self._canvas.huge_edits.is_running or document.mask.size > AT_ONCE_PIXELS:
             self._work_out(document, wish)
-
-    def close(self) -> None:
-        """End the thread."""
-        self._queue.close()
+        else:
+            self._apply(document, wish)
 
     def _work_out(self, document: MaskDocument, wish: RegionWish) -> None:
-        """The thread may read while somebody paints; what it found then counts for nothing and is sought again."""
-        mask, protection = document.mask, document.protection
-        changes: list[Rect] = []
-        note = changes.append
-        document.changed.connect(note)
+        words, protection = _WORDS[wish.operation], document.protection
+        is_anywhere = wish.whole and wish.operation is RegionOperation.REMOVE_SPECKS
 
-        def found(edit: MaskEdit | None) -> None:
-            document.changed.disconnect(note)
-            if self._canvas.document is not document or self._canvas.tool.is_busy:
-                return
-            if changes:
-                self._work_out(document, wish)
-            elif edit is None:
-                self._canvas.hint(_NOTHING[wish.operation])
+        def work(mask: Mask, stopped: Callable[[], bool]) -> MaskEdit | None:
+            return None if wish.is_about_nothing(mask) else wish.edit(mask, protection, words.edit, stopped)
+
+        def done(edit: MaskEdit | None) -> None:
+            if edit is None:
+                self._say(document, _NO_LABEL if wish.is_about_nothing(document.mask) else words.nothing)
             else:
-                self._carry_out(document, edit)
+                self._say(document, words.done if edit.patches else "What would change is locked.")
 
-        def failed(sentence: str) -> None:
-            document.changed.disconnect(note)
-            self._canvas.failed.emit(sentence)
+        self._canvas.huge_edits.ask(
+            HugeEdit(
+                document=document,
+                doing=words.edit.capitalize(),
+                pixel=None if is_anywhere else wish.pixel,
+                work=work,
+                done=done,
+                failed=self._canvas.failed.emit,
+            )
+        )
 
-        self._canvas.hint("Working on the region…")
-        self._queue.do(lambda: wish.edit(mask, protection, _EDITS[wish.operation]), found, failed)
+    def _say(self, document: MaskDocument, sentence: str) -> None:
+        """On another item than the one that is shown, whose it is."""
+        shown = self._canvas.document is document
+        self._canvas.hint(sentence if shown else f"{document.item.name}: {sentence}")
 
-    def _carry_out(self, document: MaskDocument, edit: MaskEdit) -> None:
-        try:
-            if not document.carry_out(edit):
-                self._canvas.hint("What would change is locked.")
-        except StudioError as error:
-            self._canvas.failed.emit(error.sentence)
-
-    def _apply(self, document: MaskDocument, wish: RegionWish, change: Change | None) -> None:
-        if change is None:
-            self._canvas.hint(_NOTHING[wish.operation])
+    def _apply(self, document: MaskDocument, wish: RegionWish) -> None:
+        words = _WORDS[wish.operation]
+        if wish.is_about_nothing(document.mask):
+            self._canvas.hint(_NO_LABEL)
             return
         try:
-            change.apply(document, _EDITS[wish.operation])
+            change = wish.change(document.mask)
+            if change is None:
+                self._canvas.hint(words.nothing)
+            else:
+                change.apply(document, words.edit)
         except StudioError as error:
             self._canvas.failed.emit(error.sentence)

@@ -30,7 +30,7 @@ def huge(make_desk, monkeypatch):
 
 
 def settled(desk):
-    desk.qtbot.waitUntil(lambda: not desk.canvas.tool.is_busy, timeout=5000)
+    desk.qtbot.waitUntil(lambda: not desk.canvas.huge_edits.is_running, timeout=5000)
 
 
 @pytest.fixture
@@ -65,14 +65,14 @@ def test_a_click_fills_the_region_of_a_huge_mask_as_one_edit(huge):
 def test_a_fill_that_is_not_wanted_any_more_changes_nothing(huge, held, by):
     before, item = huge.mask(), huge.session.current_item
     huge.click(20, 50)
-    assert huge.canvas.tool.is_busy
+    assert huge.canvas.huge_edits.is_running
     if by == "Escape":
         huge.key(Qt.Key.Key_Escape)
     elif by == "undo":
         huge.trigger("undo")
     else:
         huge.open(huge.ids[1])
-    assert not huge.canvas.tool.is_busy
+    assert not huge.canvas.huge_edits.is_running
     held.set()
     huge.qtbot.wait(50)
     huge.open(item)

@@ -14,6 +14,7 @@ from studio.core.seen_first import Rows
 from studio.core.settings import ProjectSettings
 from studio.core.sketches import Sketch
 from studio.ui.label.choices import Choices, ToolName
+from studio.ui.label.huge_edits import HugeEdits
 from studio.ui.label.picture import Picture
 from studio.ui.label.viewport import Viewport
 
@@ -64,6 +65,11 @@ class Bench(Protocol):
     @property
     def pixel_ratio(self) -> float:
         """Device pixels a logical pixel; what a person should see at a constant size is multiplied by it."""
+        ...
+
+    @property
+    def huge_edits(self) -> HugeEdits:
+        """What takes too long to be worked out at once."""
         ...
 
     def repaint_soon(self, area: QRectF) -> None:

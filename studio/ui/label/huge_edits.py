@@ -1,0 +1,231 @@
+"""Edits of masks too large to be worked out at once: on a thread, one after the other, while the person goes on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.core.arrays import Mask
+from studio.core.document import Document, MaskDocument
+from studio.core.edits import MaskEdit
+from studio.core.errors import PaintedOver, StudioError
+from studio.core.masks import is_huge
+from studio.core.raster import Rect
+from studio.core.tile_edits import Stopped
+from studio.ui.widgets.latest import Latest
+
+Work = Callable[[Mask, Callable[[], bool]], MaskEdit | None]
+"""Finds out the edit of a mask, None for nothing to do; its second argument says whether that is wanted no more, and
+Stopped is raised then."""
+
+_WAIT_MS: Final = 50
+_REMIND_MS: Final = 2000
+_MOST: Final = 8
+_CLOSING_SECONDS: Final = 3.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HugeEdit:
+    """What a person asked for. `doing` names it as in “Filling”; `pixel` (column, row) is where they pointed, and once
+    that is painted over the edit is refused. `done` hears of the edit that was made, which may have no patches, or of
+    None where there was nothing to do; `failed` of a sentence."""
+
+    document: MaskDocument
+    doing: str
+    pixel: tuple[int, int] | None
+    work: Work
+    done: Callable[[MaskEdit | None], object]
+    failed: Callable[[str], object]
+
+
+class HugeEdits(QObject):
+    """The first is worked on, the others wait for it; each is made after the stroke that is on, if one is. What was
+    worked out while the mask changed counts for nothing and is worked out again."""
+
+    said = Signal(str)
+    """What is going on, and what can be done about it."""
+
+    def __init__(self, shown: Callable[[], Document | None], is_drawing: Callable[[], bool], parent: QObject) -> None:
+        """`shown` is the document on the canvas; `is_drawing` says whether Escape is the tool's."""
+        super().__init__(parent)
+        self._shown = shown
+        self._is_drawing = is_drawing
+        self._latest = Latest("huge edits", self)
+        self._stop = threading.Event()
+        self._edits: list[HugeEdit] = []
+        self._value: int | None = None
+        """What the first one's pixel was when it was its turn."""
+        self._head = 0
+        """Where the last one's document stood when it was asked for; what follows is younger than it."""
+        self._has_begun = False
+        """Whether the first one's turn has come."""
+        self._is_stale = False
+        self._again = QTimer(self, singleShot=True, interval=_WAIT_MS)
+        self._again.timeout.connect(self._seek)
+        self._reminder = QTimer(self, interval=_REMIND_MS)
+        self._reminder.timeout.connect(self._remind)
+
+    @property
+    def is_running(self) -> bool:
+        return bool(self._edits)
+
+    def ask(self, edit: HugeEdit) -> None:
+        """Work it out and make it after those that were asked for before."""
+        if len(self._edits) >= _MOST:
+            self.said.emit(f"{_MOST} steps are on their way already; wait for the first, or Esc gives them all up.")
+            return
+        self._edits.append(edit)
+        self._head = edit.document.head
+        self._go_on()
+        self._reminder.start()
+        self._remind()
+
+    def give_up(self) -> bool:
+        """Nobody wants what is under way on the document that is shown; says whether there was anything."""
+        shown = self._shown()
+        return self._drop([edit for edit in self._edits if edit.document is shown])
+
+    def give_up_last(self) -> bool:
+        """Take back the last that was asked for, unless the label was changed since; says whether it was so."""
+        last = self._edits[-1] if self._edits else None
+        if last is None or last.document is not self._shown() or last.document.head != self._head:
+            return False
+        return self._drop([last])
+
+    def item_left(self) -> None:
+        """Another item is about to be shown: what is to be done to a huge mask is given up, for there is no memory for
+        two of them; the rest goes on."""
+        shown = self._shown()
+        self._drop([e for e in self._edits if e.document is shown and is_huge(e.document.size)], left=True)
+
+    def close(self) -> None:
+        """Make what is asked for on masks of usual size, as far as a few seconds suffice, and drop the rest."""
+        edits = [edit for edit in self._edits if not is_huge(edit.document.size)]
+        self._take(self._edits)
+        end = time.monotonic() + _CLOSING_SECONDS
+        for edit in edits:
+            if time.monotonic() < end:
+                self._make(edit, _worked_out(edit.work, edit.document.mask, threading.Event()))
+
+    # -- one after the other ------------------------------------------------------------------------------------------
+
+    def _go_on(self) -> None:
+        """It is the first one's turn, unless that has come already."""
+        if self._has_begun or not self._edits:
+            return
+        self._has_begun = True
+        edit = self._edits[0]
+        self._value = _value_at(edit)
+        edit.document.changed.connect(self._changed)
+        self._seek()
+
+    def _seek(self) -> None:
+        edit = self._edits[0]
+        if self._is_painting(edit.document):
+            self._again.start()
+            return
+        self._is_stale = False
+        self._stop.set()
+        stop = self._stop = threading.Event()
+        if _value_at(edit) != self._value:
+            self._arrived(PaintedOver())
+            return
+        work, mask = edit.work, edit.document.mask
+        self._latest.ask(lambda: _worked_out(work, mask, stop), self._arrived)
+
+    def _changed(self, _rect: Rect) -> None:
+        if not self._is_stale:
+            self._is_stale = True
+            self._stop.set()
+            self._latest.drop()
+            self._again.start()
+
+    def _arrived(self, found: MaskEdit | StudioError | None) -> None:
+        edit = self._edits[0]
+        if self._is_painting(edit.document):  # a stroke that has not changed anything yet
+            self._again.start()
+            return
+        is_youngest = self._edits[-1].document.head == self._head
+        self._take([edit])
+        self._make(edit, found)
+        if is_youngest and self._edits:
+            self._head = self._edits[-1].document.head
+        self._go_on()
+        self._remind()
+
+    def _make(self, edit: HugeEdit, found: MaskEdit | StudioError | None) -> None:
+        try:
+            if isinstance(found, StudioError):
+                raise found
+            if found is not None:
+                edit.document.carry_out(found)
+        except PaintedOver as error:
+            self.said.emit(error.sentence)
+        except StudioError as error:
+            edit.failed(error.sentence)
+        else:
+            edit.done(found)
+
+    def _take(self, edits: list[HugeEdit]) -> None:
+        """Take these away; if the first is among them its turn ends."""
+        first = self._edits[0] if self._edits else None
+        self._edits = [edit for edit in self._edits if edit not in edits]
+        if not self._edits:
+            self._reminder.stop()
+        if first is not None and first in edits:
+            self._stop.set()
+            self._again.stop()
+            self._latest.drop()
+            first.document.changed.disconnect(self._changed)
+            self._has_begun = False
+
+    def _is_painting(self, document: MaskDocument) -> bool:
+        """Whether a stroke is on; an edit that only waits for the disk is none."""
+        return document.is_editing and (document.refused is None or self._is_drawing())
+
+    # -- what the person is told --------------------------------------------------------------------------------------
+
+    def _drop(self, edits: list[HugeEdit], *, left: bool = False) -> bool:
+        if not edits:
+            return False
+        self._take(edits)
+        self._go_on()
+        why = ", as its picture was left" if left else ""
+        others = len(edits) - 1
+        if others:
+            steps = "the step that waited" if others == 1 else f"the {others} steps that waited"
+            self.said.emit(f"{edits[0].doing} and {steps} were given up{why}; none of them changed anything.")
+        else:
+            self.said.emit(f"{edits[0].doing} was given up{why}; nothing was changed.")
+        return True
+
+    def _remind(self) -> None:
+        here = [edit for edit in self._edits if edit.document is self._shown()]
+        if not here:
+            return
+        more = f" and {len(here) - 1} more" if len(here) > 1 else ""
+        what, them = f"{here[0].doing}{more}", "them" if more else "it"
+        if self._is_painting(here[0].document):
+            self.said.emit(f"{what}: as soon as this stroke is done.")
+        elif self._is_drawing():
+            self.said.emit(f"{what}… Esc gives up what you are drawing first, then {'these' if more else 'this'}.")
+        else:
+            self.said.emit(f"{what}… Esc gives {them} up.")
+
+
+def _value_at(edit: HugeEdit) -> int | None:
+    return int(edit.document.mask[edit.pixel[1], edit.pixel[0]]) if edit.pixel is not None else None
+
+
+def _worked_out(work: Work, mask: Mask, stop: threading.Event) -> MaskEdit | StudioError | None:
+    try:
+        return work(mask, stop.is_set)
+    except StudioError as error:
+        return error
+    except Stopped:  # and nobody waits for an answer
+        return None
