@@ -19,7 +19,9 @@ SKIP_LAST: Final = 5
 SLIDE_INTERVAL: Final = 15
 SLIDE_THRESHOLD: Final = 0.005
 
-Curve = NDArray[np.float64]
+Curve = NDArray[np.float32]
+"""As in fastai, whose suggestions move where two neighbouring losses are the same number in float32."""
+
 Rule = Callable[[Curve, Curve], float | None]
 
 
@@ -32,8 +34,8 @@ def suggestions(lrs: Sequence[float], losses: Sequence[float]) -> list[LrSuggest
     if len(lrs) != len(losses):
         raise ValueError(f"{len(lrs)} rates do not fit {len(losses)} losses")
     kept = slice(SKIP_FIRST, max(len(lrs) - SKIP_LAST, 0))
-    rates = np.asarray(lrs, np.float64)[kept]
-    values = np.asarray(losses, np.float64)[kept]
+    rates = np.asarray(lrs, np.float32)[kept]
+    values = np.asarray(losses, np.float32)[kept]
     unfit = np.flatnonzero(np.isnan(values))
     if unfit.size:
         rates, values = rates[: unfit[0]], values[: unfit[0]]
@@ -66,7 +68,8 @@ def steep(lrs: Curve, losses: Curve) -> float | None:
     """The rate at which the loss falls fastest by the logarithm of the rate."""
     if len(losses) < 2:
         return None
-    slopes = np.diff(losses) / np.diff(np.log(lrs))
+    logarithms = np.log(lrs, dtype=np.float64).astype(np.float32)  # NumPy's own float32 logarithm is less exact
+    slopes = np.diff(losses) / np.diff(logarithms)
     return float(lrs[slopes.argmin()])
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from studio.core.schedules import OneCycle, Schedule
 from studio.core.settings import Task
 
 RECIPE_VERSION: Final = 1
@@ -72,6 +73,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     width: int
     batch_size: int = 8
     lr: LearningRate = LearningRate(high=1e-3)
+    schedule: Schedule = OneCycle()
     frozen: bool = False
 
     def __post_init__(self) -> None:

@@ -86,6 +86,7 @@ class Learner:
     def one_batch(self, batch: Batch) -> None:
         self.network.train()
         self.batch = batch
+        self.call("before_batch")
         while not self._made_gradients():
             self.parts = min(self.parts * 2, most_parts(batch))
             give_back_memory(batch.images.device)

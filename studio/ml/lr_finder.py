@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from studio.core.events import LrSuggestion
+from studio.core.lr_suggestions import suggestions
 from studio.ml.control import StopRequested
 from studio.ml.data.batches import Batch, Batches
 from studio.ml.device import MixedPrecision
@@ -49,6 +51,13 @@ class Sweep:
     @property
     def smoothed(self) -> list[float]:
         return [point.smoothed for point in self.points]
+
+    def suggestions(self) -> list[LrSuggestion]:
+        """Where the loss was no number any more, fastai goes on to the last step, so that none of the points before it
+        are among the last that the rules leave out; here those steps are added as NaN."""
+        left = STEPS - len(self.points) if self.stopped == "nan" else 0
+        rates = [*self.lrs, *(rate_at(STEPS - left + 1 + i) for i in range(left))]
+        return suggestions(rates, [*self.smoothed, *[math.nan] * left])
 
 
 def find_learning_rate(

@@ -1,22 +1,13 @@
-"""The one-cycle schedule and what a `LearningRate` means for the three parameter groups."""
+"""A schedule's rates and momentum in an optimizer, and what a `LearningRate` means for the three parameter groups."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
 
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import OneCycleLR
 
 from studio.core.recipe import LearningRate
-
-PCT_START: Final = 0.25
-DIV: Final = 25.0
-DIV_FINAL: Final = 1e5
-"""fastai's: the last rate is peak / DIV_FINAL. PyTorch counts from the first rate, peak / DIV, so it gets
-DIV_FINAL / DIV."""
-
-HIGH_MOMENTUM: Final = 0.95
-LOW_MOMENTUM: Final = 0.85
+from studio.core.schedules import Schedule
 
 
 def group_rates(rate: LearningRate, groups: int) -> list[float]:
@@ -34,33 +25,20 @@ def group_rates(rate: LearningRate, groups: int) -> list[float]:
     return [rate.high] * groups
 
 
-def one_cycle(optimizer: Optimizer, peaks: list[float], steps: int) -> OneCycleLR:
-    """Cosine from peak / 25 to the peak in the first quarter of `steps`, then to peak / 1e5; beta1 the other way round.
-
-    Call its `step` after each optimizer step but the last. A quarter of very few steps would be no step at all (and
-    PyTorch divides by zero there), so the peak is reached at the second step at the earliest; a stage of one step runs
-    at peak / 25.
-    """
-    steps = max(steps, 2)
-    return OneCycleLR(
-        optimizer,
-        max_lr=peaks,
-        total_steps=steps,
-        pct_start=max(PCT_START, 2 / steps),
-        anneal_strategy="cos",
-        cycle_momentum=True,
-        base_momentum=LOW_MOMENTUM,
-        max_momentum=HIGH_MOMENTUM,
-        div_factor=DIV,
-        final_div_factor=DIV_FINAL / DIV,
-    )
+def set_rates(optimizer: Optimizer, schedule: Schedule, *, peaks: Sequence[float], position: float) -> None:
+    """Let the next step be made with the schedule's rates and momentum at `position`, the share of the stage that is
+    done; `peaks` are the groups' own."""
+    share, momentum = schedule.rate_at(position), schedule.momentum_at(position)
+    for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+        group["lr"] = peak * share
+        group["betas"] = (momentum, group["betas"][1])
 
 
 def rates_of(optimizer: Optimizer) -> list[float]:
-    """The rates that the next step really uses, by parameter group."""
+    """The rates that the last step was made with, by parameter group."""
     return [float(group["lr"]) for group in optimizer.param_groups]
 
 
 def momentum_of(optimizer: Optimizer) -> float:
-    """The first moment's decay (Adam's beta1) that the next step really uses."""
+    """The first moment's decay (Adam's beta1) that the last step was made with."""
     return float(optimizer.param_groups[-1]["betas"][0])

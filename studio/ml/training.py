@@ -13,7 +13,6 @@ from torch import nn
 from studio.core.errors import OutOfMemory, StudioError
 from studio.core.events import CheckpointSaved, LrFound, LrPoint, Progress, Scored, StageStarted, Started, Warned
 from studio.core.items import Split
-from studio.core.lr_suggestions import suggestions
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import Purpose, RunSpec, Stage
 from studio.core.review import SCORES_FILE
@@ -22,8 +21,8 @@ from studio.ml.callbacks.checkpoints import Checkpoints
 from studio.ml.callbacks.fitting_memory import FittingMemory
 from studio.ml.callbacks.guard import FiniteGuard
 from studio.ml.callbacks.listening import Listening
-from studio.ml.callbacks.one_cycle import OneCycle
 from studio.ml.callbacks.recorder import Recorder
+from studio.ml.callbacks.scheduling import Scheduling
 from studio.ml.callbacks.watched_samples import WatchedSamples
 from studio.ml.checkpoint import STATE_FILE, CheckpointWriter, Snapshotted, read_state
 from studio.ml.control import Commands, Request, StopRequested
@@ -114,7 +113,7 @@ class TrainingRun:
             FiniteGuard(),
             FittingMemory(self._log),
             recorder,
-            OneCycle(),
+            Scheduling(),
             WatchedSamples(self._folder, self._log, seed=self._spec.seed),
             checkpoints,
             Listening(self._commands, self._log),
@@ -232,7 +231,7 @@ class TrainingRun:
             )
         finally:
             batches.images.close()
-        self._log.emit(LrFound(suggestions=suggestions(sweep.lrs, sweep.smoothed), stopped=sweep.stopped))
+        self._log.emit(LrFound(suggestions=sweep.suggestions(), stopped=sweep.stopped))
         return OutcomeKind.STOPPED if sweep.stopped == "cancelled" else OutcomeKind.FINISHED
 
     def _checkpoint(self) -> dict[str, Any] | None:

@@ -9,7 +9,6 @@ from studio.core.recipe import Encoder
 from studio.ml.models.encoders import make_encoder
 from studio.ml.models.unet import UNet
 from studio.ml.random_state import preserved_random_state
-from studio.ml.schedule import one_cycle
 
 
 def warm_up() -> None:
@@ -18,10 +17,8 @@ def warm_up() -> None:
     with preserved_random_state():
         network = UNet(make_encoder(Encoder.RESNET18), 2)
         optimizer = torch.optim.AdamW(network.parameters(), fused=True)
-        schedule = one_cycle(optimizer, [1e-3], 4)
         loss = nn.functional.cross_entropy(network(torch.zeros(2, 3, 64, 64)), torch.zeros(2, 64, 64, dtype=torch.long))
         loss.backward()
         optimizer.step()
-        schedule.step()
         if torch.cuda.is_available():
             torch.zeros(1, device="cuda")

@@ -168,6 +168,15 @@ def poison(network: nn.Module) -> None:
         next(network.parameters()).fill_(float("nan"))
 
 
+def test_suggestions_of_a_sweep_that_a_nan_ended_use_all_points_before_it_as_fastai_does() -> None:
+    losses = [2 - 0.02 * step for step in range(40)]
+    points = [SweepPoint(step, rate_at(step), loss, loss) for step, loss in enumerate(losses, start=1)]
+    found = {s.rule: s.lr for s in Sweep(points, stopped="nan").suggestions()}
+    assert found["minimum"] == pytest.approx(rate_at(40) / 10, rel=1e-6)
+    cancelled = {s.rule: s.lr for s in Sweep(points, stopped="cancelled").suggestions()}
+    assert cancelled["minimum"] == pytest.approx(rate_at(35) / 10, rel=1e-6)
+
+
 def test_a_nan_ends_the_sweep_and_is_no_point(bench: Bench) -> None:
     before = bench.everything()
     sweep = bench.sweep(lambda point: poison(bench.network) if point.step == 5 else None)

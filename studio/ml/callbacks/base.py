@@ -20,6 +20,9 @@ class Callback:
 
     def before_epoch(self, learner: Learner) -> None: ...
 
+    def before_batch(self, learner: Learner) -> None:
+        """`learner.batch` is the one that the next step is made of."""
+
     def after_loss(self, learner: Learner) -> None:
         """`learner.loss` and the gradients are known, no weight has changed yet."""
 
