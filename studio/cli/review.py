@@ -80,7 +80,7 @@ def load_scores(store: Store, run: str) -> None:
 
 def _row(rank: int, item: ReviewItem, settings: ProjectSettings) -> tuple[str, ...]:
     score = item.score
-    names = {c.id: c.name for c in settings.classes}
+    names = {c.id: c.name for c in settings.known_classes}
     largest = score.confusion[0] if score.confusion else None
     taken = f"{names.get(largest[0], largest[0])} → {names.get(largest[1], largest[1])}" if largest else ""
     decision = "" if item.decision is Decision.UNDECIDED else item.decision.value

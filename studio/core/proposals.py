@@ -71,12 +71,21 @@ def decode_job(data: bytes | str) -> ProposalJob:
     return msgspec.json.decode(data, type=ProposalJob)
 
 
+def without_strangers(proposed: Mask, classes: tuple[LabelClass, ...]) -> Mask:
+    """`proposed`, with `UNLABELLED` wherever it says none of these classes."""
+    table = np.full(256, UNLABELLED, np.uint8)
+    ids = [c.id for c in classes]
+    table[ids] = ids
+    return table[proposed]
+
+
 def offered(label: Mask, proposed: Mask, classes: tuple[LabelClass, ...], *, replace: bool) -> Mask:
     """What accepting would set, (H, W) uint8: the proposed class, or `UNLABELLED` where the label stays as it is.
 
     Only pixels about which nobody has said anything are filled; with `replace` also labelled ones that differ, but
-    never void ones.
+    never void ones. A class that the project has no more is not offered.
     """
+    proposed = without_strangers(proposed, classes)
     if not replace:
         return np.where(label == UNLABELLED, proposed, np.uint8(UNLABELLED))
     void = np.zeros(256, np.bool_)

@@ -53,7 +53,9 @@ class SplitRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`links` joins keypoints (pairs of indices) to a skeleton. `image_roots`: absolute or relative to the project.
+    """`retired` are classes that were removed: their ids are never given away again, because the history of labels may
+    still hold them. `links` joins keypoints (pairs of indices) to a skeleton. `image_roots`: absolute or relative to
+    the project.
 
     `several_instances`: pictures show several of what the keypoints belong to, so that a click after the last point of
     one begins the next. Raises ValueError where mirror partners contradict each other.
@@ -63,6 +65,7 @@ class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     task: Task
     classes: tuple[LabelClass, ...] = ()
+    retired: tuple[LabelClass, ...] = ()
     keypoints: tuple[KeypointName, ...] = ()
     links: tuple[tuple[int, int], ...] = ()
     several_instances: bool = False
@@ -72,3 +75,20 @@ class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         mirror_order(self.keypoints)
+
+    @property
+    def known_classes(self) -> tuple[LabelClass, ...]:
+        """Every class that a label of this project may hold, now or in its history."""
+        return (*self.classes, *self.retired)
+
+    def without_class(self, class_id: int) -> ProjectSettings:
+        """With a class retired; nothing that is labelled is touched."""
+        stay = tuple(c for c in self.classes if c.id != class_id)
+        gone = tuple(msgspec.structs.replace(c, key="") for c in self.classes if c.id == class_id)
+        return msgspec.structs.replace(self, classes=stay, retired=(*self.retired, *gone))
+
+    def with_class_again(self, class_id: int) -> ProjectSettings:
+        """With a retired class among the others again, at their end."""
+        back = tuple(c for c in self.retired if c.id == class_id)
+        stay = tuple(c for c in self.retired if c.id != class_id)
+        return msgspec.structs.replace(self, classes=(*self.classes, *back), retired=stay)

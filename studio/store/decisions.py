@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from studio.core.arrays import Mask
-from studio.core.classes import UNLABELLED
+from studio.core.classes import UNLABELLED, LabelClass, void_ids
 from studio.core.document import Document, History, MaskDocument, PointsDocument, TagsDocument
 from studio.core.edits import Edit, MaskEdit, PointsEdit, TagsEdit
 from studio.core.errors import BadMask, NoPrediction
@@ -19,6 +19,7 @@ from studio.core.items import LabelState
 from studio.core.mask_document import kept
 from studio.core.masks import read_mask
 from studio.core.points import Points
+from studio.core.proposals import without_strangers
 from studio.core.review import Correction, Decision, ItemScore
 from studio.store.database import Database
 from studio.store.items import Items
@@ -32,11 +33,12 @@ _TAKING_BACK: Final = "prediction taken back"
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What deciding needs of the project. `folder` of a run; `void` ids, whose pixels an accepted prediction leaves
-    alone; `current_mask` of an item, None without a label; `open_document` where the item is open in the window."""
+    """What deciding needs of the project. `folder` of a run; `classes`, of which an accepted prediction says no others
+    and leaves the pixels of void ones alone; `current_mask` of an item, None without a label; `open_document` where
+    the item is open in the window."""
 
     folder: Callable[[str], Path]
-    void: Callable[[], frozenset[int]]
+    classes: Callable[[], tuple[LabelClass, ...]]
     current_mask: Callable[[int], Mask | None]
     open_document: Callable[[int], Document | None]
 
@@ -206,7 +208,10 @@ class Decisions:
             now = np.full_like(predicted, UNLABELLED)
         if now.shape != predicted.shape:
             raise BadMask(path, "it has another size than the label", "train again on the images as they are now")
-        edit = MaskEdit.between(now, kept(now, predicted, self._around.void()), _ACCEPTING)
+        classes = self._around.classes()
+        known = without_strangers(predicted, classes)
+        predicted = np.where(known == UNLABELLED, now, known)
+        edit = MaskEdit.between(now, kept(now, predicted, void_ids(classes)), _ACCEPTING)
         return edit if edit.patches else None
 
     def _points_accepting(self, score: ItemScore) -> PointsEdit | None:

@@ -95,6 +95,13 @@ class Items:
         rows = self._database.execute(f"SELECT id FROM items {where} ORDER BY sort_key, id", tuple(values))
         return [row[0] for row in rows]
 
+    def with_class(self, class_id: int) -> list[int]:
+        """The ids of the items whose label has the class, ascending."""
+        rows = self._database.execute(
+            "SELECT item FROM class_pixels WHERE class_id = ? AND pixels > 0 ORDER BY item", (class_id,)
+        )
+        return [row[0] for row in rows]
+
     def counts(self) -> ItemCounts:
         by_state = dict.fromkeys(LabelState, 0)
         by_split = dict.fromkeys(Split, 0)

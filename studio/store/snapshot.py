@@ -136,7 +136,7 @@ class Freezer:
         """Without a label file that is up to date (a folder that cannot be written): from the journal."""
         mask = self._labels.mask(item_id)
         assert mask is not None
-        write_mask(target, mask, self._settings.classes)
+        write_mask(target, mask, self._settings.known_classes)
 
     def _as_before(self, item: SnapshotItem, parent_folder: Path) -> SnapshotItem:
         """`item` with the label that the parent run saw."""

@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from studio.core.arrays import Mask
 from studio.core.atomic import why
-from studio.core.classes import void_ids
 from studio.core.document import Document
 from studio.core.edits import MaskEdit
 from studio.core.errors import CannotWrite, NoTrainingYet, ProjectExists, StudioError
@@ -61,7 +60,7 @@ class Store:
         self._database = database
         self._items = Items(database, Locations(root, settings))
         self._journal = Journal(database, self._items)
-        self._files = LabelFiles(root, database, self._journal, lambda: self._settings.classes)
+        self._files = LabelFiles(root, database, self._journal, lambda: self._settings.known_classes)
         self._shapes = CarriedShapes(database)
         self._annotations = Annotations(database, self._items, self._journal, self._files, self._shapes)
         self.tags = ManyTags(database, self._journal, self._annotations.all_opened)
@@ -72,7 +71,7 @@ class Store:
         self._scores = Scores(database)
         around = Surroundings(
             folder=lambda run_id: self._runs.get(run_id).folder,
-            void=lambda: void_ids(self._settings.classes),
+            classes=lambda: self._settings.classes,
             current_mask=self._annotations.mask,
             open_document=self._annotations.opened,
         )
@@ -168,6 +167,10 @@ class Store:
     def item_ids(self, wanted: ItemFilter | None = None) -> list[int]:
         """The ids of the items that pass, in natural order of their names."""
         return self._items.ids(wanted or ItemFilter())
+
+    def items_with_class(self, class_id: int) -> list[int]:
+        """The ids of the items whose label has the class."""
+        return self._items.with_class(class_id)
 
     def counts(self) -> ItemCounts:
         return self._items.counts()
@@ -329,7 +332,7 @@ class Store:
 
     def confusion(self, run_id: str) -> npt.NDArray[np.int64]:
         """(n, n) int64 for class ids 0…n-1: pixels by label (row) and prediction (column) where they differ."""
-        return self._scores.confusion(run_id, max((c.id + 1 for c in self._settings.classes), default=0))
+        return self._scores.confusion(run_id, max((c.id + 1 for c in self._settings.known_classes), default=0))
 
     def decide(self, run_id: str, item_id: int, decision: Decision) -> None:
         """Carry a decision out and keep it: all of it or nothing. Raises NoPrediction, BadMask, CannotWrite."""
@@ -362,4 +365,4 @@ class Store:
         not wait for the disk."""
         database = Database(self._database.path, durable=False)
         journal = Journal(database, Items(database, Locations(self.root, self._settings)))
-        return LabelFiles(self.root, database, journal, lambda: self._settings.classes), database
+        return LabelFiles(self.root, database, journal, lambda: self._settings.known_classes), database

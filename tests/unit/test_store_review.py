@@ -459,3 +459,16 @@ def test_accepting_a_prediction_of_the_first_instance_keeps_the_others(make_stor
     store.load_scores(RUN)
     store.decide(RUN, 3, ACCEPTED)
     assert store.read_points(3) == Points((predicted, second))
+
+
+def test_an_accepted_prediction_never_says_a_class_that_was_removed(
+    reviewed: Store, striped: Striped, predicted: np.ndarray
+) -> None:
+    reviewed.save_settings(reviewed.settings.without_class(1))
+    reviewed.decide(RUN, 5, ACCEPTED)
+    mask = reviewed.read_mask(5)
+    label = striped(45)
+    assert mask is not None
+    taken = (predicted != 1) & (label != 2)
+    assert np.array_equal(mask, np.where(taken, predicted, label))
+    assert not ((mask == 1) & (label != 1)).any()

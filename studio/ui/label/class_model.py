@@ -72,7 +72,7 @@ class ClassModel(QAbstractListModel):
 
     def add(self) -> int | None:
         """A new class with the next free id, colour, name and key; returns its id, None when it could not be added."""
-        used = {c.id for c in self._classes}
+        used = {c.id for c in self._session.settings.known_classes}
         free = next((i for i in range(MAX_CLASSES) if i not in used), None)
         if free is None:
             self._session.say(f"A mask has room for {MAX_CLASSES} classes; no more can be added.", Tone.WARNING)

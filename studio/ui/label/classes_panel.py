@@ -1,4 +1,4 @@
-"""The classes at the page's right: pick one to paint, add, rename, recolour, mark as void."""
+"""The classes at the page's right: pick one to paint, add, rename, recolour, mark as void, remove."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from studio.core.classes import LabelClass
 from studio.ui.label.buttons import icon_button
 from studio.ui.label.choices import Choices
 from studio.ui.label.class_model import CLASS_KEYS, ClassModel
+from studio.ui.label.class_removal import ClassRemoval
 from studio.ui.label.color_dialog import ask_for_color
 from studio.ui.label.swatch_list import SwatchList
 from studio.ui.session import Session
@@ -21,10 +22,13 @@ class ClassesPanel(QWidget):
     note_changed = Signal(str)
     """A few words for the title: how many classes are locked."""
 
-    def __init__(self, session: Session, choices: Choices, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, choices: Choices, removal: ClassRemoval, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("classes_panel")
         self._choices = choices
+        self._removal = removal
         self.model = ClassModel(session, choices.locks, self)
         self.list = SwatchList("Classes")
         self.list.setObjectName("class_list")
@@ -94,9 +98,12 @@ class ClassesPanel(QWidget):
 
     def _show_menu(self, position: QPoint) -> None:
         index = self.list.indexAt(position)
-        if not index.isValid():
-            return
-        label_class = self.model.classes[index.row()]
+        if index.isValid():
+            menu = self.menu_of(self.model.classes[index.row()])
+            menu.popup(self.list.viewport().mapToGlobal(position))
+
+    def menu_of(self, label_class: LabelClass) -> QMenu:
+        """What can be done to a class; the menu goes when it is closed."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Rename", lambda: self.rename(label_class.id))
@@ -115,7 +122,9 @@ class ClassesPanel(QWidget):
         lock.setCheckable(True)
         lock.setChecked(self._choices.locks.is_locked(label_class.id))
         lock.toggled.connect(lambda _on: self._choices.locks.toggle(label_class.id))
-        menu.popup(self.list.viewport().mapToGlobal(position))
+        menu.addSeparator()
+        self._removal.offer(menu, label_class)
+        return menu
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)

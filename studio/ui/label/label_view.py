@@ -110,7 +110,7 @@ class LabelView(PictureView):
         if isinstance(self._document, PointsDocument) and self._choices.overlay_shown:
             self._points_layer().paint(painter, self._document.points, self._predicted_points)
         elif isinstance(self._document, TagsDocument) and self._choices.overlay_shown:
-            classes, ratio = self._settings.classes, self.pixel_ratio
+            classes, ratio = self._settings.known_classes, self.pixel_ratio
             paint_chips(
                 painter, self._document.tags, classes, width=self.width() * ratio, ratio=ratio, font=self.font()
             )
@@ -197,7 +197,7 @@ class LabelView(PictureView):
         self.update()
 
     def _colors(self) -> OverlayColors | None:
-        choices, classes = self._choices, self._settings.classes
+        choices, classes = self._choices, self._settings.known_classes
         if not (choices.overlay_shown and classes):
             return None
         seen = choices.seeing.seen

@@ -22,6 +22,7 @@ from studio.ui.keyboard.keyed_texts import KeyedTexts
 from studio.ui.label.canvas import Canvas
 from studio.ui.label.choices import Choices, ToolName
 from studio.ui.label.class_keys import ClassKeys
+from studio.ui.label.class_removal import ClassRemoval
 from studio.ui.label.classes_panel import ClassesPanel
 from studio.ui.label.document_pane import DocumentPane
 from studio.ui.label.empty_project import EmptyProject
@@ -99,6 +100,7 @@ class LabelPage(QWidget):
         self._readout = PixelReadout(self.canvas, self.ruled, self.status, self)
         tagging = self.label_actions.tagging
         take = tagging.press if tagging is not None else self.choices.choose_class
+        self._class_removal = ClassRemoval(session, self)
         self._class_keys = ClassKeys(session, self.label_actions, take, self)
         self.tool_bar = ToolBar(self.label_actions.tools, [self.label_actions.undo, self.label_actions.redo])
         self.classes: ClassesPanel | None = None
@@ -159,6 +161,7 @@ class LabelPage(QWidget):
         self.canvas.huge_edits.close()
         self._sketches.stop()
         self._lock_keeper.let_go()
+        self._class_removal.close()
         self.history.close_down()
         self.showing.close()
         self.proposing.close()
@@ -227,12 +230,19 @@ class LabelPage(QWidget):
             side.add("keypoints", "Keypoints", self.points, corner=self.points.add_button, weight=3)
         elif self.label_actions.tagging is not None and self.label_actions.tags is not None:
             tagging = self.label_actions.tagging
-            self.tags = TagsPanel(self._session, self.choices, tagging, self.label_actions.tags, self._class_keys.by_id)
+            self.tags = TagsPanel(
+                self._session,
+                self.choices,
+                tagging,
+                self.label_actions.tags,
+                self._class_keys.by_id,
+                self._class_removal,
+            )
             tags = side.add("tags", "Classes", self.tags, corner=self.tags.add_button, weight=5)
             self.tags.note_changed.connect(tags.set_note)
             self.tags.left.connect(self.setFocus)
         else:
-            self.classes = ClassesPanel(self._session, self.choices)
+            self.classes = ClassesPanel(self._session, self.choices, self._class_removal)
             section = side.add("classes", "Classes", self.classes, corner=self.classes.add_button, weight=3)
             self.classes.note_changed.connect(section.set_note)
             section.set_note(self.classes.note)

@@ -42,7 +42,7 @@ class PixelReadout(QObject):
         name, color = "", None
         if pixel is not None and isinstance(document, MaskDocument) and _has_pixel(document, pixel):
             value = int(document.mask[pixel[1], pixel[0]])
-            found = next((c for c in self._canvas.settings.classes if c.id == value), None)
+            found = next((c for c in self._canvas.settings.known_classes if c.id == value), None)
             name = found.name if found else "unlabelled" if value == UNLABELLED else f"id {value}"
             color = found.color if found else None
         self._status.show_pixel(pixel, name, color)

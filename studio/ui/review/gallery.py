@@ -278,7 +278,7 @@ class Gallery(QWidget):
         figures = self._figures
         if isinstance(self.panel, ConfusionPanel):
             counts = figures.confusion if figures else np.zeros((0, 0), np.int64)
-            self.panel.show_counts(counts, self._session.settings.classes)
+            self.panel.show_counts(counts, self._session.settings.known_classes)
             self.panel.select(self._cell)
         else:
             self.panel.show_errors(list(figures.errors.values()) if figures else [])

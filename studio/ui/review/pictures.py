@@ -55,7 +55,7 @@ class Look:
             task=settings.task,
             width=max(8, width),
             height=max(8, height),
-            colors=palette(settings.classes),
+            colors=palette(settings.known_classes),
             void=void_ids(settings.classes),
             difference=(difference.red(), difference.green(), difference.blue()),
             point_colors=tuple(point.color for point in settings.keypoints),

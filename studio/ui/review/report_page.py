@@ -76,7 +76,7 @@ class ReportPage(QWidget):
 
     def _take(self, run: str, report: Report) -> None:
         if run == self._run:
-            self.view.show_report(report, self._session.settings.classes)
+            self.view.show_report(report, self._session.settings.known_classes)
             self.stack.setCurrentWidget(self.view)
 
     def _fail(self, run: str, sentence: str) -> None:

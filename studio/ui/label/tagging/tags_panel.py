@@ -22,6 +22,7 @@ from studio.ui.keyboard.search import fit
 from studio.ui.label.buttons import icon_button
 from studio.ui.label.choices import Choices
 from studio.ui.label.class_model import CLASS_KEYS
+from studio.ui.label.class_removal import ClassRemoval
 from studio.ui.label.color_dialog import ask_for_color
 from studio.ui.label.swatch_list import SwatchList
 from studio.ui.label.tagging.actions import TagActions
@@ -46,11 +47,13 @@ class TagsPanel(QWidget):
         tagging: Tagging,
         actions: TagActions,
         keys: Callable[[], dict[int, str]],
+        removal: ClassRemoval,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("tags_panel")
         self._tagging = tagging
+        self._removal = removal
         self.model = TagModel(session, choices.locks, tagging, keys, self)
         self.search = _Search()
         self.list = SwatchList("Classes")
@@ -149,9 +152,12 @@ class TagsPanel(QWidget):
 
     def _show_menu(self, position: QPoint) -> None:
         index = self.list.indexAt(position)
-        if not index.isValid():
-            return
-        label_class = self.model.classes[index.row()]
+        if index.isValid():
+            menu = self.menu_of(self.model.classes[index.row()])
+            menu.popup(self.list.viewport().mapToGlobal(position))
+
+    def menu_of(self, label_class: LabelClass) -> QMenu:
+        """What can be done to a class; the menu goes when it is closed."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Rename", lambda: self.rename(label_class.id))
@@ -161,7 +167,9 @@ class TagsPanel(QWidget):
             action = keys.addAction(key or "A letter", lambda key=key: self.model.give_key(label_class.id, key))
             action.setCheckable(True)
             action.setChecked(key == label_class.key)
-        menu.popup(self.list.viewport().mapToGlobal(position))
+        menu.addSeparator()
+        self._removal.offer(menu, label_class)
+        return menu
 
     def _lay_out(self, actions: TagActions) -> None:
         layout = QVBoxLayout(self)
