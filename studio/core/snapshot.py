@@ -10,6 +10,7 @@ from studio.core.classes import LabelClass
 from studio.core.items import Split
 from studio.core.points import KeypointName, Points
 from studio.core.settings import Task
+from studio.core.tags import Tags
 
 SNAPSHOT_FILE: Final = "snapshot.json"
 
@@ -25,6 +26,7 @@ class SnapshotItem(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     mask: str | None = None
     points: Points | None = None
+    tags: Tags | None = None
     weight: float = 1.0
     corrected: bool = False
     score_only: bool = False

@@ -17,8 +17,9 @@ from studio.core.items import Item, Split
 from studio.core.masks import write_mask
 from studio.core.points import Points
 from studio.core.recipe import FineTune
-from studio.core.settings import ProjectSettings, Task
+from studio.core.settings import TAG_TASKS, ProjectSettings, Task
 from studio.core.snapshot import Snapshot, SnapshotItem
+from studio.core.tags import Tags
 
 _LABELS: Final = "labels"
 
@@ -40,11 +41,12 @@ class RunData:
 @dataclass(frozen=True)
 class Labels:
     """Where a snapshot takes its labels from. `up_to_date` tells the label file of an item if it shows the current
-    mask; `mask` reads the current mask, journal applied; `points` the current points."""
+    mask; `mask` reads the current mask, journal applied; `points` and `tags` the current ones."""
 
     up_to_date: Callable[[int], Path | None]
     mask: Callable[[int], Mask | None]
     points: Callable[[int], Points | None]
+    tags: Callable[[int], Tags | None]
 
 
 class Freezer:
@@ -111,6 +113,8 @@ class Freezer:
     def _frozen(self, item: Item, split: Split) -> SnapshotItem:
         """`item` with its label as it is now."""
         frozen = SnapshotItem(id=item.id, name=item.name, image=str(item.path), split=split, revision=item.revision)
+        if self._settings.task in TAG_TASKS:
+            return msgspec.structs.replace(frozen, tags=self._labels.tags(item.id))
         if self._settings.task is Task.KEYPOINTS:
             return msgspec.structs.replace(frozen, points=self._labels.points(item.id))
         mask = f"{_LABELS}/{item.id}.png"

@@ -358,7 +358,12 @@ class Store:
         """Where a snapshot takes its labels from, as far as possible from label files that are up to date."""
         with contextlib.suppress(StudioError):  # told already, through `last_errors`; those come from the journal
             self._writer.flush()
-        return Labels(up_to_date=self._files.up_to_date, mask=self._annotations.mask, points=self._journal.points)
+        return Labels(
+            up_to_date=self._files.up_to_date,
+            mask=self._annotations.mask,
+            points=self._journal.points,
+            tags=self._journal.tags,
+        )
 
     def _files_for_writer(self) -> tuple[LabelFiles, Database]:
         """A second connection, for the label writer's thread. What it notes there can be found out again, so it does

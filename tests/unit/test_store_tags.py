@@ -15,8 +15,8 @@ from studio.core.defaults import default_spec
 from studio.core.document import TagsDocument
 from studio.core.edits import TagsEdit
 from studio.core.errors import NoTrainingYet, UnknownItem
-from studio.core.items import LabelState, NewItem
-from studio.core.settings import ProjectSettings, Task
+from studio.core.items import LabelState, NewItem, Split
+from studio.core.settings import TAG_TASKS, ProjectSettings, Task
 from studio.core.tags import NONE_OF_THEM, Tags, ids_of
 from studio.store import ItemFilter, Store
 
@@ -269,3 +269,19 @@ def test_a_run_says_in_a_sentence_that_there_is_no_model_yet(make_store, task: T
     with pytest.raises(NoTrainingYet, match="label now, train when it is"):
         store.create_run(default_spec(store.settings, n_items=2, image_size=(64, 64)))
     assert store.runs() == []
+
+
+@pytest.mark.parametrize("task", sorted(TAG_TASKS))
+def test_a_run_freezes_the_classes_of_each_item_as_they_are(make_store, task: Task, monkeypatch) -> None:
+    monkeypatch.setattr("studio.store.store.TRAINABLE", TAG_TASKS)
+    store = make_store(4, valid=1, task=task)
+    store.tags.replace({1: Tags((1,)), 2: NONE_OF_THEM, 4: Tags((0,))}, "by hand")
+    run = store.create_run(default_spec(store.settings, n_items=2, image_size=(64, 64)))
+    opened(store, 1).choose(0)
+    frozen = store.snapshot(run.id)
+    assert {item.id: (item.tags, item.revision, item.split) for item in frozen.items} == {
+        1: (Tags((1,)), 1, Split.TRAIN),
+        2: (NONE_OF_THEM, 1, Split.TRAIN),
+        4: (Tags((0,)), 1, Split.VALID),
+    }
+    assert not list(run.folder.glob("labels/*"))
