@@ -1,0 +1,65 @@
+"""Which tokens a model knows, and the number of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from studio.core.tokens import MARKS, PADDING, UNKNOWN
+
+MIN_FREQUENCY: Final = 3
+MAX_TOKENS: Final = 60_000
+"""fastai 2.8's defaults (`make_vocab`)."""
+
+UNKNOWN_ID: Final = list(MARKS).index(UNKNOWN)
+PADDING_ID: Final = list(MARKS).index(PADDING)
+
+
+class Vocabulary(msgspec.Struct, frozen=True, dict=True):
+    """`tokens[id]` is the token of an id; the marks come first. Raises ValueError where they do not."""
+
+    tokens: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.tokens[: len(MARKS)] != tuple(MARKS):
+            raise ValueError("a vocabulary begins with " + ", ".join(MARKS))
+        self.__dict__["ids"] = {token: i for i, token in enumerate(self.tokens)}
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def ids_of(self, tokens: Iterable[str]) -> list[int]:
+        """The id of each token, that of `xxunk` where it is not known."""
+        ids: dict[str, int] = self.__dict__["ids"]
+        return [ids.get(token, UNKNOWN_ID) for token in tokens]
+
+    def extended(self, other: Vocabulary) -> Vocabulary:
+        """With the other's tokens behind the own ones, which keep their ids."""
+        ids: dict[str, int] = self.__dict__["ids"]
+        return Vocabulary((*self.tokens, *(token for token in other.tokens if token not in ids)))
+
+
+def make_vocabulary(
+    documents: Iterable[Sequence[str]], *, min_frequency: int = MIN_FREQUENCY, max_tokens: int = MAX_TOKENS
+) -> Vocabulary:
+    """The marks, then the tokens that occur at least `min_frequency` times, the most frequent first (equally frequent
+    ones by the alphabet); `max_tokens` in all, the marks included."""
+    return vocabulary_of(count_tokens(documents), min_frequency=min_frequency, max_tokens=max_tokens)
+
+
+def count_tokens(documents: Iterable[Sequence[str]]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for tokens in documents:
+        counts.update(tokens)
+    return counts
+
+
+def vocabulary_of(
+    counts: Counter[str], *, min_frequency: int = MIN_FREQUENCY, max_tokens: int = MAX_TOKENS
+) -> Vocabulary:
+    """As `make_vocabulary`, from how often each token occurs."""
+    frequent = sorted((-n, token) for token, n in counts.items() if n >= min_frequency and token not in MARKS)
+    return Vocabulary((*MARKS, *(token for _, token in frequent[: max(max_tokens - len(MARKS), 0)])))
