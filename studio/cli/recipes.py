@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -14,6 +15,7 @@ from studio.core.images import image_size
 from studio.core.items import LabelState, Split
 from studio.core.likely_device import likely_device
 from studio.core.recipe import Encoder, LearningRate, ModelSpec, Purpose, RunSpec, Stage, decode_spec
+from studio.core.schedules import Schedule
 from studio.core.settings import TASK_NAMES, TRAINABLE
 from studio.store import ItemFilter, Store
 
@@ -27,6 +29,7 @@ class RecipeOptions:
     size: str | None = None
     batch: int | None = None
     lr: str | None = None
+    schedule: str | None = None
     arch: Encoder | None = None
     pretrained: bool | None = None
     parent: str | None = None
@@ -88,6 +91,23 @@ def read_rate(text: str) -> LearningRate:
         ) from error
 
 
+def read_schedule(text: str) -> Schedule:
+    """`flat-cosine`, or with numbers of its own `one-cycle:pct_start=0.3,momenta=0.95/0.85/0.95`. Raises BadInput."""
+    kind, _, settings = text.partition(":")
+    fields: dict[str, Any] = {"kind": kind.strip()}
+    for setting in filter(None, settings.split(",")):
+        name, _, value = setting.partition("=")
+        numbers = value.split("/")
+        fields[name.strip()] = numbers if len(numbers) > 1 else value
+    try:
+        return msgspec.convert(fields, Schedule, strict=False)
+    except ValueError as error:
+        raise BadInput(
+            f"The schedule {text!r} cannot be: {error}. Say one-cycle, flat-cosine or constant, and what shall differ "
+            "such as one-cycle:pct_start=0.3,div=10,div_final=1e4,momenta=0.95/0.85/0.95 or constant:momentum=0.9."
+        ) from error
+
+
 def _defaults(store: Store, device: str) -> RunSpec:
     """Raises NothingToTrainOn where no training item is labelled."""
     ids = store.item_ids(ItemFilter(states=(LabelState.LABELLED,), splits=(Split.TRAIN,)))
@@ -133,6 +153,8 @@ def _stages(spec: RunSpec, options: RecipeOptions) -> tuple[Stage, ...]:
         changes["batch_size"] = options.batch
     if options.lr is not None:
         changes["lr"] = read_rate(options.lr)
+    if options.schedule is not None:
+        changes["schedule"] = read_schedule(options.schedule)
     if options.frozen is not None:
         changes["frozen"] = options.frozen
     return tuple(msgspec.structs.replace(stage, **changes) for stage in stages)

@@ -24,6 +24,14 @@ PretrainedOption = Annotated[
 ]
 FromOption = Annotated[str | None, typer.Option("--from", metavar="RUN", help="Start from this run's weights.")]
 SeedOption = Annotated[int | None, typer.Option("--seed", metavar="N", help="Of order, transforms and first weights.")]
+ScheduleOption = Annotated[
+    str | None,
+    typer.Option(
+        "--schedule",
+        metavar="KIND[:NAME=X,…]",
+        help="How the rate moves: one-cycle, flat-cosine or constant, such as one-cycle:pct_start=0.3,div=10.",
+    ),
+]
 FrozenOption = Annotated[
     bool | None, typer.Option("--frozen/--unfrozen", help="Train the head and the batch-norm layers only.")
 ]
@@ -41,6 +49,7 @@ def train(
     lr: Annotated[
         str | None, typer.Option("--lr", metavar="X|LO:HI", help="Peak rate, or a range over the layers.")
     ] = None,
+    schedule: ScheduleOption = None,
     arch: ArchOption = None,
     pretrained: PretrainedOption = None,
     parent: FromOption = None,
@@ -63,6 +72,7 @@ def train(
         size=size,
         batch=batch,
         lr=lr,
+        schedule=schedule,
         arch=arch,
         pretrained=pretrained,
         parent=parent,

@@ -32,6 +32,7 @@ from studio.core.masks import write_mask
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import Encoder, LearningRate, RunSpec, Stage, decode_spec, encode_spec
 from studio.core.review import Decision, ItemScore, encode_score
+from studio.core.schedules import Constant, FlatCosine, OneCycle, Schedule
 from studio.core.settings import Task
 from studio.core.snapshot import SNAPSHOT_FILE, decode_snapshot
 from studio.engine import FakeEngine, FakeRun
@@ -151,6 +152,7 @@ def test_with_json_every_event_of_the_run_is_a_line(
 
 def test_every_option_reaches_the_recipe(project: Path, use: Use) -> None:
     options = ["--epochs", "7", "--size", "96x128", "--batch", "3", "--lr", "1e-5:2e-3", "--arch", "resnet34"]
+    options += ["--schedule", "one-cycle:pct_start=0.3,momenta=0.9/0.8/0.95"]
     options += ["--from-scratch", "--seed", "11", "--frozen", "--note", "a try", "--device", "cpu"]
     engine = ScoringEngine({})
     use(engine)
@@ -163,11 +165,26 @@ def test_every_option_reaches_the_recipe(project: Path, use: Use) -> None:
             width=128,
             batch_size=3,
             lr=LearningRate(high=2e-3, low=1e-5, discriminative=True),
+            schedule=OneCycle(pct_start=0.3, momenta=(0.9, 0.8, 0.95)),
             frozen=True,
         ),
     )
     assert (spec.model.encoder, spec.model.pretrained, spec.seed, spec.note) == (Encoder.RESNET34, False, 11, "a try")
     assert engine.runs[0].start.device == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("one-cycle", OneCycle()),
+        ("flat-cosine:pct_start=0.5,div_final=100", FlatCosine(pct_start=0.5, div_final=100)),
+        ("constant:momentum=0.8", Constant(momentum=0.8)),
+    ],
+)
+def test_a_schedule_is_named_with_the_numbers_that_differ(project: Path, use: Use, text: str, wanted: Schedule) -> None:
+    use(ScoringEngine({}))
+    assert run_command(["train", str(project), "--schedule", text]) == 0
+    assert {stage.schedule for stage in recipe_of(project).stages} == {wanted}
 
 
 def test_a_run_may_start_from_another_ones_weights_and_has_its_model(project: Path, use: Use) -> None:
@@ -197,6 +214,10 @@ def test_a_recipe_file_is_carried_out_as_it_stands(project: Path, use: Use, tmp_
         (["--lr", "fast"], "is not a number"),
         (["--lr", "1e-2:1e-3"], "range"),
         (["--lr", "-1"], "is not a number"),
+        (["--schedule", "staircase"], "Say one-cycle, flat-cosine or constant"),
+        (["--schedule", "one-cycle:pct_start=2"], "2 is not between 0 and 1"),
+        (["--schedule", "one-cycle:momenta=0.9/0.8"], "momenta"),
+        (["--schedule", "constant:speed=2"], "speed"),
         (["--from", "0099"], "no run called 0099"),
         (["--resume", "0099"], "no run called 0099"),
         (["--recipe", "nowhere.json"], "cannot be read"),

@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolBut
 
 from studio.ui.theme import theme
 from studio.ui.train.fields import RateField, Tick, WholeField, caption
+from studio.ui.train.fold import Fold
 from studio.ui.train.rates import low_rate
 from studio.ui.train.recipe_draft import RecipeDraft
+from studio.ui.train.schedule_fields import ScheduleFields, schedule_text
 
 _LARGEST_SIDE = 8192
 
@@ -33,9 +35,11 @@ class StageCard(QFrame):
         layout.addLayout(self._grid())
         layout.addWidget(self.frozen)
         layout.addWidget(self.discriminative)
+        layout.addWidget(self.schedule_fold)
         for field in (self.epochs, self.batch_size, self.height_field, self.width_field, self.high, self.low):
             field.edited.connect(self._select)
         self.frozen.edited.connect(self._select)
+        self.schedule.edited.connect(self._select)
         self.discriminative.edited.connect(self._select)
         theme().changed.connect(self._dress)
         self._dress()
@@ -57,6 +61,8 @@ class StageCard(QFrame):
         self._to.setVisible(low is not None)
         if low is not None:
             self.low.show_rate(low)
+        self.schedule.show_schedule(stage.schedule)
+        self.schedule_fold.say(schedule_text(stage.schedule))
         self._title.setText(f"Stage {self._index + 1}")
         self.remove.setEnabled(len(self._draft.stages) > 1)
         self.show_selected(self._draft.selected == self._index)
@@ -83,6 +89,9 @@ class StageCard(QFrame):
         self.discriminative = Tick(
             "discriminative", "Lower rate for early layers", tip="Rates spread from the low one to the high one"
         )
+        self.schedule = ScheduleFields()
+        self.schedule_fold = Fold("schedule_fold", self.schedule, tip="How the rate and the momentum move")
+        self.schedule.edited.connect(lambda schedule: change(schedule=schedule))
         self.epochs.edited.connect(lambda value: change(epochs=value))
         self.batch_size.edited.connect(lambda value: change(batch_size=value))
         self.height_field.edited.connect(lambda value: change(height=value))

@@ -1,0 +1,68 @@
+"""A stage's schedule, chosen and set with mouse and keys, lands in the recipe that the engine gets."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+from PySide6.QtCore import QPoint, Qt
+
+from studio.core.recipe import Stage
+from studio.core.schedules import Constant, FlatCosine, OneCycle
+from studio.ui.train.stage_card import StageCard
+
+from .conftest import Desk
+from .test_train_recipe import choose, train, type_over
+
+
+def opened(desk: Desk) -> StageCard:
+    """The first stage with its schedule unfolded by a click."""
+    card = desk.page.recipe.form.stages.cards[0]
+    line = card.schedule_fold.line
+    desk.qtbot.mouseClick(line, Qt.MouseButton.LeftButton, pos=QPoint(12, line.height() // 2))
+    assert card.schedule.kind.isVisible()
+    return card
+
+
+def test_the_schedule_is_folded_to_one_line_that_names_it(desk: Desk) -> None:
+    card = desk.page.recipe.form.stages.cards[0]
+    assert not card.schedule.isVisible()
+    assert card.schedule_fold.line.text() == "One cycle, peak at 25 %"
+    assert train(desk).stages[0].schedule == OneCycle()
+
+
+def test_each_number_of_one_cycle_is_what_the_run_gets(desk: Desk) -> None:
+    fields = opened(desk).schedule
+    type_over(desk, fields.turn, "30")
+    type_over(desk, fields.div, "10")
+    type_over(desk, fields.div_final, "400")
+    for field, text in zip(fields.momenta, ("0.9", "0.8", "0.7"), strict=True):
+        type_over(desk, field, text)
+    wanted = OneCycle(pct_start=0.3, div=10, div_final=400, momenta=(0.9, 0.8, 0.7))
+    assert train(desk).stages[0].schedule == wanted
+
+
+def test_a_schedule_shows_only_the_numbers_that_it_has(desk: Desk) -> None:
+    card = opened(desk)
+    fields = card.schedule
+    choose(desk, "schedule", "Constant")
+    assert fields.momentum.isVisible()
+    assert not any(field.isVisible() for field in (fields.turn, fields.div, fields.div_final, *fields.momenta))
+    choose(desk, "schedule", "Flat")
+    assert fields.turn.isVisible()
+    assert fields.turn.accessibleName() == "Falls from"
+    assert not fields.div.isVisible()
+    type_over(desk, fields.turn, "60")
+    type_over(desk, fields.momentum, "0.8")
+    assert card.schedule_fold.line.text() == "Flat, then cosine from 60 %"
+    assert train(desk).stages[0].schedule == FlatCosine(pct_start=0.6, momentum=0.8)
+
+
+def test_a_recipe_that_is_loaded_shows_the_schedule_of_each_stage(desk: Desk) -> None:
+    stages = (
+        Stage(epochs=1, height=32, width=64, schedule=Constant(momentum=0.5)),
+        Stage(epochs=1, height=32, width=64, schedule=OneCycle(pct_start=0.3)),
+    )
+    desk.page.draft.load(replace(desk.page.draft.spec, stages=stages))
+    cards = desk.page.recipe.form.stages.cards
+    assert [card.schedule_fold.line.text() for card in cards] == ["Constant", "One cycle, peak at 30 %"]
+    assert cards[0].schedule.momentum.value() == 0.5
+    assert train(desk).stages == stages
