@@ -5,11 +5,11 @@ A document speaks through signals and keeps nothing to itself: when `commit` ret
 
 from __future__ import annotations
 
-from studio.core.history import History, Journal
+from studio.core.history import History, Journal, Leap
 from studio.core.mask_document import MaskDocument
 from studio.core.points_document import PointsDocument
 from studio.core.tags_document import TagsDocument
 
 Document = MaskDocument | PointsDocument | TagsDocument
 
-__all__ = ["Document", "MaskDocument", "PointsDocument", "TagsDocument", "History", "Journal"]
+__all__ = ["Document", "MaskDocument", "PointsDocument", "TagsDocument", "History", "Journal", "Leap"]

@@ -29,7 +29,8 @@ class MaskEdit:
     width: int
     height: int
     patches: tuple[TilePatch, ...]
-    _prepared: tuple[bytes, dict[int, int]] | None = field(default=None, repr=False, compare=False)
+    _encoded: bytes | None = field(default=None, repr=False, compare=False)
+    _delta: dict[int, int] | None = field(default=None, repr=False, compare=False)
     """What `encode` and `class_delta` say, where that was worked out already."""
 
     @classmethod
@@ -45,7 +46,11 @@ class MaskEdit:
 
     def prepared(self) -> MaskEdit:
         """The same, with what takes long for a journal to find out worked out on this thread."""
-        return replace(self, _prepared=(self.encode(), self.class_delta()))
+        return replace(self.counted(), _encoded=self.encode())
+
+    def counted(self) -> MaskEdit:
+        """The same, with `class_delta` worked out on this thread."""
+        return replace(self, _delta=self.class_delta())
 
     @property
     def bounds(self) -> Rect | None:
@@ -82,8 +87,8 @@ class MaskEdit:
 
     def class_delta(self) -> dict[int, int]:
         """By mask value, how many pixels more (or fewer) have it afterwards."""
-        if self._prepared is not None:
-            return self._prepared[1]
+        if self._delta is not None:
+            return self._delta
         delta: dict[int, int] = {}
         for patch in self.patches:
             for plane, sign in ((patch.new, 1), (patch.old, -1)):
@@ -95,8 +100,8 @@ class MaskEdit:
 
         A tile of one value, as an unpainted one is, takes one byte; a flag for each tile and time says so.
         """
-        if self._prepared is not None:
-            return self._prepared[0]
+        if self._encoded is not None:
+            return self._encoded
         columns = -(-self.width // TILE)
         numbers = np.array([p.rect.y // TILE * columns + p.rect.x // TILE for p in self.patches], "<u4")
         planes = [patch.old for patch in self.patches] + [patch.new for patch in self.patches]

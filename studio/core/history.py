@@ -22,11 +22,22 @@ class History:
     is_labelled: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Leap:
+    """From one state of an item to another: what changes, and the edits that are taken back on the way, newest first,
+    each with the one before it (0: the empty beginning)."""
+
+    head: int
+    target: int
+    edit: Edit
+    taken_back: tuple[tuple[int, int], ...]
+
+
 class Journal(Protocol):
     """What a document needs of the store. Each call returns only once the disk has the change.
 
-    `head` is the edit that the document shows; a journal raises ChangedElsewhere where the item has moved on. `net` is
-    all edits on the way from one state to another as one; None when no way leads there.
+    `head` is the edit that the document shows; a journal raises ChangedElsewhere where the item has moved on. `leap`
+    is all edits on the way from one state to another as one; None when no way leads there.
     """
 
     def commit(self, item_id: int, edit: Edit, head: int) -> History: ...
@@ -35,9 +46,9 @@ class Journal(Protocol):
 
     def redo(self, item_id: int, head: int) -> tuple[Edit, History] | None: ...
 
-    def net(self, head: int, target: int) -> Edit | None: ...
+    def leap(self, head: int, target: int) -> Leap | None: ...
 
-    def jump(self, item_id: int, target: int, net: Edit, head: int) -> History: ...
+    def jump(self, item_id: int, leap: Leap) -> History: ...
 
 
 class JournaledDocument:
@@ -97,17 +108,17 @@ class JournaledDocument:
         self.commit()
         return self._step(self._journal.redo(self.item.id, self.head), back=False)
 
-    def go_to(self, target: int, net: Edit | None = None) -> Edit | None:
+    def go_to(self, target: int, leap: Leap | None = None) -> Edit | None:
         """Show the item as it was after the edit `target` (0: the empty beginning), as so many undos and redos would;
         an open edit is committed first. Returns what changed, None when there is no way.
 
-        `net` is all edits between as one, where the caller has it from `Journal.net` for the present head.
+        `leap` is the way there, where the caller has it from `Journal.leap` for the present head.
         """
-        if self.commit() or net is None:
-            net = self._journal.net(self.head, target)
-        if net is None:
+        if self.commit() or leap is None:
+            leap = self._journal.leap(self.head, target)
+        if leap is None:
             return None
-        return self._step((net, self._journal.jump(self.item.id, target, net, self.head)), back=False)
+        return self._step((leap.edit, self._journal.jump(self.item.id, leap)), back=False)
 
     def _step(self, step: tuple[Edit, History] | None, *, back: bool) -> Edit | None:
         if step is None:

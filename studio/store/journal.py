@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,12 +19,13 @@ import numpy as np
 
 from studio.core.arrays import Mask
 from studio.core.classes import UNLABELLED
-from studio.core.document import History
+from studio.core.document import History, Leap
 from studio.core.edits import Edit, MaskEdit, PointsEdit, TagsEdit
 from studio.core.errors import ChangedElsewhere, UnknownItem
 from studio.core.points import Points
 from studio.core.signals import Signal
 from studio.core.tags import Tags, ids_of
+from studio.core.tile_edits import Stopped
 from studio.core.timeline import Step, net_of
 from studio.store.database import Database
 from studio.store.items import Items
@@ -104,7 +105,7 @@ class Journal:
             if place.head == 0 or place.parent is None:
                 return None
             edit = self.edit(place.head)
-            self._offer_again(connection, item_id, place.head, place.parent)
+            self._offer_again(connection, item_id, ((place.head, place.parent),))
             self._show(connection, item_id, place.parent, edit, back=True)
             return edit, self.history(item_id)
 
@@ -118,26 +119,34 @@ class Journal:
             self._show(connection, item_id, place.redo, edit)
             return edit, self.history(item_id)
 
-    def net(self, head: int, target: int) -> Edit | None:
-        """All edits on the way from one state to another as one; None when no way leads there, or none is needed."""
+    def leap(self, head: int, target: int, stopped: Callable[[], bool] = lambda: False) -> Leap | None:
+        """All edits on the way from one state to another as one; None when no way leads there, or none is needed.
+        Raises Stopped once `stopped` says so."""
         way = self.walk(head, target)
         if way is None:
             return None
-        return net_of(map(self.edit, way.back), map(self.edit, way.forth), "history")
 
-    def jump(self, item_id: int, target: int, net: Edit, head: int) -> History:
-        """Show the state `target`, as so many undos and redos would, in one transaction; `net` is `net(head, target)`.
+        def edit(edit_id: int) -> Edit:
+            if stopped():
+                raise Stopped
+            return self.edit(edit_id)
 
-        Raises ChangedElsewhere, CannotWrite; ValueError when no way leads there.
+        net = net_of(map(edit, way.back), map(edit, way.forth), "history")
+        if net is None:
+            return None
+        before = (*way.back[1:], self._parent(way.back[-1])[0]) if way.back else ()
+        counted = net.counted() if isinstance(net, MaskEdit) else net
+        return Leap(head, target, counted, tuple(zip(way.back, before, strict=True)))
+
+    def jump(self, item_id: int, leap: Leap) -> History:
+        """Show the state where `leap` leads, as so many undos and redos would, in one transaction.
+
+        Raises ChangedElsewhere, CannotWrite.
         """
         with self._database.transaction() as connection:
-            self._expect(item_id, head)
-            way = self.walk(head, target)
-            if way is None:
-                raise ValueError(f"no way leads from edit {head} to {target}")
-            for edit_id in way.back:
-                self._offer_again(connection, item_id, edit_id, self._parent(edit_id)[0])
-            self._show(connection, item_id, target, net)
+            self._expect(item_id, leap.head)
+            self._offer_again(connection, item_id, leap.taken_back)
+            self._show(connection, item_id, leap.target, leap.edit)
             return self.history(item_id)
 
     def timeline(self, item_id: int, after: int = 0) -> list[Step]:
@@ -279,12 +288,11 @@ class Journal:
             raise ChangedElsewhere(place.name)
         return place
 
-    def _offer_again(self, connection: sqlite3.Connection, item_id: int, edit_id: int, parent: int) -> None:
-        """Make an edit that is taken back the one that redo brings at its parent."""
-        if parent:
-            connection.execute("UPDATE edits SET redo = ? WHERE id = ?", (edit_id, parent))
-        else:
-            connection.execute("UPDATE items SET redo = ? WHERE id = ?", (edit_id, item_id))
+    def _offer_again(self, connection: sqlite3.Connection, item_id: int, taken_back: Sequence[tuple[int, int]]) -> None:
+        """Make each edit that is taken back the one that redo brings at the edit before it."""
+        connection.executemany("UPDATE edits SET redo = ? WHERE id = ?", [step for step in taken_back if step[1]])
+        first = [(edit_id, item_id) for edit_id, before in taken_back if not before]
+        connection.executemany("UPDATE items SET redo = ? WHERE id = ?", first)
 
     def _show(self, connection: sqlite3.Connection, item_id: int, head: int, edit: Edit, *, back: bool = False) -> None:
         """Make `head` what the item shows; `edit` is what led there, or, going back, what was taken away."""

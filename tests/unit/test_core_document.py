@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.core.document import History, MaskDocument, PointsDocument
+from studio.core.document import History, Leap, MaskDocument, PointsDocument
 from studio.core.edits import Edit, MaskEdit, PointsEdit
 from studio.core.errors import CannotWrite
 from studio.core.items import Item, LabelState, Split
@@ -61,12 +61,13 @@ class ListJournal:
         self.place += 1
         return self.edits[self.place - 1], self.history()
 
-    def net(self, head: int, target: int) -> Edit | None:
-        return net_of(reversed(self.edits[target:head]), self.edits[head:target], "history")
+    def leap(self, head: int, target: int) -> Leap | None:
+        net = net_of(reversed(self.edits[target:head]), self.edits[head:target], "history")
+        return Leap(head, target, net, ()) if net is not None else None
 
-    def jump(self, item_id: int, target: int, net: Edit, head: int) -> History:
-        assert (item_id, head) == (ITEM.id, self.place)
-        self.place = target
+    def jump(self, item_id: int, leap: Leap) -> History:
+        assert (item_id, leap.head) == (ITEM.id, self.place)
+        self.place = leap.target
         return self.history()
 
 

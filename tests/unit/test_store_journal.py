@@ -16,7 +16,6 @@ from PIL import Image
 
 from studio.core.classes import UNLABELLED, make_classes
 from studio.core.document import MaskDocument, PointsDocument
-from studio.core.edits import MaskEdit
 from studio.core.errors import BadMask, CannotWrite, ChangedElsewhere, UnknownItem, UnreadableImage
 from studio.core.items import LabelState, NewItem
 from studio.core.masks import read_head
@@ -390,13 +389,7 @@ def test_no_way_leads_to_what_was_before_a_label_that_came_as_a_whole(make_store
     opened(store, 1).brush((10, 10), (150, 10), 9, 1)
     with store._database.transaction():
         store.journal.plant_root(1, "file found", pixels={0: 1})
-    assert store.journal.net(2, 1) is None
-    with pytest.raises(ValueError, match="no way"):
-        store.journal.jump(1, 1, opened_edit(store), 2)
-
-
-def opened_edit(store: Store) -> MaskEdit:
-    return store.journal.mask_edit(1)
+    assert store.journal.leap(2, 1) is None
 
 
 class AnySequence(RuleBasedStateMachine):
@@ -493,3 +486,19 @@ class AnySequence(RuleBasedStateMachine):
 
 TestAnySequence = AnySequence.TestCase
 TestAnySequence.settings = settings(deadline=None, max_examples=25, stateful_step_count=25)
+
+
+def test_a_jump_over_thousands_of_edits_asks_the_database_for_a_few_things_only(make_store: MakeStore) -> None:
+    store = make_store(1)
+    document = opened(store, 1)
+    for number in range(60):
+        document.brush((10, number), (20, number), 3, number % 3)
+    asked: list[str] = []
+    leap = store.journal.leap(60, 1)
+    store._database.connection.set_trace_callback(asked.append)
+    document.go_to(1, leap)
+    store._database.connection.set_trace_callback(None)
+    assert len([sql for sql in asked if sql.startswith("SELECT")]) < 20
+    assert store.journal.ahead(1) == list(range(2, 61))
+    document.go_to(0)
+    assert store.journal.ahead(1) == list(range(1, 61))

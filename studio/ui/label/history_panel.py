@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -9,14 +10,14 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt,
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QShowEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
-from studio.core.document import Document
-from studio.core.edits import Edit
+from studio.core.document import Document, Leap
 from studio.core.errors import StudioError
+from studio.core.tile_edits import Stopped
 from studio.store import Store
 from studio.ui.label.history_model import ICON_ROLE, PLACE_ROLE, TIME_ROLE, HistoryModel, Place
 from studio.ui.label.item_showing import ItemShowing
 from studio.ui.theme import theme
-from studio.ui.widgets.work_queue import WorkQueue
+from studio.ui.widgets.latest import Latest
 
 _PAUSE_MS: Final = 40
 _FEW: Final = 60
@@ -35,6 +36,8 @@ class HistoryPanel(QWidget):
 
     failed = Signal(str)
     """A sentence about a state that could not be brought back."""
+    said = Signal(str)
+    """A sentence about one that is on its way."""
     note_changed = Signal(str)
     """A few words for the title: how many edits there are."""
 
@@ -43,7 +46,8 @@ class HistoryPanel(QWidget):
         self.setObjectName("history_panel")
         self._store = store
         self._showing = showing
-        self._queue = WorkQueue("history", self)
+        self._latest = Latest("history", self)
+        self._stop = threading.Event()
         self.model = HistoryModel(store.journal, self)
         self.list = QListView()
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
@@ -73,35 +77,55 @@ class HistoryPanel(QWidget):
         if document is None or not index.isValid() or self.model.place(index.row()) in (Place.CURRENT, Place.GONE):
             return
         target = self.model.step(index.row()).id
+        self._drop()
         if abs(index.row() - self.model.current_row) <= _FEW:
             self._go(document, target, None)
             return
-        root, head = self._store.root, document.head
-        self._queue.do(
-            lambda: _read_net(root, head, target),
-            lambda net: self._arrive(document, head, target, net),
-            self.failed.emit,
+        root, head, stop = self._store.root, document.head, self._stop
+        self.said.emit("Going there… Esc gives it up.")
+        self._latest.ask(
+            lambda: _read_leap(root, head, target, stop), lambda leap: self._arrive(document, head, target, leap)
         )
+
+    def give_up(self) -> bool:
+        """Stay at the state that is shown; says whether another one was on its way."""
+        if not self._latest.is_waiting:
+            return False
+        self._drop()
+        self.said.emit("The label stays as it is.")
+        return True
 
     def close_down(self) -> None:
         """End the thread and read nothing more."""
         self._pause.stop()
-        self._queue.close()
+        self._drop()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._pause.start()
 
-    def _arrive(self, document: Document, head: int, target: int, net: Edit | None) -> None:
-        """What was put together counts as long as nothing else was done meanwhile."""
-        if document is self._showing.seen and document.head == head and not document.is_editing:
-            self._go(document, target, net)
+    def _drop(self) -> None:
+        """Whatever is on its way, the newest word is another."""
+        self._latest.drop()
+        self._stop.set()
+        self._stop = threading.Event()
 
-    def _go(self, document: Document, target: int, net: Edit | None) -> None:
+    def _arrive(self, document: Document, head: int, target: int, leap: Leap | StudioError | None) -> None:
+        """What was put together counts unless something else was done meanwhile; leaving the item is no such thing."""
+        if isinstance(leap, StudioError):
+            self.failed.emit(leap.sentence)
+        elif document.head != head or document.is_editing:
+            self.said.emit("The label was changed meanwhile, so it stays as it is; click the row again to go there.")
+        elif leap is not None and self._go(document, target, leap):
+            whose = "" if document is self._showing.seen else f" of {document.item.name}"
+            self.said.emit(f"The state{whose} that you chose is there.")
+
+    def _go(self, document: Document, target: int, leap: Leap | None) -> bool:
         try:
-            document.go_to(target, net)
+            return document.go_to(target, leap) is not None
         except StudioError as error:
             self.failed.emit(error.sentence)
+            return False
 
     def _set_up_list(self) -> None:
         view = self.list
@@ -149,7 +173,12 @@ class _StepDelegate(QStyledItemDelegate):
         painter.restore()
 
 
-def _read_net(root: Path, head: int, target: int) -> Edit | None:
+def _read_leap(root: Path, head: int, target: int, stop: threading.Event) -> Leap | StudioError | None:
     """For another thread: all edits between two states as one."""
-    with Store.open(root) as store:
-        return store.journal.net(head, target)
+    try:
+        with Store.open(root) as store:
+            return store.journal.leap(head, target, stop.is_set)
+    except StudioError as error:
+        return error
+    except Stopped:  # and nobody waits for an answer
+        return None

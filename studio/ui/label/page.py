@@ -152,7 +152,7 @@ class LabelPage(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape means what is under way also where no part of the page has a use for it."""
-        if event.key() != Qt.Key.Key_Escape or not self.canvas.give_up():
+        if event.key() != Qt.Key.Key_Escape or not (self.canvas.give_up() or self.history.give_up()):
             super().keyPressEvent(event)
 
     def shut_down(self) -> None:
@@ -260,6 +260,7 @@ class LabelPage(QWidget):
         past = side.add("history", "History", self.history, weight=2)
         self.history.note_changed.connect(past.set_note)
         self.history.failed.connect(self._could_not)
+        self.history.said.connect(self._hint)
         self.navigator = Navigator(self.canvas)
         self.picture_panel = PicturePanel(self.choices.seeing)
         if self.document is None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -108,6 +111,80 @@ def test_a_long_way_is_put_together_in_the_background(make_desk, monkeypatch):
     rows(desk)
     click(desk, 1)
     desk.qtbot.waitUntil(lambda: desk.canvas.document.head == 1, timeout=3000)
+    assert np.array_equal(desk.mask(), masks[1])
+
+
+def held_history(desk, monkeypatch):
+    """Every way counts as long, and is put together once the gate is open."""
+    gate = threading.Event()
+    read = history_panel._read_leap
+    monkeypatch.setattr(history_panel, "_FEW", 0)
+    monkeypatch.setattr(history_panel, "_read_leap", lambda *way: gate.wait(5) and read(*way))
+    return gate
+
+
+def hint(desk):
+    return desk.page.status.hint.text()
+
+
+def test_the_last_of_several_clicks_on_far_states_wins(make_desk, monkeypatch):
+    desk = make_desk()
+    masks = strokes(desk, 5)
+    rows(desk)
+    gate = held_history(desk, monkeypatch)
+    for row in (1, 4, 2):
+        click(desk, row)
+    assert hint(desk) == "Going there… Esc gives it up."
+    gate.set()
+    desk.qtbot.waitUntil(lambda: desk.canvas.document.head == 2, timeout=3000)
+    assert np.array_equal(desk.mask(), masks[2])
+    assert hint(desk) == "The state that you chose is there."
+    assert [place for _, place in rows(desk)][2:] == [Place.CURRENT, Place.AHEAD, Place.AHEAD, Place.AHEAD]
+
+
+@pytest.mark.parametrize("place", ["canvas", "list"])
+def test_escape_stays_where_the_label_is(make_desk, monkeypatch, place):
+    desk = make_desk()
+    masks = strokes(desk, 3)
+    rows(desk)
+    gate = held_history(desk, monkeypatch)
+    click(desk, 1)
+    QTest.keyClick(desk.canvas if place == "canvas" else desk.page.history.list, Qt.Key.Key_Escape)
+    assert hint(desk) == "The label stays as it is."
+    gate.set()
+    desk.qtbot.wait(100)
+    assert np.array_equal(desk.mask(), masks[3])
+
+
+@pytest.mark.parametrize("is_finished", [True, False])
+def test_a_stroke_painted_meanwhile_stays_and_a_sentence_says_so(make_desk, monkeypatch, is_finished):
+    desk = make_desk()
+    strokes(desk, 3)
+    rows(desk)
+    gate = held_history(desk, monkeypatch)
+    click(desk, 1)
+    desk.press(80, 60)
+    desk.move(80, 90)
+    if is_finished:
+        desk.release(80, 90)
+    gate.set()
+    desk.qtbot.waitUntil(lambda: "changed meanwhile" in hint(desk), timeout=3000)
+    if not is_finished:
+        desk.release(80, 90)
+    assert desk.mask()[80, 80] == 2
+    assert len(rows(desk)) == 5
+
+
+def test_an_item_that_is_left_at_once_still_goes_back(make_desk, monkeypatch):
+    desk = make_desk()
+    masks = strokes(desk, 3)
+    rows(desk)
+    gate = held_history(desk, monkeypatch)
+    click(desk, 1)
+    desk.open(desk.ids[1])
+    gate.set()
+    desk.qtbot.waitUntil(lambda: hint(desk) == "The state of frame_000.png that you chose is there.", timeout=3000)
+    desk.open(desk.ids[0])
     assert np.array_equal(desk.mask(), masks[1])
 
 
