@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,8 @@ class Screen:
 
     def __init__(self, width: int = 1920, height: int = 1080) -> None:
         self.width, self.height = width, height
+        self._settings = tempfile.TemporaryDirectory()
+        """What programs on this screen remember; nobody else's choices count here, and none of these stay."""
         read_end, write_end = os.pipe()
         self._server = subprocess.Popen(
             ["Xvfb", "-displayfd", str(write_end), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"],
@@ -43,10 +46,12 @@ class Screen:
         self._display.close()
         self._server.terminate()
         self._server.wait()
+        self._settings.cleanup()
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         env = {k: v for k, v in os.environ.items() if k not in ("WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
-        return {**env, "DISPLAY": self.name, "QT_QPA_PLATFORM": "xcb", **(extra or {})}
+        mine = {"DISPLAY": self.name, "QT_QPA_PLATFORM": "xcb", "XDG_CONFIG_HOME": self._settings.name}
+        return {**env, **mine, **(extra or {})}
 
     def start(self, argv: Sequence[str], **options: object) -> subprocess.Popen:
         """Start a program on this screen; options as for Popen."""
