@@ -12,6 +12,9 @@ from studio.core.settings import Task
 
 RECIPE_VERSION: Final = 1
 
+MOST_WARP: Final = 0.4
+"""Beyond it corners would come near the eye."""
+
 
 class Purpose(enum.StrEnum):
     TRAIN = "train"
@@ -57,12 +60,23 @@ class LearningRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class Augment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Joint transforms of picture and label while training. Degrees, shares and factors; 0 switches one off."""
+    """Joint transforms of picture and label while training. Degrees, shares and factors; 0 switches one off.
+
+    `flip` mirrors left and right, `flip_vertical` up and down, each every other time; `warp` tilts the picture plane:
+    one edge comes nearer
+    than the opposite one by up to about this share.
+    """
 
     flip: bool = True
+    flip_vertical: bool = False
     rotate: float = 0.0
     zoom: float = 0.0
+    warp: float = 0.0
     lighting: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.warp <= MOST_WARP:
+            raise ValueError(f"a warp of {self.warp} is not between 0 and {MOST_WARP}")
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

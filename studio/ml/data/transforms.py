@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor
@@ -19,6 +19,9 @@ from torchvision.transforms import v2
 from studio.core.classes import UNLABELLED
 from studio.core.recipe import Augment
 from studio.ml.models.encoders import image_statistics
+
+_OUTSIDE: Final = 3.0
+"""A place outside of every picture, in halves of its sides from the centre."""
 
 
 class Drawing(v2.Transform):
@@ -33,7 +36,7 @@ class Drawing(v2.Transform):
 
 
 class JointMove(Drawing):
-    """Flip, rotate, zoom and, within what the zoom leaves free, shift: each picture by its own matrix.
+    """Flip, rotate, zoom, tilt and, within what the zoom leaves free, shift: each picture by its own matrix.
 
     Pixels that come from outside the picture are 0 in an Image (mid-grey once normalised) and `UNLABELLED` in a Mask.
     Takes Image (N, 3, H, W) float, Mask (N, H, W) uint8, KeyPoints (N, K, 2) float. In a mirrored picture keypoint i is
@@ -49,19 +52,35 @@ class JointMove(Drawing):
         image = next(value for value in flat_inputs if isinstance(value, tv_tensors.Image))
         count, _, height, width = image.shape
         flips = self.uniform(count, 0, 1) < (0.5 if self._augment.flip else 0.0)
-        if not self._augment.rotate and not self._augment.zoom:
-            return {"flips": flips, "linear": None, "shift": None, "height": height, "width": width}
+        upside_down = self._upside_down(count)
+        size = {"height": height, "width": width}
+        if not (self._augment.rotate or self._augment.zoom or self._augment.warp):
+            return {"flips": flips, "upside_down": upside_down, "linear": None, **size}
         angle = self.uniform(count, -1, 1) * math.radians(self._augment.rotate)
         zoom = torch.exp(self.uniform(count, -1, 1) * math.log1p(self._augment.zoom))
-        linear = _linear_part(angle, zoom, flips)
+        linear = _linear_part(angle, zoom, flips, upside_down)
         free = (zoom - 1).abs()[:, None] * torch.tensor([width / 2, height / 2])
         shift = torch.stack([self.uniform(count, -1, 1), self.uniform(count, -1, 1)], dim=1) * free
-        return {"flips": flips, "linear": linear, "shift": shift, "height": height, "width": width}
+        tilt = self._tilt(count)
+        return {"flips": flips, "upside_down": upside_down, "linear": linear, "shift": shift, "tilt": tilt, **size}
+
+    def _upside_down(self, count: int) -> Tensor:
+        """Drawn only where it is asked for, so that recipes without it draw the rest as they always did."""
+        if not self._augment.flip_vertical:
+            return torch.zeros(count, dtype=torch.bool)
+        return self.uniform(count, 0, 1) < 0.5
+
+    def _tilt(self, count: int) -> Tensor | None:
+        """(N, 2): by how much the right and the lower edge go away from the eye, in shares of the distance."""
+        if not self._augment.warp:
+            return None
+        warp = self._augment.warp / 2  # both directions together stay below the most
+        return torch.stack([self.uniform(count, -warp, warp), self.uniform(count, -warp, warp)], dim=1)
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         moved = _flip(inpt, params) if params["linear"] is None else _move(inpt, params)
         if isinstance(inpt, tv_tensors.KeyPoints) and self._mirror is not None:
-            flips = params["flips"].to(moved.device)[:, None, None]
+            flips = (params["flips"] ^ params["upside_down"]).to(moved.device)[:, None, None]
             moved = torch.where(flips, moved[:, self._mirror.to(moved.device)], moved)
         return _wrapped(moved, inpt) if isinstance(inpt, tv_tensors.TVTensor) else moved
 
@@ -110,7 +129,9 @@ class TrainingTransform:
     keypoint the one it becomes in a mirrored picture."""
 
     def __init__(self, augment: Augment | None, mirror: Sequence[int] | None = None) -> None:
-        moves = augment is not None and bool(augment.flip or augment.rotate or augment.zoom)
+        moves = augment is not None and bool(
+            augment.flip or augment.flip_vertical or augment.rotate or augment.zoom or augment.warp
+        )
         self._drawing: list[Drawing] = []
         if augment is not None and augment.lighting:
             self._drawing.append(Lighting(augment.lighting))
@@ -141,38 +162,44 @@ def _wrapped(value: Tensor, like: tv_tensors.TVTensor) -> tv_tensors.TVTensor:
     return tv_tensors.wrap(value, like=like)  # pyright: ignore[reportCallIssue] - torchvision's decorator hides it
 
 
-def _linear_part(angle: Tensor, zoom: Tensor, flips: Tensor) -> Tensor:
+def _linear_part(angle: Tensor, zoom: Tensor, flips: Tensor, upside_down: Tensor) -> Tensor:
     """(N, 2, 2): mirror, then rotate and zoom, about the picture's centre, in pixels."""
     cos, sin = torch.cos(angle) * zoom, torch.sin(angle) * zoom
-    mirror = torch.where(flips, -1.0, 1.0)
-    return torch.stack([torch.stack([cos * mirror, -sin], -1), torch.stack([sin * mirror, cos], -1)], -2)
+    across, down = torch.where(flips, -1.0, 1.0), torch.where(upside_down, -1.0, 1.0)
+    return torch.stack([torch.stack([cos * across, -sin * down], -1), torch.stack([sin * across, cos * down], -1)], -2)
 
 
 def _flip(value: Any, params: dict[str, Any]) -> Any:
     """Exact mirror images, without resampling, for recipes that only flip."""
-    flips = params["flips"]
+    flips, upside_down = params["flips"], params["upside_down"]
     if isinstance(value, tv_tensors.KeyPoints):
         points = value.as_subclass(Tensor).clone()
-        flips = flips.to(points.device)
+        flips, upside_down = flips.to(points.device), upside_down.to(points.device)
         points[flips, :, 0] = params["width"] - points[flips, :, 0]
+        points[upside_down, :, 1] = params["height"] - points[upside_down, :, 1]
         return points
     if not isinstance(value, (tv_tensors.Image, tv_tensors.Mask)):
         return value
     pixels = value.as_subclass(Tensor).clone()
-    flips = flips.to(pixels.device)
+    flips, upside_down = flips.to(pixels.device), upside_down.to(pixels.device)
     pixels[flips] = pixels[flips].flip(-1)
+    if upside_down.any():
+        pixels[upside_down] = pixels[upside_down].flip(-2)
     return pixels
 
 
 def _move(value: Any, params: dict[str, Any]) -> Any:
-    linear, shift = params["linear"], params["shift"]
+    linear, shift, tilt = params["linear"], params["shift"], params["tilt"]
     if isinstance(value, tv_tensors.KeyPoints):
         points = value.as_subclass(Tensor)
         centre = points.new_tensor([params["width"] / 2, params["height"] / 2])
-        return (points - centre) @ linear.to(points).mT + centre + shift.to(points)[:, None]
+        around = points - centre
+        if tilt is not None:
+            around = around / (1 + (around / centre) @ tilt.to(points)[:, :, None])
+        return around @ linear.to(points).mT + centre + shift.to(points)[:, None]
     if not isinstance(value, (tv_tensors.Image, tv_tensors.Mask)):
         return value
-    grid = _sampling_grid(linear, shift, height=params["height"], width=params["width"]).to(value.device)
+    grid = _sampling_grid(linear, shift, tilt, height=params["height"], width=params["width"]).to(value.device)
     pixels = value.as_subclass(Tensor)
     if isinstance(value, tv_tensors.Image):
         return functional.grid_sample(
@@ -183,11 +210,18 @@ def _move(value: Any, params: dict[str, Any]) -> Any:
     return (sampled[:, 0] + UNLABELLED).to(pixels.dtype)
 
 
-def _sampling_grid(linear: Tensor, shift: Tensor, *, height: int, width: int) -> Tensor:
-    """Where each output pixel comes from, in [-1, 1]: the inverse of the matrix that moves the points."""
+def _sampling_grid(linear: Tensor, shift: Tensor, tilt: Tensor | None, *, height: int, width: int) -> Tensor:
+    """Where each output pixel comes from, in [-1, 1]: the inverse of what moves the points."""
     half = torch.tensor([width / 2, height / 2])
     inverse = torch.linalg.inv(linear)
     scaled = inverse * half[None, None, :] / half[None, :, None]
     offset = -(inverse @ shift[:, :, None]) / half[None, :, None]
     theta = torch.cat([scaled, offset], dim=2)
-    return functional.affine_grid(theta, [len(linear), 1, height, width], align_corners=False)
+    grid = functional.affine_grid(theta, [len(linear), 1, height, width], align_corners=False)
+    return grid if tilt is None else _untilted(grid, tilt)
+
+
+def _untilted(grid: Tensor, tilt: Tensor) -> Tensor:
+    """(N, H, W, 2) places u after a tilt p / (1 + tilt · p) → p; what lies beyond the horizon comes from outside."""
+    depth = 1 - (grid * tilt[:, None, None]).sum(-1, keepdim=True)
+    return torch.where(depth > 0.05, grid / depth.clamp(min=0.05), _OUTSIDE)

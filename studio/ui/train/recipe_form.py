@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.core.recipe import Encoder, Precision, RunSpec
+from studio.core.recipe import MOST_WARP, Encoder, Precision, RunSpec
 from studio.core.settings import Task
 from studio.ui.theme import theme
 from studio.ui.train.fields import Choice, DecimalField, Tick, WholeField, caption, muted, section
@@ -76,7 +76,15 @@ class RecipeForm(QWidget):
         layout.addSpacing(4)
         layout.addWidget(section("Augment"))
         layout.addWidget(self.flip)
-        layout.addLayout(_grid(("Rotate up to", self.rotate), ("Zoom up to", self.zoom), ("Lighting", self.lighting)))
+        layout.addWidget(self.flip_vertical)
+        layout.addLayout(
+            _grid(
+                ("Rotate up to", self.rotate),
+                ("Zoom up to", self.zoom),
+                ("Warp up to", self.warp),
+                ("Lighting", self.lighting),
+            )
+        )
         layout.addSpacing(4)
         layout.addWidget(section("Run"))
         layout.addLayout(
@@ -113,8 +121,10 @@ class RecipeForm(QWidget):
         self.start.show_value(spec.parent or (_IMAGENET if spec.model.pretrained else _SCRATCH))
         self.start_note.setText(_start_note(spec))
         self.flip.show_value(spec.augment.flip)
+        self.flip_vertical.show_value(spec.augment.flip_vertical)
         self.rotate.show_value(round(spec.augment.rotate))
         self.zoom.show_value(round(100 * spec.augment.zoom))
+        self.warp.show_value(round(100 * spec.augment.warp))
         self.lighting.show_value(round(100 * spec.augment.lighting))
         self.precision.show_value(spec.precision)
         self.weight_decay.show_value(spec.weight_decay)
@@ -139,10 +149,20 @@ class RecipeForm(QWidget):
             flip_tip += "; a point takes the name of its mirror partner (Label page)"
         self.flip = Tick("flip", "Flip left and right", tip=flip_tip)
         self.flip.edited.connect(lambda on: draft.set_augment(flip=on))
+        self.flip_vertical = Tick(
+            "flip_vertical",
+            "Flip up and down",
+            tip="Turn image and label upside down, every other time; for pictures from above, such as satellites'",
+        )
+        self.flip_vertical.edited.connect(lambda on: draft.set_augment(flip_vertical=on))
         self.rotate = WholeField("rotate", 0, 180, suffix="°", tip="Turn image and label by up to so much either way")
         self.rotate.edited.connect(lambda degrees: draft.set_augment(rotate=float(degrees)))
         self.zoom = WholeField("zoom", 0, 100, step=5, suffix=" %", tip="Enlarge image and label by up to so much")
         self.zoom.edited.connect(lambda percent: draft.set_augment(zoom=percent / 100))
+        self.warp = WholeField(
+            "warp", 0, round(100 * MOST_WARP), step=5, suffix=" %", tip="Tilt image and label as if seen from aside"
+        )
+        self.warp.edited.connect(lambda percent: draft.set_augment(warp=percent / 100))
         self.lighting = WholeField("lighting", 0, 100, step=5, suffix=" %", tip="Change brightness and contrast")
         self.lighting.edited.connect(lambda percent: draft.set_augment(lighting=percent / 100))
         self._build_run_fields()

@@ -43,6 +43,7 @@ FIELDS = {
     "width": ("160", lambda spec: spec.stages[0].width, 160),
     "rotate": ("15", lambda spec: spec.augment.rotate, 15.0),
     "zoom": ("25", lambda spec: spec.augment.zoom, 0.25),
+    "warp": ("20", lambda spec: spec.augment.warp, 0.2),
     "lighting": ("35", lambda spec: spec.augment.lighting, 0.35),
     "weight_decay": ("0.2", lambda spec: spec.weight_decay, 0.2),
     "seed": ("1234", lambda spec: spec.seed, 1234),
