@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -18,7 +19,7 @@ UNKNOWN_ID: Final = list(MARKS).index(UNKNOWN)
 PADDING_ID: Final = list(MARKS).index(PADDING)
 
 
-class Vocabulary(msgspec.Struct, frozen=True, dict=True):
+class Vocabulary(msgspec.Struct, frozen=True, dict=True):  # `dict` gives the cached property its place
     """`tokens[id]` is the token of an id; the marks come first. Raises ValueError where they do not."""
 
     tokens: tuple[str, ...]
@@ -26,20 +27,23 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
     def __post_init__(self) -> None:
         if self.tokens[: len(MARKS)] != tuple(MARKS):
             raise ValueError("a vocabulary begins with " + ", ".join(MARKS))
-        self.__dict__["ids"] = {token: i for i, token in enumerate(self.tokens)}
+
+    @functools.cached_property
+    def ids(self) -> dict[str, int]:
+        """The id of each token."""
+        return {token: i for i, token in enumerate(self.tokens)}
 
     def __len__(self) -> int:
         return len(self.tokens)
 
     def ids_of(self, tokens: Iterable[str]) -> list[int]:
         """The id of each token, that of `xxunk` where it is not known."""
-        ids: dict[str, int] = self.__dict__["ids"]
+        ids = self.ids
         return [ids.get(token, UNKNOWN_ID) for token in tokens]
 
     def extended(self, other: Vocabulary) -> Vocabulary:
         """With the other's tokens behind the own ones, which keep their ids."""
-        ids: dict[str, int] = self.__dict__["ids"]
-        return Vocabulary((*self.tokens, *(token for token in other.tokens if token not in ids)))
+        return Vocabulary((*self.tokens, *(token for token in other.tokens if token not in self.ids)))
 
 
 def make_vocabulary(

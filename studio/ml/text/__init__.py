@@ -1,0 +1,1 @@
+"""Documents as token ids, batches of them, and the AWD-LSTM that reads them."""
