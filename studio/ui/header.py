@@ -23,11 +23,12 @@ class Header(QFrame):
         layout.setContentsMargins(10, 5, 10, 5)
         layout.setSpacing(4)
         self._buttons: dict[Page, QToolButton] = {}
-        group = QButtonGroup(self)
+        self._page: Page | None = None
+        self._group = QButtonGroup(self)
         for page, keys in page_keys.items():
             button = _page_button(page, keys)
             button.clicked.connect(lambda _=False, page=page: self.page_chosen.emit(page))
-            group.addButton(button)
+            self._group.addButton(button)
             layout.addWidget(button)
             self._buttons[page] = button
         self._project = QLabel()
@@ -50,14 +51,17 @@ class Header(QFrame):
         self._dress()
 
     def show_page(self, page: Page) -> None:
+        self._page = page
         self._buttons[page].setChecked(True)
 
     def show_project(self, name: str | None) -> None:
         """The open project's name, or None while no project is shown."""
         self._project.setText(name or "")
         self._project.setToolTip(name or "")
-        for button in self._buttons.values():
+        self._group.setExclusive(name is not None)  # an exclusive group keeps one of them pressed
+        for page, button in self._buttons.items():
             button.setEnabled(name is not None)
+            button.setChecked(name is not None and page is self._page)
 
     def show_run(self, text: str) -> None:
         """What the current run is doing in a few words; empty when none is."""

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
+    QToolButton,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -222,6 +223,15 @@ def test_closing_the_window_while_it_exports_ends_the_thread(
     assert held[0].wait(10)
     window.close()
     assert not held[1][0].is_alive()
+
+
+def test_no_page_is_shown_as_chosen_while_the_export_is_open(window: MainWindow) -> None:
+    pages = [window.findChild(QToolButton, f"page_button_{name}") for name in ("label", "train", "review")]
+    assert [page.isChecked() for page in pages] == [True, False, False]
+    panel = open_panel(window)
+    assert [page.isChecked() for page in pages] == [False, False, False]
+    click(panel, "cancel")
+    assert [page.isChecked() for page in pages] == [True, False, False]
 
 
 def test_only_an_open_project_can_be_exported(window: MainWindow) -> None:

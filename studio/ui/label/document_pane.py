@@ -155,18 +155,21 @@ class _Page(QTextEdit):
         self.setAcceptRichText(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
+        self.setLineWrapMode(QTextEdit.LineWrapMode.FixedPixelWidth)  # the same with a scroll bar and without
         self._rest = 0
 
     def fit_column(self) -> None:
         """Centre a column of `_COLUMN` letters; a narrow window has all of its width."""
         column = self.fontMetrics().averageCharWidth() * _COLUMN
-        room = self.width() - self.verticalScrollBar().width()
+        room = self.width() - self.verticalScrollBar().sizeHint().width()
         side = max(_MARGIN, (room - column) // 2)
-        self.setViewportMargins(side, _MARGIN, max(_MARGIN, side - _MARGIN), _MARGIN // 2)
+        right = max(_MARGIN, side - _MARGIN)
+        self.setViewportMargins(side, _MARGIN, right, _MARGIN // 2)
+        self.setLineWrapColumnOrWidth(max(1, room - side - right))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.fit_column()

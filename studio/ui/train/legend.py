@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
@@ -11,9 +12,13 @@ from PySide6.QtWidgets import QLabel, QSizePolicy
 from studio.ui.theme import theme
 from studio.ui.train.curves import Curve
 
+_GAP = 18
+"""Logical pixels from one entry to the next."""
+
 
 class Legend(QLabel):
-    """One line at the right. Where the names do not fit only colours and values are left, and the tip has the names."""
+    """One line at the right. Where there is no room for all curves, the first keep their names, the others are counted
+    and the tip has all; where there is none for a single name, there are colours and values only."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,25 +39,45 @@ class Legend(QLabel):
 
     def plain_text(self) -> str:
         """Names and values without colours, whether they fit or not."""
-        values = [f"{curve.name} {value}" for curve, value in self._values]
-        return "  ".join([self._place, *values] if self._place else values)
+        return "  ".join([self._place, *self._entries()] if self._place else self._entries())
+
+    @property
+    def shown(self) -> int:
+        """How many curves there is room for."""
+        entries = self._entries()
+        fitting = range(len(entries), 0, -1)
+        return next((shown for shown in fitting if self._room(entries, shown) <= self.width()), 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._write()
 
+    def _entries(self) -> list[str]:
+        return [f"{curve.name} {value}" for curve, value in self._values]
+
+    def _room(self, entries: Sequence[str], shown: int) -> float:
+        """Logical pixels that the first entries and the number of the others take; values are bold."""
+        words = [*entries[:shown], *([self._place] if self._place else []), *self._others(len(entries) - shown)]
+        return sum(self.fontMetrics().horizontalAdvance(each) * 1.06 + _GAP for each in words)
+
+    def _others(self, number: int) -> list[str]:
+        return [f"+{number}"] if number else []
+
     def _write(self) -> None:
-        everything = self.plain_text()
-        room = self.fontMetrics().horizontalAdvance(everything) * 1.06 + 18 * len(self._values)
-        text = self._rich(named=room <= self.width())
+        shown = self.shown
+        if shown or not self._values:
+            parts = [*self._rich(self._values[:shown]), *self._others(len(self._values) - shown)]
+        else:
+            parts = self._rich(self._values, named=False)
+        text = "&nbsp;&nbsp; ".join(parts)
         if text != self.text():
             self.setText(text)
-            self.setToolTip(everything)
+        self.setToolTip("<br>".join(self._rich(self._values)))
 
-    def _rich(self, *, named: bool) -> str:
-        parts = [self._place] if self._place else []
-        for curve, value in self._values:
+    def _rich(self, values: Sequence[tuple[Curve, str]], *, named: bool = True) -> list[str]:
+        parts = [escape(self._place)] if self._place else []
+        for curve, value in values:
             color = theme().color(f"series_{curve.series}").name()
-            name = f" {curve.name}" if named else ""
-            parts.append(f'<span style="color:{color}">●</span>{name} <b>{value}</b>')
-        return ("&nbsp;&nbsp; " if named else "&nbsp; ").join(parts)
+            name = f" {escape(curve.name)}" if named else ""
+            parts.append(f'<span style="color:{color}">●</span>{name} <b>{escape(value)}</b>')
+        return parts

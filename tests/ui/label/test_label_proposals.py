@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from studio.core.classes import UNLABELLED
 from studio.core.errors import CannotWrite
@@ -76,6 +77,24 @@ def test_accepting_all_fills_only_what_nobody_has_labelled_and_is_undone_in_one_
     desk.key(Qt.Key.Key_Z, CTRL)
     assert np.array_equal(desk.mask(), painted)
     desk.qtbot.waitUntil(lambda: desk.page.showing.prediction is not None, timeout=5000)
+
+
+def test_no_button_moves_when_a_proposal_comes_and_goes(desk: Desk) -> None:
+    desk.page.resize(1280, 640)
+    panel = desk.page.proposals
+    buttons = [panel.here_button, panel.ahead_button, panel.accept_button, panel.discard_button, panel.replaces]
+
+    def places() -> list[QPoint]:
+        QApplication.processEvents()
+        return [button.mapTo(desk.page, QPoint()) for button in buttons]
+
+    before = places()
+    assert not panel.accept_button.isEnabled()
+    propose(desk, uncertainty=0.25)
+    assert panel.accept_button.isEnabled()
+    assert places() == before
+    panel.discard_button.click()
+    assert places() == before
 
 
 def test_a_person_may_choose_that_a_proposal_replaces_labels(desk: Desk) -> None:

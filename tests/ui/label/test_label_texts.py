@@ -129,6 +129,18 @@ def test_the_column_is_never_much_wider_than_a_book(make_reader) -> None:
     assert reader.pane.page.viewport().width() < 100 * reader.pane.page.fontMetrics().averageCharWidth()
 
 
+def test_a_short_document_has_no_scroll_bar_and_its_lines_are_as_long_as_those_of_a_long_one(make_reader) -> None:
+    reader = make_reader("word and word again " * 500, "a few words")
+    bar = reader.pane.page.verticalScrollBar()
+    reader.wait_for("word")
+    reader.qtbot.waitUntil(bar.isVisible)
+    wide = reader.pane.page.document().textWidth()
+    reader.session.open_item(reader.ids[1])
+    reader.wait_for("a few")
+    reader.qtbot.waitUntil(lambda: not bar.isVisible())
+    assert reader.pane.page.document().textWidth() == wide > 300
+
+
 def test_ctrl_and_the_wheel_change_the_letters_and_that_is_kept(make_reader) -> None:
     reader = make_reader("text")
     reader.wait_for("text")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QTextDocumentFragment
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -17,7 +18,8 @@ from studio.engine import FakeEngine, FakeRun
 from studio.engine.local_run import STATE_FILE
 from studio.store import Store
 from studio.ui.theme import ThemeMode, theme
-from studio.ui.train.curves import ALL_METRICS
+from studio.ui.train.curves import ALL_METRICS, Curve
+from studio.ui.train.legend import Legend
 from studio.ui.train.run_list import BEST_ROLE, SECOND_LINE_ROLE
 from studio.ui.train.run_words import date_text
 
@@ -104,6 +106,26 @@ def test_recorded_curves_come_back_when_the_project_is_opened_again(project: Pat
         desk.wait(lambda plot=plot: "0001 raw" in plot.keys and len(plot.data("0001 raw")[0]) == 10)
         assert desk.page.view.header.title.text().endswith("finished")
         assert "Pixel accuracy 0.7 (epoch 2)" in desk.page.view.header.facts.text()
+
+
+def test_a_legend_without_room_names_the_first_curves_and_counts_the_rest(qtbot: QtBot) -> None:
+    legend = Legend()
+    qtbot.addWidget(legend)
+    names = [f"a metric with a long name, number {number}" for number in range(6)]
+    curve = np.zeros(1)
+    legend.show_values("", [(Curve(key=name, name=name, x=curve, y=curve), "0.9") for name in names])
+    legend.show()
+    shown, seen = 6, ""
+    for width in (4000, 700):
+        legend.resize(width, 20)
+        qtbot.waitUntil(lambda width=width: legend.width() == width)
+        seen = QTextDocumentFragment.fromHtml(legend.text()).toPlainText()
+        shown = legend.shown
+        assert [name in seen for name in names] == [True] * shown + [False] * (6 - shown)
+        assert legend.sizeHint().width() <= width
+        assert all(name in legend.toolTip() for name in names)
+    assert 0 < shown < 6
+    assert seen.endswith(f"+{6 - shown}")
 
 
 def test_several_selected_runs_lie_over_each_other_in_their_own_colours(desk: Desk) -> None:

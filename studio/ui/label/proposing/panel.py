@@ -10,14 +10,13 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QSpinBox,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -37,6 +36,9 @@ from studio.ui.session import Session
 _MOST_AHEAD: Final = 9999
 
 _FROM_STROKES: Final = "My strokes"
+
+_LINES: Final = 3
+"""Lines of text that the longest sentence takes in the narrowest panel; always there, so that no button moves."""
 
 
 class ProposalPanel(QWidget):
@@ -72,12 +74,13 @@ class ProposalPanel(QWidget):
         self.cancel_button = _button(actions.cancel, "Stop")
         self.said = QLabel(wordWrap=True)
         self.said.setProperty("role", "muted")
-        self.accept_button = _button(accept_all, "Accept")
-        self.class_button = _button(actions.accept_class, "Class") if actions.accept_class is not None else None
+        self.accept_button = _button(accept_all, "Accept all" if actions.accept_class is not None else "Accept")
+        self.class_button = _button(actions.accept_class, "This class") if actions.accept_class is not None else None
         self.discard_button = _button(actions.discard, "Discard")
         self.replaces = QCheckBox("Replace")
         self.replaces.setToolTip("Accepting also changes what is labelled already; void stays")
         self._asking, self._running, self._taking = QWidget(), QWidget(), QWidget()
+        self._working = QStackedWidget()
         self._lay_out()
         self._connect()
         self._list_sources()
@@ -117,11 +120,11 @@ class ProposalPanel(QWidget):
             self.ahead.setValue(proposals.ahead)
             self.replaces.setChecked(proposals.replaces)
         self.source.setVisible(self.source.count() > 0)
-        self._asking.setVisible(self.source.count() > 0 and not control.is_busy)
-        self._running.setVisible(control.is_busy)
+        self._working.setVisible(self.source.count() > 0)
+        self._working.setCurrentWidget(self._running if control.is_busy else self._asking)
         self.progress.setRange(0, control.total if control.total > 1 else 0)
         self.progress.setValue(control.done)
-        self._taking.setVisible(has_proposal)
+        self._taking.setVisible(self.source.count() > 0)
         self.said.setText(self._sentence(has_proposal))
 
     def _sentence(self, has_proposal: bool) -> str:
@@ -146,26 +149,22 @@ class ProposalPanel(QWidget):
         return key_of(self._actions.here)
 
     def _lay_out(self) -> None:
-        inside = QWidget()
-        inside.setObjectName("proposal_controls")
-        layout = QVBoxLayout(inside)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 2, 10, 8)
         layout.setSpacing(6)
         _rows(self._asking, [self.here_button], [self.ahead_button, self.ahead, self.everywhere_button])
         _rows(self._running, [self.progress, self.cancel_button])
-        some = [self.class_button] if self.class_button is not None else []
-        _rows(self._taking, [self.accept_button, self.discard_button], [*some, self.replaces])
-        for part in (self.source, self.said, self._running, self._taking, self._asking):
+        self._working.addWidget(self._asking)
+        self._working.addWidget(self._running)
+        if self.class_button is not None:
+            _rows(self._taking, [self.accept_button, self.class_button], [self.discard_button, self.replaces])
+        else:
+            _rows(self._taking, [self.accept_button, self.discard_button], [self.replaces])
+        self.said.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.said.setMinimumHeight(_LINES * self.said.fontMetrics().lineSpacing())
+        for part in (self.source, self.said, self._working, self._taking):
             layout.addWidget(part)
         layout.addStretch(1)
-        scroller = QScrollArea(widgetResizable=True)
-        scroller.setFrameShape(QFrame.Shape.NoFrame)
-        scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroller.setWidget(inside)
-        around = QVBoxLayout(self)
-        around.setContentsMargins(0, 0, 0, 0)
-        around.addWidget(scroller)
 
 
 def _rows(box: QWidget, *rows: Sequence[QWidget]) -> None:
@@ -179,6 +178,7 @@ def _rows(box: QWidget, *rows: Sequence[QWidget]) -> None:
         for widget in widgets:
             row.addWidget(widget, 1)
         column.addLayout(row)
+    column.addStretch(1)
 
 
 def _can_propose(run: RunRecord) -> bool:

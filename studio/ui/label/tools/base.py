@@ -103,6 +103,14 @@ class Tool:
         self.bench = bench
 
     @property
+    def class_to_paint(self) -> int | None:
+        """The chosen class; None while the project has none, which `say_no_class` tells."""
+        return self.bench.choices.class_id if self.bench.choices.class_id >= 0 else None
+
+    def say_no_class(self) -> None:
+        self.bench.hint("There is no class to paint yet: add one in the panel on the right.")
+
+    @property
     def is_busy(self) -> bool:
         """Whether something is half done, such as a stroke."""
         return False

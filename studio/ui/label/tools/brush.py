@@ -60,9 +60,7 @@ class BrushTool(Tool):
 
     def value(self, pointer: Pointer) -> int | None:
         """What this button paints, None when there is nothing to paint with."""
-        if pointer.erase:
-            return UNLABELLED
-        return self.bench.choices.class_id if self.bench.choices.class_id >= 0 else None
+        return UNLABELLED if pointer.erase else self.class_to_paint
 
     def press(self, pointer: Pointer) -> None:
         document = self.bench.document
@@ -70,7 +68,7 @@ class BrushTool(Tool):
         if not isinstance(document, MaskDocument):
             return
         if value is None:
-            self.bench.hint("There is no class to paint yet: add one in the panel on the right.")
+            self.say_no_class()
             return
         document.begin("erasing" if value == UNLABELLED else self.what)
         self._stroke_value = value

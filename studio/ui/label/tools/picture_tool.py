@@ -37,12 +37,10 @@ class PictureTool(Tool):
 
     def value(self, pointer: Pointer) -> int | None:
         """What this button paints; None, with a hint, when there is nothing to paint with."""
-        if pointer.erase:
-            return UNLABELLED
-        if self.bench.choices.class_id < 0:
-            self.bench.hint("There is no class to paint yet: add one in the panel on the right.")
-            return None
-        return self.bench.choices.class_id
+        value = UNLABELLED if pointer.erase else self.class_to_paint
+        if value is None:
+            self.say_no_class()
+        return value
 
     def color(self, value: int) -> QColor:
         """The colour in which a region that is to become `value` is shown."""

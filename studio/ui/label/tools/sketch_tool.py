@@ -51,8 +51,8 @@ class SketchTool(Tool):
         """Whether there is a label here and something to paint it with; says what is missing."""
         if not isinstance(self.bench.document, MaskDocument):
             return False
-        if not pointer.erase and self.bench.choices.class_id < 0:
-            self.bench.hint("There is no class to paint yet: add one in the panel on the right.")
+        if not pointer.erase and self.class_to_paint is None:
+            self.say_no_class()
             return False
         return True
 
