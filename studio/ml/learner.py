@@ -109,9 +109,17 @@ class Learner:
             return False
         return True
 
-    @torch.inference_mode()
     def validate(self) -> None:
         """Loss and metrics over the whole validation split; draws nothing and changes nothing that is learnt."""
+        self.validation = self._measured(tells=True)
+        self.call("after_validate")
+
+    def measure(self) -> Validation:
+        """What `validate` would find, without telling the callbacks."""
+        return self._measured(tells=False)
+
+    @torch.inference_mode()
+    def _measured(self, *, tells: bool) -> Validation:
         self.network.eval()
         metrics, total, counted = self.task.metrics(), 0.0, 0
         for batch in self.data.valid.epoch(0):
@@ -122,8 +130,8 @@ class Learner:
             total += float(self.task.loss(self.output, batch.target)) * number
             counted += number
             metrics.update(self.output, batch.target)
-            self.call("after_valid_batch")
+            if tells:
+                self.call("after_valid_batch")
         valid = self.data.valid
         computed = metrics.compute(split="valid", height=valid.height, width=valid.width)
-        self.validation = Validation(total / max(counted, 1), computed)
-        self.call("after_validate")
+        return Validation(total / max(counted, 1), computed)

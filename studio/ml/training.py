@@ -17,10 +17,12 @@ from studio.core.outcome import OutcomeKind
 from studio.core.recipe import Purpose, RunSpec, Stage
 from studio.core.review import SCORES_FILE
 from studio.core.snapshot import Snapshot
+from studio.ml.callbacks.base import Callback
 from studio.ml.callbacks.checkpoints import Checkpoints
 from studio.ml.callbacks.fitting_memory import FittingMemory
 from studio.ml.callbacks.guard import FiniteGuard
 from studio.ml.callbacks.listening import Listening
+from studio.ml.callbacks.old_items_guard import OldItemsGuard
 from studio.ml.callbacks.recorder import Recorder
 from studio.ml.callbacks.scheduling import Scheduling
 from studio.ml.callbacks.watched_samples import WatchedSamples
@@ -109,7 +111,7 @@ class TrainingRun:
         recorder = Recorder(self._log, self._spec.stages, steps)
         writer = CheckpointWriter(self._folder, saved=self._checkpoint_saved, failed=self._checkpoint_failed)
         checkpoints = Checkpoints(writer, metadata=self._metadata(), resume=self._unfinished_stage(at, state))
-        callbacks = [
+        callbacks: list[Callback] = [
             FiniteGuard(),
             FittingMemory(self._log),
             recorder,
@@ -118,6 +120,8 @@ class TrainingRun:
             checkpoints,
             Listening(self._commands, self._log),
         ]
+        if self._spec.fine_tune is not None:
+            callbacks.append(OldItemsGuard(self._log))
         learner = Learner(network, self._task, precision, callbacks, at)
         try:
             return self._train(learner, checkpoints, recorder)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from studio.core.events import Started, Step
-from studio.core.recipe import LearningRate, Stage
+from studio.core.events import EpochEnd, Metric, Started, Step, Warned, read_events
+from studio.core.masks import write_mask
+from studio.core.recipe import FineTune, LearningRate, Stage
 from studio.core.snapshot import decode_snapshot
+from studio.ml.callbacks.old_items_guard import has_got_worse
 from studio.ml.data.stage_data import DataSource
 from studio.ml.model_file import read_model
 from studio.ml.network import network_of
 from studio.ml.runner import read_recipe
 from studio.ml.tasks.registry import make_task
-from tests.unit.ml_runs import make_run, recipe, run, run_until, same_tensors, write_run
+from tests.unit.ml_runs import CLASSES, make_run, recipe, run, run_until, same_tensors, write_run
 
 ONE_EPOCH = (Stage(epochs=1, height=32, width=32, batch_size=4),)
 
@@ -95,4 +99,67 @@ def test_each_group_of_layers_trains_at_its_own_rate(tmp_path: Path, rate: Learn
     lrs = [event.lrs for event in heard.of(Step)]
     assert [max(group) for group in zip(*lrs, strict=True)] == pytest.approx(peaks)
     assert lrs[0] == pytest.approx([peak / 25 for peak in peaks])
-    assert lrs[1] == pytest.approx(peaks)
+    assert lrs[2] == pytest.approx(peaks)
+
+
+def forgetful(folder: Path, *, rate: float, epochs: int = 1) -> Path:
+    """A fine-tuning of run 0001 beside it, in which every label says the opposite of what the parent learnt."""
+    stages = (Stage(epochs=epochs, height=32, width=32, batch_size=4, lr=LearningRate(high=rate)),)
+    spec = recipe(stages=stages, parent="0001", fine_tune=FineTune(corrections=(1,)))
+    child = make_run(folder / "0002", spec, train=8, valid=4)
+    for number in range(1, 9):
+        mask = np.full((36, 40), 1, np.uint8)
+        write_mask(child / f"labels/{number}.png", mask, CLASSES)
+    return child
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    stages = (Stage(epochs=6, height=32, width=32, batch_size=4, lr=LearningRate(high=3e-3)),)
+    folder = tmp_path_factory.mktemp("parent") / "0001"
+    run(make_run(folder, recipe(stages=stages), train=8, valid=4))
+    return folder
+
+
+@pytest.fixture
+def parent(trained: Path, tmp_path: Path) -> Path:
+    """A folder with a trained run 0001."""
+    shutil.copytree(trained, tmp_path / "0001")
+    return tmp_path
+
+
+def test_a_fine_tuning_that_forgets_says_what_the_model_could_before(parent: Path) -> None:
+    _, heard = run(forgetful(parent, rate=1e-2, epochs=3))
+    told = [event.sentence for event in heard.of(Warned) if "forgets" in event.sentence]
+    assert len(told) == 1
+    last = decode_last_epoch(parent / "0001")
+    assert f"was {last:.4f} before" in told[0]
+
+
+def test_a_fine_tuning_that_changes_next_to_nothing_says_nothing(parent: Path) -> None:
+    _, heard = run(forgetful(parent, rate=1e-7))
+    assert not [event for event in heard.of(Warned) if "forgets" in event.sentence]
+
+
+def test_a_resumed_fine_tuning_still_compares_with_the_parent(parent: Path) -> None:
+    child = forgetful(parent, rate=1e-2, epochs=3)
+    _, first = run_until(child, 2, say="leave")
+    _, second = run(child, resume=True)
+    measured = [event for event in (*first.events, *second.events) if "as it was" in getattr(event, "what", "")]
+    assert len(measured) == 1
+    told = [e.sentence for e in (*first.of(Warned), *second.of(Warned)) if "forgets" in e.sentence]
+    assert len(told) == 1
+    assert f"was {decode_last_epoch(parent / '0001'):.4f} before" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "better", "worse"),
+    [(0.8, 0.7, 1, True), (0.8, 0.79, 1, False), (0.8, 0.9, 1, False), (0.01, 0.02, -1, True), (0.02, 0.01, -1, False)],
+)
+def test_worse_means_a_noticeable_share_in_the_wrong_direction(then: float, now: float, better: int, worse: bool):
+    assert has_got_worse(Metric("m", then, better), Metric("m", now, better)) is worse
+
+
+def decode_last_epoch(folder: Path) -> float:
+    """The first metric of a run's last epoch."""
+    return [event for event in read_events(folder / "events.jsonl") if isinstance(event, EpochEnd)][-1].metrics[0].value
