@@ -25,12 +25,13 @@ class History:
 @dataclass(frozen=True, slots=True)
 class Leap:
     """From one state of an item to another: what changes, and the edits that are taken back on the way, newest first,
-    each with the one before it (0: the empty beginning)."""
+    each with the one before it (0: the empty beginning), and those brought again, oldest first."""
 
     head: int
     target: int
     edit: Edit
-    taken_back: tuple[tuple[int, int], ...]
+    taken_back: tuple[tuple[int, int], ...] = ()
+    brought: tuple[int, ...] = ()
 
 
 class Journal(Protocol):

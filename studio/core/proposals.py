@@ -20,8 +20,8 @@ JOB_FILE: Final = "job.json"
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept for one item. `mask` is a PNG below the project's `proposals/`; `uncertainty` 0–1, None where the
-    model cannot tell; `time` is seconds since the epoch (UTC). `is_open` until it is accepted as a whole or discarded;
-    `accepted` is the edit by which it was accepted, 0 for none."""
+    model cannot tell; `time` is seconds since the epoch (UTC). `is_open` until it is discarded, or
+    accepted as a whole; undoing that opens it again, redoing it closes it."""
 
     item: int
     source: str
@@ -30,7 +30,6 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     uncertainty: float | None = None
     time: float = 0.0
     is_open: bool = True
-    accepted: int = 0
 
 
 class Stroked(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,8 +52,8 @@ class _Place:
 class Walk:
     """How to come from one edit to another: revert these, newest first, then apply those, oldest first."""
 
-    back: tuple[int, ...]
-    forth: tuple[int, ...]
+    back: tuple[int, ...] = ()
+    forth: tuple[int, ...] = ()
 
 
 class Journal:
@@ -65,6 +65,9 @@ class Journal:
         self.root_left: Signal[int, int] = Signal()
         """Emitted with an item's id and a root when a first edit is about to follow that root, while the label file
         still shows it. Part of the edit's transaction."""
+        self.moved: Signal[int, Walk] = Signal()
+        """Emitted with an item's id and the way that undo, redo or a jump in the history takes it. Part of their
+        transaction."""
         self._database = database
         self._items = items
 
@@ -107,6 +110,7 @@ class Journal:
             edit = self.edit(place.head)
             self._offer_again(connection, item_id, ((place.head, place.parent),))
             self._show(connection, item_id, place.parent, edit, back=True)
+            self.moved.emit(item_id, Walk(back=(place.head,)))
             return edit, self.history(item_id)
 
     def redo(self, item_id: int, head: int) -> tuple[Edit, History] | None:
@@ -117,6 +121,7 @@ class Journal:
                 return None
             edit = self.edit(place.redo)
             self._show(connection, item_id, place.redo, edit)
+            self.moved.emit(item_id, Walk(forth=(place.redo,)))
             return edit, self.history(item_id)
 
     def leap(self, head: int, target: int, stopped: Callable[[], bool] = lambda: False) -> Leap | None:
@@ -136,7 +141,7 @@ class Journal:
             return None
         before = (*way.back[1:], self._parent(way.back[-1])[0]) if way.back else ()
         counted = net.counted() if isinstance(net, MaskEdit) else net
-        return Leap(head, target, counted, tuple(zip(way.back, before, strict=True)))
+        return Leap(head, target, counted, tuple(zip(way.back, before, strict=True)), way.forth)
 
     def jump(self, item_id: int, leap: Leap) -> History:
         """Show the state where `leap` leads, as so many undos and redos would, in one transaction.
@@ -147,6 +152,7 @@ class Journal:
             self._expect(item_id, leap.head)
             self._offer_again(connection, item_id, leap.taken_back)
             self._show(connection, item_id, leap.target, leap.edit)
+            self.moved.emit(item_id, Walk(tuple(edit for edit, _ in leap.taken_back), leap.brought))
             return self.history(item_id)
 
     def timeline(self, item_id: int, after: int = 0) -> list[Step]:

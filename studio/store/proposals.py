@@ -13,10 +13,11 @@ import msgspec
 from studio.core.points import Points
 from studio.core.proposals import Proposal
 from studio.store.database import Database
+from studio.store.journal import Walk
 
 PROPOSALS_FOLDER: Final = "proposals"
 
-_COLUMNS: Final = "item, source, mask, points, uncertainty, time, open, accepted"
+_COLUMNS: Final = "item, source, mask, points, uncertainty, time, open"
 
 
 class Proposals:
@@ -39,10 +40,12 @@ class Proposals:
             item=item_id, source=source, mask=mask, points=points, uncertainty=uncertainty, time=time.time()
         )
         encoded = msgspec.json.encode(points) if points is not None else None
-        self._database.execute(
-            f"INSERT OR REPLACE INTO proposals ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, 1, 0)",
-            (item_id, source, mask, encoded, uncertainty, proposal.time),
-        )
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM acceptances WHERE item = ?", (item_id,))
+            connection.execute(
+                f"INSERT OR REPLACE INTO proposals ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, 1)",
+                (item_id, source, mask, encoded, uncertainty, proposal.time),
+            )
         return proposal
 
     def of(self, item_id: int) -> Proposal | None:
@@ -50,13 +53,33 @@ class Proposals:
         row = self._database.execute(f"SELECT {_COLUMNS} FROM proposals WHERE item = ?", (item_id,)).fetchone()
         return _proposal(row) if row else None
 
-    def close(self, item_id: int, *, accepted: int = 0) -> None:
-        """It is no longer offered: discarded, or accepted as a whole by the edit `accepted`."""
-        self._database.execute("UPDATE proposals SET open = 0, accepted = ? WHERE item = ?", (accepted, item_id))
+    def is_open(self, item_id: int) -> bool:
+        """Whether the item has a proposal that is offered."""
+        row = self._database.execute("SELECT 1 FROM proposals WHERE item = ? AND open = 1", (item_id,)).fetchone()
+        return row is not None
 
-    def reopen(self, item_id: int) -> None:
-        """Offer it again: the edit that accepted it was undone."""
-        self._database.execute("UPDATE proposals SET open = 1, accepted = 0 WHERE item = ?", (item_id,))
+    def discard(self, item_id: int) -> None:
+        """It is not offered again, whatever is undone."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM acceptances WHERE item = ?", (item_id,))
+            connection.execute("UPDATE proposals SET open = 0 WHERE item = ?", (item_id,))
+
+    def accept(self, item_id: int, edit: int) -> None:
+        """The item's newest edit took it over as a whole: it is open again while the item does not show that edit."""
+        with self._database.transaction() as connection:
+            connection.execute("INSERT INTO acceptances (edit, item) VALUES (?, ?)", (edit, item_id))
+            connection.execute("UPDATE proposals SET open = 0 WHERE item = ?", (item_id,))
+
+    def follow(self, item_id: int, way: Walk) -> None:
+        """The item went this way in its history; an acceptance on it was taken back, or made again.
+
+        A proposal is accepted only while it is open, so that no state descends from two acceptances of it.
+        """
+        rows = self._database.execute("SELECT edit FROM acceptances WHERE item = ?", (item_id,)).fetchall()
+        accepting = {edit for (edit,) in rows}
+        if accepting.intersection((*way.back, *way.forth)):
+            is_open = accepting.isdisjoint(way.forth)
+            self._database.execute("UPDATE proposals SET open = ? WHERE item = ?", (int(is_open), item_id))
 
     def count_open(self) -> int:
         return int(self._database.execute("SELECT COUNT(*) FROM proposals WHERE open = 1").fetchone()[0])
@@ -81,8 +104,8 @@ class Proposals:
         return [row[0] for row in rows]
 
 
-def _proposal(row: tuple[int, str, str | None, bytes | None, float | None, float, int, int]) -> Proposal:
-    item, source, mask, points, uncertainty, made, is_open, accepted = row
+def _proposal(row: tuple[int, str, str | None, bytes | None, float | None, float, int]) -> Proposal:
+    item, source, mask, points, uncertainty, made, is_open = row
     return Proposal(
         item=item,
         source=source,
@@ -91,5 +114,4 @@ def _proposal(row: tuple[int, str, str | None, bytes | None, float | None, float
         uncertainty=uncertainty,
         time=made,
         is_open=bool(is_open),
-        accepted=accepted,
     )

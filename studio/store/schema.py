@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Final
 
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
 
 TABLES: Final = """
 CREATE TABLE items (
@@ -126,10 +126,13 @@ CREATE TABLE proposals (
     points BLOB,
     uncertainty REAL,                      -- 0 (sure) to 1; NULL: unknown
     time REAL NOT NULL,
-    open INTEGER NOT NULL,
-    accepted INTEGER NOT NULL              -- the edit that took it over as a whole; 0: none
+    open INTEGER NOT NULL
 );
 CREATE INDEX open_proposals ON proposals (item) WHERE open = 1;
+
+-- The edits that took an item's present proposal over as a whole: undoing one opens it again, redoing one closes it.
+CREATE TABLE acceptances (edit INTEGER PRIMARY KEY, item INTEGER NOT NULL);
+CREATE INDEX acceptances_of_item ON acceptances (item);
 """
 
 Migration = Callable[[sqlite3.Connection], None]
@@ -158,11 +161,19 @@ def _add_tags(connection: sqlite3.Connection) -> None:
         connection.execute("ALTER TABLE items ADD COLUMN tags BLOB")
 
 
+def _keep_acceptances(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TABLE acceptances (edit INTEGER PRIMARY KEY, item INTEGER NOT NULL)")
+    connection.execute("CREATE INDEX acceptances_of_item ON acceptances (item)")
+    connection.execute("INSERT INTO acceptances SELECT accepted, item FROM proposals WHERE accepted != 0")
+    connection.execute("ALTER TABLE proposals DROP COLUMN accepted")
+
+
 MIGRATIONS: Final[Mapping[int, Migration]] = {
     1: _add_carried_shapes,
     2: _add_proposals,
     3: _tell_splits_from_the_index,
     4: _add_tags,
+    5: _keep_acceptances,
 }
 """By the version that a database has: what turns it into the next one. Runs inside a transaction."""
 

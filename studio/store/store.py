@@ -79,6 +79,7 @@ class Store:
         self._writer = LabelWriter(self._files_for_writer)
         self._journal.mask_moved.connect(self._writer.mark)
         self._journal.root_left.connect(self._files.keep_root)
+        self._journal.moved.connect(self.proposals.follow)
         self._files.noticed.connect(self.last_errors.emit)
         self._writer.noticed.connect(self.last_errors.emit)
         self._writer.failed.connect(self.last_errors.emit)

@@ -63,7 +63,7 @@ class ListJournal:
 
     def leap(self, head: int, target: int) -> Leap | None:
         net = net_of(reversed(self.edits[target:head]), self.edits[head:target], "history")
-        return Leap(head, target, net, ()) if net is not None else None
+        return Leap(head, target, net) if net is not None else None
 
     def jump(self, item_id: int, leap: Leap) -> History:
         assert (item_id, leap.head) == (ITEM.id, self.place)

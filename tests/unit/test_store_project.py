@@ -247,7 +247,8 @@ def test_a_project_without_carried_shapes_opens_and_can_keep_some(tmp_path: Path
     Store.create(tmp_path, SETTINGS).close()
     connection = sqlite3.connect(tmp_path / "studio.db")
     connection.executescript(
-        "DROP TABLE carried; DROP TABLE carried_notes; DROP TABLE proposals; PRAGMA user_version = 1"
+        "DROP TABLE carried; DROP TABLE carried_notes; DROP TABLE proposals; DROP TABLE acceptances;"
+        "PRAGMA user_version = 1"
     )
     connection.close()
     with Store.open(tmp_path) as store:
@@ -269,6 +270,7 @@ def test_a_project_whose_scores_are_ordered_without_their_split_opens(tmp_path: 
         "DROP INDEX scores_worst_first; CREATE INDEX scores_worst_first ON scores (run, loss DESC, item);"
         "INSERT INTO scores VALUES ('0001', 7, 'valid', 0.5, '');"
         "INSERT INTO scores VALUES ('0001', 8, 'train', 0.9, '');"
+        "DROP TABLE acceptances; ALTER TABLE proposals ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0;"
         "PRAGMA user_version = 3"
     )
     connection.close()

@@ -18,11 +18,11 @@ def test_an_items_last_proposal_is_the_one_that_counts(make_store: MakeStore) ->
     item = store.item_ids()[0]
     assert store.proposals.of(item) is None
     store.proposals.put(item, "0001", uncertainty=0.5)
-    store.proposals.close(item, accepted=7)
+    store.proposals.accept(item, 7)
     store.proposals.put(item, "0002", uncertainty=0.25)
     kept = store.proposals.of(item)
     assert kept is not None
-    assert (kept.source, kept.uncertainty, kept.is_open, kept.accepted) == ("0002", 0.25, True, 0)
+    assert (kept.source, kept.uncertainty, kept.is_open) == ("0002", 0.25, True)
     assert kept.mask is not None
     assert store.proposals.folder / kept.mask == store.proposals.mask_path(item)
 
@@ -43,11 +43,9 @@ def test_open_proposals_are_found_by_the_filter(make_store: MakeStore) -> None:
     for item in ids[:2]:
         store.proposals.put(item, "strokes")
     assert store.item_ids(ItemFilter(proposed=True)) == ids[:2]
-    store.proposals.close(ids[0])
+    store.proposals.discard(ids[0])
     assert store.item_ids(ItemFilter(proposed=True)) == [ids[1]]
     assert store.proposals.count_open() == 1
-    store.proposals.reopen(ids[0])
-    assert store.item_ids(ItemFilter(proposed=True)) == ids[:2]
 
 
 def test_the_most_uncertain_come_first_and_those_without_a_proposal_last(make_store: MakeStore) -> None:
@@ -77,7 +75,9 @@ def test_a_project_from_before_proposals_opens_and_can_keep_some(make_store: Mak
     store.import_annotations([(item, np.zeros((150, 200), np.uint8))])
     store.close()
     connection = sqlite3.connect(tmp_path / "project" / "studio.db")
-    connection.executescript("DROP INDEX open_proposals; DROP TABLE proposals; PRAGMA user_version = 2")
+    connection.executescript(
+        "DROP INDEX open_proposals; DROP TABLE proposals; DROP TABLE acceptances; PRAGMA user_version = 2"
+    )
     connection.close()
     with Store.open(tmp_path / "project") as older:
         assert older.read_mask(item) is not None

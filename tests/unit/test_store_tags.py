@@ -256,7 +256,10 @@ def test_a_project_from_before_tags_opens_and_keeps_its_items(tmp_path: Path) ->
     with Store.create(tmp_path, settings) as store:
         store.add_items([NewItem(name="a.png", path=tmp_path / "a.png")])
     connection = sqlite3.connect(tmp_path / "studio.db")
-    connection.executescript("ALTER TABLE items DROP COLUMN tags; PRAGMA user_version = 4")
+    connection.executescript(
+        "ALTER TABLE items DROP COLUMN tags; DROP TABLE acceptances;"
+        "ALTER TABLE proposals ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0; PRAGMA user_version = 4"
+    )
     connection.close()
     with Store.open(tmp_path) as store:
         assert [item.name for item in store.items(store.item_ids())] == ["a.png"]

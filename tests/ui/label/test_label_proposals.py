@@ -97,6 +97,36 @@ def test_no_button_moves_when_a_proposal_comes_and_goes(desk: Desk) -> None:
     assert places() == before
 
 
+def test_an_acceptance_that_is_undone_and_redone_offers_its_proposal_and_takes_it_away_again(desk: Desk) -> None:
+    propose(desk)
+    bar = desk.page.items.filter_bar
+    bar.state.setCurrentIndex(bar.state.findText("Has a proposal"))
+
+    def is_offered() -> bool:
+        listed = list(desk.page.items.model.ids) == [desk.ids[0]]
+        assert listed == desk.store.proposals.is_open(desk.ids[0])
+        return listed and desk.page.proposals.accept_button.isEnabled()
+
+    def is_gone() -> bool:
+        return not is_offered() and desk.page.showing.prediction is None
+
+    desk.qtbot.waitUntil(is_offered, timeout=5000)
+    desk.key(Qt.Key.Key_A, SHIFT)
+    assert is_gone()
+    for _ in range(2):
+        desk.key(Qt.Key.Key_Z, CTRL)
+        desk.qtbot.waitUntil(is_offered, timeout=5000)
+        assert (desk.mask() == UNLABELLED).all()
+        desk.key(Qt.Key.Key_Z, CTRL | SHIFT)
+        assert is_gone()
+        assert np.array_equal(desk.mask(), halves())
+    desk.open(desk.ids[1])
+    desk.open(desk.ids[0])
+    assert is_gone()
+    desk.key(Qt.Key.Key_Z, CTRL)
+    desk.qtbot.waitUntil(is_offered, timeout=5000)
+
+
 def test_a_person_may_choose_that_a_proposal_replaces_labels(desk: Desk) -> None:
     paint_block(desk)
     propose(desk)

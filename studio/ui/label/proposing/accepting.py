@@ -29,6 +29,9 @@ class Accepting:
         self._choices = choices
         self._canvas = canvas
         self._showing = showing
+        self._offered: tuple[int, bool] | None = None
+        """The item that was shown last, and whether its proposal was open."""
+        session.proposals_changed.connect(lambda _ids: self._note_offer())
 
     def here(self) -> None:
         """The region, or the keypoint, under the cursor."""
@@ -76,7 +79,7 @@ class Accepting:
         def take_over() -> None:
             changed = accept_all(document, prediction, self._session.settings.classes, replace=replace)
             if prediction.is_proposal:
-                self._close(document.item.id, document.head if changed else 0)
+                self._close(document.item.id, document.head if changed else None)
 
         self._try(take_over)
 
@@ -85,20 +88,28 @@ class Accepting:
         prediction, document = self._showing.prediction, self._canvas.document
         if prediction is not None and prediction.is_proposal and document is not None:
             item_id = document.item.id
-            self._try(lambda: self._close(item_id, 0))
+            self._try(lambda: self._close(item_id, None))
 
-    def follow_undo(self) -> None:
-        """Offer a proposal again whose acceptance was undone."""
+    def follow_history(self) -> None:
+        """Offer a proposal again whose acceptance was undone, and no longer once that is redone."""
+        before = self._offered
+        self._note_offer()
+        if before is not None and self._offered == (before[0], not before[1]):
+            self._session.proposals_changed.emit([before[0]])
+
+    def _note_offer(self) -> None:
         document = self._showing.document
-        if document is None:
-            return
-        proposal = self._session.store.proposals.of(document.item.id)
-        if proposal is not None and document.head < proposal.accepted:
-            self._session.store.proposals.reopen(proposal.item)
-            self._session.proposals_changed.emit([proposal.item])
+        if document is not None:
+            item_id = document.item.id
+            self._offered = (item_id, self._session.store.proposals.is_open(item_id))
 
-    def _close(self, item_id: int, accepted: int) -> None:
-        self._session.store.proposals.close(item_id, accepted=accepted)
+    def _close(self, item_id: int, accepted: int | None) -> None:
+        """It was taken over by the edit `accepted`, or put away."""
+        proposals = self._session.store.proposals
+        if accepted is None:
+            proposals.discard(item_id)
+        else:
+            proposals.accept(item_id, accepted)
         self._session.proposals_changed.emit([item_id])
 
     def _replaces(self, prediction: Prediction) -> bool:

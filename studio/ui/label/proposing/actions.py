@@ -51,7 +51,7 @@ class ProposalActions:
             )
         self.discard = add("discard_proposal", "Discard the Proposal", "Ctrl+D", accepting.discard, menu="Label")
         showing.prediction_changed.connect(self._show)
-        showing.document_changed.connect(accepting.follow_undo)
+        showing.document_changed.connect(accepting.follow_history)
         control.state_changed.connect(self._show)
         choices.proposals.changed.connect(self._show)
         self._show()
