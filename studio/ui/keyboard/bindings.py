@@ -8,6 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtGui import QAction, QKeySequence
+from shiboken6 import isValid
 
 _GROUP: Final = "keys"
 _DEFAULTS: Final = "default_keys"
@@ -20,15 +21,22 @@ class KeyBindings(QObject):
     changed = Signal()
     """Some action has other keys now."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._adopted: list[QAction] = []
+        """Those of pages that are not shown, too."""
+
     def adopt(self, actions: Iterable[QAction]) -> None:
         """Give new actions the keys that the person chose for them; each remembers its own ones."""
         settings = QSettings()
         settings.beginGroup(_GROUP)
         chosen = set(settings.allKeys())
         were_given = False
+        self._adopted = [action for action in self._adopted if isValid(action)]
         for action in actions:
             if action.property(_DEFAULTS) is None:
                 action.setProperty(_DEFAULTS, _portable(action.shortcuts()))
+                self._adopted.append(action)
                 if action.objectName() in chosen:
                     self._give(action, _read(settings.value(action.objectName())))
                     were_given = True
@@ -37,27 +45,39 @@ class KeyBindings(QObject):
 
     def choose(self, action: QAction, keys: Sequence[QKeySequence], others: Iterable[QAction]) -> list[QAction]:
         """Let `action` have these keys; `others` that had one of them lose it and are returned."""
+        robbed = self._rob(action, keys, others)
+        self._keep(action, keys)
+        self.changed.emit()
+        return robbed
+
+    def reset(self, action: QAction, others: Iterable[QAction]) -> list[QAction]:
+        """Back to the keys that the action came with; `others` that have one of them lose it and are returned."""
+        keys = defaults_of(action)
+        robbed = self._rob(action, keys, others)
+        QSettings().remove(f"{_GROUP}/{action.objectName()}")
+        self._give(action, keys)
+        self.changed.emit()
+        return robbed
+
+    def reset_all(self) -> None:
+        """Every action, whatever page it is on, has the keys again that it came with."""
+        QSettings().remove(_GROUP)
+        for action in self._adopted:
+            if isValid(action):
+                self._give(action, defaults_of(action))
+        self.changed.emit()
+
+    def is_changed(self, action: QAction) -> bool:
+        return _portable(action.shortcuts()) != _portable(defaults_of(action))
+
+    def _rob(self, action: QAction, keys: Sequence[QKeySequence], others: Iterable[QAction]) -> list[QAction]:
         robbed: list[QAction] = []
         for other in others:
             left = [mine for mine in other.shortcuts() if not any(_clash(mine, key) for key in keys)]
             if other is not action and len(left) < len(other.shortcuts()):
                 self._keep(other, left)
                 robbed.append(other)
-        self._keep(action, keys)
-        self.changed.emit()
         return robbed
-
-    def reset(self, actions: Iterable[QAction]) -> None:
-        """Back to the keys that the actions came with."""
-        settings = QSettings()
-        settings.beginGroup(_GROUP)
-        for action in actions:
-            settings.remove(action.objectName())
-            self._give(action, defaults_of(action))
-        self.changed.emit()
-
-    def is_changed(self, action: QAction) -> bool:
-        return _portable(action.shortcuts()) != _portable(defaults_of(action))
 
     def _keep(self, action: QAction, keys: Sequence[QKeySequence]) -> None:
         QSettings().setValue(f"{_GROUP}/{action.objectName()}", _portable(keys))

@@ -70,6 +70,7 @@ class KeySheet(QFrame):
         self.show()
         self.raise_()
         self.search.setFocus()
+        self.search.selectAll()
 
     def leave(self) -> None:
         self.hide()
@@ -134,25 +135,31 @@ class _Table(QTableView):
         self.setShowGrid(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)  # a row is edited, wherever it is clicked
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabKeyNavigation(False)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(_ROW)
+        self.doubleClicked.connect(self._edit_row)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         model, index = self.model(), self.currentIndex()
         if not isinstance(model, KeyTable) or not index.isValid():
             super().keyPressEvent(event)
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.edit(model.index(index.row(), KEYS))
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2):
+            self._edit_row(index)
         elif event.key() == Qt.Key.Key_Delete:
             model.choose(index, [])
         elif event.key() == Qt.Key.Key_Backspace:
             model.reset(index)
         else:
             super().keyPressEvent(event)
+
+    def _edit_row(self, index: QModelIndex) -> None:
+        keys = index.siblingAtColumn(KEYS)
+        if keys.flags() & Qt.ItemFlag.ItemIsEditable:
+            self.edit(keys)
 
 
 class _KeyDelegate(QStyledItemDelegate):
@@ -162,7 +169,7 @@ class _KeyDelegate(QStyledItemDelegate):
         editor = QKeySequenceEdit(parent)
         editor.setMaximumSequenceLength(1)
         editor.setAccessibleName("Press the new key")
-        editor.keySequenceChanged.connect(lambda _keys: self._take(editor))
+        editor.keySequenceChanged.connect(lambda keys: None if keys.isEmpty() else self._take(editor))
         return editor
 
     def setEditorData(self, editor: QWidget, index: Index) -> None:

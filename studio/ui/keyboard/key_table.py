@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QFont, QKeySequence
+from PySide6.QtGui import QAction, QFont, QKeySequence
 
 from studio.ui.keyboard.bindings import key_bindings
 from studio.ui.keyboard.catalogue import Entry, shown_keys
@@ -70,22 +70,22 @@ class KeyTable(QAbstractTableModel):
         if entry is None or list(keys) == entry.action.shortcuts():
             return
         robbed = key_bindings().choose(entry.action, keys, [other.action for other in self._entries])
-        names = [other.text for other in self._entries if other.action in robbed]
         new = ", ".join(shown_keys(keys)) or "no key"
-        lost = f" {' and '.join(names)} lost it." if names else ""
-        self.told.emit(f"{entry.text} has {new} now.{lost}")
+        self.told.emit(f"{entry.text} has {new} now.{self._lost(robbed)}")
         self._tell_views()
 
     def reset(self, index: Index) -> None:
+        """Give the row's action the keys that it came with, taking them away from whatever has them."""
         entry = self.entry(index)
         if entry is not None:
-            key_bindings().reset([entry.action])
-            self.told.emit(f"{entry.text} has its own keys again: {entry.keys or 'none'}.")
+            robbed = key_bindings().reset(entry.action, [other.action for other in self._entries])
+            self.told.emit(f"{entry.text} has its own keys again: {entry.keys or 'none'}.{self._lost(robbed)}")
             self._tell_views()
 
     def reset_all(self) -> None:
-        key_bindings().reset([entry.action for entry in self._entries])
-        self.told.emit("Every action has its own keys again.")
+        """The actions of other pages, too."""
+        key_bindings().reset_all()
+        self.told.emit("Every action, on every page, has its own keys again.")
         self._tell_views()
 
     def rowCount(self, parent: Index | None = None) -> int:
@@ -120,6 +120,10 @@ class KeyTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole and row.entry is not None:
             return "Double click or Enter to press another key, Delete for none, Backspace for its own"
         return None
+
+    def _lost(self, robbed: Sequence[QAction]) -> str:
+        names = [other.text for other in self._entries if other.action in robbed]
+        return f" {' and '.join(names)} lost {'it' if len(names) == 1 else 'theirs'}." if names else ""
 
     def _text(self, index: Index, row: _Row) -> str:
         if index.column() == MENU:
