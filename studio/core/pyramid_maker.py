@@ -1,7 +1,8 @@
 """The process that cuts a huge picture into tiles: `studio make-tiles …`.
 
 A process of its own, because a decoder that crashes on a broken file or needs much memory must not take the window with
-it, and because it can be ended at once when the person goes on. It says what there is to show, one JSON line at a time.
+it, and because it can stand back, or be ended at once, when the person goes on. It says what there is to show, one JSON
+line at a time.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from studio.core.picture_bands import open_bands, read_small
 from studio.core.pyramid import OVERVIEW_SIDE, TILE, PyramidWriter
 from studio.core.pyramid_cache import Finished, PyramidCache
 
-_NICENESS: Final = 10
+NICENESS: Final = 10
+"""How far the process stands back once nobody waits for it."""
 _PREVIEWED: Final = frozenset({".jpg", ".jpeg"})
 """Pictures that can be decoded at a fraction of their size much faster than as a whole."""
 
@@ -136,4 +138,4 @@ def _say(report: Report) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
     sys.stdout.buffer.flush()
     if isinstance(report, Wrote) and report.rows == 1 and hasattr(os, "nice"):
-        os.nice(_NICENESS)  # there is something to see; from here on the window comes first
+        os.nice(NICENESS)  # there is something to see; from here on the window comes first

@@ -68,7 +68,7 @@ class HugeEdits(QObject):
         self._again = QTimer(self, singleShot=True, interval=_WAIT_MS)
         self._again.timeout.connect(self._seek)
         self._reminder = QTimer(self, interval=_REMIND_MS)
-        self._reminder.timeout.connect(self._remind)
+        self._reminder.timeout.connect(self.remind)
 
     @property
     def is_running(self) -> bool:
@@ -83,7 +83,7 @@ class HugeEdits(QObject):
         self._head = edit.document.head
         self._go_on()
         self._reminder.start()
-        self._remind()
+        self.remind()
 
     def give_up(self) -> bool:
         """Nobody wants what is under way on the document that is shown; says whether there was anything."""
@@ -156,7 +156,7 @@ class HugeEdits(QObject):
         if is_youngest and self._edits:
             self._head = self._edits[-1].document.head
         self._go_on()
-        self._remind()
+        self.remind()
 
     def _make(self, edit: HugeEdit, found: MaskEdit | StudioError | None) -> None:
         try:
@@ -204,7 +204,8 @@ class HugeEdits(QObject):
             self.said.emit(f"{edits[0].doing} was given up{why}; nothing was changed.")
         return True
 
-    def _remind(self) -> None:
+    def remind(self) -> None:
+        """Say what is under way on the document that is shown, if anything is."""
         here = [edit for edit in self._edits if edit.document is self._shown()]
         if not here:
             return

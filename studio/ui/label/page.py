@@ -335,6 +335,7 @@ class LabelPage(QWidget):
         tagging = self.label_actions.tagging
         usage = tagging.usage if tagging is not None else self.canvas.tool.usage
         self.status.show_usage(self.keyed.fill(usage))
+        self.canvas.huge_edits.remind()
 
     def _show_problem(self, sentence: str) -> None:
         if sentence:

@@ -1,4 +1,4 @@
-"""Huge pictures in tiles: found in the cache, or cut by a process that is ended when the person goes on."""
+"""Huge pictures in tiles: found in the cache, or cut by a process that goes on in the background when it is left."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from PySide6.QtGui import QImage
 from studio.core.images import HUGE_PIXELS, read_header
 from studio.core.pyramid import OVERVIEW_SIDE, TILE
 from studio.core.pyramid_cache import CACHE_BYTES, PyramidCache
-from studio.core.pyramid_maker import Began, Broke, Done, Previewed, Report, Wrote
+from studio.core.pyramid_maker import NICENESS, Began, Broke, Done, Previewed, Report, Wrote
 from studio.engine.launch import worker_environment
 from studio.ui.label.tiled_picture import TiledPicture
 from studio.ui.widgets.decoding import upright_size
 from studio.ui.widgets.image_memory import from_rgb
 
 PYRAMIDS_FOLDER: Final = Path(".cache") / "pyramids"
+_PROGRAM: Final = [] if getattr(sys, "frozen", False) else ["-m", "studio"]
 _REDRAW_MS: Final = 40
 _END_MS: Final = 3000
 _CRASHED: Final = "{} cannot be shown: the process that cuts it into tiles was ended ({}); open the item again."
@@ -73,6 +74,8 @@ class Tiling(QObject):
         self._picture: TiledPicture | None = None
         self._left: list[TiledPicture] = []
         self._process: _Cutting | None = None
+        self._behind: _Cutting | None = None
+        """What was left before it was done, and goes on."""
         self._redraw = QTimer(self, singleShot=True, interval=_REDRAW_MS)
         self._redraw.timeout.connect(self._tell)
         self._told_whole = False
@@ -91,14 +94,26 @@ class Tiling(QObject):
         except OSError as error:
             self.broke.emit(item_id, f"{path} cannot be read ({error.strerror or error}).")
             return
-        self._process = _Cutting(path, self._cache.root, self._numbers, self)
-        self._process.said.connect(self._heard)
-        self._process.crashed.connect(lambda why: self._give_up(_CRASHED.format(path, why)))
+        behind = self._behind
+        if behind is not None and behind.folder == folder:
+            self._behind, self._process = None, behind
+            self._listen(behind, path)
+            for report in behind.told:
+                self._heard(report)
+            return
+        self._process = _Cutting(path, folder, self._cache.root, self._numbers, self)
+        self._listen(self._process, path)
         self._process.start()
 
     def leave(self) -> None:
-        """The person goes on: make nothing more of this picture."""
-        self._end_process()
+        """The person goes on. What is being cut goes on as well, behind everything else, to be there when they come
+        back; of two such pictures the one that is further."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.said.disconnect()
+            process.crashed.disconnect()
+            process.give_way()
+            self._leave_behind(process)
         self._redraw.stop()
         if self._picture is not None:
             self._picture.came.disconnect(self._came)
@@ -113,9 +128,35 @@ class Tiling(QObject):
         self._left.clear()
 
     def close(self) -> None:
-        """End process and threads."""
+        """End processes and threads."""
         self.leave()
+        self._end_behind()
         self.let_go()
+
+    def _listen(self, process: _Cutting, path: Path) -> None:
+        process.said.connect(self._heard)
+        process.crashed.connect(lambda why: self._give_up(_CRASHED.format(path, why)))
+
+    def _leave_behind(self, process: _Cutting) -> None:
+        rival, self._behind = self._behind, process
+        if rival is not None and rival.rows > process.rows:
+            rival, self._behind = process, rival
+        if rival is not None:
+            rival.end()
+            rival.deleteLater()
+        self._behind.said.connect(self._heard_from_behind)
+        self._behind.crashed.connect(self._end_behind)
+
+    def _heard_from_behind(self, report: object) -> None:
+        """Whatever is wrong with a picture is said when it is shown again."""
+        if isinstance(report, Done | Broke):
+            self._end_behind()
+
+    def _end_behind(self, _why: str = "") -> None:
+        process, self._behind = self._behind, None
+        if process is not None:
+            process.end()
+            process.deleteLater()
 
     def _take(self, picture: TiledPicture) -> None:
         self._picture = picture
@@ -143,8 +184,8 @@ class Tiling(QObject):
             case Began():
                 with contextlib.suppress(FileNotFoundError):  # it broke at once, and says why next
                     self._take(TiledPicture(Path(report.folder), report.plan, finished_rows=0))
-            case Previewed() if picture is not None:
-                picture.set_preview(_read_preview(report))
+            case QImage() if picture is not None:
+                picture.set_preview(report)
             case Wrote() if picture is not None:
                 picture.set_finished_rows(report.rows)
             case Broke():
@@ -156,6 +197,7 @@ class Tiling(QObject):
 
     def _give_up(self, sentence: str) -> None:
         item = self._item
+        self._end_process()
         self.leave()
         self.broke.emit(item, sentence)
         self.let_go()
@@ -171,18 +213,24 @@ class _Cutting(QObject):
     """The process that cuts one picture, and what it says."""
 
     said = Signal(object)
-    """A `Report`."""
+    """A `Report`, or the QImage of the whole picture small that it has made."""
     crashed = Signal(str)
 
-    def __init__(self, picture: Path, cache: Path, numbers: tuple[int, int, int], parent: QObject) -> None:
+    def __init__(
+        self, picture: Path, folder: Path, cache: Path, numbers: tuple[int, int, int], parent: QObject
+    ) -> None:
         super().__init__(parent)
+        self.folder = folder
+        self.rows = 0
+        """Rows of tiles of the largest level that are in the file."""
+        self._began: Began | None = None
+        self._preview: QImage | None = None
         self._decoder = msgspec.json.Decoder(Report)
         self._unfinished: Path | None = None
         self._done = False
-        program = [] if getattr(sys, "frozen", False) else ["-m", "studio"]
         self._process = QProcess(self)
         self._process.setProgram(sys.executable)
-        self._process.setArguments([*program, "make-tiles", str(picture), str(cache), *map(str, numbers)])
+        self._process.setArguments([*_PROGRAM, "make-tiles", str(picture), str(cache), *map(str, numbers)])
         environment = QProcessEnvironment()
         for name, value in worker_environment().items():
             environment.insert(name, value)
@@ -193,6 +241,21 @@ class _Cutting(QObject):
 
     def start(self) -> None:
         self._process.start()
+
+    @property
+    def told(self) -> list[object]:
+        """All that has been said, for who begins to listen now."""
+        if self._began is None:
+            return []
+        preview = [self._preview] if self._preview is not None else []
+        return [self._began, *preview, Wrote(rows=self.rows)]
+
+    def give_way(self) -> None:
+        """Let everything else come first from now on, where the system has such a thing."""
+        number = self._process.processId()
+        if number and hasattr(os, "setpriority"):
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, number, NICENESS)
 
     def end(self) -> None:
         """End the process and delete what it has not finished."""
@@ -210,7 +273,14 @@ class _Cutting(QObject):
         while self._process.canReadLine():
             report = self._decoder.decode(self._process.readLine().data())
             if isinstance(report, Began):
+                self._began = report
                 self._unfinished = Path(report.folder) / report.plan.pixels
+            elif isinstance(report, Wrote):
+                self.rows = report.rows
+            elif isinstance(report, Previewed):
+                self._preview = _read_preview(report)
+                self.said.emit(self._preview)
+                continue
             elif isinstance(report, Done | Broke):
                 self._unfinished = None
                 self._done = True

@@ -172,6 +172,7 @@ def test_escape_stops_a_fill_after_the_tool_was_switched_wherever_the_keyboard_i
     assert hint(desk) == "Filling… Esc gives it up."
     desk.key(Qt.Key.Key_B)
     assert desk.canvas.tool.name is ToolName.BRUSH
+    assert hint(desk) == "Filling… Esc gives it up."
     widgets = {
         "canvas": desk.canvas,
         "items": desk.page.items.list,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QImage
 
 from studio.core.images import read_image
+from studio.ui.label import tiling
 from studio.ui.label.picture_loader import PictureLoader
 from studio.ui.label.scene import Scene
 from studio.ui.label.tiled_picture import TiledPicture
@@ -118,13 +118,13 @@ def test_the_next_time_a_picture_is_there_without_being_cut_again(qtbot, tmp_pat
     stamp = path.stat()
     path.write_bytes(b"x" * stamp.st_size)  # nobody reads it again, only its name, date and size count
     os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
-    tiling = Tiling(tmp_path / "cache", huge_pixels=5000)
+    again = Tiling(tmp_path / "cache", huge_pixels=5000)
     arrived: list[object] = []
-    tiling.arrived.connect(lambda _item, picture: arrived.append(picture))
-    with qtbot.waitSignal(tiling.finished):
-        tiling.show(7, path)
+    again.arrived.connect(lambda _item, picture: arrived.append(picture))
+    with qtbot.waitSignal(again.finished):
+        again.show(7, path)
     assert isinstance(arrived[0], TiledPicture)
-    tiling.close()
+    again.close()
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg"])
@@ -139,19 +139,85 @@ def test_a_huge_picture_that_is_cut_off_is_told_in_a_sentence(qtbot, tmp_path, l
     assert item == 1 and path.name in sentence and sentence.endswith(".")
 
 
-def test_going_on_ends_the_process_and_leaves_no_half_of_the_tiles(qtbot, tmp_path, loader):
-    path, small = tmp_path / "huge.png", tmp_path / "small.png"
-    blotches().resize((3000, 2000)).save(path)
+@pytest.fixture
+def held(tmp_path, monkeypatch):
+    """The processes that cut wait after their first rows until this file is there."""
+    gate, made = tmp_path / "gate", tmp_path / "processes"
+    code = f"""
+import os, sys, time
+from studio.core import pyramid_maker
+with open({str(made)!r}, "a") as file:
+    file.write("one\\n")
+say = pyramid_maker._say
+def slow(report):
+    say(report)
+    while isinstance(report, pyramid_maker.Wrote) and report.rows == 2 and not os.path.exists({str(gate)!r}):
+        time.sleep(0.01)
+pyramid_maker._say = slow
+sys.exit(pyramid_maker.main(sys.argv[2:]))
+"""
+    monkeypatch.setattr(tiling, "_PROGRAM", ["-c", code])
+    yield gate
+    gate.touch()
+
+
+def begun(qtbot, loader: PictureLoader, path: Path, item: int) -> TiledPicture:
+    """The picture once something of it shows."""
+    with qtbot.waitSignal(loader.arrived, timeout=20_000, check_params_cb=lambda which, _: which == item) as came:
+        loader.show(item, path, VIEW, [])
+    return came.args[1]
+
+
+def half_made(tmp_path: Path) -> list[Path]:
+    return [p for p in (tmp_path / "cache").glob("*/pixels-*") if not (p.parent / "pyramid.json").exists()]
+
+
+def processes(tmp_path: Path) -> int:
+    return len((tmp_path / "processes").read_text().splitlines())
+
+
+def test_a_picture_that_is_left_half_made_is_gone_on_with_on_return(qtbot, tmp_path, loader, held):
+    path, small = tmp_path / "huge.jpg", tmp_path / "small.png"
+    blotches().save(path)
     blotches().resize((60, 40)).save(small)
     this = loader()
-    this.show(1, path, VIEW, [])
-    qtbot.waitUntil(lambda: bool(list((tmp_path / "cache").glob("*/pixels-*"))), timeout=20_000)
+    begun(qtbot, this, path, 1)
     with qtbot.waitSignal(this.arrived, timeout=20_000) as arrived:
         this.show(2, small, VIEW, [])
     assert arrived.args[0] == 2
-    time.sleep(0.05)
-    unfinished = [p for p in (tmp_path / "cache").glob("*/pixels-*") if not (p.parent / "pyramid.json").exists()]
-    assert not unfinished
+    picture = begun(qtbot, this, path, 1)
+    assert picture.is_preview
+    with qtbot.waitSignal(this.finished, timeout=20_000):
+        held.touch()
+    assert not picture.is_preview
+    assert processes(tmp_path) == 1
+    viewport = Viewport(image=(WIDTH, HEIGHT), view=(150, 120), scale=1.0, left=-90.0, top=-90.0)
+    assert np.abs(seen(qtbot, picture, viewport).astype(int) - read_image(path)[90:210, 90:240]).max() <= 3
+
+
+def test_a_picture_that_is_left_half_made_is_finished_behind_the_others(qtbot, tmp_path, loader, held):
+    path, small = tmp_path / "huge.jpg", tmp_path / "small.png"
+    blotches().save(path)
+    blotches().resize((60, 40)).save(small)
+    this = loader()
+    begun(qtbot, this, path, 1)
+    this.show(2, small, VIEW, [])
+    held.touch()
+    qtbot.waitUntil(lambda: bool(list((tmp_path / "cache").glob("*/pyramid.json"))), timeout=20_000)
+    shown(qtbot, this, path, 1)
+    assert processes(tmp_path) == 1
+
+
+def test_only_one_picture_is_gone_on_with_and_closing_leaves_no_half_of_it(qtbot, tmp_path, loader, held):
+    paths = [tmp_path / f"huge_{n}.jpg" for n in range(3)]
+    for number, path in enumerate(paths):
+        blotches(number).save(path)
+    this = loader()
+    for item, path in enumerate(paths):
+        begun(qtbot, this, path, item)
+    assert len(half_made(tmp_path)) == 2  # the one that shows, and the one before
+    this.close()
+    assert not half_made(tmp_path)
 
 
 def test_a_huge_neighbour_is_not_decoded_ahead(qtbot, tmp_path, loader):
