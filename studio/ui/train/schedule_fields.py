@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QAbstractSpinBox, QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from studio.core.schedules import Constant, FlatCosine, OneCycle, Schedule
 from studio.ui.train.fields import Choice, DecimalField, caption
@@ -21,9 +21,6 @@ _KINDS: Final[dict[str, type[Schedule]]] = {
 
 _MOST: Final = 1e9
 """Times that a peak may be divided by; more than this is no rate any more."""
-
-_NARROW: Final = 54
-"""Pixels: three of them stand side by side."""
 
 _HIGHEST_MOMENTUM: Final = 0.999
 
@@ -87,27 +84,28 @@ class ScheduleFields(QWidget):
         grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(6)
         grid.setColumnStretch(1, 1)
-        grid.setColumnStretch(2, 1)
-        grid.setColumnStretch(3, 1)
         grid.addWidget(caption("Schedule", self.kind), 0, 0)
-        grid.addWidget(self.kind, 0, 1, 1, 3)
+        grid.addWidget(self.kind, 0, 1)
         rows: list[tuple[QWidget, Callable[[Schedule], bool]]] = []
+        three = QHBoxLayout()
 
-        def add(row: int, name: QWidget, fields: list[DecimalField], has: Callable[[Schedule], bool]) -> None:
+        def add(row: int, name: QWidget, field: DecimalField, has: Callable[[Schedule], bool]) -> None:
             grid.addWidget(name, row, 0)
-            for i, field in enumerate(fields):
-                grid.addWidget(field, row, 1 + i, 1, 3 if len(fields) == 1 else 1)
-            rows.extend((widget, has) for widget in (name, *fields))
+            grid.addWidget(field, row, 1)
+            rows.extend((widget, has) for widget in (name, field))
 
-        add(1, self._turn_caption, [self.turn], _turns)
-        add(2, caption("Start ÷", self.div), [self.div], _is_cycle)
-        add(3, caption("End ÷", self.div_final), [self.div_final], _turns)
-        add(4, caption("Momentum", self.momenta[0]), self.momenta, _is_cycle)
-        add(5, caption("Momentum", self.momentum), [self.momentum], lambda schedule: not _is_cycle(schedule))
+        add(1, self._turn_caption, self.turn, _turns)
+        add(2, caption("Start ÷", self.div), self.div, _is_cycle)
+        add(3, caption("End ÷", self.div_final), self.div_final, _turns)
+        for field in self.momenta:
+            three.addWidget(field)
+        grid.addLayout(three, 5, 0, 1, 2)
+        name = caption("Momentum at start, peak and end", self.momenta[0])
+        grid.addWidget(name, 4, 0, 1, 2)
+        rows.extend((widget, _is_cycle) for widget in (name, *self.momenta))
+        add(6, caption("Momentum", self.momentum), self.momentum, lambda schedule: not _is_cycle(schedule))
         for field, place in zip(self.momenta, ("start", "peak", "end"), strict=True):
             field.setAccessibleName(f"Momentum at the {place}")
-            field.setMinimumWidth(_NARROW)
-            field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         return rows
 
     def _change(self, **fields: Any) -> None:
