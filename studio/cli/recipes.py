@@ -14,7 +14,7 @@ from studio.core.errors import BadInput, NothingToTrainOn, NoTrainingYet, Studio
 from studio.core.images import image_size
 from studio.core.items import LabelState, Split
 from studio.core.likely_device import likely_device
-from studio.core.recipe import Encoder, LearningRate, ModelSpec, Purpose, RunSpec, Stage, decode_spec
+from studio.core.recipe import Encoder, LearningRate, ModelSpec, OnDivergence, Purpose, RunSpec, Stage, decode_spec
 from studio.core.schedules import Schedule
 from studio.core.settings import TASK_NAMES, TRAINABLE
 from studio.store import ItemFilter, Store
@@ -34,6 +34,7 @@ class RecipeOptions:
     pretrained: bool | None = None
     parent: str | None = None
     seed: int | None = None
+    on_divergence: OnDivergence | None = None
     frozen: bool | None = None
     note: str | None = None
 
@@ -56,6 +57,8 @@ def make_spec(store: Store, options: RecipeOptions, *, purpose: Purpose, device:
         changes["seed"] = options.seed
     if options.note is not None:
         changes["note"] = options.note
+    if options.on_divergence is not None:
+        changes["on_divergence"] = options.on_divergence
     try:
         return msgspec.structs.replace(spec, stages=_stages(spec, options), **changes)
     except ValueError as error:

@@ -20,6 +20,7 @@ from studio.core.events import (
     Started,
     Step,
     Warned,
+    WentBack,
     encode_event,
 )
 from studio.core.events import (
@@ -142,6 +143,7 @@ class _View:
             LrFound: self._lr_found,
             ProgressEvent: self._progress,
             Warned: lambda event: self._output.say(f"! {event.sentence}", style="yellow"),
+            WentBack: lambda event: self._output.say(f"! {event.sentence}", style="yellow"),
         }
 
     def _started(self, event: Started) -> None:

@@ -12,7 +12,7 @@ from studio.cli.output import Output
 from studio.cli.recipes import RecipeOptions, make_spec
 from studio.cli.run_watch import carry_out, exit_code, watch
 from studio.core.errors import BadInput
-from studio.core.recipe import Encoder, Purpose
+from studio.core.recipe import Encoder, OnDivergence, Purpose
 from studio.store import Store
 
 RecipeOption = Annotated[Path | None, typer.Option("--recipe", metavar="FILE", help="A recipe.json to start from.")]
@@ -30,6 +30,14 @@ ScheduleOption = Annotated[
         "--schedule",
         metavar="KIND[:NAME=X,…]",
         help="How the rate moves: one-cycle, flat-cosine or constant, such as one-cycle:pct_start=0.3,div=10.",
+    ),
+]
+OnDivergenceOption = Annotated[
+    OnDivergence | None,
+    typer.Option(
+        "--on-divergence",
+        help="When the loss is no number any more: stop, or go back to the last good checkpoint and on with a third of "
+        "the rates, three times at most.",
     ),
 ]
 FrozenOption = Annotated[
@@ -55,6 +63,7 @@ def train(
     parent: FromOption = None,
     seed: SeedOption = None,
     frozen: FrozenOption = None,
+    on_divergence: OnDivergenceOption = None,
     note: Annotated[str | None, typer.Option("--note", help="A few words to know the run by.")] = None,
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped or crashed.")
@@ -78,6 +87,7 @@ def train(
         parent=parent,
         seed=seed,
         frozen=frozen,
+        on_divergence=on_divergence,
         note=note,
     )
     output = Output(as_json=as_json)

@@ -168,6 +168,7 @@ class BadName(BadInput):
 
 class Diverged(StudioError):
     def __init__(self, what: str) -> None:
+        self.what = what
         super().__init__(f"{what}; train with a lower learning rate. The last good checkpoint is kept.")
 
 

@@ -119,6 +119,18 @@ class CheckpointSaved(Event, frozen=True, kw_only=True, tag="checkpoint"):
     epoch: int
 
 
+class WentBack(Event, frozen=True, kw_only=True, tag="went_back"):
+    """After `step` the loss was no number, so the run goes on from the state after `to_step` (0: its first weights)
+    with all rates of its recipe divided by `rate_divisor`. This was return number `returns` of `most_returns`."""
+
+    sentence: str
+    step: int
+    to_step: int
+    rate_divisor: float
+    returns: int
+    most_returns: int
+
+
 class Scored(Event, frozen=True, kw_only=True, tag="scored"):
     """Every chosen item now has a prediction and a score; `scores` is a JSON-lines file below the run's folder."""
 
@@ -178,6 +190,7 @@ RunEvent = (
     | EpochEnd
     | Samples
     | CheckpointSaved
+    | WentBack
     | Scored
     | Proposed
     | Progress

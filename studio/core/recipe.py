@@ -37,6 +37,14 @@ class Precision(enum.StrEnum):
     FP16 = "fp16"
 
 
+class OnDivergence(enum.StrEnum):
+    """What a run does when its loss is no number any more: it ends with its last good checkpoint, or goes back to that
+    and on with a third of its rates, a few times at most."""
+
+    STOP = "stop"
+    GO_BACK = "go-back"
+
+
 class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`pretrained` asks for ImageNet weights; a run says in its `Started` event whether it got them."""
 
@@ -119,6 +127,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     fine_tune: FineTune | None = None
     augment: Augment = Augment()
     precision: Precision = Precision.AUTO
+    on_divergence: OnDivergence = OnDivergence.STOP
     weight_decay: float = 0.01
     seed: int = 42
     note: str = ""

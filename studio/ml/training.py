@@ -10,11 +10,11 @@ import msgspec
 import torch
 from torch import nn
 
-from studio.core.errors import OutOfMemory, StudioError
+from studio.core.errors import Diverged, OutOfMemory, StudioError
 from studio.core.events import CheckpointSaved, LrFound, LrPoint, Progress, Scored, StageStarted, Started, Warned
 from studio.core.items import Split
 from studio.core.outcome import OutcomeKind
-from studio.core.recipe import Purpose, RunSpec, Stage
+from studio.core.recipe import OnDivergence, Purpose, RunSpec, Stage
 from studio.core.review import SCORES_FILE
 from studio.core.snapshot import Snapshot
 from studio.ml.callbacks.base import Callback
@@ -32,12 +32,13 @@ from studio.ml.data.decoding import Decoder
 from studio.ml.data.stage_data import DataSource
 from studio.ml.device import MixedPrecision, device_name, is_out_of_memory, resolve_precision
 from studio.ml.event_log import EventLog
+from studio.ml.going_back import GoingBack
 from studio.ml.learner import Learner, Position
 from studio.ml.lr_finder import SweepPoint, find_learning_rate
 from studio.ml.model_file import model_metadata
 from studio.ml.network import make_network
 from studio.ml.parameter_groups import freeze, make_optimizer
-from studio.ml.random_state import restore_random_state, seed_everything
+from studio.ml.random_state import seed_everything
 from studio.ml.scoring import Scorer
 from studio.ml.tasks.registry import make_task
 
@@ -108,23 +109,41 @@ class TrainingRun:
             self._warn(caution)
         if self._spec.purpose is Purpose.LR_FIND:
             return self._find_rate(network, precision)
+        return self._fit(network, precision, steps, state)
+
+    def _fit(
+        self, network: nn.Module, precision: MixedPrecision, steps: list[int], state: dict[str, Any] | None
+    ) -> OutcomeKind:
+        """The stages from the state's place on, or from the first; `steps` by stage."""
         recorder = Recorder(self._log, self._spec.stages, steps)
         writer = CheckpointWriter(self._folder, saved=self._checkpoint_saved, failed=self._checkpoint_failed)
-        checkpoints = Checkpoints(writer, metadata=self._metadata(), resume=self._unfinished_stage(at, state))
+        checkpoints = Checkpoints(writer, metadata=self._metadata(), stages=self._spec.stages)
+        scheduling = Scheduling()
         callbacks: list[Callback] = [
             FiniteGuard(),
             FittingMemory(self._log),
             recorder,
-            Scheduling(),
+            scheduling,
             WatchedSamples(self._folder, self._log, seed=self._spec.seed),
             checkpoints,
             Listening(self._commands, self._log),
         ]
         if self._spec.fine_tune is not None:
             callbacks.append(OldItemsGuard(self._log))
-        learner = Learner(network, self._task, precision, callbacks, at)
+        learner = Learner(network, self._task, precision, callbacks)
+        going_back = GoingBack(
+            self._folder,
+            learner,
+            scheduling=scheduling,
+            checkpoints=checkpoints,
+            writer=writer,
+            first_weights=self._first_weights,
+            log=self._log,
+        )
+        if state is not None:
+            checkpoints.go_on_from(state, learner)
         try:
-            return self._train(learner, checkpoints, recorder)
+            return self._train(learner, checkpoints, recorder, going_back)
         finally:
             writer.close()
 
@@ -140,21 +159,26 @@ class TrainingRun:
         )
         network = make_network(bare, self._task, self._folder).network
         network.load_state_dict(state["model"])
-        restore_random_state(state["random"])
         return network.to(self._device), f"From this run's own checkpoint, at step {state['position']['step']}."
 
-    def _unfinished_stage(self, at: Position, state: dict[str, Any] | None) -> dict[str, Any] | None:
-        """Move a position at the end of a stage to the beginning of the next; the state to restore within a stage."""
-        if at.stage < len(self._spec.stages) and at.epoch >= self._spec.stages[at.stage].epochs:
-            at.stage, at.epoch, at.batch = at.stage + 1, 0, 0
-            return None
-        return state
+    def _first_weights(self) -> dict[str, torch.Tensor]:
+        """What the network of a run that is not resumed begins with, and the random generators as they then stand."""
+        seed_everything(self._spec.seed)
+        return make_network(self._spec, self._task, self._folder).network.state_dict()
 
-    def _train(self, learner: Learner, checkpoints: Checkpoints, recorder: Recorder) -> OutcomeKind:
+    def _train(
+        self, learner: Learner, checkpoints: Checkpoints, recorder: Recorder, going_back: GoingBack
+    ) -> OutcomeKind:
         outcome = OutcomeKind.FINISHED
         try:
             while learner.at.stage < len(self._spec.stages):
-                self._train_stage(learner, checkpoints, recorder)
+                try:
+                    self._train_stage(learner, checkpoints, recorder)
+                except Diverged as error:
+                    if self._spec.on_divergence is OnDivergence.STOP or self._commands.request is not None:
+                        raise
+                    going_back.go_back(error)
+                    continue
                 learner.at.stage, learner.at.epoch, learner.at.batch = learner.at.stage + 1, 0, 0
         except StopRequested as stop:
             outcome = OutcomeKind.STOPPED

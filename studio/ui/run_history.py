@@ -25,6 +25,7 @@ from studio.core.events import (
     Started,
     Step,
     Warned,
+    WentBack,
 )
 
 GROUPS: Final = 4
@@ -85,6 +86,8 @@ class RunHistory:
         self.paused = False
         self.ending: Finished | Failed | None = None
         self.resumed_at: list[int] = []
+        self.went_back: WentBack | None = None
+        """The last time that the run went back to lower rates."""
         self._steps = GrowingTable(_STEP_COLUMNS)
         self._lr_points = GrowingTable(3)
 
@@ -241,6 +244,9 @@ class RunHistory:
                 self.paused = True
             case Resumed():
                 self.paused = False
+            case WentBack():
+                self.went_back = event
+                self._forget_after(event.to_step)
             case Finished() | Failed():
                 self.ending = event
             case _:

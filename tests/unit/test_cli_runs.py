@@ -30,7 +30,7 @@ from studio.core.events import (
 from studio.core.items import Split
 from studio.core.masks import write_mask
 from studio.core.outcome import OutcomeKind
-from studio.core.recipe import Encoder, LearningRate, RunSpec, Stage, decode_spec, encode_spec
+from studio.core.recipe import Encoder, LearningRate, OnDivergence, RunSpec, Stage, decode_spec, encode_spec
 from studio.core.review import Decision, ItemScore, encode_score
 from studio.core.schedules import Constant, FlatCosine, OneCycle, Schedule
 from studio.core.settings import Task
@@ -153,7 +153,18 @@ def test_with_json_every_event_of_the_run_is_a_line(
 def test_every_option_reaches_the_recipe(project: Path, use: Use) -> None:
     options = ["--epochs", "7", "--size", "96x128", "--batch", "3", "--lr", "1e-5:2e-3", "--arch", "resnet34"]
     options += ["--schedule", "one-cycle:pct_start=0.3,momenta=0.9/0.8/0.95"]
-    options += ["--from-scratch", "--seed", "11", "--frozen", "--note", "a try", "--device", "cpu"]
+    options += [
+        "--from-scratch",
+        "--seed",
+        "11",
+        "--frozen",
+        "--note",
+        "a try",
+        "--on-divergence",
+        "go-back",
+        "--device",
+        "cpu",
+    ]
     engine = ScoringEngine({})
     use(engine)
     assert run_command(["train", str(project), *options]) == 0
@@ -170,6 +181,7 @@ def test_every_option_reaches_the_recipe(project: Path, use: Use) -> None:
         ),
     )
     assert (spec.model.encoder, spec.model.pretrained, spec.seed, spec.note) == (Encoder.RESNET34, False, 11, "a try")
+    assert spec.on_divergence is OnDivergence.GO_BACK
     assert engine.runs[0].start.device == "cpu"
 
 

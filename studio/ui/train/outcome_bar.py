@@ -86,7 +86,11 @@ class OutcomeBar(QFrame):
 
     def show_problem(self, sentence: str) -> None:
         """Say why something was not done; nothing to click."""
-        self._run, self._outcome = "", None
+        self.show_notice("", sentence)
+
+    def show_notice(self, run: str, sentence: str) -> None:
+        """Say what `run` has done of its own accord while it goes on; nothing to click."""
+        self._run, self._outcome = run, None
         self.sentence.setText(sentence)
         self._set_tone("warning")
         self.remedy.hide()

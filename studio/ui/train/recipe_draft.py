@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
-from studio.core.recipe import Augment, Encoder, LearningRate, Precision, Purpose, RunSpec, Stage
+from studio.core.recipe import Augment, Encoder, LearningRate, OnDivergence, Precision, Purpose, RunSpec, Stage
 from studio.ui.train.rates import MAX_RATE, MIN_RATE
 
 
@@ -79,6 +79,9 @@ class RecipeDraft(QObject):
 
     def set_precision(self, precision: Precision) -> None:
         self._set(precision=precision)
+
+    def set_on_divergence(self, choice: OnDivergence) -> None:
+        self._set(on_divergence=choice)
 
     def set_weight_decay(self, weight_decay: float) -> None:
         self._set(weight_decay=weight_decay)

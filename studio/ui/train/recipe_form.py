@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.core.recipe import MOST_WARP, Encoder, Precision, RunSpec
+from studio.core.recipe import MOST_WARP, Encoder, OnDivergence, Precision, RunSpec
 from studio.core.settings import Task
 from studio.ui.theme import theme
 from studio.ui.train.fields import Choice, DecimalField, Tick, WholeField, caption, muted, section
@@ -39,6 +39,15 @@ _PRECISION_NAMES: Final = {
     Precision.BF16: "bfloat16",
     Precision.FP16: "float16",
 }
+
+_DIVERGENCE_NAMES: Final = {
+    OnDivergence.STOP: "Stop",
+    OnDivergence.GO_BACK: "Go back, lower the rate",
+}
+_DIVERGENCE_TIP: Final = (
+    "When the loss is no number any more: end with the last good checkpoint, or go back to it and on with a third of "
+    "the rates, three times at most"
+)
 
 _IMAGENET: Final = "imagenet"
 _SCRATCH: Final = "scratch"
@@ -91,6 +100,7 @@ class RecipeForm(QWidget):
             _grid(
                 ("Precision", self.precision),
                 ("Weight decay", self.weight_decay),
+                ("If it diverges", self.on_divergence),
                 ("Seed", self.seed),
                 ("Note", self.note),
             )
@@ -128,6 +138,7 @@ class RecipeForm(QWidget):
         self.lighting.show_value(round(100 * spec.augment.lighting))
         self.precision.show_value(spec.precision)
         self.weight_decay.show_value(spec.weight_decay)
+        self.on_divergence.show_value(spec.on_divergence)
         self.seed.show_value(spec.seed)
         if self.note.text() != spec.note:
             self.note.setText(spec.note)
@@ -174,6 +185,10 @@ class RecipeForm(QWidget):
         self.precision.edited.connect(draft.set_precision)
         self.weight_decay = DecimalField("weight_decay", 0, 1, step=0.005, decimals=4, tip="Pulls weights towards zero")
         self.weight_decay.edited.connect(draft.set_weight_decay)
+        self.on_divergence = Choice(
+            "on_divergence", [(name, choice) for choice, name in _DIVERGENCE_NAMES.items()], tip=_DIVERGENCE_TIP
+        )
+        self.on_divergence.edited.connect(draft.set_on_divergence)
         self.seed = WholeField("seed", 0, 2**31 - 1, tip="The same seed on the same computer gives the same run")
         self.seed.edited.connect(draft.set_seed)
         self.note = QLineEdit()

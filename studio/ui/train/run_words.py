@@ -138,7 +138,16 @@ def _where(history: RunHistory) -> list[str]:
     started = history.started
     if started is None:
         return []
-    return [f"{started.device}, {started.precision}", started.weights]
+    return [*_returns(history), f"{started.device}, {started.precision}", started.weights]
+
+
+def _returns(history: RunHistory) -> list[str]:
+    """How often the run went back to lower rates, and what is left of them."""
+    back = history.went_back
+    if back is None:
+        return []
+    times = "once" if back.returns == 1 else f"{back.returns} times"
+    return [f"went back {times}, rates ÷ {back.rate_divisor:g}"]
 
 
 def _share(history: RunHistory) -> float | None:

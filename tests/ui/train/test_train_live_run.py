@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
-from studio.core.events import Failed, Finished, Progress
+from studio.core.events import Failed, Finished, Progress, WentBack
 from studio.core.outcome import OutcomeKind
 from studio.engine.local_run import STATE_FILE
 from studio.ui import run_control
@@ -57,6 +57,23 @@ def _blue(widget: QWidget) -> bool:
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     pixels = rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).astype(int)
     return bool((pixels[..., 2] - pixels[..., 0] > 60).any())
+
+
+def test_a_run_that_goes_back_says_so_and_its_curves_go_on_from_there(desk: Desk) -> None:
+    press(desk, "train_button")
+    run = desk.wait_for_run()
+    run.say(started(), stage(), *[step(n) for n in range(1, 9)])
+    plot, bar = desk.page.view.curves.batch_loss, desk.page.view.outcome
+    desk.wait(lambda: plot.keys != [] and len(plot.data("0001 raw")[0]) == 8)
+    run.say(
+        WentBack(sentence="It went back.", step=8, to_step=5, rate_divisor=3, returns=1, most_returns=3),
+        stage(),
+        step(6),
+    )
+    desk.wait(lambda: bar.isVisible() and plot.data("0001 raw")[0].tolist() == [1, 2, 3, 4, 5, 6])
+    assert bar.sentence.text() == "Run 0001: It went back."
+    assert not bar.remedy.isVisible()
+    assert "went back once, rates ÷ 3" in desk.page.view.header.facts.text()
 
 
 def test_the_line_over_the_plots_says_what_goes_on(desk: Desk) -> None:
