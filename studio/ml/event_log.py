@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -16,6 +16,12 @@ from studio.core.events import RunEvent, encode_event
 EVENTS_FILE: Final = "events.jsonl"
 
 Listener = Callable[[RunEvent], None]
+
+
+class EventSink(Protocol):
+    """Where what happens is said: a run's log, or whatever else listens."""
+
+    def emit(self, event: RunEvent) -> None: ...
 
 
 class EventLog:

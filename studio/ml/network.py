@@ -23,6 +23,7 @@ class FirstWeights:
     network: nn.Module
     sentence: str
     warnings: list[str]
+    from_imagenet: bool = False
 
 
 def make_network(spec: RunSpec, task: Task, folder: Path) -> FirstWeights:
@@ -34,7 +35,7 @@ def make_network(spec: RunSpec, task: Task, folder: Path) -> FirstWeights:
     else:
         classifier, sentence = None, "From scratch, as the recipe asks."
     network = task.make_network(make_encoder(spec.model.encoder, classifier))
-    return FirstWeights(_channels_last(network), sentence, [])
+    return FirstWeights(_channels_last(network), sentence, [], from_imagenet=classifier is not None)
 
 
 def network_of(model: ModelFile, task: Task) -> nn.Module:

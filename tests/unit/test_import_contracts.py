@@ -18,6 +18,11 @@ VIOLATIONS = {
     "the window imports torch": ("ui/label/canvas_seed.py", "import torch", "The window never loads torch"),
     "the window imports the training code": ("ui/seed.py", "import studio.ml", "The window never loads torch"),
     "the training code imports Qt": ("ml/seed.py", "from PySide6.QtCore import QObject", "Only the window knows Qt"),
+    "the training code imports the notebook": (
+        "ml/callbacks/base.py",
+        "import studio.ml.notebook",
+        "Nothing but a notebook loads the notebook's words",
+    ),
     "the store imports the engine": ("store/seed.py", "import studio.engine", "Arrows run one way"),
     "the core imports the store": ("core/seed.py", "def late():\n    import studio.store", "Arrows run one way"),
     "a format imports the engine": (

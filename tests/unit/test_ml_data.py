@@ -109,6 +109,22 @@ def test_pictures_and_masks_come_at_the_stage_size(folder: Path, load: Load, lim
     images.close()
 
 
+def test_pictures_of_exactly_the_stage_size_are_read_without_a_warning(folder: Path) -> None:
+    """Warnings fail the suite: PyTorch says one, once a process, of an array that cannot be written."""
+    snapshot = snapshot_of(folder)
+    torch.set_warn_always(True)
+    try:
+        decoder = Decoder(folder, make_task(snapshot), 36, 40)
+        options = {"warn": print, "report": lambda done, total: None, "check": lambda: None}
+        images = load_images(decoder, snapshot.items, limit=10**9, **options)
+        pictures, _ = images.fetch([1])
+        images.close()
+    finally:
+        torch.set_warn_always(False)
+    with Image.open(snapshot.items[1].image) as picture:
+        assert np.array_equal(pictures[0].permute(1, 2, 0).numpy(), np.asarray(picture))
+
+
 def test_both_ways_of_holding_images_give_the_same_batches(load: Load) -> None:
     in_memory, streamed = load(ALL_IN_MEMORY), load(NOTHING_IN_MEMORY)
     for first, second in zip(in_memory.fetch([3, 3, 1]), streamed.fetch([3, 3, 1]), strict=True):

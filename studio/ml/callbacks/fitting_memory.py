@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from studio.core.events import Warned
 from studio.ml.callbacks.base import Callback
-from studio.ml.event_log import EventLog
+from studio.ml.event_log import EventSink
 from studio.ml.learner import Learner
 
 
@@ -15,7 +15,7 @@ class FittingMemory(Callback):
 
     order: ClassVar[int] = 5
 
-    def __init__(self, log: EventLog) -> None:
+    def __init__(self, log: EventSink) -> None:
         self._log = log
         self._parts = 1
 

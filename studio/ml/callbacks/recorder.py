@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 from studio.core.events import EpochEnd, StageStarted, Step
 from studio.core.recipe import Stage
 from studio.ml.callbacks.base import Callback
-from studio.ml.event_log import EventLog
+from studio.ml.event_log import EventSink
 from studio.ml.learner import Learner
 from studio.ml.schedule import momentum_of, rates_of
 from studio.ml.smoothing import SmoothedLoss
@@ -21,7 +21,7 @@ SPEED_MEMORY: Final = 0.9
 class Recorder(Callback):
     order: ClassVar[int] = 10
 
-    def __init__(self, log: EventLog, stages: Sequence[Stage], steps_by_stage: Sequence[int]) -> None:
+    def __init__(self, log: EventSink, stages: Sequence[Stage], steps_by_stage: Sequence[int]) -> None:
         self._log = log
         self._stages = stages
         self._steps_by_stage = list(steps_by_stage)

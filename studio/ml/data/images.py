@@ -124,7 +124,7 @@ class ImagesInMemory:
 
     def _decode(self, row: int) -> None:
         picture, target = _decoded(self._decoder, self.items[row], self._warn)
-        self._pictures[row] = torch.from_numpy(picture)
+        np.copyto(self._pictures[row].numpy(), picture)  # Pillow's arrays, of pictures of this very size, are read-only
         self._targets[row] = torch.from_numpy(target)
 
     def _look_up(self) -> None:

@@ -1,0 +1,71 @@
+"""Training in a notebook, in the words of fast.ai's lesson 3: `from studio.ml.notebook import *`.
+
+It is a way of speaking to the engine and no engine of its own: what a chain of data blocks ends in becomes a snapshot,
+and the tasks, batches, networks, schedules, finder and loop are those that a run's worker uses.
+"""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from torch import tensor
+
+from studio.ml.notebook.chain import ImageFileList, LabelList, SplitData, SplitDatasets, get_image_files
+from studio.ml.notebook.data_bunch import DataBunch, DatasetType
+from studio.ml.notebook.interpretation import Interpretation
+from studio.ml.notebook.labels import (
+    ImageClassificationDataset,
+    ImageMultiDataset,
+    PointsDataset,
+    SegmentationDataset,
+)
+from studio.ml.notebook.learner import Learner, create_cnn, lr_find, models, unet_learner
+from studio.ml.notebook.measures import (
+    BCEWithLogitsFlat,
+    CrossEntropyFlat,
+    MSELossFlat,
+    accuracy,
+    accuracy_thresh,
+    error_rate,
+    fbeta,
+)
+from studio.ml.notebook.pictures import Image, ImagePoints, ImageSegment, open_image, open_mask
+from studio.ml.notebook.transforms import get_transforms, imagenet_stats
+
+__all__ = [
+    "ImageFileList",
+    "LabelList",
+    "SplitData",
+    "SplitDatasets",
+    "DataBunch",
+    "DatasetType",
+    "ImageClassificationDataset",
+    "ImageMultiDataset",
+    "SegmentationDataset",
+    "PointsDataset",
+    "get_image_files",
+    "get_transforms",
+    "imagenet_stats",
+    "Image",
+    "ImagePoints",
+    "ImageSegment",
+    "open_image",
+    "open_mask",
+    "Learner",
+    "create_cnn",
+    "unet_learner",
+    "lr_find",
+    "models",
+    "MSELossFlat",
+    "CrossEntropyFlat",
+    "BCEWithLogitsFlat",
+    "accuracy",
+    "accuracy_thresh",
+    "error_rate",
+    "fbeta",
+    "Interpretation",
+    "Path",
+    "np",
+    "partial",
+    "tensor",
+]

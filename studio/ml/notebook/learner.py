@@ -1,0 +1,269 @@
+"""Training in a notebook: lesson 3's `learn`, made of the engine's network, schedule, finder and loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Final, NamedTuple
+
+from studio.core.errors import BadInput
+from studio.core.events import LrFound, LrPoint
+from studio.core.recipe import Encoder, LearningRate, ModelSpec, Precision, RunSpec, Stage
+from studio.core.schedules import Constant, OneCycle, Schedule
+from studio.core.settings import Task as TaskName
+from studio.ml.callbacks.fitting_memory import FittingMemory
+from studio.ml.callbacks.guard import FiniteGuard
+from studio.ml.callbacks.recorder import Recorder as EventRecorder
+from studio.ml.callbacks.scheduling import Scheduling
+from studio.ml.device import MixedPrecision, resolve_precision
+from studio.ml.learner import Learner as EngineLearner
+from studio.ml.lr_finder import SweepPoint, find_learning_rate
+from studio.ml.model_file import MODEL_FILE, model_metadata, read_model, write_model
+from studio.ml.network import make_network
+from studio.ml.notebook.data_bunch import DataBunch
+from studio.ml.notebook.own_measures import LossFunction, MetricFunction, with_own_measures
+from studio.ml.notebook.recorder import Recorder
+from studio.ml.notebook.saying import say
+from studio.ml.parameter_groups import freeze, make_optimizer
+from studio.ml.tasks.base import Task
+
+models: Final = SimpleNamespace(**{encoder.value: encoder for encoder in Encoder})
+"""The encoders that a network can start from; torchvision's functions of the same names do too."""
+
+Rate = float | slice
+"""One rate; `slice(high)`: a tenth of it for all but the head; `slice(low, high)`: spread from the first layers on."""
+
+DEFAULT_RATE: Final = slice(3e-3)
+
+
+class SuggestedRates(NamedTuple):
+    """What each rule reads off the finder's curve; None where there are too few points."""
+
+    valley: float | None
+    steep: float | None
+    minimum: float | None
+    slide: float | None
+
+
+class Learner:
+    """A network and the data it learns. With ImageNet's weights the encoder is frozen until `unfreeze`."""
+
+    def __init__(
+        self,
+        data: DataBunch,
+        arch: Encoder | Callable[..., Any] = Encoder.RESNET34,
+        *,
+        metrics: MetricFunction | Sequence[MetricFunction] = (),
+        loss_func: LossFunction | None = None,
+        pretrained: bool = True,
+        wd: float = 0.01,
+        seed: int = 42,
+    ) -> None:
+        self.loss_func = loss_func
+        self.metrics: Sequence[MetricFunction] = [metrics] if callable(metrics) else list(metrics)
+        self.wd = wd
+        self.seed = seed
+        self.recorder = Recorder()
+        self.path = data.path
+        self.model_dir: Path | str = "models"
+        self._data = data
+        self._encoder = _encoder(arch)
+        self._compute_in(Precision.FLOAT32)
+        self._fits = 0
+        self.frozen = False
+        spec = RunSpec(
+            task=data.snapshot.task,
+            model=ModelSpec(encoder=self._encoder, pretrained=pretrained),
+            stages=(self._stage(epochs=1),),
+        )
+        first = make_network(spec, data.task, data.path)
+        for sentence in [first.sentence, *first.warnings]:
+            say(sentence)
+        self.model = first.network.to(data.device)
+        self.frozen = first.from_imagenet
+
+    @staticmethod
+    def create_unet(data: DataBunch, arch: Encoder | Callable[..., Any], **options: Any) -> Learner:
+        return unet_learner(data, arch, **options)
+
+    @property
+    def data(self) -> DataBunch:
+        return self._data
+
+    @data.setter
+    def data(self, data: DataBunch) -> None:
+        """Go on with other data, such as larger pictures. Raises BadInput where it has other classes or points."""
+        if data.task.metadata() != self._data.task.metadata():
+            raise BadInput(
+                "The new data has other classes or points than the network was made for; make a new learner."
+            )
+        self._data = data
+
+    @property
+    def task(self) -> Task:
+        """The data's task, with the loss and the metrics of this learner."""
+        return with_own_measures(self._data.task, self.loss_func, self.metrics)
+
+    def freeze(self) -> None:
+        """Train the head and all batch-norm layers only."""
+        self.frozen = True
+
+    def unfreeze(self) -> None:
+        self.frozen = False
+
+    def to_fp16(self) -> Learner:
+        """Mixed precision, on devices that have it; elsewhere a sentence says that it stays float32."""
+        return self._compute_in(Precision.FP16)
+
+    def to_fp32(self) -> Learner:
+        return self._compute_in(Precision.FLOAT32)
+
+    def fit(self, epochs: int, lr: Rate = DEFAULT_RATE, wd: float | None = None) -> None:
+        """At a constant rate."""
+        self._fit(epochs, lr, Constant(), wd)
+
+    def fit_one_cycle(
+        self,
+        cyc_len: int,
+        max_lr: Rate = DEFAULT_RATE,
+        *,
+        moms: Sequence[float] = (0.95, 0.85),
+        div_factor: float = 25.0,
+        pct_start: float = 0.25,
+        wd: float | None = None,
+    ) -> None:
+        """Up to `max_lr` in the first `pct_start` of the steps and down to nothing, the momentum contrariwise."""
+        cycle = OneCycle(
+            pct_start=pct_start, div=div_factor, momenta=(moms[0], moms[1], moms[-1 if len(moms) > 2 else 0])
+        )
+        self._fit(cyc_len, max_lr, cycle, wd)
+
+    def lr_find(self) -> SuggestedRates:
+        """Train 100 steps at rising rates and put everything back; `recorder.plot()` shows the curve."""
+        self.recorder.begin_sweep()
+        freeze(self.model, self.frozen)
+        sweep = find_learning_rate(
+            self.model,
+            task=self.task,
+            batches=self._data.stage_data(seed=(self.seed, self._fits)).train,
+            precision=self.precision,
+            make_optimizer=lambda network: make_optimizer(network, lr=1e-3, weight_decay=self.wd),
+            on_point=self._hear_point,
+            check=lambda: None,
+        )
+        found = sweep.suggestions()
+        self.recorder.emit(LrFound(suggestions=found, stopped=sweep.stopped))
+        rates = {suggestion.rule: suggestion.lr for suggestion in found}
+        return SuggestedRates(*(rates.get(rule) for rule in SuggestedRates._fields))
+
+    def validate(self) -> list[float]:
+        """The validation loss and the metrics."""
+        engine = EngineLearner(self.model, self.task, self.precision, [])
+        engine.data = self._data.stage_data(seed=(0,))
+        engine.validate()
+        validation = engine.validation
+        return [validation.loss, *(metric.value for metric in validation.metrics)]
+
+    def save(self, name: str) -> Path:
+        """Write the weights to `path / model_dir / name`, from where `studio predict` takes them too; returns the
+        folder. Raises CannotWrite."""
+        folder = self._folder(name)
+        height, width = self._data.size
+        metadata = model_metadata(
+            task=self._data.snapshot.task,
+            encoder=self._encoder,
+            height=height,
+            width=width,
+            parent=None,
+            labels=self._data.task.metadata(),
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        write_model(folder, self.model.state_dict(), metadata)
+        return folder
+
+    def load(self, name: str) -> Learner:
+        """Raises NotACheckpoint, and BadInput where the model is of another kind. Classes go by their names."""
+        model = read_model(self._folder(name) / MODEL_FILE)
+        if (model.task, model.encoder) != (self._data.snapshot.task, self._encoder):
+            raise BadInput(
+                f"{name} is a model for {model.task.value} with the encoder {model.encoder.value}, and this learner "
+                f"is for {self._data.snapshot.task.value} with {self._encoder.value}; load it into one of its kind."
+            )
+        for sentence in self._data.task.adapt(model.state, model.metadata, self.model):
+            say(sentence)
+        return self
+
+    def _fit(self, epochs: int, lr: Rate, schedule: Schedule, wd: float | None) -> None:
+        stage = self._stage(epochs=epochs, lr=_learning_rate(lr), schedule=schedule)
+        data = self._data.stage_data(seed=(self.seed, self._fits))
+        freeze(self.model, stage.frozen)
+        optimizer = make_optimizer(self.model, lr=1e-3, weight_decay=self.wd if wd is None else wd)
+        self.recorder.begin_fit()
+        self._fits += 1
+        callbacks = [
+            FiniteGuard(),
+            FittingMemory(self.recorder),
+            EventRecorder(self.recorder, [stage], [len(data.train) * epochs]),
+            Scheduling(),
+        ]
+        EngineLearner(self.model, self.task, self.precision, callbacks).fit(stage, data, optimizer)
+
+    def _compute_in(self, precision: Precision) -> Learner:
+        device = self._data.device
+        self.precision = MixedPrecision(resolve_precision(precision, device, say), device)
+        return self
+
+    def _stage(self, *, epochs: int, lr: LearningRate | None = None, schedule: Schedule | None = None) -> Stage:
+        height, width = self._data.size
+        return Stage(
+            epochs=epochs,
+            height=height,
+            width=width,
+            batch_size=self._data.batch_size,
+            lr=lr or LearningRate(high=1e-3),
+            schedule=schedule or OneCycle(),
+            frozen=self.frozen,
+        )
+
+    def _folder(self, name: str) -> Path:
+        return Path(self.path) / self.model_dir / name
+
+    def _hear_point(self, point: SweepPoint) -> None:
+        self.recorder.emit(LrPoint(step=point.step, lr=point.lr, loss=point.loss, smoothed=point.smoothed))
+
+
+def create_cnn(data: DataBunch, arch: Encoder | Callable[..., Any], **options: Any) -> Learner:
+    """A learner for what the data's labels are; `options` as `Learner` has them."""
+    return Learner(data, arch, **options)
+
+
+def unet_learner(data: DataBunch, arch: Encoder | Callable[..., Any], **options: Any) -> Learner:
+    """A learner for masks. Raises BadInput for data of another kind."""
+    if data.snapshot.task is not TaskName.SEGMENTATION:
+        raise BadInput("A U-Net answers masks, and the data has none; use create_cnn.")
+    return Learner(data, arch, **options)
+
+
+def lr_find(learn: Learner) -> SuggestedRates:
+    return learn.lr_find()
+
+
+def _encoder(arch: Encoder | Callable[..., Any] | str) -> Encoder:
+    """Also by torchvision's function or its name. Raises BadInput for one that is not there."""
+    name = arch if isinstance(arch, str) else getattr(arch, "__name__", repr(arch))
+    try:
+        return Encoder(name)
+    except ValueError as error:
+        raise BadInput(f"There is no encoder {name}; choose one of {', '.join(vars(models))}.") from error
+
+
+def _learning_rate(rate: Rate) -> LearningRate:
+    """Raises BadInput for what no rate can be."""
+    try:
+        if not isinstance(rate, slice):
+            return LearningRate(high=float(rate))
+        low = None if rate.start is None else float(rate.start)
+        return LearningRate(high=float(rate.stop), low=low, discriminative=low is None)
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"{rate} is no learning rate ({error}); give one, or slice(low, high).") from error
