@@ -6,6 +6,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Final
 
 import msgspec
@@ -63,15 +64,13 @@ class MaskEdit:
         Returns what to redraw.
         """
         self._check(mask)
-        for patch in self.patches:
-            _put(mask, patch.rect, patch.old, patch.new)
+        _put(mask, ((patch.rect, patch.old, patch.new) for patch in self.patches))
         return self.bounds
 
     def revert(self, mask: Mask) -> Rect | None:
         """Bring `mask` from after to before, the other way round."""
         self._check(mask)
-        for patch in self.patches:
-            _put(mask, patch.rect, patch.new, patch.old)
+        _put(mask, ((patch.rect, patch.new, patch.old) for patch in self.patches))
         return self.bounds
 
     def inverse(self, what: str) -> MaskEdit:
@@ -200,10 +199,12 @@ Edit = MaskEdit | PointsEdit | TagsEdit
 
 def bounds_of(rects: Iterable[Rect]) -> Rect | None:
     """The smallest rectangle around all of them, or None when there are none."""
-    bounds: Rect | None = None
-    for rect in rects:
-        bounds = rect if bounds is None else bounds.union(rect)
-    return bounds
+    corners = [(rect.x, rect.y, rect.x + rect.width, rect.y + rect.height) for rect in rects]
+    if not corners:
+        return None
+    lefts, tops, rights, bottoms = zip(*corners, strict=True)
+    x, y = min(lefts), min(tops)
+    return Rect(x, y, max(rights) - x, max(bottoms) - y)
 
 
 def _cut(pixels: Mask, rects: Iterable[Rect], flat: bytes) -> Iterator[Mask]:
@@ -221,12 +222,39 @@ def _cut(pixels: Mask, rects: Iterable[Rect], flat: bytes) -> Iterator[Mask]:
         raise ValueError("not a mask edit (its length is wrong)")
 
 
-def _put(mask: Mask, rect: Rect, old: Mask, new: Mask) -> None:
-    """Set the pixels in which two planes of a tile differ."""
+def _put(mask: Mask, tiles: Iterable[tuple[Rect, Mask, Mask]]) -> None:
+    """Set the pixels in which the two planes of each tile differ. Tiles of one value that follow each other in a row
+    are set at once, as most of a huge region are such."""
+    for (is_flat, value), run in groupby(tiles, key=_becomes):
+        if not is_flat:
+            for rect, old, new in run:
+                np.copyto(mask[rect.slices], new, where=old != new)
+        elif value is not None:
+            for rect in _joined(rect for rect, _, _ in run):
+                mask[rect.slices] = value
+
+
+def _becomes(tile: tuple[Rect, Mask, Mask]) -> tuple[bool, int | None]:
+    """Whether a tile's planes have one value each, and the one that it takes on; None where that is the same."""
+    _, old, new = tile
     if not (is_plain(old) and is_plain(new)):
-        np.copyto(mask[rect.slices], new, where=old != new)
-    elif old[0, 0] != new[0, 0]:
-        mask[rect.slices] = new[0, 0]
+        return False, None
+    value = int(new[0, 0])
+    return True, value if int(old[0, 0]) != value else None
+
+
+def _joined(rects: Iterable[Rect]) -> Iterator[Rect]:
+    """Those that follow each other from left to right as one."""
+    run: Rect | None = None
+    for rect in rects:
+        if run is not None and (rect.x, rect.y, rect.height) == (run.x + run.width, run.y, run.height):
+            run = Rect(run.x, run.y, run.width + rect.width, run.height)
+            continue
+        if run is not None:
+            yield run
+        run = rect
+    if run is not None:
+        yield run
 
 
 def _tally(plane: Mask, counts: dict[int, int], sign: int) -> None:

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from studio.core.edits import MaskEdit, PointsEdit, bounds_of
 from studio.core.points import Keypoint, Points, Visibility
 from studio.core.raster import Rect
-from studio.core.tiles import TILE, tile_rect, tiles_over
+from studio.core.tiles import TILE, TilePatch, flattened, tile_rect, tiles_over
 
 SHAPES = st.tuples(st.integers(1, 300), st.integers(1, 300))
 
@@ -79,6 +79,39 @@ def test_an_edit_goes_onto_a_changed_mask_only_where_that_is_as_the_edit_knew_it
 
     untouched = np.where(where & (old != 77), 77, new)
     assert np.array_equal(later, untouched)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_tiles_of_one_value_are_set_as_those_of_many_are(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    width, height = 5 * TILE + 40, 3 * TILE + 7
+    old, new = (_blocks(rng, height, width) for _ in range(2))
+    patches = [TilePatch(r, flattened(old[r.slices]), flattened(new[r.slices])) for r in _tiles(width, height)]
+    left_out = int(rng.integers(len(patches)))
+    kept = [patch for number, patch in enumerate(patches) if number != left_out]
+    expected, back = new.copy(), old.copy()
+    hole = patches[left_out].rect.slices
+    expected[hole], back[hole] = old[hole], old[hole]
+    if seed % 2:
+        rng.shuffle(kept)  # pyright: ignore
+    edit = MaskEdit("fill", width, height, tuple(kept))
+    mask = old.copy()
+    assert edit.apply(mask) == edit.bounds
+    assert np.array_equal(mask, expected)
+    edit.revert(mask)
+    assert np.array_equal(mask, back)
+
+
+def _blocks(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+    """A mask of which most tiles have one of two values, and some both."""
+    mask = np.kron(rng.integers(0, 2, (4, 6)), np.ones((TILE, TILE))).astype(np.uint8)[:height, :width]
+    for y, x in rng.integers(0, (height, width), (3, 2)):
+        mask[y, x] ^= 1
+    return mask
+
+
+def _tiles(width: int, height: int) -> list[Rect]:
+    return [tile_rect(*key, width, height) for key in tiles_over(Rect(0, 0, width, height))]
 
 
 def test_only_the_tiles_that_changed_are_kept() -> None:
