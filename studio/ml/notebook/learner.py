@@ -31,6 +31,8 @@ from studio.ml.tasks.base import Task
 models: Final = SimpleNamespace(**{encoder.value: encoder for encoder in Encoder})
 """The encoders that a network can start from; torchvision's functions of the same names do too."""
 
+Arch = Encoder | str | Callable[..., Any]
+
 Rate = float | slice
 """One rate; `slice(high)`: a tenth of it for all but the head; `slice(low, high)`: spread from the first layers on."""
 
@@ -52,7 +54,7 @@ class Learner:
     def __init__(
         self,
         data: DataBunch,
-        arch: Encoder | Callable[..., Any] = Encoder.RESNET34,
+        arch: Arch = Encoder.RESNET34,
         *,
         metrics: MetricFunction | Sequence[MetricFunction] = (),
         loss_func: LossFunction | None = None,
@@ -84,7 +86,7 @@ class Learner:
         self.frozen = first.from_imagenet
 
     @staticmethod
-    def create_unet(data: DataBunch, arch: Encoder | Callable[..., Any], **options: Any) -> Learner:
+    def create_unet(data: DataBunch, arch: Arch, **options: Any) -> Learner:
         return unet_learner(data, arch, **options)
 
     @property
@@ -233,12 +235,12 @@ class Learner:
         self.recorder.emit(LrPoint(step=point.step, lr=point.lr, loss=point.loss, smoothed=point.smoothed))
 
 
-def create_cnn(data: DataBunch, arch: Encoder | Callable[..., Any], **options: Any) -> Learner:
+def create_cnn(data: DataBunch, arch: Arch, **options: Any) -> Learner:
     """A learner for what the data's labels are; `options` as `Learner` has them."""
     return Learner(data, arch, **options)
 
 
-def unet_learner(data: DataBunch, arch: Encoder | Callable[..., Any], **options: Any) -> Learner:
+def unet_learner(data: DataBunch, arch: Arch, **options: Any) -> Learner:
     """A learner for masks. Raises BadInput for data of another kind."""
     if data.snapshot.task is not TaskName.SEGMENTATION:
         raise BadInput("A U-Net answers masks, and the data has none; use create_cnn.")
@@ -249,7 +251,7 @@ def lr_find(learn: Learner) -> SuggestedRates:
     return learn.lr_find()
 
 
-def _encoder(arch: Encoder | Callable[..., Any] | str) -> Encoder:
+def _encoder(arch: Arch) -> Encoder:
     """Also by torchvision's function or its name. Raises BadInput for one that is not there."""
     name = arch if isinstance(arch, str) else getattr(arch, "__name__", repr(arch))
     try:

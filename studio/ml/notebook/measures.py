@@ -49,7 +49,7 @@ def fbeta(y_pred: Tensor, y_true: Tensor, thresh: float = 0.2, beta: float = 2, 
     by_item = multilabel_fbeta_score(
         shares[..., None],
         y_true[..., None].int(),
-        beta=beta,
+        beta=float(beta),
         num_labels=shares.shape[1],
         threshold=thresh,
         average="micro",
