@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from studio.core.classes import UNLABELLED
+from studio.core.counting import counted
 from studio.core.errors import BadInput
 from studio.core.items import NewItem, Split
 from studio.core.masks import count_values
@@ -57,11 +58,13 @@ class ImportPreview:
     def sentence(self) -> str:
         """What would come, in a sentence or two."""
         splits = ", ".join(f"{self.by_split[split]:,} {split}" for split in Split if self.by_split.get(split))
-        text = f"{self.items:,} new items would come" + (f" ({splits})" if splits else "")
-        text += f", {self.labelled:,} labels" + (f", made from {self.shapes:,} annotations." if self.shapes else ".")
+        text = f"{counted(self.items, 'new item')} would come" + (f" ({splits})" if splits else "")
+        text += f", {counted(self.labelled, 'label')}" + (
+            f", made from {counted(self.shapes, 'annotation')}." if self.shapes else "."
+        )
         if self.known:
             kept = f", of which {self.labels_kept:,} keep the label that they have" if self.labels_kept else ""
-            text += f" {self.known:,} items are in the project already{kept}."
+            text += f" {counted(self.known, 'item is', 'items are')} in the project already{kept}."
         if self.cancelled:
             text += " Stopped before everything was read."
         return text

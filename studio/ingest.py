@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from studio.core.counting import counted
 from studio.core.errors import BadInput
 from studio.core.items import Item, NewItem, Split
 from studio.core.settings import TASK_NAMES, ProjectSettings, Task
@@ -167,13 +168,18 @@ def known_before(wanted: Sequence[NewItem], items: Sequence[Item]) -> tuple[set[
 def tell_others(others: set[int]) -> list[str]:
     if not others:
         return []
-    return [f"{len(others):,} images have names that the project has already for others; they were left out."]
+    return [
+        (
+            f"{counted(len(others), 'image has a name', 'images have names')} that the project has already for "
+            "others; they were left out."
+        )
+    ]
 
 
 def _sentence(root: Path, new: int, counts: Mapping[Split, int], labelled: int, problems: int, stopped: int) -> str:
     splits = ", ".join(f"{counts[split]:,} {split}" for split in Split if counts.get(split))
-    text = f"{root} has {new:,} new items ({splits}), {labelled:,} labelled"
-    text += f"; {problems:,} problem{'s' if problems > 1 else ''}." if problems else "."
+    text = f"{root} has {counted(new, 'new item')} ({splits}), {labelled:,} labelled"
+    text += f"; {counted(problems, 'problem')}." if problems else "."
     if stopped:
-        text += f" Stopped with {stopped:,} labels to go; import again to go on."
+        text += f" Stopped with {counted(stopped, 'label')} to go; import again to go on."
     return text

@@ -9,6 +9,7 @@ import typer
 
 from studio.cli.options import JsonOption, ProjectArgument, RunOption
 from studio.cli.output import Output
+from studio.core.counting import counted
 from studio.core.errors import BadInput
 from studio.core.items import Split
 from studio.core.report import error_figure
@@ -67,7 +68,9 @@ def review(
     rows = [_row(rank, item, settings) for rank, item in enumerate(items, start=1)]
     columns = ("#", "item", "split", "loss", "error", *(("taken for",) if settings.classes else ()), "decision")
     output.table(columns, rows)
-    output.result("reviewed", f"The worst {len(items):,} of {len(ids):,} items of run {run}.", run=run, items=len(ids))
+    output.result(
+        "reviewed", f"The worst {len(items):,} of {counted(len(ids), 'item')} of run {run}.", run=run, items=len(ids)
+    )
 
 
 def load_scores(store: Store, run: str) -> None:
@@ -108,4 +111,6 @@ def decide(
             output.result("decided", f"{name}: {_DECISIONS[decision].value}", item=name, decision=_DECISIONS[decision])
         store.flush()
         corrections = len(store.corrections(run))
-    output.result("corrections", f"Run {run} has led to {corrections:,} corrections.", run=run, corrections=corrections)
+    output.result(
+        "corrections", f"Run {run} has led to {counted(corrections, 'correction')}.", run=run, corrections=corrections
+    )

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from studio.cli.output import Output
+from studio.core.counting import counted
 from studio.core.errors import RunIsTaken
 from studio.core.events import (
     EpochEnd,
@@ -160,7 +161,7 @@ class _View:
             return
         frozen = ", encoder frozen" if event.frozen else ""
         self._output.say(
-            f"Stage {event.stage + 1}: {event.epochs} epochs at {event.height}×{event.width}, "
+            f"Stage {event.stage + 1}: {counted(event.epochs, 'epoch')} at {event.height}×{event.width}, "
             f"batch {event.batch_size}{frozen}"
         )
 

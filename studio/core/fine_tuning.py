@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from studio.core.counting import counted
 from studio.core.recipe import FineTune, LearningRate, RunSpec, Stage
 from studio.core.review import Correction, Decision
 
@@ -48,7 +49,7 @@ def fine_tune_spec(
     stage = parent.stages[-1]
     high = proposed_rate(parent) if rate is None else rate
     low = None if stage.lr.low is None else stage.lr.low * high / stage.lr.high
-    count = f"{len(items)} correction{'' if len(items) == 1 else 's'}"
+    count = counted(len(items), "correction")
     return msgspec.structs.replace(
         parent,
         stages=(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from studio.core.classes import distinct_color
+from studio.core.counting import counted
 from studio.core.errors import BadInput, BadTable
 from studio.core.images import image_size
 from studio.core.items import NewItem, Split
@@ -118,7 +119,7 @@ class BiwiImporter:
             format=self.name,
             title=self.title,
             source=source,
-            found=f"Biwi head pose: {frames:,} frames of {len(subjects)} subject{'s' if len(subjects) > 1 else ''}.",
+            found=f"Biwi head pose: {counted(frames, 'frame')} of {counted(len(subjects), 'subject')}.",
             confidence=95,
             questions=(_question(names),) if len(names) > 1 else (),
         )
@@ -144,7 +145,8 @@ class BiwiImporter:
         )
         held_out = sorted({item.group for item in items if item.split is Split.VALID})
         found = (
-            f"Biwi head pose: {len(items):,} frames of {len({item.group for item in items})} subjects, "
+            f"Biwi head pose: {counted(len(items), 'frame')} of "
+            f"{counted(len({item.group for item in items}), 'subject')}, "
             f"{len(labels):,} with a pose; held out: {name_some(held_out, at_most=8)}."
         )
         return ImportPlan(

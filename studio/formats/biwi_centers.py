@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from studio.core.classes import distinct_color
+from studio.core.counting import counted
 from studio.core.errors import BadInput
 from studio.core.items import NewItem
 from studio.core.points import Keypoint, KeypointName, Points
@@ -32,7 +33,7 @@ def recognise(source: Path) -> Recognised:
         format="biwi",
         title="Biwi head pose, projected centres",
         source=source,
-        found=f"Biwi head pose: {frames:,} frames and {TABLE} with the face's centre in each.",
+        found=f"Biwi head pose: {counted(frames, 'frame')} and {TABLE} with the face's centre in each.",
         confidence=95 if complete else 50,
         questions=(Question(id="valid", text="Share or subjects to hold out for validation", default="0.2"),),
     )
@@ -59,7 +60,7 @@ def plan(source: Path, options: ImportOptions) -> ImportPlan:
         split_rule=split.rule,
         image_roots=(str(source.resolve()),),
     )
-    found = f"Biwi head pose: {len(items):,} frames, {len(labels):,} with a centre in {TABLE}."
+    found = f"Biwi head pose: {counted(len(items), 'frame')}, {len(labels):,} with a centre in {TABLE}."
     return ImportPlan(settings=settings, items=items, labels=labels, problems=problems, found=found)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from studio.core.classes import LabelClass
+from studio.core.counting import counted
 from studio.core.errors import BadInput, BadTable, StudioError
 from studio.core.items import NewItem, Split
 from studio.core.settings import ProjectSettings, Task
@@ -128,13 +129,13 @@ def _form_of(labels: list[Path]) -> str:
 
 
 def _found(survey: _Survey, classes: tuple[LabelClass, ...]) -> str:
-    parts = [f"{len(survey.names):,} images"]
+    parts = [counted(len(survey.names), "image")]
     for form, labels in survey.labels.items():
         kind = "masks by colour" if form == COLOR_FORM else "masks"
         parts.append(f"{len(labels.pairs.by_image):,} {kind} in {labels.folder.name}")
     if classes:
         void = ", ".join(c.name for c in classes if c.void)
-        parts.append(f"{len(classes)} classes" + (f" (void: {void})" if void else ", none of them void"))
+        parts.append(counted(len(classes), "class") + (f" (void: {void})" if void else ", none of them void"))
     if survey.valid:
         parts.append(f"the split of {survey.valid.name}")
     return f"Pictures with label images: {', '.join(parts)}."

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from studio.core.classes import LabelClass, rgb
+from studio.core.counting import counted
 from studio.core.items import Split
 from studio.core.masks import write_mask
 from studio.core.settings import ProjectSettings, Task
@@ -77,7 +78,8 @@ class CamvidExporter:
             items=total,
             labelled=labelled,
             problems=tuple(problems),
-            sentence=f"{out} has {total:,} images, {labelled:,} masks and {len(settings.classes)} classes.",
+            sentence=f"{out} has {counted(total, 'image')}, {counted(labelled, 'mask')} and "
+            f"{counted(len(settings.classes), 'class')}.",
         )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from studio.core.classes import LabelClass
+from studio.core.counting import counted
 from studio.core.errors import BadInput
 from studio.core.items import NewItem, Split
 from studio.core.settings import ProjectSettings, SplitRule, Task
@@ -60,7 +61,8 @@ class ClassFoldersImporter:
             format=self.name,
             title=self.title,
             source=source,
-            found=f"Class folders: {len(names):,} {what}, {len(folders):,} classes ({name_some(folders, at_most=4)}).",
+            found=f"Class folders: {len(names):,} {what}, {counted(len(folders), 'class')} "
+            f"({name_some(folders, at_most=4)}).",
             confidence=confidence,
             questions=() if has_valid else (question,),
         )
@@ -85,7 +87,7 @@ class ClassFoldersImporter:
         settings = ProjectSettings(
             name=root.name, task=task, classes=classes, split_rule=split.rule, image_roots=(str(root),)
         )
-        found = f"Class folders: {len(items):,} {what}, {len(labels):,} with a class, {len(classes)} classes."
+        found = f"Class folders: {len(items):,} {what}, {len(labels):,} with a class, {counted(len(classes), 'class')}."
         return ImportPlan(
             settings=settings, items=items, labels=labels, found=found, problems=[*problems, *split.problems]
         )

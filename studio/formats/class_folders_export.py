@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from studio.core.classes import LabelClass
+from studio.core.counting import counted
 from studio.core.settings import ProjectSettings, Task
 from studio.core.shapes import SourceNotes
 from studio.formats.class_files import CLASS_TABLE
@@ -69,14 +70,15 @@ class ClassFoldersExporter:
         write_classes(out / CLASS_TABLE, settings.classes, folders)
         if renamed:
             problems.append(
-                f"{len(renamed):,} files have a number added to their name, because another of the same name has the "
+                f"{counted(len(renamed), 'file has', 'files have')} a number added to the name, because another "
+                "of the same name has the "
                 f"same class ({name_some(renamed)})."
             )
         return ExportReport(
             items=total,
             labelled=labelled,
             problems=tuple(problems),
-            sentence=f"{out} has {total:,} files, {labelled:,} of them in a folder of their class.",
+            sentence=f"{out} has {counted(total, 'file')}, {labelled:,} of them in a folder of their class.",
         )
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from studio.core.counting import counted
 from studio.core.errors import BadMask, StudioError
 from studio.core.settings import ProjectSettings, Task
 from studio.core.shapes import Bitmap, Carried, Shape, ShapeKind
@@ -83,8 +84,8 @@ class MasksImporter:
             format=self.name,
             title=self.title,
             source=source,
-            found=f"Black and white masks: {len(found.names):,} images, {len(found.masks):,} of them with masks of "
-            f"{len(found.classes):,} classes.",
+            found=f"Black and white masks: {counted(len(found.names), 'image')}, {len(found.masks):,} of them "
+            f"with masks of {counted(len(found.classes), 'class')}.",
             confidence=88,
             questions=(
                 UNCOVERED_QUESTION,
@@ -117,7 +118,7 @@ class MasksImporter:
             settings=settings,
             items=listed.items,
             labels=labels,
-            found=f"Black and white masks: {len(listed.items):,} images, {len(labels):,} of them with masks.",
+            found=f"Black and white masks: {counted(len(listed.items), 'image')}, {len(labels):,} of them with masks.",
             problems=[*found.problems, *listed.problems],
             source=self.name,
         )

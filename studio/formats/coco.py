@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from studio.core.classes import MAX_CLASSES, distinct_color
+from studio.core.counting import counted
 from studio.core.errors import BadInput, StudioError
 from studio.core.points import KeypointName
 from studio.core.settings import ProjectSettings, Task
@@ -59,7 +60,7 @@ class CocoImporter:
             format=self.name,
             title=self.title,
             source=source,
-            found=f"COCO annotations: {names}, with {len(pictures):,} pictures.",
+            found=f"COCO annotations: {names}, with {counted(len(pictures), 'picture')}.",
             confidence=92,
             questions=tuple(questions),
         )
@@ -88,7 +89,7 @@ class CocoImporter:
             settings=settings,
             items=listed.items,
             labels=labels,
-            found=f"COCO annotations: {len(listed.items):,} images, {total:,} annotations in "
+            found=f"COCO annotations: {counted(len(listed.items), 'image')}, {counted(total, 'annotation')} in "
             f"{len(found.sources):,} of them.",
             problems=problems,
             source=self.name,
@@ -163,10 +164,13 @@ def _missing(file: CocoFile, lost: Sequence[Id]) -> list[str]:
         count = sum(file.count_of(image) for image in lost)
         sentences.append(
             f"{file.path}: {len(lost):,} of its pictures are not below the folder ({names}); "
-            f"their {count:,} annotations were left out."
+            f"their {counted(count, 'annotation was', 'annotations were')} left out."
         )
     if orphans := file.orphans():
-        sentences.append(f"{file.path}: {orphans:,} annotations are of images that it does not list; left out.")
+        sentences.append(
+            f"{file.path}: {counted(orphans, 'annotation is', 'annotations are')} of images that it does not "
+            "list; left out."
+        )
     return sentences
 
 
@@ -175,7 +179,9 @@ def _instances(
 ) -> tuple[ProjectSettings, dict[int, LabelReader]]:
     labels_by_file = {file.path: _label_names(file, problems) for file in found.files}
     if boxes := sum(file.boxes for file in found.files):
-        problems.append(f"{boxes:,} annotations have a box and no outline; the whole box is painted.")
+        problems.append(
+            f"{counted(boxes, 'annotation has', 'annotations have')} a box and no outline; the whole box is painted."
+        )
     order = dict.fromkeys(label for labels in labels_by_file.values() for label in labels.values())
     classes = ShapeClasses.of(_at_most(list(order), labels_by_file, found, problems), uncovered=options.uncovered)
     readers: dict[int, LabelReader] = {}

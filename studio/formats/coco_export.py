@@ -17,6 +17,7 @@ import numpy as np
 
 from studio.core.atomic import write_atomically
 from studio.core.classes import UNLABELLED
+from studio.core.counting import counted
 from studio.core.errors import BadInput
 from studio.core.items import Split
 from studio.core.points import Points
@@ -90,7 +91,8 @@ class CocoExporter:
             items=total,
             labelled=labelled,
             problems=(*problems, *losses.sentences),
-            sentence=f"{out} has {total:,} images, {labelled:,} of them with {written:,} COCO annotations.",
+            sentence=f"{out} has {counted(total, 'image')}, {labelled:,} of them with "
+            f"{counted(written, 'COCO annotation')}.",
         )
 
 

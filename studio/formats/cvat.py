@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from studio.core.classes import distinct_color
+from studio.core.counting import counted
 from studio.core.errors import BadInput, StudioError
 from studio.core.items import Split
 from studio.core.points import KeypointName
@@ -81,7 +82,7 @@ class CvatImporter:
             format=self.name,
             title=self.title,
             source=source,
-            found=f"CVAT annotations: {named}, with {len(pictures):,} pictures.",
+            found=f"CVAT annotations: {named}, with {counted(len(pictures), 'picture')}.",
             confidence=93,
             questions=tuple(questions),
         )
@@ -109,7 +110,7 @@ class CvatImporter:
             settings=settings,
             items=listed.items,
             labels=labels,
-            found=f"CVAT annotations: {len(listed.items):,} images, {total:,} annotations in "
+            found=f"CVAT annotations: {counted(len(listed.items), 'image')}, {counted(total, 'annotation')} in "
             f"{len(found.sources):,} of them.",
             problems=problems,
             source=self.name,
@@ -189,7 +190,9 @@ def _masks(
     classes = ShapeClasses.of(colors, colors=list(colors.values()), uncovered=options.uncovered)
     strokes = sum(e.tag in _STROKES for each in found.sources.values() for e in each.image.elements)
     if strokes and not options.stroke:
-        problems.append(f"{strokes:,} lines and points are kept and not painted; a width paints them.")
+        problems.append(
+            f"{counted(strokes, 'line or point is', 'lines and points are')} kept and not painted; a width paints them."
+        )
     unpainted = found.tags & _UNPAINTED
     if unpainted:
         problems.append(f"CVAT's {' and '.join(sorted(f'{tag}s' for tag in unpainted))} are kept and not painted.")

@@ -16,6 +16,7 @@ import numpy as np
 
 from studio.core.atomic import write_atomically
 from studio.core.classes import UNLABELLED
+from studio.core.counting import counted
 from studio.core.errors import BadInput
 from studio.core.items import Split
 from studio.core.points import Keypoint, Points, Visibility
@@ -81,7 +82,8 @@ class CvatExporter:
             items=total,
             labelled=labelled,
             problems=(*problems, *losses.sentences),
-            sentence=f"{out} has {total:,} images, {labelled:,} of them with {written:,} annotations for CVAT.",
+            sentence=f"{out} has {counted(total, 'image')}, {labelled:,} of them with "
+            f"{counted(written, 'annotation')} for CVAT.",
         )
 
 

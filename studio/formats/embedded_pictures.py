@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from studio.core.atomic import write_atomically
+from studio.core.counting import counted
 from studio.core.errors import StudioError
 from studio.core.items import NewItem
 from studio.formats.exports import below
@@ -39,7 +40,7 @@ def unpack_pictures(root: Path, plan: ImportPlan, items: MutableSequence[NewItem
     if written:
         problems.insert(
             0,
-            f"{len(written):,} pictures lay only within their annotation files ({name_some(written)}); "
+            f"{counted(len(written), 'picture')} lay only within their annotation files ({name_some(written)}); "
             f"they were written into {folder}.",
         )
     return problems

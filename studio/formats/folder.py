@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from studio.core.classes import distinct_color, make_classes
+from studio.core.counting import counted
 from studio.core.errors import BadInput
 from studio.core.items import NewItem
 from studio.core.points import KeypointName
@@ -35,7 +36,7 @@ class FolderImporter:
             format=self.name,
             title=self.title,
             source=source,
-            found=f"A folder of pictures: {len(names):,} images, none of them labelled.",
+            found=f"A folder of pictures: {counted(len(names), 'image')}, none labelled.",
             confidence=10,
             questions=(
                 Question(id="task", text="What to label", choices=_PICTURE_TASKS, default=Task.SEGMENTATION.value),
@@ -64,7 +65,7 @@ class FolderImporter:
             format=self.name,
             title="A folder of text files",
             source=source,
-            found=f"A folder of text files: {len(names):,} documents, none of them labelled.",
+            found=f"A folder of text files: {counted(len(names), 'document')}, none labelled.",
             confidence=5,
             questions=(_tags_question(), _VALID),
         )
@@ -100,7 +101,7 @@ class FolderImporter:
             settings=settings,
             items=items,
             labels={},
-            found=f"A folder of {what}: {len(items):,} {'documents' if texts else 'images'}, none of them labelled.",
+            found=f"A folder of {what}: {len(items):,} {'documents' if texts else 'images'}, none labelled.",
             problems=split.problems,
         )
 

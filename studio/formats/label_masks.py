@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from studio.core.arrays import Mask, Picture
 from studio.core.classes import UNLABELLED, LabelClass
+from studio.core.counting import counted
 from studio.core.errors import BadMask, StudioError, UnreadableImage
 from studio.core.images import image_size, read_image
 from studio.core.masks import check_mask, read_mask, values_in
@@ -137,7 +138,7 @@ class ColorReader:
     def _sentence(self, unknown: np.ndarray) -> str:
         colors, counts = np.unique(unknown, return_counts=True)
         order = np.argsort(-counts, kind="stable")
-        shown = ", ".join(f"#{colors[i]:06x} ({counts[i]:,} pixels)" for i in order[:3])
+        shown = ", ".join(f"#{colors[i]:06x} ({counted(int(counts[i]), 'pixel')})" for i in order[:3])
         more = f" and {colors.size - 3:,} more" if colors.size > 3 else ""
         return f"{self.label}: no class of {self.table.source.name} has {shown}{more}; these pixels stay unlabelled."
 

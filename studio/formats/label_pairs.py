@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Container, Sequence
 from pathlib import Path
 
+from studio.core.counting import counted
 from studio.formats.listing import has_images, image_names, name_some, stem, subfolders
 
 IMAGE_FOLDERS = ("images", "image", "imgs", "img", "701_stillsraw_full", "jpegimages", "frames", "photos", "pictures")
@@ -68,7 +69,16 @@ def match_labels(images: Sequence[str], labels: Sequence[str], *, folder: Path) 
             lost.append(label)
         else:
             by_image[index] = label
-    problems = [f"{folder}: {len(lost):,} label files have no image ({name_some(lost)}); left out."] if lost else []
+    problems = (
+        [
+            (
+                f"{folder}: {counted(len(lost), 'label file has', 'label files have')} no image "
+                f"({name_some(lost)}); left out."
+            )
+        ]
+        if lost
+        else []
+    )
     return LabelPairs(by_image, suffix, problems)
 
 

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from studio.core.classes import distinct_color
+from studio.core.counting import counted
 from studio.core.errors import BadInput, BadTable, StudioError
 from studio.core.items import NewItem
 from studio.core.points import KeypointName
@@ -115,7 +116,8 @@ class LabelmeImporter:
             settings=settings,
             items=items,
             labels=labels,
-            found=f"labelme: {len(items):,} images, {found.shapes:,} shapes in {len(found.files):,} of them.",
+            found=f"labelme: {counted(len(items), 'image')}, {counted(found.shapes, 'shape')} in "
+            f"{len(found.files):,} of them.",
             pictures={i: found.within[name][0] for i, name in enumerate(names) if name in found.within},
             problems=[*found.problems, *split.problems],
             source=self.name,
@@ -204,7 +206,8 @@ def _masks(
     strokes = sum(1 for kinds in found.kinds.values() if kinds & _STROKES)
     if strokes and not options.stroke:
         found.problems.append(
-            f"{strokes:,} labels have lines or points, which are kept and not painted; a width paints them."
+            f"{counted(strokes, 'label has', 'labels have')} lines or points, which are kept and not painted; a "
+            "width paints them."
         )
     classes = ShapeClasses.of(_label_order(source, found), uncovered=options.uncovered)
     readers: dict[int, LabelReader] = {}

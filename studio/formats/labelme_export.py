@@ -16,6 +16,7 @@ import numpy as np
 
 from studio.core.atomic import why, write_atomically
 from studio.core.classes import UNLABELLED
+from studio.core.counting import counted
 from studio.core.errors import BadInput, StudioError
 from studio.core.items import Split
 from studio.core.points import Keypoint, Points, Visibility
@@ -84,7 +85,8 @@ class LabelmeExporter:
             items=total,
             labelled=labelled,
             problems=(*problems, *losses.sentences),
-            sentence=f"{out} has {total:,} images, {labelled:,} of them with {shapes:,} shapes for labelme.",
+            sentence=f"{out} has {counted(total, 'image')}, {labelled:,} of them with "
+            f"{counted(shapes, 'shape')} for labelme.",
         )
 
 

@@ -16,6 +16,7 @@ from PIL import Image
 from studio.core.arrays import Mask
 from studio.core.atomic import write_atomically
 from studio.core.classes import UNLABELLED, LabelClass, distinct_color, rgb
+from studio.core.counting import counted
 from studio.core.items import Split
 from studio.core.settings import ProjectSettings, Task
 from studio.core.shape_painting import covered
@@ -84,7 +85,8 @@ class MasksExporter:
             items=total,
             labelled=labelled,
             problems=(*problems, *losses.sentences),
-            sentence=f"{out} has {total:,} images, {labelled:,} with masks, and {len(settings.classes)} classes.",
+            sentence=f"{out} has {counted(total, 'image')}, {labelled:,} with masks, and "
+            f"{counted(len(settings.classes), 'class')}.",
         )
 
     def places(self) -> PicturePlaces:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from studio.core.classes import distinct_color, rgb
+from studio.core.counting import counted
 from studio.core.errors import BadInput, BadTable
 from studio.core.items import NewItem, Split
 from studio.core.points import Keypoint, KeypointName, Points, Visibility
@@ -60,7 +61,7 @@ class PointsCsvImporter:
             format=self.name,
             title=self.title,
             source=source,
-            found=f"Keypoints: {len(names):,} images and {table.name} with their points.",
+            found=f"Keypoints: {counted(len(names), 'image')} and {table.name} with their points.",
             confidence=85 if complete else 40,
             questions=(question,) if asks_split else (),
         )
@@ -98,7 +99,10 @@ class PointsCsvImporter:
             split_rule=split.rule,
             image_roots=(str(folder.resolve()),),
         )
-        found = f"Keypoints: {len(items):,} images, {len(labels):,} with points, {len(rows.keypoints)} keypoints."
+        found = (
+            f"Keypoints: {counted(len(items), 'image')}, {len(labels):,} with points, "
+            f"{counted(len(rows.keypoints), 'keypoint')}."
+        )
         return ImportPlan(
             settings=settings, items=items, labels=dict(labels), found=found, problems=[*rows.problems, *split.problems]
         )

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from studio.core.counting import counted
 from studio.core.points import Points
 from studio.core.settings import ProjectSettings, Task
 from studio.core.shapes import SourceNotes
@@ -60,7 +61,7 @@ class PointsCsvExporter:
             items=total,
             labelled=labelled,
             problems=tuple(problems),
-            sentence=f"{out} has {total:,} images, {labelled:,} of them with points, in {POINTS_TABLE}.",
+            sentence=f"{out} has {counted(total, 'image')}, {labelled:,} of them with points, in {POINTS_TABLE}.",
         )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from studio.core.counting import counted
 from studio.core.errors import BadInput
 from studio.core.items import NewItem, Split
 from studio.core.settings import ProjectSettings, SplitRule, Task
@@ -72,7 +73,7 @@ class TagsCsvImporter:
             format=self.name,
             title=self.title,
             source=source,
-            found=f"Labels of whole images: {number:,} images, and {table.name} with {what}.",
+            found=f"Labels of whole images: {counted(number, 'image')}, and {table.name} with {what}.",
             confidence=84,
             questions=() if columns.split else (question,),
         )
@@ -111,7 +112,10 @@ class TagsCsvImporter:
         settings = ProjectSettings(
             name=root.name, task=columns.task, classes=classes, split_rule=split.rule, image_roots=(str(root),)
         )
-        sentence = f"Labels of whole images: {len(items):,} images, {len(labels):,} labelled, {len(classes)} classes."
+        sentence = (
+            f"Labels of whole images: {counted(len(items), 'image')}, {len(labels):,} labelled, "
+            f"{counted(len(classes), 'class')}."
+        )
         return ImportPlan(
             settings=settings, items=items, labels=labels, found=sentence, problems=[*rows.problems, *split.problems]
         )
@@ -179,10 +183,16 @@ def _complaints(
     if lost:
         problems.append(f"{table}: {len(lost):,} of its rows have no image ({name_some(lost)}); left out.")
     if empty:
-        problems.append(f"{table}: {len(empty):,} rows have no label ({name_some(empty)}); they stay unlabelled.")
+        problems.append(
+            f"{table}: {counted(len(empty), 'row has', 'rows have')} no label ({name_some(empty)}); they stay "
+            "unlabelled."
+        )
     if again:
         did = "their tags were joined" if task is Task.MULTI_LABEL else "the first row counts"
-        problems.append(f"{table}: {len(again):,} rows repeat an image with other labels ({name_some(again)}); {did}.")
+        problems.append(
+            f"{table}: {counted(len(again), 'row repeats', 'rows repeat')} an image with other labels "
+            f"({name_some(again)}); {did}."
+        )
     if untold > 0 and "labelled" not in {c.lower() for c in csv_header(table)}:
         problems.append(f"{table} has no row for {untold:,} of the images; they stay unlabelled.")
     return problems

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from studio.core.counting import counted
 from studio.core.errors import BadInput
 from studio.core.settings import ProjectSettings, Task
 from studio.core.shapes import SourceNotes
@@ -69,5 +70,5 @@ class TagsCsvExporter:
             items=len(rows),
             labelled=labelled,
             problems=tuple(problems),
-            sentence=f"{out} has {len(rows):,} images, {labelled:,} of them labelled in {TAGS_TABLE}.",
+            sentence=f"{out} has {counted(len(rows), 'image')}, {labelled:,} of them labelled in {TAGS_TABLE}.",
         )

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from studio.core.counting import counted
 from studio.core.errors import BadInput, BadTable
 from studio.core.items import NewItem, Split
 from studio.core.settings import ProjectSettings, SplitRule, Task
@@ -99,7 +100,10 @@ class TextCsvImporter:
         settings = ProjectSettings(
             name=folder_of(source).resolve().name, task=Task.TEXT, classes=classes, split_rule=split.rule
         )
-        sentence = f"Documents: {len(items):,} in {table.name}, {len(labels):,} with a class, {len(classes)} classes."
+        sentence = (
+            f"Documents: {len(items):,} in {table.name}, {len(labels):,} with a class, "
+            f"{counted(len(classes), 'class')}."
+        )
         return ImportPlan(
             settings=settings,
             items=items,
@@ -151,7 +155,10 @@ def _rows(table: Path, columns: _Columns, problems: list[str]) -> list[_Row]:
         raise BadTable(table, "no row has a text", "its first line names the columns, a row is label,text,is_valid")
     problems += complaints.sentences
     if unlabelled and len(unlabelled) < len(rows):
-        problems.append(f"{table}: {len(unlabelled):,} rows have no label ({name_some(unlabelled)}); stay unlabelled.")
+        problems.append(
+            f"{table}: {counted(len(unlabelled), 'row has', 'rows have')} no label ({name_some(unlabelled)}); "
+            "stay unlabelled."
+        )
     return rows
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from studio.core.counting import counted
 from studio.core.errors import StudioError
 from studio.core.items import Split
 from studio.core.settings import ProjectSettings, Task
@@ -54,5 +55,5 @@ class TextCsvExporter:
             items=len(rows),
             labelled=labelled,
             problems=tuple(problems),
-            sentence=f"{out} has {len(rows):,} documents, {labelled:,} of them with a class, in {TEXT_TABLE}.",
+            sentence=f"{out} has {counted(len(rows), 'document')}, {labelled:,} of them with a class, in {TEXT_TABLE}.",
         )

@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from studio.core.classes import UNLABELLED, is_void_name
+from studio.core.counting import counted
 from studio.core.errors import BadInput, StudioError
 from studio.core.images import read_image
 from studio.core.masks import values_in
@@ -105,8 +106,8 @@ class VocImporter:
             format=self.name,
             title=self.title,
             source=source,
-            found=f"Pascal VOC: {len(found.pictures.names):,} images, {len(found.masks):,} masks, "
-            f"{len(found.boxes):,} files with boxes.",
+            found=f"Pascal VOC: {counted(len(found.pictures.names), 'image')}, {counted(len(found.masks), 'mask')}, "
+            f"{counted(len(found.boxes), 'file')} with boxes.",
             confidence=94,
             questions=tuple(questions),
         )
@@ -141,7 +142,7 @@ class VocImporter:
             settings=settings,
             items=listed.items,
             labels=labels,
-            found=f"Pascal VOC: {len(listed.items):,} images, {len(labels):,} of them with {form}.",
+            found=f"Pascal VOC: {counted(len(listed.items), 'image')}, {len(labels):,} of them with {form}.",
             problems=[*found.problems, *listed.problems],
             source=self.name,
             notes=_notes(found),
@@ -158,7 +159,9 @@ def _by_picture(found: _Set, labels: Mapping[str, Path]) -> Iterator[tuple[str, 
         else:
             yield name, key
     if lost:
-        found.problems.append(f"{found.source}: {len(lost):,} labels have no image ({name_some(lost)}); left out.")
+        found.problems.append(
+            f"{found.source}: {counted(len(lost), 'label has', 'labels have')} no image ({name_some(lost)}); left out."
+        )
 
 
 def _read_boxes(found: _Set) -> Iterator[tuple[str, VocFile]]:

@@ -18,6 +18,7 @@ from PIL import Image
 from studio.core.arrays import Mask
 from studio.core.atomic import write_atomically
 from studio.core.classes import UNLABELLED, LabelClass, rgb
+from studio.core.counting import counted
 from studio.core.errors import BadInput
 from studio.core.items import Split
 from studio.core.settings import ProjectSettings, Task
@@ -89,7 +90,8 @@ class VocExporter:
             items=total,
             labelled=len(masked),
             problems=(*problems, *losses.sentences),
-            sentence=f"{out} has {total:,} images, {len(masked):,} masks and {writer.objects:,} objects as Pascal VOC.",
+            sentence=f"{out} has {counted(total, 'image')}, {counted(len(masked), 'mask')} and "
+            f"{counted(writer.objects, 'object')} as Pascal VOC.",
         )
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from studio.core.classes import distinct_color
+from studio.core.counting import counted
 from studio.core.errors import BadInput, StudioError
 from studio.core.points import KeypointName
 from studio.core.settings import ProjectSettings, Task
@@ -68,8 +69,8 @@ class YoloImporter:
             format=self.name,
             title=self.title,
             source=source,
-            found=f"YOLO: {len(pictures.names):,} images and label files with {kind}"
-            + (f", {len(about.names):,} classes." if about.names else "."),
+            found=f"YOLO: {counted(len(pictures.names), 'image')} and label files with {kind}"
+            + (f", {counted(len(about.names), 'class')}." if about.names else "."),
             confidence=90 if about.names else 82,
             questions=tuple(questions),
         )
@@ -95,7 +96,7 @@ class YoloImporter:
             settings=settings,
             items=listed.items,
             labels=labels,
-            found=f"YOLO: {len(listed.items):,} images, {len(found.files):,} of them with a label file.",
+            found=f"YOLO: {counted(len(listed.items), 'image')}, {len(found.files):,} of them with a label file.",
             problems=[*problems, *listed.problems],
             source=self.name,
             notes=_notes(found.about),

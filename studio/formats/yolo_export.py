@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from studio.core.classes import UNLABELLED
+from studio.core.counting import counted
 from studio.core.errors import BadInput
 from studio.core.items import Split
 from studio.core.keypoint_pairs import mirror_order
@@ -84,7 +85,8 @@ class YoloExporter:
             items=total,
             labelled=len(writer.lines),
             problems=(*problems, *losses.sentences),
-            sentence=f"{out} has {total:,} images, {len(writer.lines):,} label files and {written:,} lines for YOLO.",
+            sentence=f"{out} has {counted(total, 'image')}, {counted(len(writer.lines), 'label file')} and "
+            f"{counted(written, 'line')} for YOLO.",
         )
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from studio.core.counting import counted
 from studio.core.errors import RunIsTaken, StudioError
 from studio.core.events import Finished, Paused, Resumed, RunEvent
 from studio.core.outcome import OutcomeKind, RunOutcome
@@ -271,7 +272,7 @@ def _preparing_sentence(spec: RunSpec, resume: str | None) -> str:
     if resume is not None:
         return f"Getting run {resume} ready to go on from its last checkpoint…"
     if spec.fine_tune is not None:
-        return f"Freezing {len(spec.fine_tune.corrections):,} corrections and a share of the old data…"
+        return f"Freezing {counted(len(spec.fine_tune.corrections), 'correction')} and a share of the old data…"
     return "Freezing the labels as they are now, so that you can go on labelling…"
 
 

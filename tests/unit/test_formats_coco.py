@@ -248,7 +248,7 @@ def test_bad_annotations_cost_a_sentence_and_the_rest_goes_on(tmp_path: Path) ->
     assert "annotation 5: a polygon of it has fewer than three points" in told
     assert "annotation 6: its run lengths do not fill its size" in told
     assert "annotation 7: its run lengths are for 4×3 pixels" in told
-    assert "1 annotations are of images that it does not list" in told
+    assert "1 annotation is of images that it does not list" in told
     assert "annotation 9: its bbox" in told
     assert all(
         str(source / "annotations" / "instances.json") in p for p in report.problems if "box is painted" not in p

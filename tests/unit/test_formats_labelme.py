@@ -153,7 +153,7 @@ def test_a_picture_within_its_file_is_written_into_the_project(tmp_path: Path) -
     (source / "a.png").unlink()
     report = bring_in(source, tmp_path / "p")
     assert (tmp_path / "p" / "images" / "a.png").read_bytes() == data
-    assert any("1 pictures lay only within their annotation files (a.png)" in p for p in report.problems)
+    assert any("1 picture lay only within their annotation files (a.png)" in p for p in report.problems)
     assert report.labelled == 1
     hand_out(tmp_path / "p", tmp_path / "out", images=False)
     assert base64.b64decode(written(tmp_path / "out")["imageData"]) == data

@@ -103,7 +103,7 @@ def test_each_fault_of_a_tags_table_is_one_sentence_and_the_rest_goes_on(carry, 
     said = " ".join(problems)
     assert len(problems) == 4
     assert "2 of its rows have no image (nowhere, a row without a name)" in said
-    assert "1 rows have no label (pictures/b.jpg)" in said
+    assert "1 row has no label (pictures/b.jpg)" in said
     assert "their tags were joined" in said
     assert "no row for 1 of the images" in said
 

@@ -235,7 +235,7 @@ def test_bad_files_cost_a_sentence_and_the_rest_goes_on(tmp_path: Path) -> None:
     assert "object 3 (cat): its box is empty" in told
     assert "object 4 (dog): it has no xmin" in told
     assert "b.xml: it is no XML" in told
-    assert "1 labels have no image (c)" in told
+    assert "1 label has no image (c)" in told
     assert "('nonsense') is not" in told
 
 
@@ -249,7 +249,7 @@ def test_a_mask_of_another_size_or_with_strange_colours_is_named(tmp_path: Path)
     told = "\n".join(report.problems)
     assert report.labelled == 1
     assert "5×5 pixels and its image 40×30" in told
-    assert "#090908 (1 pixels)" in told
+    assert "#090908 (1 pixel)" in told
 
 
 def test_a_folder_without_labels_is_no_voc(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import torch
 import torchvision
 
 from studio import __version__
+from studio.core.counting import counted
 from studio.core.events import EpochEnd, RunEvent, Started
 from studio.core.items import Split
 from studio.core.recipe import RunSpec, Stage
@@ -63,7 +64,7 @@ def _data(snapshot: Snapshot) -> str:
             f"- Names: {', '.join(names)}",
             (
                 "- Labelled: in Relearn Studio or imported into it, frozen when the run began; "
-                f"{corrected:,} entries are corrections made in review"
+                f"{counted(corrected, 'entry is a correction', 'entries are corrections')} made in review"
             ),
         ]
     )
@@ -92,7 +93,7 @@ def _stage(stage: Stage) -> str:
     low = f"{stage.lr.low:g} to " if stage.lr.low is not None else ""
     frozen = ", encoder frozen" if stage.frozen else ""
     return (
-        f"{stage.epochs} epochs at {stage.height}×{stage.width}, batch {stage.batch_size}, "
+        f"{counted(stage.epochs, 'epoch')} at {stage.height}×{stage.width}, batch {stage.batch_size}, "
         f"learning rate {low}{stage.lr.high:g}{frozen}"
     )
 

@@ -22,6 +22,7 @@ from torchmetrics import MeanMetric, MeanSquaredError
 from torchvision import tv_tensors
 
 from studio.core.atomic import write_atomically
+from studio.core.counting import counted
 from studio.core.errors import BadInput
 from studio.core.events import Metric, SamplePrediction
 from studio.core.keypoint_pairs import mirror_order
@@ -67,7 +68,7 @@ class Keypoints:
         several = sum(any(i > 0 for i in (item.points or Points()).instances) for item in self.snapshot.items)
         if not several:
             return []
-        items = "1 item has" if several == 1 else f"{several:,} items have"
+        items = counted(several, "item has", "items have")
         return [f"{items} more than one instance; only the points of the first are learnt and scored."]
 
     def make_network(self, encoder: ImageEncoder) -> nn.Module:

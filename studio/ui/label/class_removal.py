@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu
 
 from studio.core.classes import UNLABELLED, LabelClass
+from studio.core.counting import counted
 from studio.core.edits import MaskEdit
 from studio.core.errors import StudioError
 from studio.core.protection import NOTHING_PROTECTED
@@ -200,7 +201,7 @@ def _without_tag(tags: ManyTags, *, ids: Sequence[int], class_id: int, into: int
 
 
 def _items(count: int) -> str:
-    return f"{count:,} item{'' if count == 1 else 's'}"
+    return counted(count, "item")
 
 
 def _menu_text(label_class: LabelClass) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt,
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QShowEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
+from studio.core.counting import counted
 from studio.core.document import Document, Leap
 from studio.core.errors import StudioError
 from studio.core.tile_edits import Stopped
@@ -65,7 +66,7 @@ class HistoryPanel(QWidget):
         document = self._showing.document
         self.model.show(document.item.id if document is not None else None, document.head if document else 0)
         edits = self.model.edits
-        self.note_changed.emit("" if not edits else "1 edit" if edits == 1 else f"{edits:,} edits")
+        self.note_changed.emit(counted(edits, "edit") if edits else "")
         if self.model.current_row >= 0:
             index = self.model.index(self.model.current_row)
             self.list.setCurrentIndex(index)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.core.counting import counted
 from studio.core.items import LabelState, Split
 from studio.core.settings import Task
 from studio.ui.label.filter_bar import FilterBar
@@ -141,7 +142,7 @@ class ItemsPanel(QWidget):
     def update_counts(self) -> None:
         counts = self._session.store.counts()
         shown, labelled = len(self.model.ids), counts.by_state[LabelState.LABELLED]
-        everything = "1 item" if shown == 1 else f"{shown:,} items"
+        everything = counted(shown, "item")
         listed = everything if shown == counts.total else f"{shown:,} of {counts.total:,}"
         self.counts.setText(f"{listed} · {labelled:,} labelled")
 
@@ -239,7 +240,7 @@ class ItemsPanel(QWidget):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        what = "this item" if len(ids) == 1 else f"{len(ids):,} items"
+        what = "this item" if len(ids) == 1 else counted(len(ids), "item")
         splits = menu.addMenu(f"Move {what} to")
         for split in Split:
             splits.addAction(str(split).capitalize(), lambda split=split: self.move_selected(split))

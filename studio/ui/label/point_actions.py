@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from studio.core.counting import counted
 from studio.core.document import PointsDocument
 from studio.core.errors import StudioError
 from studio.core.items import LabelState
@@ -175,7 +176,7 @@ class PointActions:
         found = sum(a != b for a, b in zip(names, settings.keypoints, strict=True)) // 2
         if found:
             self._save(replace(settings, keypoints=names))
-        said = f"{found} pair{'' if found == 1 else 's'} of mirror partners found"
+        said = f"{counted(found, 'pair')} of mirror partners found"
         self._canvas.hint(f"{said}." if found else "No two names differ in left and right alone.")
 
     # -- neighbouring frames ------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from studio.core.counting import counted
 from studio.core.document import PointsDocument
 from studio.core.items import Item, LabelState
 from studio.core.point_frames import Gap, filled, gap_at, gaps
@@ -38,7 +39,7 @@ class PointSequence:
         number = len(set(new.placed) - set(document.points.placed))
         if not document.replace(new, "copying the points before"):
             return f"Nothing is missing here that {before.name} has."
-        return f"{_count(number, 'point')} copied from {before.name}."
+        return f"{counted(number, 'point')} copied from {before.name}."
 
     def interpolate(self, item: Item, *, everywhere: bool) -> tuple[list[int], str]:
         """Fill the gap around the item, or else the one before or after it; `everywhere`: all gaps of its sequence.
@@ -56,7 +57,7 @@ class PointSequence:
         first, last = sequence[chosen[0].first].name, sequence[chosen[-1].last].name
         if not changed:
             return [], f"{first} and {last} have no point in common; nothing was filled in."
-        return changed, f"{_count(len(changed), 'item')} filled in between {first} and {last}; each can be undone."
+        return changed, f"{counted(len(changed), 'item')} filled in between {first} and {last}; each can be undone."
 
     def _fill(self, sequence: Sequence[Item], gap: Gap) -> dict[int, Points]:
         before = self._store.read_points(sequence[gap.first].id) or Points()
@@ -78,7 +79,3 @@ def _inside(points: Points, size: tuple[int, int]) -> Points:
             for p in points.placed
         )
     )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core.classes import LabelClass
+from studio.core.counting import counted
 from studio.ui.review.mistake_list import Cell, MistakeList
 from studio.ui.theme import theme
 
@@ -148,7 +149,10 @@ class ConfusionMatrix(QWidget):
             return f"{label} was never taken for {predicted}"
         total = int(self._counts.sum() - np.trace(self._counts))
         share = f"{100 * pixels / total:.1f} %"
-        return f"{label} was taken for {predicted}: {pixels:,} pixels, {share} of all mistakes. Click to see the items."
+        return (
+            f"{label} was taken for {predicted}: {counted(pixels, 'pixel')}, {share} of all mistakes. Click "
+            "to see the items."
+        )
 
     def cell_rect(self, cell: Cell) -> QRectF:
         """Where the cell is drawn; empty when its class is not shown."""

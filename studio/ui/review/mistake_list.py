@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from studio.core.classes import LabelClass
+from studio.core.counting import counted
 from studio.ui.theme import theme
 
 Cell = tuple[int, int]
@@ -54,7 +55,7 @@ class MistakeList(QListWidget):
             entry.setData(_SHARE_ROLE, pixels / total)
             entry.setData(_BAR_ROLE, pixels / int(wrong.max()))
             entry.setData(_CELL_ROLE, (int(label), int(predicted)))
-            entry.setToolTip(f"{pixels:,} pixels labelled {words.replace(' → ', ' were taken for ')}")
+            entry.setToolTip(f"{counted(pixels, 'pixel')} labelled {words.replace(' → ', ' were taken for ')}")
 
     def select(self, cell: Cell | None) -> None:
         self._selected = cell

@@ -10,6 +10,7 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction, QFocusEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
+from studio.core.counting import counted
 from studio.core.errors import NoTrainingYet, StudioError
 from studio.core.fine_tuning import trainable
 from studio.core.items import Split
@@ -257,11 +258,11 @@ class ReviewPage(QWidget):
         shown, split = self.gallery.model.rowCount(), self.gallery.filters.filters.split
         of_one_kind = split or self.gallery.only_split
         kind = f"{_SPLIT_WORDS[of_one_kind]} " if of_one_kind is not None else ""
-        words = [f"{shown:,} {kind}item{'' if shown == 1 else 's'}, worst first"]
+        words = [f"{counted(shown, f'{kind}item')}, worst first"]
         learnt = len(trainable(corrections))
         left_out = sum(correction.decision is Decision.LEFT_OUT for correction in corrections)
         if learnt:
-            words.append(f"{learnt} correction{'' if learnt == 1 else 's'}")
+            words.append(counted(learnt, "correction"))
         if left_out:
             words.append(f"{left_out} left out")
         self.top.summary.setText("  ·  ".join(words))

@@ -7,6 +7,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
+from studio.core.counting import counted
 from studio.core.report import Report
 from studio.ui.review.empty import EmptyState
 from studio.ui.review.loading import RunChoice, read_report
@@ -67,9 +68,7 @@ class ReportPage(QWidget):
         self.runs.setCurrentIndex(self.runs.findData(run))
         spec = self._choices[run].spec
         count = len(spec.fine_tune.corrections) if spec.fine_tune is not None else 0
-        self.title.setText(
-            f"Run {spec.parent} before, run {run} after fine-tuning on {count} correction{'' if count == 1 else 's'}"
-        )
+        self.title.setText(f"Run {spec.parent} before, run {run} after fine-tuning on {counted(count, 'correction')}")
         self._work.do(
             partial(read_report, self._session.store.root, run), partial(self._take, run), partial(self._fail, run)
         )

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.core.counting import counted
 from studio.core.recipe import MOST_WARP, Encoder, OnDivergence, Precision, RunSpec
 from studio.core.settings import Task
 from studio.ui.theme import theme
@@ -254,7 +255,7 @@ class FineTuneBanner(QFrame):
         self.setVisible(spec.fine_tune is not None)
         if spec.fine_tune is not None:
             count = len(spec.fine_tune.corrections)
-            self.text.setText(f"Fine-tune on {count:,} correction{'' if count == 1 else 's'} of run {spec.parent}")
+            self.text.setText(f"Fine-tune on {counted(count, 'correction')} of run {spec.parent}")
             self.replay.show_value(round(100 * spec.fine_tune.replay))
             self.weight.show_value(spec.fine_tune.weight)
 

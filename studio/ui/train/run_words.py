@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 
+from studio.core.counting import counted
 from studio.core.events import Metric, Progress
 from studio.core.outcome import OutcomeKind, RunOutcome
 from studio.core.recipe import Purpose, RunSpec
@@ -24,6 +26,8 @@ class HeaderWords:
     title: str
     facts: str
     share: float | None
+    weights: str = ""
+    """What the network started from, in a sentence that gives reasons."""
 
 
 def live_words(run: str, state: RunState, history: RunHistory, preparing: str = "") -> HeaderWords:
@@ -31,7 +35,7 @@ def live_words(run: str, state: RunState, history: RunHistory, preparing: str = 
     title = _live_title(state, history)
     name = f"Run {run}: " if run and state is not RunState.PREPARING else ""
     facts = preparing if state is RunState.PREPARING else "  ·  ".join(_live_facts(history))
-    return HeaderWords(title=f"{name}{title}", facts=facts, share=_share(history))
+    return HeaderWords(title=f"{name}{title}", facts=facts, share=_share(history), weights=_weights(history))
 
 
 def recorded_words(run: str, spec: RunSpec, outcome: RunOutcome | None, history: RunHistory | None) -> HeaderWords:
@@ -42,7 +46,8 @@ def recorded_words(run: str, spec: RunSpec, outcome: RunOutcome | None, history:
         facts += [best] if best else []
         facts += _where(history)
     title = f"Run {run}: {purpose_text(spec)}, {outcome.kind if outcome else 'no end recorded'}"
-    return HeaderWords(title=title, facts="  ·  ".join(facts), share=None)
+    weights = _weights(history) if history is not None else ""
+    return HeaderWords(title=title, facts="  ·  ".join(facts), share=None, weights=weights)
 
 
 def best_text(history: RunHistory) -> str:
@@ -73,7 +78,7 @@ def purpose_text(spec: RunSpec) -> str:
     if spec.purpose is Purpose.LR_FIND:
         return "rate finder"
     epochs = sum(stage.epochs for stage in spec.stages)
-    count = f"{epochs} epoch{'' if epochs == 1 else 's'}"
+    count = counted(epochs, "epoch")
     return f"fine-tuning, {count}" if spec.fine_tune is not None else count
 
 
@@ -138,7 +143,7 @@ def _where(history: RunHistory) -> list[str]:
     started = history.started
     if started is None:
         return []
-    return [*_returns(history), f"{started.device}, {started.precision}", started.weights]
+    return [*_returns(history), _in_short(started.weights), f"{started.device}, {started.precision}"]
 
 
 def _returns(history: RunHistory) -> list[str]:
@@ -148,6 +153,16 @@ def _returns(history: RunHistory) -> list[str]:
         return []
     times = "once" if back.returns == 1 else f"{back.returns} times"
     return [f"went back {times}, rates ÷ {back.rate_divisor:g}"]
+
+
+def _weights(history: RunHistory) -> str:
+    return history.started.weights if history.started is not None else ""
+
+
+def _in_short(weights: str) -> str:
+    """`from scratch` of a sentence that begins so."""
+    short = re.split(r"[:,;(.]", weights, maxsplit=1)[0].strip()
+    return short[:1].lower() + short[1:]
 
 
 def _share(history: RunHistory) -> float | None:

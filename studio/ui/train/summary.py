@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from studio.core.counting import counted
 from studio.core.recipe import ModelSpec, Purpose, RunSpec
 from studio.ui.run_history import RunHistory
 
@@ -46,10 +47,10 @@ def pace_of(spec: RunSpec, history: RunHistory) -> Pace | None:
 def summary_sentence(spec: RunSpec, items: LabelledItems, pace: Pace | None) -> str:
     """150 train / 45 valid items, 10 epochs, about 3 min."""
     epochs = sum(stage.epochs for stage in spec.stages)
-    parts = [f"{items.train:,} train / {items.valid:,} valid items", f"{epochs:,} epoch{'' if epochs == 1 else 's'}"]
+    parts = [f"{items.train:,} train / {items.valid:,} valid items", counted(epochs, "epoch")]
     if spec.fine_tune is not None:
         count = len(spec.fine_tune.corrections)
-        parts[0] = f"{count:,} correction{'' if count == 1 else 's'} and {spec.fine_tune.replay:.0%} of the old data"
+        parts[0] = f"{counted(count, 'correction')} and {spec.fine_tune.replay:.0%} of the old data"
     elif pace is not None and pace.model.encoder is spec.model.encoder:
         parts.append(f"about\u00a0{duration(expected_seconds(spec, items, pace))}")
     return ", ".join(parts)

@@ -9,6 +9,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from studio.core.counting import counted
 from studio.core.errors import StudioError
 from studio.core.events import Progress, Proposed, RunEvent, Warned
 from studio.core.outcome import OutcomeKind, RunOutcome
@@ -148,7 +149,7 @@ class ProposalControl(QObject):
         if outcome.learnt_something or self._is_cancelled:
             self._end()
             stopped = "Stopped; " if outcome.kind is OutcomeKind.STOPPED else ""
-            what = "1 item has" if self._made == 1 else f"{self._made:,} items have"
+            what = counted(self._made, "item has", "items have")
             keys = "{accept_all} accepts it, {accept_here} the region under the cursor"
             sentence = f"{stopped}{what} a new proposal: {keys}."
             self.ended.emit(sentence if self._made else f"{stopped}no item has a new proposal.".capitalize())

@@ -9,6 +9,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
+from studio.core.counting import counted
 from studio.core.document import TagsDocument
 from studio.core.errors import StudioError
 from studio.core.settings import Task
@@ -214,7 +215,7 @@ class Tagging(QObject):
                 done(result)
             return
         self.is_busy = True
-        self.said.emit(f"Labelling {number:,} items…")
+        self.said.emit(f"Labelling {counted(number, 'item')}…")
         self._session.store.tags.settle()
         self._work.do(partial(tags_beside, self._session.store.root, work), partial(self._came, done), self._broke)
 
@@ -239,11 +240,11 @@ class Tagging(QObject):
             self._session.open_item(action.before)
             self._many_changed(ids, "The class of this item was taken back.")
         else:
-            self._many_changed(ids, f"Taken back on {len(ids):,} items.")
+            self._many_changed(ids, f"Taken back on {counted(len(ids), 'item')}.")
 
     def _redid(self, action: Action, ids: list[int]) -> None:
         self._history.redid()
-        self._many_changed(ids, f"Done again on {len(ids):,} items." if len(ids) > 1 else "Done again.")
+        self._many_changed(ids, f"Done again on {counted(len(ids), 'item')}." if len(ids) > 1 else "Done again.")
         if action.before != action.shown:
             self._session.open_item(action.shown)
 

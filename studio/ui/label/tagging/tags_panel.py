@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core.classes import LabelClass
+from studio.core.counting import counted
 from studio.ui.keyboard.search import fit
 from studio.ui.label.buttons import icon_button
 from studio.ui.label.choices import Choices
@@ -108,7 +109,7 @@ class TagsPanel(QWidget):
     def _show(self) -> None:
         self.advance.setChecked(self._tagging.advances)
         number = self._tagging.number
-        self.note_changed.emit(f"{number:,} items" if number > 1 else "")
+        self.note_changed.emit(counted(number, "item") if number > 1 else "")
 
     # -- finding one --------------------------------------------------------------------------------------------------
 
