@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-from studio.core.errors import BadInput, ExportStopped, StudioError
+from studio.core.atomic import whole_folder
+from studio.core.errors import BadInput, CannotWrite, ExportStopped, StudioError
 from studio.core.items import Item, LabelState
 from studio.core.settings import TAG_TASKS, Task
 from studio.formats import ExportedItem, ExportReport, exporter
@@ -27,8 +29,9 @@ def export_project(
     """Write every item that is not left out to the new folder `out`, its label as it is now.
 
     `images` copies the pictures as well. A label that cannot be read is a sentence in the report. `cancelled`
-    is asked before each item; an export that does not come to its end leaves nothing behind. Raises BadInput where the
-    format is not for this task or `out` holds something, CannotWrite, ExportStopped.
+    is asked before each item; an export that does not come to its end leaves nothing behind, and one that is killed
+    leaves no `out` but a hidden folder beside it. Raises BadInput where the format is not for this task or `out` holds
+    something, CannotWrite, ExportStopped.
     """
     chosen = exporter(format_name)
     if store.settings.task not in chosen.tasks:
@@ -49,29 +52,41 @@ def export_project(
                 problems.append(error.sentence)
                 yield ExportedItem(item, None, store.carried(item.id))
 
-    with _whole_or_nothing(out):
+    with _place(out) as place:
         report = chosen.export(
             store.settings,
             items(),
-            out,
+            place,
             images=images,
             notes=store.source_notes(),
             progress=lambda done: progress(done, len(ids)) if progress else None,
         )
-    return ExportReport(
-        items=report.items,
-        labelled=report.labelled,
-        problems=(*report.problems, *problems),
-        sentence=report.sentence,
-    )
+    told = [sentence.replace(str(place), str(out)) for sentence in (report.sentence, *report.problems, *problems)]
+    return ExportReport(items=report.items, labelled=report.labelled, problems=tuple(told[1:]), sentence=told[0])
+
+
+@contextmanager
+def _place(out: Path) -> Iterator[Path]:
+    """Where to write what is to be in `out`: a folder that takes its place in the end, or `out` itself where it is
+    there and cannot be replaced. Raises BadInput where it holds something, CannotWrite."""
+    if out.exists():
+        empty_folder(out)
+    if out.is_symlink() or out.is_mount() or (out.exists() and not os.access(out.parent, os.W_OK)):
+        with _whole_or_nothing(out):
+            yield out
+        return
+    with whole_folder(out, durable=False) as place:
+        try:
+            yield place
+        except CannotWrite as error:
+            if not error.path.is_relative_to(place):
+                raise
+            raise CannotWrite(out / error.path.relative_to(place), error.reason) from error
 
 
 @contextmanager
 def _whole_or_nothing(out: Path) -> Iterator[None]:
-    """Whatever ends an export early, nothing of it stays; an empty folder that was there before does. Raises BadInput
-    where `out` holds something, CannotWrite."""
-    was_there = out.exists()
-    empty_folder(out)
+    """Whatever ends an export early, nothing of it stays; an empty folder that was there before does."""
     try:
         yield
     except BaseException:
@@ -80,9 +95,6 @@ def _whole_or_nothing(out: Path) -> Iterator[None]:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
-        if not was_there:
-            with suppress(OSError):  # something else may have come into it meanwhile
-                out.rmdir()
         raise
 
 

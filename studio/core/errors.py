@@ -87,7 +87,7 @@ class ProjectDamaged(BadInput):
 class CannotWrite(StudioError):
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(f"{path} cannot be written ({why}); free space or change its permissions, nothing was lost.")
-        self.path = path
+        self.path, self.reason = path, why
 
 
 class LabelNotWritten(StudioError):

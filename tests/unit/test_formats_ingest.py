@@ -235,6 +235,34 @@ def test_items_that_are_left_out_are_not_exported(tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "images" / "seqA_001.png").exists()
 
 
+@pytest.mark.parametrize("is_there", [False, True])
+def test_an_export_appears_whole_so_that_a_killed_one_leaves_no_part_of_it(tmp_path: Path, is_there: bool) -> None:
+    import_into(tmp_path / "project", plan_of(data_sets.camvid(tmp_path / "set")))
+    out = tmp_path / "out"
+    if is_there:
+        out.mkdir()
+    seen: list[bool] = []
+    with Store.open(tmp_path / "project") as store:
+        report = export_project(
+            store, out, format_name="camvid", progress=lambda *_: seen.append(out.exists() and any(out.iterdir()))
+        )
+    assert seen == [False] * 4
+    assert report.sentence.startswith(f"{out} has 4 images, ")
+    assert len(files_of(out / "images")) == 4
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_link_to_an_empty_folder_is_exported_into_and_stays_a_link(tmp_path: Path) -> None:
+    import_into(tmp_path / "project", plan_of(data_sets.camvid(tmp_path / "set")))
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "disk")
+    with Store.open(tmp_path / "project") as store:
+        export_project(store, tmp_path / "out", format_name="camvid")
+        assert (tmp_path / "out").is_symlink() and len(files_of(tmp_path / "disk" / "images")) == 4
+        with pytest.raises(BadInput, match="is not empty"):
+            export_project(store, tmp_path / "out", format_name="camvid")
+
+
 def test_an_export_never_mixes_with_what_is_there(tmp_path: Path) -> None:
     import_into(tmp_path / "project", plan_of(data_sets.camvid(tmp_path / "set")))
     with Store.open(tmp_path / "project") as store, pytest.raises(BadInput, match="is not empty"):
