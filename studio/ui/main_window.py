@@ -53,6 +53,7 @@ class MainWindow(QMainWindow):
         """Open what the command line names. Raises StudioError when it cannot be opened."""
         if options.project is None:
             self.welcome.show_recent(recent_projects())
+            self.welcome.setFocus()
             return
         folder = options.project.resolve()
         if (folder / "studio.toml").is_file():

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from studio.ui.theme import theme
 
 _CARD_WIDTH = 560
+_TEXT_WIDTH = 460
+"""Of a button as wide as the card, in logical pixels."""
 
 
 class Welcome(QWidget):
@@ -39,6 +41,7 @@ class Welcome(QWidget):
         outer.addStretch(2)
         outer.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
         outer.addStretch(3)
+        self.setFocusProxy(self._browse)
         theme().changed.connect(self._dress)
         self._dress()
 
@@ -46,7 +49,10 @@ class Welcome(QWidget):
         """Paths of projects, newest first, as buttons below the ways to begin."""
         self._recent_title.setVisible(bool(projects))
         for project in projects:
-            button = QPushButton(f"{project.name}  –  {project.parent}")
+            button = QPushButton()
+            text = f"{project.name}  –  {project.parent}"
+            button.setText(button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, _TEXT_WIDTH))
+            button.setAccessibleName(text)
             button.setToolTip(str(project))
             button.setStyleSheet("text-align: left;")
             button.clicked.connect(lambda _=False, project=project: self.folder_chosen.emit(str(project)))

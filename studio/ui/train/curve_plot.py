@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -27,6 +27,9 @@ _PIXEL_MARGIN: Final = 0.04
 
 class PlotCanvas(pg.PlotWidget):
     """pyqtgraph's plot in our colours: drag pans, the wheel zooms, a double click shows everything again."""
+
+    ratio_changed = Signal()
+    """The screen has another number of device pixels a logical pixel; pens are to be made anew."""
 
     def __init__(
         self, parent: QWidget | None = None, *, bottom: pg.AxisItem | None = None, left: pg.AxisItem | None = None
@@ -54,12 +57,21 @@ class PlotCanvas(pg.PlotWidget):
         """pyqtgraph's PlotItem; its annotations leave out most of what it can do."""
         return self.getPlotItem()
 
+    def pen(self, color: QColor, width: float) -> QPen:
+        """`width` in logical pixels: a plot's pens keep their width at any zoom, which makes Qt count device pixels."""
+        return pg.mkPen(color, width=width * self.devicePixelRatioF())
+
+    def event(self, ev: QEvent) -> bool:
+        if ev.type() == QEvent.Type.DevicePixelRatioChange:
+            self.ratio_changed.emit()
+        return super().event(ev)
+
     def dress(self) -> None:
         """Take the theme's colours."""
         self.setBackground(theme().color("plot"))
         for name in ("left", "bottom", "right"):
             axis = self.drawing.getAxis(name)
-            axis.setPen(pg.mkPen(theme().color("line")))
+            axis.setPen(self.pen(theme().color("line"), 1))
             axis.setTextPen(theme().color("muted"))
 
     def mouseDoubleClickEvent(self, ev: Any) -> None:
@@ -111,6 +123,7 @@ class CurvePlot(QFrame):
         self.canvas.drawing.scene().sigMouseMoved.connect(self._on_mouse)
         self.canvas.viewport().installEventFilter(self)
         theme().changed.connect(self._dress)
+        self.canvas.ratio_changed.connect(self._dress)
         self._dress()
 
     # ------------------------------------------------------------------------------------------------ drawing
@@ -171,7 +184,7 @@ class CurvePlot(QFrame):
         item = self.items_by_key[curve.key]
         self._painted[curve.key] = _paint_of(curve)
         color = theme().color(f"series_{curve.series}")
-        item.setPen(_pen(color, curve.look))
+        item.setPen(self._pen(color, curve.look))
         if not _has_marks(curve):
             item.setSymbol(None)
             return
@@ -179,6 +192,14 @@ class CurvePlot(QFrame):
         item.setSymbolSize(5)
         item.setSymbolBrush(color)
         item.setSymbolPen(None)
+
+    def _pen(self, color: QColor, look: Look) -> QPen:
+        if look is Look.FAINT:
+            color.setAlphaF(0.35)
+        pen = self.canvas.pen(color, 1 if look is Look.FAINT else 1.6)
+        if look is Look.DASHED:
+            pen.setStyle(Qt.PenStyle.DashLine)
+        return pen
 
     def _draw_boundaries(self) -> None:
         for line in self._boundary_lines:
@@ -188,7 +209,7 @@ class CurvePlot(QFrame):
         self._boundary_lines += [self._boundary(x, stage=True) for x in self._boundaries.stages]
 
     def _boundary(self, x: float, *, stage: bool) -> pg.InfiniteLine:
-        pen = pg.mkPen(theme().color("muted" if stage else "line"), width=1)
+        pen = self.canvas.pen(theme().color("muted" if stage else "line"), 1)
         if stage:
             pen.setStyle(Qt.PenStyle.DashLine)
         line = pg.InfiniteLine(x, angle=90, pen=pen)
@@ -227,7 +248,7 @@ class CurvePlot(QFrame):
     # ------------------------------------------------------------------------------------------------ looks
     def _dress(self) -> None:
         self.canvas.dress()
-        self._cursor.setPen(pg.mkPen(theme().color("faint"), width=1))
+        self._cursor.setPen(self.canvas.pen(theme().color("faint"), 1))
         for curve in self._curves:
             if curve.key in self.items_by_key:
                 self._paint(curve)
@@ -254,16 +275,6 @@ def _has_marks(curve: Curve) -> bool:
 
 def _paint_of(curve: Curve) -> tuple[Look, int, bool]:
     return curve.look, curve.series, _has_marks(curve)
-
-
-def _pen(color: QColor, look: Look) -> QPen:
-    if look is Look.FAINT:
-        color.setAlphaF(0.35)
-        return pg.mkPen(color, width=1)
-    pen = pg.mkPen(color, width=1.6)
-    if look is Look.DASHED:
-        pen.setStyle(Qt.PenStyle.DashLine)
-    return pen
 
 
 def _nearest(curves: Sequence[Curve], x: float) -> float | None:

@@ -18,7 +18,7 @@ _GAP = 18
 
 class Legend(QLabel):
     """One line at the right. Where there is no room for all curves, the first keep their names, the others are counted
-    and the tip has all; where there is none for a single name, there are colours and values only."""
+    and the tip has all; where there is none for a single name, there are colours and values alone."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,10 +43,8 @@ class Legend(QLabel):
 
     @property
     def shown(self) -> int:
-        """How many curves there is room for."""
-        entries = self._entries()
-        fitting = range(len(entries), 0, -1)
-        return next((shown for shown in fitting if self._room(entries, shown) <= self.width()), 0)
+        """How many curves there is room for with their names."""
+        return self._fitting(self._entries())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -54,6 +52,10 @@ class Legend(QLabel):
 
     def _entries(self) -> list[str]:
         return [f"{curve.name} {value}" for curve, value in self._values]
+
+    def _fitting(self, entries: Sequence[str]) -> int:
+        """How many of the first entries fit, with the number of the others."""
+        return next((n for n in range(len(entries), 0, -1) if self._room(entries, n) <= self.width()), 0)
 
     def _room(self, entries: Sequence[str], shown: int) -> float:
         """Logical pixels that the first entries and the number of the others take; values are bold."""
@@ -64,11 +66,9 @@ class Legend(QLabel):
         return [f"+{number}"] if number else []
 
     def _write(self) -> None:
-        shown = self.shown
-        if shown or not self._values:
-            parts = [*self._rich(self._values[:shown]), *self._others(len(self._values) - shown)]
-        else:
-            parts = self._rich(self._values, named=False)
+        named = self.shown
+        shown = named or self._fitting([value for _curve, value in self._values])
+        parts = [*self._rich(self._values[:shown], named=named > 0), *self._others(len(self._values) - shown)]
         text = "&nbsp;&nbsp; ".join(parts)
         if text != self.text():
             self.setText(text)

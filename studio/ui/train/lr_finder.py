@@ -68,6 +68,7 @@ class LrFinderPlot(QFrame):
         self._view_is_theirs = False
         self._build_rows()
         theme().changed.connect(self._dress)
+        self.canvas.ratio_changed.connect(self._dress)
         self._dress()
         self.show_rate(LearningRate(high=1e-3), stage=1)
         self.show_history(None, [])
@@ -218,13 +219,13 @@ class LrFinderPlot(QFrame):
         self.canvas.dress()
         pale = theme().color("series_1")
         pale.setAlphaF(0.35)
-        self.raw.setPen(pg.mkPen(pale, width=1))
-        self.smoothed.setPen(pg.mkPen(theme().color("series_1"), width=1.8))
+        self.raw.setPen(self.canvas.pen(pale, 1))
+        self.smoothed.setPen(self.canvas.pen(theme().color("series_1"), 1.8))
         for item in self.older:
-            item.setPen(pg.mkPen(theme().color("line"), width=1.2))
+            item.setPen(self.canvas.pen(theme().color("line"), 1.2))
         for line, width in ((self.high_line, 2), (self.low_line, 1.4)):
-            line.setPen(pg.mkPen(theme().color("accent"), width=width))
-            line.setHoverPen(pg.mkPen(theme().color("text"), width=2))
+            line.setPen(self.canvas.pen(theme().color("accent"), width))
+            line.setHoverPen(self.canvas.pen(theme().color("text"), 2))
         for rule, chip in self.chips.items():
             chip.setStyleSheet(f"border-color: {_rule_color(rule)};")
         self._show_suggestions()

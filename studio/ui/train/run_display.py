@@ -28,7 +28,7 @@ _REST: Final = 4
 """A redraw is followed by a rest of so many times its own length: plots never take the window's time."""
 
 _NO_LABELS: Final = "Nothing to train on yet: label some items, and the curves of the first run will grow here."
-_NO_RUN: Final = "No run yet: press Train, and its curves grow here while you go on labelling."
+_NO_RUN: Final = "Press Train, and the curves grow here while you go on labelling."
 
 
 class RunDisplay(QObject):

@@ -47,6 +47,7 @@ class RunHeader(QFrame):
         """What is written; the buttons and the bar are there only while a run is going."""
         self.title.setText(words.title)
         self.facts.setText(words.facts)
+        self.setToolTip(words.weights)
         for button in self._steering:
             button.setVisible(live)
         self.bar.setVisible(live)

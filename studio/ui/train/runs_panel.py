@@ -23,7 +23,7 @@ from studio.ui.train.fields import section
 from studio.ui.train.run_library import RunLibrary
 from studio.ui.train.run_list import RunDelegate, RunListModel
 
-_EMPTY = "No run yet.\nTrain makes the first one."
+_EMPTY = "Train makes the first one."
 
 
 class RunsPanel(QWidget):

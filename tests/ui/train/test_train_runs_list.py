@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QAction, QTextDocumentFragment
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from studio.core.events import Failed, Finished
@@ -71,9 +71,7 @@ def action(desk: Desk, name: str) -> QAction:
 
 def test_without_a_run_the_page_says_so_instead_of_showing_blank_plots(desk: Desk) -> None:
     assert desk.page.view.empty.isVisible()
-    assert desk.page.view.empty.text() == (
-        "No run yet: press Train, and its curves grow here while you go on labelling."
-    )
+    assert desk.page.view.empty.text() == ("Press Train, and the curves grow here while you go on labelling.")
     assert not desk.page.view.curves.isVisible()
 
 
@@ -106,6 +104,17 @@ def test_recorded_curves_come_back_when_the_project_is_opened_again(project: Pat
         desk.wait(lambda plot=plot: "0001 raw" in plot.keys and len(plot.data("0001 raw")[0]) == 10)
         assert desk.page.view.header.title.text().endswith("finished")
         assert "Pixel accuracy 0.7 (epoch 2)" in desk.page.view.header.facts.text()
+
+
+def test_curves_are_as_thick_on_a_screen_of_twice_the_density(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    finished_run(desk)
+    plot = desk.page.view.curves.epoch_loss
+    desk.wait(lambda: bool(plot.items_by_key))
+    curve = next(iter(plot.items_by_key.values()))
+    before = curve.opts["pen"].widthF()  # a cosmetic pen's width counts device pixels
+    monkeypatch.setattr(plot.canvas, "devicePixelRatioF", lambda: 2.0)
+    QApplication.sendEvent(plot.canvas, QEvent(QEvent.Type.DevicePixelRatioChange))
+    assert curve.opts["pen"].widthF() == pytest.approx(2 * before)
 
 
 def test_a_legend_without_room_names_the_first_curves_and_counts_the_rest(qtbot: QtBot) -> None:
