@@ -16,7 +16,8 @@ from studio.core.points import KeypointName
 from studio.core.settings import ProjectSettings, Task
 from studio.formats.coco_file import CocoFile, Id, find_files, split_of
 from studio.formats.coco_labels import COCO, InstancesReader, KeypointsReader, Source
-from studio.formats.json_values import damage, ends_of, first_damage
+from studio.formats.damage import damage, first_damage
+from studio.formats.json_values import ends_of
 from studio.formats.listing import name_some
 from studio.formats.picture_items import picture_items
 from studio.formats.pictures import Pictures

@@ -50,19 +50,14 @@ def damage(path: Path) -> BadTable | None:
     return None
 
 
-def first_damage(source: Path) -> BadTable | None:
-    """What is wrong with the first damaged JSON file below a folder."""
-    return next((found for path in json_files(source) if (found := damage(path))), None)
-
-
-def json_files(source: Path) -> Iterator[Path]:
-    """The source where it is a file; else all JSON files below it, sorted within each folder; hidden ones and links to
-    folders are passed over."""
+def json_files(source: Path, ending: str = ".json") -> Iterator[Path]:
+    """The source where it is a file; else all JSON files below it, or those with another ending, sorted within each
+    folder; hidden ones and links to folders are passed over."""
     if source.is_file():
         yield source
     for folder, below, files in os.walk(source):
         below[:] = sorted(name for name in below if not name.startswith("."))
-        yield from (Path(folder, name) for name in sorted(f for f in files if f.endswith(".json") and f[0] != "."))
+        yield from (Path(folder, name) for name in sorted(f for f in files if f.endswith(ending) and f[0] != "."))
 
 
 def _broken(data: bytes, error: Exception) -> str:

@@ -19,9 +19,9 @@ from studio.formats.coco_export import CocoExporter
 from studio.formats.coco_file import find_files
 from studio.formats.cvat import CvatImporter
 from studio.formats.cvat_export import CvatExporter
+from studio.formats.damage import damage, first_damage
 from studio.formats.exports import Exporter
 from studio.formats.folder import FolderImporter
-from studio.formats.json_values import damage, first_damage
 from studio.formats.labelme import LabelmeImporter
 from studio.formats.labelme_export import LabelmeExporter
 from studio.formats.labelme_file import is_labelme
@@ -154,8 +154,9 @@ def _of_file(source: Path) -> Recognised:
     for candidate in _IMPORTERS:
         if _FILES.get(candidate.name) == source.suffix.lower() and (found := candidate.recognise(source)):
             return found
-    damaged = damage(source) if source.suffix.lower() == ".json" else None
-    raise damaged or BadInput(f"{source} is no file of annotations that can be imported; name its folder instead.")
+    raise damage(source) or BadInput(
+        f"{source} is no file of annotations that can be imported; name its folder instead."
+    )
 
 
 def _broken(best: Recognised, folder: Path) -> BadTable | None:

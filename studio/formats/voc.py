@@ -31,7 +31,7 @@ from studio.formats.shape_import import BACKGROUND, UNCOVERED_QUESTION, ShapeCla
 from studio.formats.tables import RGB
 from studio.formats.voc_files import CLASSES, ROOT, VOC, VOID_INDEX, VocFile, read_label_map, read_lists, voc_color
 from studio.formats.voc_labels import VocBoxes, VocClasses, VocMask
-from studio.formats.xml_values import begins_with
+from studio.formats.xml_values import root_of
 
 MASKS: Final = "masks"
 BOXES: Final = "boxes"
@@ -62,7 +62,7 @@ class _Set:
     def boxes(self) -> dict[str, Path]:
         folder = self.source / _BOXES
         found = {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*.xml"))}
-        return {name: path for name, path in found.items() if begins_with(path, ROOT)}
+        return {name: path for name, path in found.items() if root_of(path) in (ROOT, None)}
 
     @cached_property
     def masks(self) -> dict[str, Path]:

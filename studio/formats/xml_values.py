@@ -11,8 +11,12 @@ from typing import Final
 
 from studio.core.atomic import why
 from studio.core.errors import BadInput, BadTable
+from studio.formats.json_values import ends_of
 
 _HEAD: Final = 4096
+_LITTLE: Final = 65_536
+"""Bytes of a file that is read as a whole to see whether it is damaged."""
+
 _NOTHING: Final = 1e-9
 """What adding and subtracting leaves of a number's rounding."""
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -72,13 +76,37 @@ def parse_xml(text: str) -> ET.Element | None:
 
 def begins_with(path: Path, root: str) -> bool:
     """Whether the first element of a file is <root>, by a look at its beginning."""
+    return root_of(path) == root
+
+
+def root_of(path: Path) -> str | None:
+    """The name of a file's first element, by a look at its beginning; None where there is none or it cannot be read."""
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)
     except OSError:
-        return False
+        return None
     found = re.search(rb"<([A-Za-z_][\w.-]*)", head)
-    return bool(found) and found is not None and found[1] == root.encode()
+    return found[1].decode() if found else None
+
+
+def damage(path: Path) -> BadTable | None:
+    """What is wrong with a file that is to be XML, by a look at its ends, and at all of it where that is little; None
+    where nothing is to be seen."""
+    ends, root = ends_of(path).strip(), root_of(path)
+    if root is None:
+        what = "it is no XML, for it has no element" if ends else "it is empty"
+        return BadTable(path, what, "export or download it again, or take it out") if path.is_file() else None
+    if len(ends) >= _LITTLE and ends.endswith(f"</{root}>".encode()):
+        return None
+    try:
+        for _element in children_of_root(path, root):
+            pass
+    except BadTable as error:
+        return error
+    except BadInput:
+        return None  # it cannot be opened, which is no fault of its contents
+    return None
 
 
 def as_text(element: ET.Element) -> str:

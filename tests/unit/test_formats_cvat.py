@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -19,7 +20,8 @@ from studio.core.points import Visibility
 from studio.core.settings import ProjectSettings, Task
 from studio.core.shapes import ShapeKind
 from studio.export import export_project
-from studio.formats import importer
+from studio.formats import importer, recognise
+from studio.formats.damage import damage
 from studio.ingest import import_into
 from studio.store import Store
 from tests.unit.data_sets import picture
@@ -217,6 +219,29 @@ def test_a_damaged_or_dangerous_file_is_named(tmp_path: Path, text: str) -> None
     (source / "annotations.xml").write_text(text, encoding="utf-8")
     with pytest.raises(BadInput, match=r"annotations\.xml"):
         importer("cvat").plan(source)
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.6, r"it is no XML that can be read \(.*line \d"), (0.0, "it is empty")])
+def test_a_cut_off_file_is_named_beside_its_pictures(tmp_path: Path, share: float, told: str) -> None:
+    source = cvat(tmp_path / "in")
+    path = source / "annotations.xml"
+    text = path.read_bytes()
+    path.write_bytes(text[: int(len(text) * share)])
+    recognised = recognise(source)
+    assert recognised.format == "folder" and recognised.damage is not None
+    assert re.search(rf"annotations\.xml: {told}", recognised.damage.sentence)
+    path.write_bytes(b"<settings><value>1</value></settings>")
+    assert recognise(source).damage is None
+
+
+def test_a_large_file_is_told_to_be_cut_off_by_its_end(tmp_path: Path) -> None:
+    source = cvat(tmp_path / "in")
+    path = source / "annotations.xml"
+    path.write_text(path.read_text().replace("</annotations>", "<!-- " + "long " * 40_000 + "--></annotations>"))
+    assert damage(path) is None
+    path.write_text(path.read_text().removesuffix("</annotations>").rstrip())
+    found = damage(path)
+    assert found is not None and "annotations.xml: it is no XML that can be read" in found.sentence
 
 
 def test_subsets_make_the_split_and_come_back(tmp_path: Path) -> None:

@@ -228,6 +228,8 @@ def test_bad_files_cost_a_sentence_and_the_rest_goes_on(tmp_path: Path) -> None:
     path = source / "Annotations"
     (path / "b.xml").write_text("<annotation><object><name>cat</name><bndbox>")
     (path / "c.xml").write_text("<annotation></annotation>")
+    (path / "d.xml").write_text("")
+    picture(source / "JPEGImages" / "d.png")
     report = bring_in(source, tmp_path / "p", "voc", form="boxes")
     told = "\n".join(report.problems)
     assert report.labelled == 1
@@ -235,6 +237,7 @@ def test_bad_files_cost_a_sentence_and_the_rest_goes_on(tmp_path: Path) -> None:
     assert "object 3 (cat): its box is empty" in told
     assert "object 4 (dog): it has no xmin" in told
     assert "b.xml: it is no XML" in told
+    assert "d.xml: it is no XML" in told
     assert "1 label has no image (c)" in told
     assert "('nonsense') is not" in told
 
