@@ -37,6 +37,8 @@ class ItemShowing(QObject):
     prediction_changed = Signal()
     problem = Signal(str)
     """A sentence about the item that is shown; empty when there is none."""
+    prediction_problem = Signal(str)
+    """A sentence about the prediction that was to be shown; empty when another one, or none, is."""
     settled = Signal()
     """The item's whole picture shows, or cannot; there is time for other work."""
 
@@ -231,6 +233,7 @@ class ItemShowing(QObject):
     # -- the prediction -----------------------------------------------------------------------------------------------
 
     def _show_overlay(self, overlay: Overlay | None) -> None:
+        self.prediction_problem.emit("")
         self.prediction = None
         self._apply_prediction()
         self._reader.keep_only(())
@@ -243,10 +246,10 @@ class ItemShowing(QObject):
             found = find_prediction(self._session.store, overlay.run, overlay.item)
             folder = self._session.store.run(overlay.run).folder
         except StudioError as error:
-            self.problem.emit(error.sentence)
+            self.prediction_problem.emit(error.sentence)
             return
         if found is None:
-            self.problem.emit(f"Run {overlay.run} has no prediction for this item.")
+            self.prediction_problem.emit(f"Run {overlay.run} has no prediction for this item.")
             return
         mask, points = found
         self._reader.ask(overlay, lambda: read_prediction(folder, overlay.run, overlay.item, mask, points))
@@ -270,7 +273,7 @@ class ItemShowing(QObject):
     def _prediction_broke(self, key: object, error: object) -> None:
         if key == self._expected:
             sentence = error.sentence if isinstance(error, StudioError) else f"The prediction cannot be read ({error})."
-            self.problem.emit(sentence)
+            self.prediction_problem.emit(sentence)
 
     def _apply_prediction(self) -> None:
         """Show the prediction once picture and label are there, and look where the overlay asks to look first."""
@@ -282,7 +285,7 @@ class ItemShowing(QObject):
             prediction.mask is None or prediction.mask.shape != document.mask.shape
         ):
             whose = "The proposal" if prediction.is_proposal else f"The prediction of run {prediction.run}"
-            self.problem.emit(f"{whose} has another size than the picture.")
+            self.prediction_problem.emit(f"{whose} has another size than the picture.")
             self.prediction = None  # what cannot be shown is not offered either
         else:
             self._canvas.show_prediction(prediction.mask, prediction.points, proposed=prediction.is_proposal)

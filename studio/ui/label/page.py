@@ -35,7 +35,7 @@ from studio.ui.label.kept_sketches import KeptSketches
 from studio.ui.label.label_actions import LabelActions
 from studio.ui.label.lock_keeper import LockKeeper
 from studio.ui.label.navigator import Navigator
-from studio.ui.label.notice_bar import NoticeBar
+from studio.ui.label.notice_bar import Cause, NoticeBar
 from studio.ui.label.options_bar import OptionsBar
 from studio.ui.label.picture_panel import PicturePanel
 from studio.ui.label.pixel_readout import PixelReadout
@@ -296,15 +296,17 @@ class LabelPage(QWidget):
             self.document.zoomed.connect(self.status.show_zoom)
             self.status.show_zoom(self.document.percent / 100)
         self.proposing.ended.connect(self._hint)
-        self.proposing.failed.connect(self.notice.say)
+        self.proposing.failed.connect(lambda sentence: self.notice.say(sentence, Cause.PROPOSING))
+        self.proposing.state_changed.connect(self._proposing_changed)
         session.items_changed.connect(lambda ids: self.proposing.note_painted() if ids else None)
         showing.problem.connect(self._show_problem)
+        showing.prediction_problem.connect(lambda sentence: self.notice.say(sentence, Cause.PREDICTION))
         showing.document_changed.connect(self._document_changed)
         showing.settled.connect(lambda: self.items.thumbnails.hold(False))
         for panel in (self.points, self.instances):
             if panel is not None:
                 canvas.points_changed.connect(panel.show_points)
-        self._file_noticed.connect(self.notice.say)
+        self._file_noticed.connect(lambda sentence: self.notice.say(sentence, Cause.ITEM))
         listener = self._file_noticed.emit
         session.store.last_errors.connect(listener)
         self.destroyed.connect(lambda: session.store.last_errors.disconnect(listener))
@@ -322,6 +324,7 @@ class LabelPage(QWidget):
                 panel.show_points(document.points)
         if not self._session.has_unsaved:
             self.status.show_saved("Saved", "check", "ok")
+            self.notice.settle(Cause.ACTION)
 
     def _settings_changed(self) -> None:
         self.canvas.set_settings(self._session.settings)
@@ -339,12 +342,16 @@ class LabelPage(QWidget):
 
     def _show_problem(self, sentence: str) -> None:
         if sentence:
-            self.notice.say(sentence)
+            self.notice.say(sentence, Cause.ITEM)
         else:
-            self.notice.hide()
+            self.notice.settle(*Cause)  # another item
+
+    def _proposing_changed(self) -> None:
+        if self.proposing.is_busy:
+            self.notice.settle(Cause.PROPOSING)
 
     def _could_not(self, sentence: str) -> None:
-        self.notice.say(sentence)
+        self.notice.say(sentence, Cause.ACTION)
         self.status.show_saved("Not saved", "warning", "danger", sentence)
 
     def _show_whether_empty(self) -> None:

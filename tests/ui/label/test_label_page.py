@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -326,7 +327,25 @@ def test_a_predicted_keypoint_is_taken_over_for_the_selected_point(make_desk):
 def test_a_run_without_a_prediction_for_the_item_says_so(predicted):
     desk, run = predicted
     desk.session.open_item(desk.ids[2], Overlay(run=run, item=desk.ids[2]))
-    assert "has no prediction" in desk.page.notice.sentence.text()
+    assert "has no prediction" in desk.page.notice.sentence.text() and desk.page.notice.isVisible()
+    desk.session.show_overlay(None)
+    assert not desk.page.notice.isVisible(), "nobody wants to see one any more"
+
+
+def test_what_could_not_be_saved_is_no_longer_said_once_it_is(make_desk, monkeypatch):
+    desk = make_desk()
+    document = desk.canvas.document
+    with monkeypatch.context() as patch:
+        patch.setattr(document._journal, "commit", _full_disk)
+        desk.drag((20, 20), (100, 20))
+        assert desk.page.notice.isVisible()
+    desk.drag((20, 60), (100, 60))
+    assert desk.page.status.saved.text() == "Saved"
+    assert not desk.page.notice.isVisible()
+
+
+def _full_disk(*_args):
+    raise CannotWrite(Path("studio.db"), "no space left on device")
 
 
 def test_settings_changed_elsewhere_reach_the_page(make_desk):

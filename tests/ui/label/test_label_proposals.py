@@ -369,7 +369,9 @@ def _finished_run(desk: Desk) -> str:
 def test_a_proposal_of_another_size_is_said_and_neither_taken_over_nor_put_away(desk: Desk, how: str) -> None:
     desk.move(50, 50)
     desk.page.choices.choose_class(0)
-    with desk.qtbot.waitSignal(desk.page.showing.problem, check_params_cb=lambda said: "another size" in said):
+    with desk.qtbot.waitSignal(
+        desk.page.showing.prediction_problem, check_params_cb=lambda said: "another size" in said
+    ):
         write_mask(desk.store.proposals.mask_path(desk.ids[0]), halves()[:-1], desk.session.settings.classes)
         desk.store.proposals.put(desk.ids[0], FROM_STROKES)
         desk.session.proposals_changed.emit([desk.ids[0]])
