@@ -29,7 +29,8 @@ _OWN_FOLDERS: Final = ("labels", "runs")
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ImportReport:
     """What an import brought. `items` are new ones, by split in `by_split`; `labelled` counts labels that were taken
-    over now; `problems` has a sentence for each thing that was left out; `sentence` says it all in one."""
+    over now; `problems` has a sentence for each thing that was left out; `sentence` says it all in one; `not_looked_at`
+    counts pictures that may be bad without a sentence."""
 
     items: int
     by_split: Mapping[Split, int]
@@ -37,6 +38,7 @@ class ImportReport:
     problems: tuple[str, ...]
     sentence: str
     cancelled: bool = False
+    not_looked_at: int = 0
 
 
 Progress = Callable[[int, int], object]
@@ -116,8 +118,9 @@ def _carry_in(
     ids = store.add_items(wanted)
     new = store.counts().total - before
     others, labelled_before = (set(), set()) if new == len(wanted) else known_before(wanted, store.items(ids))
-    to_look_at = itertools.islice((i for i in looked_at(plan) if i not in others), look_at_most)
-    problems = [*unpacked, *tell_others(others), *unreadable_pictures(plan.items[i].path for i in to_look_at)]
+    to_look_at = (i for i in looked_at(plan) if i not in others)
+    first = itertools.islice(to_look_at, look_at_most)
+    problems = [*unpacked, *tell_others(others), *unreadable_pictures(plan.items[i].path for i in first)]
     due = [i for i in plan.labels if i not in labelled_before and i not in others]
     labelled = stopped = 0
 
@@ -147,6 +150,7 @@ def _carry_in(
         problems=every_problem,
         sentence=_sentence(store.root, new, counts, labelled, len(every_problem), stopped),
         cancelled=stopped > 0,
+        not_looked_at=sum(1 for _ in to_look_at),
     )
 
 

@@ -81,7 +81,7 @@ class MainWindow(QMainWindow):
             self.messages.say("Another import is still open; finish or cancel it first.", Tone.WARNING)
             return
         panel = self._import_panel = ImportPanel(folder)
-        panel.imported.connect(lambda project: self._leave_import(panel, Path(project)))
+        panel.imported.connect(lambda project, remark: self._leave_import(panel, Path(project), remark))
         panel.cancelled.connect(lambda: self._leave_import(panel, None))
         self._stack.addWidget(panel)
         self._stack.setCurrentWidget(panel)
@@ -265,7 +265,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{workspace.store.settings.name} – Relearn Studio")
         QTimer.singleShot(0, lambda: remember_project(folder))
 
-    def _leave_import(self, panel: QWidget, project: Path | None) -> None:
+    def _leave_import(self, panel: QWidget, project: Path | None, remark: str = "") -> None:
         """What was imported is opened, unless the person went on to something else meanwhile."""
         watched = self._stack.currentWidget() is panel
         self._import_panel = None
@@ -276,6 +276,8 @@ class MainWindow(QMainWindow):
         self._fill_menus()
         if project is not None and watched:
             self.open_folder(project)
+            if remark:
+                self.messages.say(remark, Tone.INFO)
         elif project is not None:
             remember_project(project)
             self._fill_menus()

@@ -6,12 +6,13 @@ import threading
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from studio.core.errors import UnknownLayout
 from studio.ui.importing import ImportPanel
+from studio.ui.main_window import MainWindow
 from tests.unit.data_sets import picture
 from tests.unit.test_formats_one_file import names_in, two_coco_files
 
@@ -68,6 +69,31 @@ def test_a_damaged_file_is_told_and_the_pictures_can_come_in_without_it(tmp_path
     told = panel.findChild(QPlainTextEdit)
     assert told is not None and told.isVisible()
     assert "instances.json: it is cut off" in told.toPlainText()
+    target = panel.findChild(QLineEdit, "import_target")
+    assert target is not None
+    qtbot.keyClicks(target, "2")
+    assert told.isVisible(), "another target mends nothing in the source"
     with qtbot.waitSignal(panel.imported) as signal:
         qtbot.mouseClick(go, Qt.MouseButton.LeftButton)
     assert names_in(Path(signal.args[0])) == ["a.png"]
+
+
+def test_pictures_that_were_not_looked_at_are_told_once_the_project_is_open(
+    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.ui.importing.panel._LOOKED_AT", 1)
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
+    for name in "abc":
+        picture(tmp_path / "in" / f"{name}.png")
+    window = MainWindow()
+    qtbot.addWidget(window)
+    window.show()
+    window.open_folder(tmp_path / "in")
+    go = window.findChild(QPushButton, "import_go")
+    assert go is not None
+    qtbot.waitUntil(go.isEnabled)
+    qtbot.mouseClick(go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.workspace is not None)
+    assert window.messages.text().startswith("2 pictures have not been looked at for damage")
+    window.close()

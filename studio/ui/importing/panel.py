@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.core.counting import counted
 from studio.formats import Recognised, importer, recognise
 from studio.import_check import ImportPreview, check_import
 from studio.ingest import ImportReport, import_into
@@ -35,8 +36,8 @@ _LOOKED_AT = 20_000
 
 
 class ImportPanel(QWidget):
-    imported = Signal(str)
-    """The folder of the project that was made."""
+    imported = Signal(str, str)
+    """The folder of the project that was made, and a sentence to remember or nothing."""
     cancelled = Signal()
     _progressed = Signal(int, int)
 
@@ -132,8 +133,7 @@ class ImportPanel(QWidget):
         for widget in self._target_row:
             widget.show()
         self._target.textChanged.connect(self._forget_check)
-        if recognised.damage is not None:
-            self._show_problems([f"{recognised.damage.sentence} An import brings the pictures in without it."])
+        self._show_damage()
         self._check.setEnabled(True)
         self._go.setEnabled(True)
         self._go.setFocus()
@@ -167,9 +167,10 @@ class ImportPanel(QWidget):
             self._show_problems(preview.problems)
 
     def _forget_check(self) -> None:
-        """What was told is about other answers."""
+        """What was told is about other answers, except what is wrong in the folder itself."""
         self._preview.hide()
         self._problems.hide()
+        self._show_damage()
 
     def _wanted(self) -> tuple[Path, dict[str, str]]:
         """The project's folder and the answers, as they stand."""
@@ -202,21 +203,26 @@ class ImportPanel(QWidget):
     def _finish(self, target: Path, report: ImportReport) -> None:
         self._queue.close()
         if not report.problems:
-            self.imported.emit(str(target))
+            self.imported.emit(str(target), _not_looked_at(report))
             return
         self._bar.hide()
         self._check.hide()
-        self._found.setText(report.sentence)
+        self._found.setText(f"{report.sentence} {_not_looked_at(report)}")
         self._show_problems(report.problems)
         self._go.setText("Open the project")
         self._go.setEnabled(True)
         self._go.clicked.disconnect(self._start)
-        self._go.clicked.connect(lambda: self.imported.emit(str(target)))
+        self._go.clicked.connect(lambda: self.imported.emit(str(target), ""))
 
     def _show_problems(self, problems: Sequence[str]) -> None:
         self._problems.setPlainText("\n".join(problems))
         self._problems.setFixedHeight(_HEIGHT_OF_FEW if len(problems) <= _FEW_PROBLEMS else _HEIGHT_OF_MANY)
         self._problems.show()
+
+    def _show_damage(self) -> None:
+        damage = self._recognised.damage if self._recognised is not None else None
+        if damage is not None:
+            self._show_problems([f"{damage.sentence} An import brings the pictures in without it."])
 
     def _show_failure(self, sentence: str) -> None:
         self._set_busy(False)
@@ -243,3 +249,10 @@ class ImportPanel(QWidget):
             return
         self._queue.abandon()
         self.cancelled.emit()
+
+
+def _not_looked_at(report: ImportReport) -> str:
+    if not report.not_looked_at:
+        return ""
+    others = counted(report.not_looked_at, "picture has", "pictures have")
+    return f"{others} not been looked at for damage; Check First looks at all, and a bad one says so when it is opened."
