@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from studio.core.classes import LabelClass
@@ -18,6 +18,7 @@ Cell = tuple[int, int]
 """(label id, predicted id)."""
 
 _LISTED: Final = 40
+_ARROW: Final = " → "
 _SHARE_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 _CELL_ROLE: Final = Qt.ItemDataRole.UserRole + 2
 _BAR_ROLE: Final = Qt.ItemDataRole.UserRole + 3
@@ -50,12 +51,12 @@ class MistakeList(QListWidget):
             pixels = int(wrong[label, predicted])
             if not pixels:
                 break
-            words = f"{names.get(int(label), label)} → {names.get(int(predicted), predicted)}"
+            words = f"{names.get(int(label), label)}{_ARROW}{names.get(int(predicted), predicted)}"
             entry = QListWidgetItem(words, self)
             entry.setData(_SHARE_ROLE, pixels / total)
             entry.setData(_BAR_ROLE, pixels / int(wrong.max()))
             entry.setData(_CELL_ROLE, (int(label), int(predicted)))
-            entry.setToolTip(f"{counted(pixels, 'pixel')} labelled {words.replace(' → ', ' were taken for ')}")
+            entry.setToolTip(f"{counted(pixels, 'pixel')} labelled {words.replace(_ARROW, ', taken for ')}")
 
     def select(self, cell: Cell | None) -> None:
         self._selected = cell
@@ -98,5 +99,18 @@ class _ShareDelegate(QStyledItemDelegate):
         painter.drawText(text, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, figure)
         room = text.width() - option.fontMetrics.horizontalAdvance(figure) - 8
         painter.setPen(theme().color("text"))
-        words = option.fontMetrics.elidedText(index.data(), Qt.TextElideMode.ElideRight, room)
+        words = fitting_pair(index.data(), option.fontMetrics, room)
         painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+
+
+def fitting_pair(words: str, metrics: QFontMetrics, width: int) -> str:
+    """As much of both names as `width` logical pixels hold, so that neither is lost."""
+    if metrics.horizontalAdvance(words) <= width:
+        return words
+    names = words.split(_ARROW, maxsplit=1)
+    room = width - metrics.horizontalAdvance(_ARROW)
+    wide = [metrics.horizontalAdvance(name) for name in names]
+    half = room // 2
+    rooms = [max(half, room - wide[1]), max(half, room - wide[0])]
+    elide = Qt.TextElideMode.ElideRight
+    return _ARROW.join(metrics.elidedText(name, elide, each) for name, each in zip(names, rooms, strict=True))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QComboBox, QToolButton
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QApplication, QComboBox, QToolButton
 from pytestqt.qtbot import QtBot
 
 from studio.core.classes import make_classes
@@ -18,6 +19,7 @@ from studio.store import Store
 from studio.ui.review import ReviewPage
 from studio.ui.review.confusion import ConfusionMatrix, ConfusionPanel
 from studio.ui.review.histogram import ErrorHistogram, HistogramPanel
+from studio.ui.review.mistake_list import fitting_pair
 from studio.ui.session import Session
 
 if TYPE_CHECKING:
@@ -252,3 +254,15 @@ def test_a_matrix_of_many_classes_shows_the_worst_ones_that_fit_without_running_
     assert panel.matrix.cell_rect((0, 1)).height() >= 10
     assert panel.matrix.cell_rect((shown[-1], shown[-1])).bottom() <= panel.matrix.height()
     assert panel.list.isVisible()
+
+
+def test_long_names_of_a_mistake_are_shortened_so_that_neither_is_lost(qapp: QApplication) -> None:
+    metrics = QFontMetrics(qapp.font())
+    both = "sky, clouds and everything above the roofs → building_with_more_than_three_storeys"
+    for words in (both, f"road → {'building_' * 9}", f"{'building_' * 9} → road"):
+        width = metrics.horizontalAdvance(words) * 2 // 3
+        shown = fitting_pair(words, metrics, width)
+        assert metrics.horizontalAdvance(shown) <= width
+        label, predicted = shown.split(" → ")
+        assert label[:4] == words[:4] and predicted[:4] == words.split(" → ")[1][:4]
+    assert fitting_pair("road → tree", metrics, 1000) == "road → tree"
