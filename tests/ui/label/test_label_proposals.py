@@ -329,7 +329,7 @@ def test_a_full_disk_is_told_and_the_proposals_after_it_are_kept(make_desk: Make
 
 def test_points_are_proposed_by_a_run_and_fill_only_those_that_are_missing(make_desk: Make) -> None:
     desk = make_desk(2, task=Task.KEYPOINTS)
-    assert "No finished run yet" in desk.page.proposals.said.text()
+    assert "Train a run first" in desk.page.proposals.said.text()
     record = _finished_run(desk)
     engine = FakeEngine(hold=True)
     ask_run(desk, engine, record)

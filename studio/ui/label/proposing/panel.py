@@ -37,7 +37,7 @@ _MOST_AHEAD: Final = 9999
 
 _FROM_STROKES: Final = "My strokes"
 
-_LINES: Final = 3
+_LINES: Final = 2
 """Lines of text that the longest sentence takes in the narrowest panel; always there, so that no button moves."""
 
 
@@ -130,7 +130,7 @@ class ProposalPanel(QWidget):
     def _sentence(self, has_proposal: bool) -> str:
         proposals, control = self._choices.proposals, self._control
         if not self.source.count():
-            return "No finished run yet: train one on the Train page, then it proposes the rest."
+            return "Train a run first; then it proposes labels for the rest."
         if control.is_busy:
             what = "Learning from your strokes" if proposals.source == FROM_STROKES else "Proposing"
             return f"{what}… {control.done:,} of {control.total:,}" if control.total > 1 else f"{what}…"
@@ -140,9 +140,9 @@ class ProposalPanel(QWidget):
             return f"{made}, {kept.uncertainty:.0%} uncertain" if kept and kept.uncertainty is not None else made
         if proposals.source == FROM_STROKES:
             how = f"press {self._key}" if self._key else "propose"
-            return f"Paint a few strokes of each class, then {how}. Fix what is wrong and {how} again."
+            return f"Paint a few strokes of each class, {how}, fix, and {how} again."
         who = f"{self._key} proposes" if self._key else "Propose"
-        return f"{who} for this item; nothing counts as a label until you accept it."
+        return f"{who}; nothing counts as a label until you accept it."
 
     @property
     def _key(self) -> str:
@@ -150,8 +150,8 @@ class ProposalPanel(QWidget):
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 2, 10, 8)
-        layout.setSpacing(6)
+        layout.setContentsMargins(10, 2, 10, 6)
+        layout.setSpacing(5)
         _rows(self._asking, [self.here_button], [self.ahead_button, self.ahead, self.everywhere_button])
         _rows(self._running, [self.progress, self.cancel_button])
         self._working.addWidget(self._asking)
@@ -171,7 +171,7 @@ def _rows(box: QWidget, *rows: Sequence[QWidget]) -> None:
     """Fill `box` with rows of widgets."""
     column = QVBoxLayout(box)
     column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(6)
+    column.setSpacing(5)
     for widgets in rows:
         row = QHBoxLayout()
         row.setSpacing(6)
