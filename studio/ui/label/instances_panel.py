@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
@@ -14,6 +16,9 @@ from studio.ui.label.instance_model import InstanceModel
 from studio.ui.label.point_actions import PointActions
 from studio.ui.label.swatch_list import SwatchList
 from studio.ui.session import Session
+
+_LEAST_HEIGHT: Final = 32
+"""One row in logical pixels: most projects have one instance an image, and the keypoints need the room."""
 
 
 class InstancesPanel(QWidget):
@@ -32,6 +37,7 @@ class InstancesPanel(QWidget):
         self.list.setObjectName("instance_list")
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.list.setModel(self.model)
+        self.list.setMinimumHeight(_LEAST_HEIGHT)
         self.several = QCheckBox("Several per image")
         self.corner = QWidget()
         self._lay_out(actions)
