@@ -246,6 +246,7 @@ class RunHistory:
                 self.paused = False
             case WentBack():
                 self.went_back = event
+                self.warnings.append(event.sentence)
                 self._forget_after(event.to_step)
             case Finished() | Failed():
                 self.ending = event

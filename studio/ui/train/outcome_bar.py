@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
@@ -88,14 +89,14 @@ class OutcomeBar(QFrame):
         """Say why something was not done; nothing to click."""
         self.show_notice("", sentence)
 
-    def show_notice(self, run: str, sentence: str) -> None:
-        """Say what `run` has done of its own accord while it goes on; nothing to click."""
+    def show_notice(self, run: str, sentence: str, details: Sequence[str] = ()) -> None:
+        """Say what `run` warns of while it goes on, and in the details what it had said before."""
         self._run, self._outcome = run, None
         self.sentence.setText(sentence)
         self._set_tone("warning")
         self.remedy.hide()
         self.review.hide()
-        self._offer_details("")
+        self._offer_details("\n".join(details))
         self.show()
 
     def _arrange(self) -> None:

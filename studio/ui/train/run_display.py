@@ -8,7 +8,7 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.core.errors import NoTrainingYet
-from studio.core.events import RunEvent, WentBack
+from studio.core.events import RunEvent, Warned, WentBack
 from studio.core.outcome import Remedy, RunOutcome
 from studio.core.recipe import Purpose
 from studio.core.settings import TASK_NAMES, TRAINABLE
@@ -63,7 +63,7 @@ class RunDisplay(QObject):
         session.review_changed.connect(self._show_state)
         control.preparing.connect(self._begin_preparing)
         control.started.connect(self._begin)
-        control.events.connect(self._tell_returns)
+        control.events.connect(self._tell_warnings)
         control.events.connect(self._ask_redraw)
         control.state_changed.connect(self._show_state)
         control.ended.connect(self._end)
@@ -152,12 +152,13 @@ class RunDisplay(QObject):
             return
         self._view.outcome.show_outcome(record.id, outcome, can_review=can_review(record))
 
-    def _tell_returns(self, events: list[RunEvent]) -> None:
-        """A run that went back to lower rates says so over the plots, whose end has just vanished."""
+    def _tell_warnings(self, events: list[RunEvent]) -> None:
+        """The last of what a run warns of stands over the plots, and all of it in the details, until it ends."""
         run = self._control.record.id if self._control.record is not None else ""
         for event in events:
-            if isinstance(event, WentBack):
-                self._view.outcome.show_notice(run, f"Run {run}: {event.sentence}")
+            if isinstance(event, (Warned, WentBack)):
+                earlier = self._control.history.warnings
+                self._view.outcome.show_notice(run, f"Run {run}: {event.sentence}", earlier if len(earlier) > 1 else ())
 
     # ------------------------------------------------------------------------------------------------ drawing
     def _ask_redraw(self, _events: object = None) -> None:
