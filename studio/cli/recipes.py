@@ -35,6 +35,9 @@ class RecipeOptions:
     parent: str | None = None
     seed: int | None = None
     on_divergence: OnDivergence | None = None
+    clip_norm: float | None = None
+    parts: int | None = None
+    early_stop: int | None = None
     frozen: bool | None = None
     note: str | None = None
 
@@ -55,10 +58,9 @@ def make_spec(store: Store, options: RecipeOptions, *, purpose: Purpose, device:
         changes["model"] = _model(spec, options)
     if options.seed is not None:
         changes["seed"] = options.seed
-    if options.note is not None:
-        changes["note"] = options.note
-    if options.on_divergence is not None:
-        changes["on_divergence"] = options.on_divergence
+    for field in ("note", "on_divergence", "clip_norm", "parts", "early_stop"):
+        if getattr(options, field) is not None:
+            changes[field] = getattr(options, field)
     try:
         return msgspec.structs.replace(spec, stages=_stages(spec, options), **changes)
     except ValueError as error:

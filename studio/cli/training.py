@@ -64,6 +64,16 @@ def train(
     seed: SeedOption = None,
     frozen: FrozenOption = None,
     on_divergence: OnDivergenceOption = None,
+    clip_norm: Annotated[
+        float | None, typer.Option("--clip-norm", metavar="X", help="Shorten gradients that are longer than this.")
+    ] = None,
+    parts: Annotated[
+        int | None, typer.Option("--parts", metavar="N", help="Compute each batch in N parts, for less memory.", min=1)
+    ] = None,
+    early_stop: Annotated[
+        int | None,
+        typer.Option("--early-stop", metavar="N", help="End a stage after N epochs without a better loss.", min=1),
+    ] = None,
     note: Annotated[str | None, typer.Option("--note", help="A few words to know the run by.")] = None,
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped or crashed.")
@@ -88,6 +98,9 @@ def train(
         seed=seed,
         frozen=frozen,
         on_divergence=on_divergence,
+        clip_norm=clip_norm,
+        parts=parts,
+        early_stop=early_stop,
         note=note,
     )
     output = Output(as_json=as_json)

@@ -116,7 +116,11 @@ class FineTune(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`parent` is the run whose weights this one starts from. For `Purpose.LR_FIND` the first stage says size, batch
-    and freezing, and nothing is trained for good. `resume` goes on from the run's own `state.pt`."""
+    and freezing, and nothing is trained for good. `resume` goes on from the run's own `state.pt`.
+
+    `clip_norm` is the longest that all gradients together may be; `parts` computes each batch in so many parts whose
+    gradients add up, for less memory; `early_stop` ends a stage after so many epochs without a better validation loss.
+    """
 
     version: int = RECIPE_VERSION
     task: Task
@@ -129,8 +133,19 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     precision: Precision = Precision.AUTO
     on_divergence: OnDivergence = OnDivergence.STOP
     weight_decay: float = 0.01
+    clip_norm: float | None = None
+    parts: int = 1
+    early_stop: int | None = None
     seed: int = 42
     note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.clip_norm is not None and not self.clip_norm > 0:
+            raise ValueError(f"gradients cannot be clipped at {self.clip_norm:g}, only at a length above 0")
+        if self.parts < 1:
+            raise ValueError(f"a batch cannot be computed in {self.parts} parts")
+        if self.early_stop is not None and self.early_stop < 1:
+            raise ValueError(f"a stage cannot end early after {self.early_stop} epochs, only after 1 or more")
 
 
 def encode_spec(spec: RunSpec) -> bytes:

@@ -49,6 +49,9 @@ class Learner:
     parts: int = 1
     """In how many parts a batch's gradients are computed."""
 
+    is_enough: bool = False
+    """Set by a callback to end the stage with the epoch."""
+
     stage: Stage = field(init=False)
     data: StageData = field(init=False)
     optimizer: Optimizer = field(init=False)
@@ -66,10 +69,10 @@ class Learner:
 
     def fit(self, stage: Stage, data: StageData, optimizer: Optimizer) -> None:
         """Train from the present position to the end of `stage`."""
-        self.stage, self.data, self.optimizer = stage, data, optimizer
+        self.stage, self.data, self.optimizer, self.is_enough = stage, data, optimizer, False
         try:
             self.call("before_stage")
-            while self.at.epoch < stage.epochs:
+            while self.at.epoch < stage.epochs and not self.is_enough:
                 self.one_epoch()
             self.call("after_stage")
         finally:

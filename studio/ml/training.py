@@ -19,7 +19,9 @@ from studio.core.review import SCORES_FILE
 from studio.core.snapshot import Snapshot
 from studio.ml.callbacks.base import Callback
 from studio.ml.callbacks.checkpoints import Checkpoints
+from studio.ml.callbacks.early_stop import EarlyStop
 from studio.ml.callbacks.fitting_memory import FittingMemory
+from studio.ml.callbacks.gradient_clipping import GradientClipping
 from studio.ml.callbacks.guard import FiniteGuard
 from studio.ml.callbacks.listening import Listening
 from studio.ml.callbacks.old_items_guard import OldItemsGuard
@@ -121,13 +123,17 @@ class TrainingRun:
         scheduling = Scheduling()
         callbacks: list[Callback] = [
             FiniteGuard(),
-            FittingMemory(self._log),
+            FittingMemory(self._log, self._spec.parts),
             recorder,
             scheduling,
             WatchedSamples(self._folder, self._log, seed=self._spec.seed),
             checkpoints,
             Listening(self._commands, self._log),
         ]
+        if self._spec.clip_norm is not None:
+            callbacks.append(GradientClipping(self._spec.clip_norm))
+        if self._spec.early_stop is not None:
+            callbacks.append(EarlyStop(self._spec.early_stop, self._log))
         if self._spec.fine_tune is not None:
             callbacks.append(OldItemsGuard(self._log))
         learner = Learner(network, self._task, precision, callbacks)

@@ -15,6 +15,7 @@ import pytest
 from studio.cli import run_watch
 from studio.cli.app import run_command
 from studio.core.classes import make_classes
+from studio.core.commands import StartRun
 from studio.core.events import (
     EpochEnd,
     Finished,
@@ -165,6 +166,7 @@ def test_every_option_reaches_the_recipe(project: Path, use: Use) -> None:
         "--device",
         "cpu",
     ]
+    options += ["--clip-norm", "0.5", "--parts", "2", "--early-stop", "3"]
     engine = ScoringEngine({})
     use(engine)
     assert run_command(["train", str(project), *options]) == 0
@@ -181,6 +183,7 @@ def test_every_option_reaches_the_recipe(project: Path, use: Use) -> None:
         ),
     )
     assert (spec.model.encoder, spec.model.pretrained, spec.seed, spec.note) == (Encoder.RESNET34, False, 11, "a try")
+    assert (spec.clip_norm, spec.parts, spec.early_stop) == (0.5, 2, 3)
     assert spec.on_divergence is OnDivergence.GO_BACK
     assert engine.runs[0].start.device == "cpu"
 
@@ -230,6 +233,7 @@ def test_a_recipe_file_is_carried_out_as_it_stands(project: Path, use: Use, tmp_
         (["--schedule", "one-cycle:pct_start=2"], "2 is not between 0 and 1"),
         (["--schedule", "one-cycle:momenta=0.9/0.8"], "momenta"),
         (["--schedule", "constant:speed=2"], "speed"),
+        (["--clip-norm", "-1"], "clipped at -1"),
         (["--from", "0099"], "no run called 0099"),
         (["--resume", "0099"], "no run called 0099"),
         (["--recipe", "nowhere.json"], "cannot be read"),
@@ -331,7 +335,9 @@ def test_a_stopped_run_goes_on_with_its_own_recipe(project: Path, use: Use, caps
     assert run_command(["train", str(project), "--resume", "0001", "--epochs", "3"]) == 2
     assert "its own recipe" in capsys.readouterr().err
     assert run_command(["train", str(project), "--resume", "0001"]) == 0
-    assert again.runs[0].start.resume
+    start = again.runs[0].start
+    assert isinstance(start, StartRun)
+    assert start.resume
     with Store.open(project) as store:
         assert [run.id for run in store.runs()] == ["0001"]
         outcome = store.run("0001").outcome

@@ -11,16 +11,17 @@ from studio.ml.learner import Learner
 
 
 class FittingMemory(Callback):
-    """Every stage begins with whole batches: the next may have smaller images or a frozen encoder."""
+    """Every stage begins with batches in as many parts as the recipe says, mostly one: the next stage may have smaller
+    images or a frozen encoder."""
 
     order: ClassVar[int] = 5
 
-    def __init__(self, log: EventSink) -> None:
+    def __init__(self, log: EventSink, parts: int = 1) -> None:
         self._log = log
-        self._parts = 1
+        self._first_parts = self._parts = parts
 
     def before_stage(self, learner: Learner) -> None:
-        self._parts = 1
+        self._parts = self._first_parts
 
     def before_epoch(self, learner: Learner) -> None:
         learner.parts = self._parts

@@ -83,6 +83,10 @@ class RecipeDraft(QObject):
     def set_on_divergence(self, choice: OnDivergence) -> None:
         self._set(on_divergence=choice)
 
+    def set_training(self, **fields: Any) -> None:
+        """Fields of the `RunSpec` itself: `clip_norm`, `parts`, `early_stop`."""
+        self._set(**fields)
+
     def set_weight_decay(self, weight_decay: float) -> None:
         self._set(weight_decay=weight_decay)
 

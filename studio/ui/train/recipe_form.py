@@ -26,6 +26,7 @@ from studio.ui.train.fields import Choice, DecimalField, Tick, WholeField, capti
 from studio.ui.train.imagenet_cache import has_imagenet_weights
 from studio.ui.train.recipe_draft import RecipeDraft
 from studio.ui.train.stage_list import StageList
+from studio.ui.train.training_fields import TrainingFields
 
 ENCODER_NAMES: Final = {
     Encoder.RESNET18: "ResNet-18",
@@ -106,6 +107,7 @@ class RecipeForm(QWidget):
                 ("Note", self.note),
             )
         )
+        layout.addWidget(self.training)
         layout.addStretch(1)
         draft.changed.connect(self.refresh)
         self.offer_starts([])
@@ -190,6 +192,7 @@ class RecipeForm(QWidget):
             "on_divergence", [(name, choice) for choice, name in _DIVERGENCE_NAMES.items()], tip=_DIVERGENCE_TIP
         )
         self.on_divergence.edited.connect(draft.set_on_divergence)
+        self.training = TrainingFields(draft)
         self.seed = WholeField("seed", 0, 2**31 - 1, tip="The same seed on the same computer gives the same run")
         self.seed.edited.connect(draft.set_seed)
         self.note = QLineEdit()

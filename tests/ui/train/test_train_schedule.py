@@ -56,6 +56,30 @@ def test_a_schedule_shows_only_the_numbers_that_it_has(desk: Desk) -> None:
     assert train(desk).stages[0].schedule == FlatCosine(pct_start=0.6, momentum=0.8)
 
 
+def test_clipping_parts_and_an_early_end_are_unfolded_and_set(desk: Desk) -> None:
+    fields = desk.page.recipe.form.training
+    assert fields.line.text() == "Clipping, parts, early end"
+    fields.line.setFocus()
+    desk.qtbot.keyClick(fields.line, Qt.Key.Key_Space)
+    assert fields.clip_norm.text() == fields.early_stop.text() == "Off"
+    type_over(desk, fields.clip_norm, "0.5")
+    type_over(desk, fields.parts, "2")
+    type_over(desk, fields.early_stop, "3")
+    assert fields.line.text() == "Clipped at 0.5, batches in 2 parts, early end after 3 epochs"
+    spec = train(desk)
+    assert (spec.clip_norm, spec.parts, spec.early_stop) == (0.5, 2, 3)
+
+
+def test_what_is_off_says_so_and_is_off_in_the_recipe(desk: Desk) -> None:
+    desk.page.draft.set_training(clip_norm=1.0, early_stop=4)
+    fields = desk.page.recipe.form.training
+    fields.line.click()
+    type_over(desk, fields.clip_norm, "0")
+    type_over(desk, fields.early_stop, "0")
+    spec = train(desk)
+    assert (spec.clip_norm, spec.early_stop) == (None, None)
+
+
 def test_a_recipe_that_is_loaded_shows_the_schedule_of_each_stage(desk: Desk) -> None:
     stages = (
         Stage(epochs=1, height=32, width=64, schedule=Constant(momentum=0.5)),

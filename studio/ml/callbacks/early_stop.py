@@ -1,0 +1,54 @@
+"""Ends a stage whose validation loss has stopped getting better."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+from studio.core.events import Warned
+from studio.ml.callbacks.base import Callback
+from studio.ml.event_log import EventSink
+from studio.ml.learner import Learner
+
+
+class EarlyStop(Callback):
+    """After `patience` epochs without a new lowest validation loss. Each stage counts from its own beginning: a loss at
+    another size or with other layers frozen does not compare."""
+
+    order: ClassVar[int] = 75  # a checkpoint after the epoch knows of it
+
+    def __init__(self, patience: int, log: EventSink) -> None:
+        self._patience = patience
+        self._log = log
+        self._stage = 0
+        self._best, self._best_epoch, self._waited = math.inf, 0, 0
+
+    def before_stage(self, learner: Learner) -> None:
+        if self._stage != learner.at.stage:
+            self._stage = learner.at.stage
+            self._best, self._best_epoch, self._waited = math.inf, 0, 0
+        learner.is_enough = self._waited >= self._patience
+
+    def after_epoch(self, learner: Learner) -> None:
+        loss, epoch = learner.validation.loss, learner.at.epochs_done
+        if loss < self._best:
+            self._best, self._best_epoch, self._waited = loss, epoch, 0
+            return
+        self._waited += 1
+        if self._waited < self._patience or learner.at.epoch >= learner.stage.epochs:
+            return
+        learner.is_enough = True
+        waited = "epoch" if self._waited == 1 else f"{self._waited} epochs"
+        self._log.emit(
+            Warned(
+                sentence=f"Stage {self._stage + 1} ended early, after epoch {epoch}: in the last {waited} the "
+                f"validation loss was never below the {self._best:.4f} of epoch {self._best_epoch}."
+            )
+        )
+
+    def state(self) -> dict[str, Any]:
+        return {"stage": self._stage, "best": self._best, "best_epoch": self._best_epoch, "waited": self._waited}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        self._stage, self._best = state["stage"], state["best"]
+        self._best_epoch, self._waited = state["best_epoch"], state["waited"]
