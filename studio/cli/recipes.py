@@ -9,12 +9,13 @@ from typing import Any
 
 import msgspec
 
+from studio.core.architectures import ARCHITECTURES, ENCODERS, Architecture, encoders_of, near_names
 from studio.core.defaults import default_spec
 from studio.core.errors import BadInput, NothingToTrainOn, NoTrainingYet, StudioError
 from studio.core.images import image_size
 from studio.core.items import LabelState, Split
 from studio.core.likely_device import likely_device
-from studio.core.recipe import Encoder, LearningRate, ModelSpec, OnDivergence, Purpose, RunSpec, Stage, decode_spec
+from studio.core.recipe import LearningRate, ModelSpec, OnDivergence, Purpose, RunSpec, Stage, decode_spec
 from studio.core.schedules import Schedule
 from studio.core.settings import TASK_NAMES, TRAINABLE
 from studio.store import ItemFilter, Store
@@ -30,7 +31,8 @@ class RecipeOptions:
     batch: int | None = None
     lr: str | None = None
     schedule: str | None = None
-    arch: Encoder | None = None
+    arch: str | None = None
+    encoder: str | None = None
     pretrained: bool | None = None
     parent: str | None = None
     seed: int | None = None
@@ -54,7 +56,7 @@ def make_spec(store: Store, options: RecipeOptions, *, purpose: Purpose, device:
     if options.parent is not None:
         changes["parent"] = options.parent
         changes["model"] = store.run(options.parent).spec.model
-    if options.arch is not None or options.pretrained is not None:
+    if (options.arch, options.encoder, options.pretrained) != (None, None, None):
         changes["model"] = _model(spec, options)
     if options.seed is not None:
         changes["seed"] = options.seed
@@ -135,11 +137,36 @@ def _typical_size(store: Store, ids: list[int]) -> tuple[int, int]:
 
 def _model(spec: RunSpec, options: RecipeOptions) -> ModelSpec:
     if options.parent is not None:
-        raise BadInput(f"A run that starts from run {options.parent} has its model; leave out --arch and --pretrained.")
-    return ModelSpec(
-        encoder=options.arch or spec.model.encoder,
-        pretrained=spec.model.pretrained if options.pretrained is None else options.pretrained,
-    )
+        raise BadInput(
+            f"A run that starts from run {options.parent} has its model; leave out --arch, --encoder and --pretrained."
+        )
+    architecture, encoder = _architecture_and_encoder(spec, options)
+    try:
+        return ModelSpec(
+            architecture=architecture,
+            encoder=encoder,
+            pretrained=spec.model.pretrained if options.pretrained is None else options.pretrained,
+        )
+    except ValueError as error:
+        raise BadInput(f"This model cannot be: {error}.") from error
+
+
+def _architecture_and_encoder(spec: RunSpec, options: RecipeOptions) -> tuple[Architecture | None, str]:
+    """`--arch` takes an encoder's name too, as fast.ai's `arch` does. An architecture that cannot stand on the recipe's
+    encoder brings its own usual one."""
+    architecture, encoder = spec.model.architecture, options.encoder
+    if options.arch is not None:
+        known = ARCHITECTURES.get(spec.task, ())
+        if options.arch in known:
+            architecture = Architecture(options.arch)
+        elif options.arch in ENCODERS and encoder is None:
+            encoder = options.arch
+        else:
+            raise BadInput(f"--arch {options.arch} is no model for {spec.task}{near_names(options.arch, known)}.")
+    if encoder is None:
+        fitting = encoders_of(architecture)
+        encoder = spec.model.encoder if spec.model.encoder in fitting else fitting[0]
+    return architecture, encoder
 
 
 def _stages(spec: RunSpec, options: RecipeOptions) -> tuple[Stage, ...]:

@@ -12,13 +12,19 @@ from studio.cli.output import Output
 from studio.cli.recipes import RecipeOptions, make_spec
 from studio.cli.run_watch import carry_out, exit_code, watch
 from studio.core.errors import BadInput
-from studio.core.recipe import Encoder, OnDivergence, Purpose
+from studio.core.recipe import OnDivergence, Purpose
 from studio.store import Store
 
 RecipeOption = Annotated[Path | None, typer.Option("--recipe", metavar="FILE", help="A recipe.json to start from.")]
 SizeOption = Annotated[str | None, typer.Option("--size", metavar="HxW", help="Training size, such as 96x128.")]
 BatchOption = Annotated[int | None, typer.Option("--batch", metavar="N", help="Images a batch.", min=1)]
-ArchOption = Annotated[Encoder | None, typer.Option("--arch", help="The encoder.")]
+ArchOption = Annotated[
+    str | None,
+    typer.Option("--arch", metavar="A", help="The model: unet, dynamic_unet, deeplabv3, lraspp; or an encoder."),
+]
+EncoderOption = Annotated[
+    str | None, typer.Option("--encoder", metavar="E", help="What it stands on: resnet34 or another of torchvision's.")
+]
 PretrainedOption = Annotated[
     bool | None, typer.Option("--pretrained/--from-scratch", help="Whether to start from ImageNet weights.")
 ]
@@ -59,6 +65,7 @@ def train(
     ] = None,
     schedule: ScheduleOption = None,
     arch: ArchOption = None,
+    encoder: EncoderOption = None,
     pretrained: PretrainedOption = None,
     parent: FromOption = None,
     seed: SeedOption = None,
@@ -93,6 +100,7 @@ def train(
         lr=lr,
         schedule=schedule,
         arch=arch,
+        encoder=encoder,
         pretrained=pretrained,
         parent=parent,
         seed=seed,
@@ -124,6 +132,7 @@ def lr_find(
     size: SizeOption = None,
     batch: BatchOption = None,
     arch: ArchOption = None,
+    encoder: EncoderOption = None,
     pretrained: PretrainedOption = None,
     parent: FromOption = None,
     seed: SeedOption = None,
@@ -137,6 +146,7 @@ def lr_find(
         size=size,
         batch=batch,
         arch=arch,
+        encoder=encoder,
         pretrained=pretrained,
         parent=parent,
         seed=seed,

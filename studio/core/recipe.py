@@ -7,6 +7,13 @@ from typing import Final
 
 import msgspec
 
+from studio.core.architectures import (
+    DEFAULT_ENCODER,
+    Architecture,
+    check_architecture,
+    check_encoder,
+    default_architecture,
+)
 from studio.core.schedules import OneCycle, Schedule
 from studio.core.settings import Task
 
@@ -22,6 +29,8 @@ class Purpose(enum.StrEnum):
 
 
 class Encoder(enum.StrEnum):
+    """The usual encoders; a recipe takes any name of `core/architectures.py`."""
+
     RESNET18 = "resnet18"
     RESNET34 = "resnet34"
     RESNET50 = "resnet50"
@@ -46,10 +55,15 @@ class OnDivergence(enum.StrEnum):
 
 
 class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`pretrained` asks for ImageNet weights; a run says in its `Started` event whether it got them."""
+    """`architecture` None is the task's default. `pretrained` asks for ImageNet weights; a run says in its `Started`
+    event whether it got them. Raises ValueError where there is no such encoder or the architecture cannot use it."""
 
-    encoder: Encoder = Encoder.RESNET18
+    encoder: str = DEFAULT_ENCODER
+    architecture: Architecture | None = None
     pretrained: bool = True
+
+    def __post_init__(self) -> None:
+        check_encoder(self.encoder, self.architecture)
 
 
 class LearningRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -120,6 +134,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     `clip_norm` is the longest that all gradients together may be; `parts` computes each batch in so many parts whose
     gradients add up, for less memory; `early_stop` ends a stage after so many epochs without a better validation loss.
+    Raises ValueError where one of these cannot be or the model is none of the task's.
     """
 
     version: int = RECIPE_VERSION
@@ -146,6 +161,12 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ValueError(f"a batch cannot be computed in {self.parts} parts")
         if self.early_stop is not None and self.early_stop < 1:
             raise ValueError(f"a stage cannot end early after {self.early_stop} epochs, only after 1 or more")
+        check_architecture(self.model.architecture, self.task)
+
+    @property
+    def architecture(self) -> Architecture | None:
+        """The model's, or the task's default; None where the task has one kind of network only."""
+        return self.model.architecture or default_architecture(self.task)
 
 
 def encode_spec(spec: RunSpec) -> bytes:

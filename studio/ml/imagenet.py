@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +15,9 @@ from urllib.parse import urlparse
 
 import torch
 from torch import nn
-from torchvision.models import WeightsEnum, get_model, get_model_weights
+from torchvision.models import WeightsEnum, get_model_weights
 
-from studio.core.recipe import Encoder
+from studio.ml.models.encoders import make_classifier
 
 OFFLINE_VARIABLE: Final = "STUDIO_OFFLINE"
 """Set to anything but 0 to never ask the network."""
@@ -26,8 +27,13 @@ CONNECT_SECONDS: Final = 4.0
 _UNAVAILABLE = (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError)
 
 
-def pretrained_classifier(encoder: Encoder) -> tuple[nn.Module | None, str]:
-    """torchvision's classifier with its ImageNet weights, and one sentence on where they come from.
+_OLD_DENSENET_NAME: Final = re.compile(r"(denselayer\d+\.(?:norm|conv))\.([12]\.)")
+"""torchvision's DenseNet files are older than its rule that a module's name has no dot."""
+
+
+def pretrained_classifier(encoder: str, *, dilated: bool = False) -> tuple[nn.Module | None, str]:
+    """torchvision's classifier with its ImageNet weights, and one sentence on where they come from. `dilated` as in
+    `make_encoder`.
 
     None, and the reason, where they cannot be had: there is no network, it is switched off, or the file is damaged.
     """
@@ -35,15 +41,15 @@ def pretrained_classifier(encoder: Encoder) -> tuple[nn.Module | None, str]:
     try:
         with _network_timeout(CONNECT_SECONDS):
             state = _state_dict(weights)
-        model = get_model(encoder.value, weights=None)
-        model.load_state_dict(state)
+        model = make_classifier(encoder, dilated=dilated)
+        model.load_state_dict({_OLD_DENSENET_NAME.sub(r"\1\2", name): value for name, value in state.items()})
     except _UNAVAILABLE as error:
-        return None, f"From scratch: the ImageNet weights of {encoder.value} cannot be had ({_reason(error)})."
-    return model, f"From ImageNet ({encoder.value}, torchvision's {weights.name})."
+        return None, f"From scratch: the ImageNet weights of {encoder} cannot be had ({_reason(error)})."
+    return model, f"From ImageNet ({encoder}, torchvision's {weights.name})."
 
 
-def _default_weights(encoder: Encoder) -> WeightsEnum:
-    return get_model_weights(encoder.value)["DEFAULT"]
+def _default_weights(encoder: str) -> WeightsEnum:
+    return get_model_weights(encoder)["DEFAULT"]
 
 
 def cached_file(weights: WeightsEnum) -> Path:

@@ -12,11 +12,11 @@ import safetensors.torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from studio.core.architectures import Architecture, default_architecture
 from studio.core.atomic import write_atomically
 from studio.core.classes import LabelClass
 from studio.core.errors import NotACheckpoint
 from studio.core.points import KeypointName
-from studio.core.recipe import Encoder
 from studio.core.settings import Task as TaskName
 from studio.core.snapshot import Snapshot
 
@@ -27,10 +27,12 @@ MODEL_FORMAT: Final = "relearn-studio-model-1"
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFile:
-    """What a model file says. `height` and `width` are the size of its last stage."""
+    """What a model file says. `height` and `width` are the size of its last stage. `architecture` None: the one kind
+    of network that its task has."""
 
     task: TaskName
-    encoder: Encoder
+    architecture: Architecture | None
+    encoder: str
     height: int
     width: int
     parent: str
@@ -51,13 +53,21 @@ def encode_model(state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> by
 
 
 def model_metadata(
-    *, task: TaskName, encoder: Encoder, height: int, width: int, parent: str | None, labels: Mapping[str, str]
+    *,
+    task: TaskName,
+    architecture: Architecture | None = None,
+    encoder: str,
+    height: int,
+    width: int,
+    parent: str | None,
+    labels: Mapping[str, str],
 ) -> dict[str, str]:
     """`labels` is what the task adds: its classes or keypoints as JSON."""
     return {
         "format": MODEL_FORMAT,
         "task": task.value,
-        "encoder": encoder.value,
+        "architecture": architecture or "",
+        "encoder": str(encoder),
         "height": str(height),
         "width": str(width),
         "parent": parent or "",
@@ -79,9 +89,11 @@ def read_model(path: Path) -> ModelFile:
             if metadata.get("format") != MODEL_FORMAT:
                 raise NotACheckpoint(path, "it was not written by a run")
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open is no dict
+        task = TaskName(metadata["task"])
         return ModelFile(
-            task=TaskName(metadata["task"]),
-            encoder=Encoder(metadata["encoder"]),
+            task=task,
+            architecture=_architecture(metadata.get("architecture", ""), task),
+            encoder=metadata["encoder"],
             height=int(metadata["height"]),
             width=int(metadata["width"]),
             parent=metadata.get("parent", ""),
@@ -92,6 +104,11 @@ def read_model(path: Path) -> ModelFile:
         raise NotACheckpoint(path, "there is no such file") from error
     except (SafetensorError, OSError, ValueError, KeyError) as error:
         raise NotACheckpoint(path, _what_it_is(path)) from error
+
+
+def _architecture(name: str, task: TaskName) -> Architecture | None:
+    """Files that name none are older than the choice, and are of the task's default."""
+    return Architecture(name) if name else default_architecture(task)
 
 
 def _what_it_is(path: Path) -> str:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import torch
 from torch import nn
 
+from studio.core.architectures import Architecture, check_encoder
 from studio.core.errors import BadInput, NotACheckpoint
 from studio.core.recipe import RunSpec
 from studio.ml.imagenet import pretrained_classifier
 from studio.ml.model_file import ModelFile, read_model
 from studio.ml.models.encoders import make_encoder
 from studio.ml.tasks.base import Task
+
+DILATED: Final = frozenset({Architecture.DEEPLABV3, Architecture.LRASPP})
+"""Architectures that stand on dilated encoders."""
 
 
 @dataclass(frozen=True)
@@ -30,17 +35,22 @@ def make_network(spec: RunSpec, task: Task, folder: Path) -> FirstWeights:
     """The network that `spec` asks for, in `folder`'s run. Raises BadInput where the parent does not fit."""
     if spec.parent is not None:
         return _from_parent(spec, task, folder.parent / spec.parent)
+    dilated = spec.architecture in DILATED
     if spec.model.pretrained:
-        classifier, sentence = pretrained_classifier(spec.model.encoder)
+        classifier, sentence = pretrained_classifier(spec.model.encoder, dilated=dilated)
     else:
         classifier, sentence = None, "From scratch, as the recipe asks."
-    network = task.make_network(make_encoder(spec.model.encoder, classifier))
+    network = task.make_network(make_encoder(spec.model.encoder, classifier, dilated=dilated))
     return FirstWeights(_channels_last(network), sentence, [], from_imagenet=classifier is not None)
 
 
 def network_of(model: ModelFile, task: Task) -> nn.Module:
     """The network of a model file, with its weights. Raises NotACheckpoint where they do not fit its own header."""
-    network = task.make_network(make_encoder(model.encoder))
+    try:
+        check_encoder(model.encoder, model.architecture)
+    except ValueError as error:
+        raise NotACheckpoint(Path("model.safetensors"), str(error)) from error
+    network = task.make_network(make_encoder(model.encoder, dilated=model.architecture in DILATED))
     try:
         network.load_state_dict(model.state)
     except RuntimeError as error:
@@ -52,14 +62,18 @@ def _from_parent(spec: RunSpec, task: Task, parent_folder: Path) -> FirstWeights
     parent = read_model(parent_folder)
     if parent.task is not spec.task:
         raise BadInput(f"Run {spec.parent} is for {parent.task.value}, this recipe for {spec.task.value}.")
-    if parent.encoder is not spec.model.encoder:
+    if (parent.architecture, parent.encoder) != (spec.architecture, spec.model.encoder):
         raise BadInput(
-            f"Run {spec.parent} has the encoder {parent.encoder.value}, this recipe {spec.model.encoder.value}; "
-            "choose the parent's encoder."
+            f"Run {spec.parent} is {_named(parent.architecture, parent.encoder)}, this recipe asks for "
+            f"{_named(spec.architecture, spec.model.encoder)}; choose the parent's model and encoder."
         )
-    network = task.make_network(make_encoder(spec.model.encoder))
+    network = task.make_network(make_encoder(spec.model.encoder, dilated=spec.architecture in DILATED))
     warnings = task.adapt(parent.state, parent.metadata, network)
     return FirstWeights(_channels_last(network), f"From run {spec.parent}.", warnings)
+
+
+def _named(architecture: Architecture | None, encoder: str) -> str:
+    return f"{architecture} on {encoder}" if architecture else encoder
 
 
 def _channels_last(network: nn.Module) -> nn.Module:

@@ -39,7 +39,7 @@ def predict(
     anything but a run's folder or model file, and BadInput where there is no picture.
     """
     model = read_model(run)
-    task = make_task(model.snapshot)
+    task = make_task(model.snapshot, model.architecture)
     chosen = choose_device(device)
     network = network_of(model, task).to(chosen).eval()
     precision = MixedPrecision(resolve_precision(Precision.AUTO, chosen, warn), chosen)

@@ -61,7 +61,7 @@ class _Proposer:
         if model.task is not job.task:
             raise BadInput(f"{job.run} is a model for {model.task}, and this project is for {job.task}.")
         self._emit = emit
-        self._task: Task = make_task(model.snapshot)
+        self._task: Task = make_task(model.snapshot, model.architecture)
         self._network: nn.Module = network_of(model, self._task).to(device).eval()
         self._device = device
         self._precision = MixedPrecision(resolve_precision(Precision.AUTO, device, self._warn), device)

@@ -64,7 +64,7 @@ class TrainingRun:
         self._commands = commands
         self._log = log
         self._doing = "The network"
-        self._task = make_task(snapshot)
+        self._task = make_task(snapshot, spec.architecture)
         self._source = DataSource(
             folder=folder,
             spec=spec,
@@ -278,6 +278,7 @@ class TrainingRun:
         stage = self._spec.stages[0]
         return model_metadata(
             task=self._spec.task,
+            architecture=self._spec.architecture,
             encoder=self._spec.model.encoder,
             height=stage.height,
             width=stage.width,

@@ -211,6 +211,24 @@ def test_a_run_may_start_from_another_ones_weights_and_has_its_model(project: Pa
     assert (spec.parent, spec.model.encoder) == ("0001", Encoder.MOBILENET_V3)
 
 
+@pytest.mark.parametrize(
+    ("options", "architecture", "encoder"),
+    [
+        (["--arch", "dynamic_unet", "--encoder", "resnet34"], "dynamic_unet", "resnet34"),
+        (["--arch", "lraspp"], "lraspp", "mobilenet_v3_large"),
+        (["--encoder", "convnext_tiny"], "unet", "convnext_tiny"),
+        (["--arch", "efficientnet_b0"], "unet", "efficientnet_b0"),
+    ],
+)
+def test_model_and_encoder_go_by_name(
+    project: Path, use: Use, options: list[str], architecture: str, encoder: str
+) -> None:
+    use(ScoringEngine({}))
+    assert run_command(["train", str(project), *options]) == 0
+    spec = recipe_of(project)
+    assert (spec.architecture, spec.model.encoder) == (architecture, encoder)
+
+
 def test_a_recipe_file_is_carried_out_as_it_stands(project: Path, use: Use, tmp_path: Path) -> None:
     stages = (Stage(epochs=1, height=32, width=64), Stage(epochs=2, height=64, width=128))
     (tmp_path / "mine.json").write_bytes(encode_spec(RunSpec(task=Task.SEGMENTATION, stages=stages, seed=5)))
@@ -234,6 +252,10 @@ def test_a_recipe_file_is_carried_out_as_it_stands(project: Path, use: Use, tmp_
         (["--schedule", "one-cycle:momenta=0.9/0.8"], "momenta"),
         (["--schedule", "constant:speed=2"], "speed"),
         (["--clip-norm", "-1"], "clipped at -1"),
+        (["--arch", "dynamic_net"], "--arch dynamic_net is no model for segmentation; near to it: dynamic_unet"),
+        (["--arch", "soft_argmax"], "is no model for segmentation"),
+        (["--encoder", "resnet43"], "no encoder called resnet43; near to it: resnet34"),
+        (["--arch", "deeplabv3", "--encoder", "resnet18"], "deeplabv3 cannot stand on resnet18"),
         (["--from", "0099"], "no run called 0099"),
         (["--resume", "0099"], "no run called 0099"),
         (["--recipe", "nowhere.json"], "cannot be read"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from torch import nn
 from torchvision.models import get_model, get_model_weights
 
+from studio.core.architectures import Architecture
 from studio.core.errors import BadInput
 from studio.core.recipe import Encoder, ModelSpec
 from studio.ml.imagenet import cached_file, pretrained_classifier
@@ -16,7 +18,7 @@ from studio.ml.model_file import model_metadata, read_model, write_model
 from studio.ml.models.encoders import make_encoder
 from studio.ml.models.keypoint_net import KeypointNet, centre_of_mass
 from studio.ml.models.unet import UNet
-from studio.ml.network import make_network
+from studio.ml.network import make_network, network_of
 from studio.ml.parameter_groups import freeze, make_optimizer, split_parameters
 from studio.ml.runner import read_recipe
 from studio.ml.tasks.registry import make_task
@@ -96,18 +98,23 @@ def torch_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "torch"
 
 
-@pytest.mark.parametrize("encoder", [Encoder.RESNET18, Encoder.MOBILENET_V3])
-def test_cached_imagenet_weights_are_used_and_named(torch_home: Path, tmp_path: Path, encoder: Encoder) -> None:
-    classifier = get_model(encoder.value, weights=None)
-    file = cached_file(get_model_weights(encoder.value)["DEFAULT"])
+def as_in_torchvisions_files(name: str) -> str:
+    """Those of the DenseNets call `denselayer1.norm1` still `denselayer1.norm.1`."""
+    return re.sub(r"(denselayer\d+\.(?:norm|conv))([12])", r"\1.\2", name)
+
+
+@pytest.mark.parametrize("encoder", [Encoder.RESNET18, Encoder.MOBILENET_V3, "densenet121"])
+def test_cached_imagenet_weights_are_used_and_named(torch_home: Path, tmp_path: Path, encoder: str) -> None:
+    classifier = get_model(encoder, weights=None)
+    file = cached_file(get_model_weights(encoder)["DEFAULT"])
     assert torch_home in file.parents
     file.parent.mkdir(parents=True)
-    torch.save(classifier.state_dict(), file)
+    torch.save({as_in_torchvisions_files(name): value for name, value in classifier.state_dict().items()}, file)
     folder = make_run(tmp_path / "0001", recipe(model=ModelSpec(encoder=encoder, pretrained=True)), train=2, valid=1)
     spec, snapshot = read_recipe(folder)
     first = make_network(spec, make_task(snapshot), folder)
     assert "ImageNet" in first.sentence
-    assert encoder.value in first.sentence
+    assert encoder in first.sentence
     expected = make_encoder(encoder, classifier).state_dict()
     assert same_tensors(first.network.encoder.state_dict(), expected)
 
@@ -140,12 +147,23 @@ def test_a_server_that_does_not_answer_is_no_crash(torch_home: Path, monkeypatch
 RESNET = ModelSpec(encoder=Encoder.RESNET18, pretrained=False)
 
 
-def save_parent(folder: Path, *, encoder: Encoder = Encoder.RESNET18) -> dict[str, torch.Tensor]:
+def save_parent(
+    folder: Path, *, encoder: str = Encoder.RESNET18, architecture: Architecture = Architecture.UNET
+) -> dict[str, torch.Tensor]:
     """A model of classes ground and square (ids 0, 1), as another run would have written it."""
-    spec, snapshot = read_recipe(make_run(folder, recipe(model=ModelSpec(encoder=encoder, pretrained=False))))
-    task = make_task(snapshot)
+    model = ModelSpec(encoder=encoder, architecture=architecture, pretrained=False)
+    spec, snapshot = read_recipe(make_run(folder, recipe(model=model)))
+    task = make_task(snapshot, architecture)
     network = make_network(spec, task, folder).network
-    metadata = model_metadata(task=spec.task, encoder=encoder, height=32, width=32, parent=None, labels=task.metadata())
+    metadata = model_metadata(
+        task=spec.task,
+        architecture=architecture,
+        encoder=encoder,
+        height=32,
+        width=32,
+        parent=None,
+        labels=task.metadata(),
+    )
     write_model(folder, network.state_dict(), metadata)
     return network.state_dict()
 
@@ -177,9 +195,26 @@ def test_a_parent_of_another_encoder_is_refused_with_a_remedy(tmp_path: Path) ->
         make_network(spec, make_task(snapshot), tmp_path / "0002")
 
 
+def test_a_parent_of_another_architecture_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    save_parent(tmp_path / "0001", architecture=Architecture.DYNAMIC_UNET)
+    spec, snapshot = read_recipe(make_run(tmp_path / "0002", recipe(parent="0001", model=RESNET)))
+    with pytest.raises(BadInput, match=r"dynamic_unet on resnet18.*unet on resnet18; choose the parent's model"):
+        make_network(spec, make_task(snapshot), tmp_path / "0002")
+
+
+def test_a_model_file_without_an_architecture_is_of_the_tasks_default(tmp_path: Path) -> None:
+    state = save_parent(tmp_path / "0001")
+    older = {name: value for name, value in read_model(tmp_path / "0001").metadata.items() if name != "architecture"}
+    write_model(tmp_path / "0001", state, older)
+    model = read_model(tmp_path / "0001")
+    network = network_of(model, make_task(model.snapshot, model.architecture))
+    assert same_tensors(network.state_dict(), state)
+
+
 def test_a_model_file_says_all_that_is_needed_to_use_it(tmp_path: Path) -> None:
     state = save_parent(tmp_path / "0001")
     model = read_model(tmp_path / "0001")
-    assert (model.encoder, model.height, model.width) == (Encoder.RESNET18, 32, 32)
+    assert (model.architecture, model.encoder) == (Architecture.UNET, Encoder.RESNET18)
+    assert (model.height, model.width) == (32, 32)
     assert [c.name for c in model.snapshot.classes] == ["ground", "square", "void"]
     assert same_tensors(model.state, {name: value.contiguous() for name, value in state.items()})

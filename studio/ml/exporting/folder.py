@@ -49,7 +49,7 @@ def export_model(
     """
     model = read_model(run)
     spec, snapshot = read_recipe(run)
-    task = make_task(model.snapshot)
+    task = make_task(model.snapshot, model.architecture)
     network = network_of(model, task).eval()
     images = _real_inputs(run, snapshot, Decoder(run, task, model.height, model.width))
     how = _preprocessing(model)

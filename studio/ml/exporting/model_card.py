@@ -82,9 +82,8 @@ def _metrics(events: list[RunEvent]) -> str:
 
 def _recipe(spec: RunSpec) -> str:
     start = f"from run {spec.parent}" if spec.parent else "ImageNet weights" if spec.model.pretrained else "scratch"
-    lines = [
-        f"- Encoder {spec.model.encoder.value}, start: {start}; weight decay {spec.weight_decay}, seed {spec.seed}"
-    ]
+    model = f"{spec.architecture} on {spec.model.encoder}" if spec.architecture else f"Encoder {spec.model.encoder}"
+    lines = [f"- {model}, start: {start}; weight decay {spec.weight_decay}, seed {spec.seed}"]
     lines += [f"- Stage {number}: {_stage(stage)}" for number, stage in enumerate(spec.stages, start=1)]
     return "\n".join(lines)
 

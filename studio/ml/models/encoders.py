@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
+import math
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
-from torchvision.models import get_model
+from torchvision.models import ResNet, get_model
 
-from studio.core.recipe import Encoder
+_PROBE_SIDE = 256
 
 
 class ImageEncoder(nn.Module):
-    """Feature maps at 1/2, 1/4, 1/8, 1/16 and 1/32 of the input.
+    """Feature maps at ever smaller sizes, for most encoders 1/2, 1/4, 1/8, 1/16 and 1/32 of the input.
 
-    `stages[i]` takes the output of `stages[i - 1]` and halves it. `channels[i]` is the width of its output.
-    `first_part` counts the stages of the first parameter group: fastai splits a ResNet behind its second block.
+    `stages[i]` takes the output of `stages[i - 1]` and shrinks it. `channels[i]` is the width of its output and
+    `scales[i]` by how much it is smaller than the input (2, 4, …). `first_part` counts the stages of the first
+    parameter group: fastai splits a ResNet behind its second block, which leaves two stages for the second group.
     """
 
-    first_part = 3
-
-    def __init__(self, stages: list[nn.Module]) -> None:
+    def __init__(self, stages: Sequence[nn.Module], channels: Sequence[int], scales: Sequence[int]) -> None:
         super().__init__()
         self.stages = nn.ModuleList(stages)
-        self.channels = tuple(_output_width(stage) for stage in stages)
+        self.channels = tuple(channels)
+        self.scales = tuple(scales)
+
+    @property
+    def first_part(self) -> int:
+        return len(self.stages) - 2
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        """(N, 3, H, W) float → five maps, largest first; an odd size is rounded up at each halving."""
+        """(N, 3, H, W) float → a map for each stage, largest first; most encoders round an odd size up."""
         features: list[Tensor] = []
         for stage in self.stages:
             images = stage(images)
@@ -32,40 +41,71 @@ class ImageEncoder(nn.Module):
         return features
 
 
-def make_encoder(encoder: Encoder, classifier: nn.Module | None = None) -> ImageEncoder:
-    """An encoder out of `classifier`, a torchvision model of that architecture; without one, at random weights."""
-    model = classifier if classifier is not None else get_model(encoder.value, weights=None)
-    if encoder is Encoder.MOBILENET_V3:
-        return ImageEncoder(_mobilenet_stages(model))
-    return ImageEncoder(_resnet_stages(model))
+def make_encoder(name: str, classifier: nn.Module | None = None, *, dilated: bool = False) -> ImageEncoder:
+    """An encoder out of `classifier`, a torchvision model called `name`; without one, at random weights.
+
+    `dilated`: the last stages do not shrink the picture any further than to 1/8 (ResNets) or 1/16 (MobileNetV3) and see
+    as much of it by dilation. Its stages and the names of its weights are those of the ordinary encoder.
+    """
+    model = classifier if classifier is not None else make_classifier(name, dilated=dilated)
+    outputs = _outputs(model)
+    sides = [side for _, side in (_outputs(_ordinary(name)) if dilated else outputs)]
+    starts = [i for i, side in enumerate(sides) if i == 0 or side != sides[i - 1]]
+    ends = [*starts[1:], len(sides)]
+    blocks = _blocks(model)
+    return ImageEncoder(
+        [_joined(blocks[start:end]) for start, end in zip(starts, ends, strict=True)],
+        channels=[outputs[end - 1][0] for end in ends],
+        scales=[2 ** round(math.log2(_PROBE_SIDE / outputs[end - 1][1])) for end in ends],
+    )
 
 
-def _resnet_stages(model: nn.Module) -> list[nn.Module]:
+def make_classifier(name: str, *, dilated: bool = False) -> nn.Module:
+    """torchvision's model of that name at random weights."""
+    if not dilated:
+        return get_model(name, weights=None)
+    if name.startswith("mobilenet_v3"):
+        return get_model(name, weights=None, dilated=True)
+    return get_model(name, weights=None, replace_stride_with_dilation=[False, True, True])
+
+
+def _ordinary(name: str) -> nn.Module:
+    """The model without dilation and without memory for its weights, to ask for sizes; draws no random number."""
+    with torch.device("meta"):
+        return make_classifier(name)
+
+
+def _blocks(model: nn.Module) -> list[nn.Module]:
+    """The parts that turn a picture into features, in the order in which it goes through them."""
     parts = dict(model.named_children())
-    return [
-        nn.Sequential(parts["conv1"], parts["bn1"], parts["relu"]),
-        nn.Sequential(parts["maxpool"], parts["layer1"]),
-        parts["layer2"],
-        parts["layer3"],
-        parts["layer4"],
-    ]
+    if isinstance(model, ResNet):
+        return [parts[name] for name in ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")]
+    if "features" in parts or "layers" in parts:
+        blocks = list((parts.get("features") or parts["layers"]).children())
+    elif "trunk_output" in parts:
+        blocks = [parts["stem"], *parts["trunk_output"].children()]
+    else:
+        blocks = [block for name, block in parts.items() if name != "fc"]
+    while isinstance(blocks[-1], nn.MaxPool2d):  # it was there for the classifier, and has no weights behind it
+        blocks.pop()
+    return blocks
 
 
-def _mobilenet_stages(model: nn.Module) -> list[nn.Module]:
-    """The blocks grouped so that each group begins with the block that halves the picture."""
-    blocks = list(dict(model.named_children())["features"].children())
-    halving = [i for i, block in enumerate(blocks) if _halves(block)]
-    ends = [*halving[1:], len(blocks)]
-    return [nn.Sequential(*blocks[start:end]) for start, end in zip(halving, ends, strict=True)]
+def _outputs(model: nn.Module) -> list[tuple[int, int]]:
+    """Channels and side of each block's output for a square picture, without computing any."""
+    tensors = itertools.chain(model.parameters(), model.buffers())
+    twin = copy.deepcopy(model, {id(tensor): tensor.detach().to("meta") for tensor in tensors}).eval()
+    values = torch.zeros(1, 3, _PROBE_SIDE, _PROBE_SIDE, device="meta")
+    answers: list[tuple[int, int]] = []
+    with torch.no_grad():
+        for block in _blocks(twin):
+            values = block(values)
+            answers.append((values.shape[1], values.shape[-1]))
+    return answers
 
 
-def _halves(block: nn.Module) -> bool:
-    return any(isinstance(m, nn.Conv2d) and m.stride == (2, 2) for m in block.modules())
-
-
-def _output_width(stage: nn.Module) -> int:
-    """Channels of a stage's output: each of these architectures ends a stage with a batch norm of that width."""
-    return [m for m in stage.modules() if isinstance(m, nn.BatchNorm2d)][-1].num_features
+def _joined(blocks: Sequence[nn.Module]) -> nn.Module:
+    return blocks[0] if len(blocks) == 1 else nn.Sequential(*blocks)
 
 
 def image_statistics() -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""The U-Net with a light decoder: skips wherever the encoder halves the picture, the picture itself at the last."""
+"""The U-Net with a light decoder: skips wherever the encoder shrinks the picture, the picture itself at the last."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from torch.nn import functional
 from studio.ml.models.blocks import ConvNormAct, UpBlock
 from studio.ml.models.encoders import ImageEncoder
 
-DECODER_WIDTHS: Final = (128, 96, 64, 48)
-"""Channels at 1/16, 1/8, 1/4 and 1/2; fastai's DynamicUnet has 512 to 96 there and takes several times as long."""
-
 FULL_WIDTH: Final = 24
+
+DECODER_WIDTHS: Final = {16: 128, 8: 96, 4: 64, 2: 48, 1: FULL_WIDTH}
+"""Channels by scale; fastai's DynamicUnet has 512 to 96 at 1/16 to 1/2 and takes several times as long."""
 
 
 class UNet(nn.Module):
@@ -24,11 +24,12 @@ class UNet(nn.Module):
         super().__init__()
         self.encoder = encoder
         skips = encoder.channels[-2::-1]
-        inputs = (encoder.channels[-1], *DECODER_WIDTHS)
+        widths = [DECODER_WIDTHS[scale] for scale in encoder.scales[-2::-1]]
+        inputs = (encoder.channels[-1], *widths[:-1])
         self.decoder = nn.ModuleList(
-            UpBlock(coarse, skip, width) for coarse, skip, width in zip(inputs, skips, DECODER_WIDTHS, strict=False)
+            UpBlock(coarse, skip, width) for coarse, skip, width in zip(inputs, skips, widths, strict=True)
         )
-        self.full = ConvNormAct(DECODER_WIDTHS[-1] + 3, FULL_WIDTH)
+        self.full = ConvNormAct(widths[-1] + 3, FULL_WIDTH)
         self.head = nn.Conv2d(FULL_WIDTH, outputs, 1)
 
     def forward(self, images: Tensor) -> Tensor:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
+from studio.core.architectures import Architecture
 from studio.core.settings import Task as TaskName
 from studio.core.snapshot import Snapshot
+from studio.ml.models.atrous import LRASPP, DeepLabV3
+from studio.ml.models.dynamic_unet import DynamicUnet
 from studio.ml.tasks.base import Task, TaskFactory
 from studio.ml.tasks.keypoints import Keypoints
 from studio.ml.tasks.segmentation import Segmentation
@@ -14,7 +18,16 @@ TASKS: Final[dict[TaskName, TaskFactory]] = {
     TaskName.SEGMENTATION: Segmentation,
     TaskName.KEYPOINTS: Keypoints,
 }
+"""Each with its default network."""
+
+OTHER_NETWORKS: Final[dict[Architecture, TaskFactory]] = {
+    Architecture.DYNAMIC_UNET: partial(Segmentation, network=DynamicUnet),
+    Architecture.DEEPLABV3: partial(Segmentation, network=DeepLabV3),
+    Architecture.LRASPP: partial(Segmentation, network=LRASPP),
+}
 
 
-def make_task(snapshot: Snapshot) -> Task:
-    return TASKS[snapshot.task](snapshot)
+def make_task(snapshot: Snapshot, architecture: Architecture | None = None) -> Task:
+    """`architecture` is one of the task's; None is its default."""
+    factory = TASKS[snapshot.task] if architecture is None else OTHER_NETWORKS.get(architecture, TASKS[snapshot.task])
+    return factory(snapshot)

@@ -1,8 +1,8 @@
-"""Segmentation: masks → U-Net → cross entropy over the pixels that somebody has labelled with a class that counts."""
+"""Segmentation: masks → a network → cross entropy over the pixels that are labelled with a class that counts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -30,6 +30,9 @@ from studio.ml.tasks.transfer import load_matching
 IGNORED: Final = UNLABELLED
 """The target of a pixel that neither loss nor metrics count: nobody labelled it, or its class is void."""
 
+NetworkFactory = Callable[[ImageEncoder, int], nn.Module]
+"""From an encoder and the number of classes to a network whose last layer is called `head`."""
+
 
 @dataclass(frozen=True)
 class MaskPrediction:
@@ -49,9 +52,10 @@ class MaskPrediction:
 class Segmentation:
     """The network has one output for each class that counts; it never answers a void class."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, *, network: NetworkFactory = UNet) -> None:
         self.snapshot = snapshot
         self.mirror = None
+        self._network = network
         self.counted_classes = [c for c in snapshot.classes if not c.void]
         if len(self.counted_classes) < 2:
             raise BadInput("Segmentation needs two classes besides the void ones; add the missing classes on Label.")
@@ -70,7 +74,7 @@ class Segmentation:
         return []
 
     def make_network(self, encoder: ImageEncoder) -> nn.Module:
-        return UNet(encoder, self.outputs)
+        return self._network(encoder, self.outputs)
 
     def metadata(self) -> dict[str, str]:
         return {"classes": msgspec.json.encode(self.snapshot.classes).decode()}

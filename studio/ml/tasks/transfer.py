@@ -24,7 +24,7 @@ def load_matching(
     if strangers or missing:
         raise BadInput(
             f"The parent run's network is another one ({(strangers + missing)[0]} does not fit); "
-            "choose its encoder in the recipe, or train from scratch."
+            "choose its model and encoder in the recipe, or train from scratch."
         )
     for name in (name for name in own if name.startswith(f"{head}.")):
         taken[name] = _with_rows(own[name], state[name], rows)

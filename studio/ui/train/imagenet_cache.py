@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from studio.core.recipe import Encoder
 
-
-def has_imagenet_weights(encoder: Encoder) -> bool:
+def has_imagenet_weights(encoder: str) -> bool:
     """Whether torchvision's file of the encoder is in torch.hub's cache."""
-    return any(_checkpoints().glob(f"{encoder.value}-*.pth"))
+    return any(_checkpoints().glob(f"{encoder}-*.pth"))
 
 
 def _checkpoints() -> Path:

@@ -7,7 +7,8 @@ from typing import Any
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
-from studio.core.recipe import Augment, Encoder, LearningRate, OnDivergence, Precision, Purpose, RunSpec, Stage
+from studio.core.architectures import Architecture, encoders_of
+from studio.core.recipe import Augment, LearningRate, ModelSpec, OnDivergence, Precision, Purpose, RunSpec, Stage
 from studio.ui.train.rates import MAX_RATE, MIN_RATE
 
 
@@ -51,17 +52,24 @@ class RecipeDraft(QObject):
         return replace(self._spec, purpose=Purpose.LR_FIND, stages=(self.selected_stage,))
 
     # ------------------------------------------------------------------------------------------------ the whole recipe
-    def set_encoder(self, encoder: Encoder) -> None:
+    def set_architecture(self, architecture: Architecture) -> None:
+        """The encoder stays if the architecture can stand on it; else it becomes the architecture's usual one."""
+        fitting = encoders_of(architecture)
+        encoder = self._spec.model.encoder if self._spec.model.encoder in fitting else fitting[0]
+        self._set(model=replace(self._spec.model, architecture=architecture, encoder=encoder))
+
+    def set_encoder(self, encoder: str) -> None:
         self._set(model=replace(self._spec.model, encoder=encoder))
 
     def start_from_weights(self, *, pretrained: bool) -> None:
         """Begin with ImageNet weights or with random ones; a fine-tuning becomes an ordinary run."""
         self._set(model=replace(self._spec.model, pretrained=pretrained), parent=None, fine_tune=None)
 
-    def start_from_run(self, run: str, encoder: Encoder) -> None:
-        """Begin with the weights of an earlier run, whose encoder this one must then have too."""
+    def start_from_run(self, run: str, model: ModelSpec) -> None:
+        """Begin with the weights of an earlier run, whose architecture and encoder this one must then have too."""
         fine_tune = self._spec.fine_tune if run == self._spec.parent else None
-        self._set(model=replace(self._spec.model, encoder=encoder), parent=run, fine_tune=fine_tune)
+        same = replace(self._spec.model, architecture=model.architecture, encoder=model.encoder)
+        self._set(model=same, parent=run, fine_tune=fine_tune)
 
     def forget_corrections(self) -> None:
         """Train on all labels instead of on the corrections; the parent stays."""

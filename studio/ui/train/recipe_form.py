@@ -19,21 +19,15 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core.counting import counted
-from studio.core.recipe import MOST_WARP, Encoder, OnDivergence, Precision, RunSpec
+from studio.core.recipe import MOST_WARP, ModelSpec, OnDivergence, Precision, RunSpec
 from studio.core.settings import Task
 from studio.ui.theme import theme
 from studio.ui.train.fields import Choice, DecimalField, Tick, WholeField, caption, muted, section
 from studio.ui.train.imagenet_cache import has_imagenet_weights
+from studio.ui.train.model_choices import ModelChoices
 from studio.ui.train.recipe_draft import RecipeDraft
 from studio.ui.train.stage_list import StageList
 from studio.ui.train.training_fields import TrainingFields
-
-ENCODER_NAMES: Final = {
-    Encoder.RESNET18: "ResNet-18",
-    Encoder.RESNET34: "ResNet-34",
-    Encoder.RESNET50: "ResNet-50",
-    Encoder.MOBILENET_V3: "MobileNetV3",
-}
 
 _PRECISION_NAMES: Final = {
     Precision.AUTO: "Automatic",
@@ -64,7 +58,7 @@ class StartChoice:
     """An earlier run whose weights a new one may start from."""
 
     run: str
-    encoder: Encoder
+    model: ModelSpec
     text: str
 
 
@@ -79,7 +73,7 @@ class RecipeForm(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self.banner)
         layout.addWidget(section("Model"))
-        layout.addLayout(_grid(("Encoder", self.encoder), ("Start from", self.start)))
+        layout.addLayout(_grid(*self.model.rows, ("Start from", self.start)))
         layout.addWidget(self.start_note)
         layout.addSpacing(4)
         layout.addWidget(section("Stages"))
@@ -129,8 +123,7 @@ class RecipeForm(QWidget):
         spec = self._draft.spec
         if spec.parent is not None and not self.start.offers(spec.parent):
             self._offer()
-        self.encoder.show_value(spec.model.encoder)
-        self.encoder.setEnabled(spec.parent is None)
+        self.model.refresh()
         self.start.show_value(spec.parent or (_IMAGENET if spec.model.pretrained else _SCRATCH))
         self.start_note.setText(_start_note(spec))
         self.flip.show_value(spec.augment.flip)
@@ -151,9 +144,7 @@ class RecipeForm(QWidget):
     def _build_fields(self, task: Task) -> None:
         draft = self._draft
         self.banner = FineTuneBanner(draft)
-        self.encoder = Choice("encoder", [(name, encoder) for encoder, name in ENCODER_NAMES.items()])
-        self.encoder.setToolTip("The part of the network that looks at the image; the larger, the slower")
-        self.encoder.edited.connect(draft.set_encoder)
+        self.model = ModelChoices(draft)
         self.start = Choice("start_from", tip="The weights that training begins with")
         self.start.edited.connect(self._choose_start)
         self.start_note = muted()
@@ -211,12 +202,12 @@ class RecipeForm(QWidget):
         if value in (_IMAGENET, _SCRATCH):
             self._draft.start_from_weights(pretrained=value == _IMAGENET)
         elif value in self._starts:
-            self._draft.start_from_run(value, self._starts[value].encoder)
+            self._draft.start_from_run(value, self._starts[value].model)
 
 
 def _start_note(spec: RunSpec) -> str:
     if spec.parent is not None:
-        return f"The weights and the encoder of run {spec.parent}."
+        return f"The weights and the model of run {spec.parent}."
     if not spec.model.pretrained:
         return _RANDOM
     return _CACHED if has_imagenet_weights(spec.model.encoder) else _NOT_CACHED

@@ -35,7 +35,7 @@ def can_review(record: RunRecord) -> bool:
 def start_choices(records: Sequence[RunRecord], library: RunLibrary) -> list[StartChoice]:
     """The runs that a new one may start from, newest first, named by id, best figure and note."""
     return [
-        StartChoice(run=record.id, encoder=record.spec.model.encoder, text=_start_text(record, library))
+        StartChoice(run=record.id, model=record.spec.model, text=_start_text(record, library))
         for record in reversed(records)
         if can_start_from(record)
     ]

@@ -74,7 +74,7 @@ class RunRequests(QObject):
 
     def start_from(self) -> None:
         """Let the recipe start from the selected run's weights."""
-        self._with_selected(lambda record: self._draft.start_from_run(record.id, record.spec.model.encoder))
+        self._with_selected(lambda record: self._draft.start_from_run(record.id, record.spec.model))
 
     def delete(self) -> None:
         """Move the selected runs to the trash, except the one that is going."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from studio.core.architectures import default_architecture
 from studio.core.counting import counted
 from studio.core.recipe import ModelSpec, Purpose, RunSpec
 from studio.ui.run_history import RunHistory
@@ -51,9 +52,14 @@ def summary_sentence(spec: RunSpec, items: LabelledItems, pace: Pace | None) -> 
     if spec.fine_tune is not None:
         count = len(spec.fine_tune.corrections)
         parts[0] = f"{counted(count, 'correction')} and {spec.fine_tune.replay:.0%} of the old data"
-    elif pace is not None and pace.model.encoder is spec.model.encoder:
+    elif pace is not None and _is_of_this_network(pace, spec):
         parts.append(f"about\u00a0{duration(expected_seconds(spec, items, pace))}")
     return ", ".join(parts)
+
+
+def _is_of_this_network(pace: Pace, spec: RunSpec) -> bool:
+    architecture = pace.model.architecture or default_architecture(spec.task)
+    return (architecture, pace.model.encoder) == (spec.architecture, spec.model.encoder)
 
 
 def expected_seconds(spec: RunSpec, items: LabelledItems, pace: Pace) -> float:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from studio.core.architectures import ENCODERS, Architecture
 from studio.core.events import Finished
 from studio.core.items import Split
 from studio.core.outcome import OutcomeKind
@@ -101,13 +102,33 @@ def test_choices_ticks_and_the_note_are_what_the_run_gets(desk: Desk) -> None:
     tick(desk, "frozen")
     type_over(desk, field(desk, "note", QLineEdit), "a first try")
     spec = train(desk)
-    assert spec.model.encoder is Encoder.RESNET34
+    assert spec.model.encoder == Encoder.RESNET34
     assert not spec.model.pretrained
     assert spec.precision is Precision.FLOAT32
     assert spec.on_divergence is OnDivergence.GO_BACK
     assert spec.augment.flip is not before.augment.flip
     assert spec.stages[0].frozen
     assert spec.note == "a first try"
+
+
+def test_model_and_encoder_offer_only_what_goes_together(desk: Desk) -> None:
+    encoder = field(desk, "encoder", QComboBox)
+    assert encoder.count() == len(ENCODERS)
+    choose(desk, "encoder", "ResNet-34")
+    choose(desk, "architecture", "LR-ASPP")
+    assert [encoder.itemText(i) for i in range(encoder.count())] == ["MobileNetV3", "mobilenet_v3_small"]
+    choose(desk, "encoder", "mobilenet_v3_small")
+    spec = train(desk)
+    assert (spec.architecture, spec.model.encoder) == (Architecture.LRASPP, "mobilenet_v3_small")
+
+
+def test_an_encoder_that_fits_stays_when_the_model_changes(desk: Desk) -> None:
+    choose(desk, "encoder", "ResNet-50")
+    choose(desk, "architecture", "DeepLabV3")
+    assert field(desk, "encoder", QComboBox).currentText() == "ResNet-50"
+    choose(desk, "architecture", "U-Net")
+    assert desk.page.draft.spec.model.encoder == "resnet50"
+    assert field(desk, "encoder", QComboBox).count() == len(ENCODERS)
 
 
 def test_rates_typed_for_the_head_and_the_early_layers_are_what_the_run_gets(desk: Desk) -> None:

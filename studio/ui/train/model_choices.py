@@ -1,0 +1,58 @@
+"""Which network a recipe trains: two fields, the model and the encoder it stands on, which offer what goes together."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtWidgets import QWidget
+
+from studio.core.architectures import ARCHITECTURES, Architecture, encoders_of
+from studio.ui.train.fields import Choice
+from studio.ui.train.recipe_draft import RecipeDraft
+
+_ARCHITECTURES: Final = {
+    Architecture.UNET: ("U-Net", "Light and fast"),
+    Architecture.DYNAMIC_UNET: ("U-Net, wide", "fastai's DynamicUnet: several times as slow as the light U-Net"),
+    Architecture.DEEPLABV3: ("DeepLabV3", "Sees far by dilation; answers at 1/8 or 1/16 of the size"),
+    Architecture.LRASPP: ("LR-ASPP", "The smallest and fastest; coarse outlines"),
+    Architecture.SOFT_ARGMAX: ("Soft arg-max", "The middle of a map that says where; from scratch in few epochs"),
+}
+"""Name and tip."""
+
+_ENCODERS: Final = {
+    "resnet18": "ResNet-18",
+    "resnet34": "ResNet-34",
+    "resnet50": "ResNet-50",
+    "mobilenet_v3_large": "MobileNetV3",
+}
+"""The usual ones; the others go by torchvision's name."""
+
+
+class ModelChoices:
+    """`rows`: caption and field each, for the form. A task with one kind of network has no field for it. A run that
+    starts from another has that one's model, so nothing can be chosen then."""
+
+    def __init__(self, draft: RecipeDraft) -> None:
+        self._draft = draft
+        self.encoder = Choice("encoder", tip="The part of the network that looks at the image; the larger, the slower")
+        self.encoder.setMaxVisibleItems(20)
+        self.encoder.edited.connect(draft.set_encoder)
+        self.rows: list[tuple[str, QWidget]] = [("Encoder", self.encoder)]
+        known = ARCHITECTURES.get(draft.spec.task, ())
+        self.architecture = Choice("architecture", [(_ARCHITECTURES[one][0], one) for one in known])
+        self.architecture.edited.connect(draft.set_architecture)
+        if len(known) > 1:
+            self.rows.insert(0, ("Model", self.architecture))
+
+    def refresh(self) -> None:
+        """Show the draft's model."""
+        spec = self._draft.spec
+        fitting = encoders_of(spec.architecture)
+        if self.encoder.values != list(fitting):
+            self.encoder.offer([(_ENCODERS.get(name, name), name) for name in fitting])
+        self.encoder.show_value(spec.model.encoder)
+        if spec.architecture is not None:
+            self.architecture.show_value(spec.architecture)
+            self.architecture.setToolTip(_ARCHITECTURES[spec.architecture][1])
+        for field in (self.architecture, self.encoder):
+            field.setEnabled(spec.parent is None)
