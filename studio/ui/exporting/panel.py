@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal
@@ -15,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPlainTextEdit,
     QProgressBar,
     QPushButton,
     QWidget,
@@ -29,11 +27,8 @@ from studio.store import Store
 from studio.ui.session import Session
 from studio.ui.widgets.free_folder import free_folder
 from studio.ui.widgets.middle_card import new_card, put_in_the_middle
+from studio.ui.widgets.problem_list import ProblemList
 from studio.ui.widgets.work_queue import WorkQueue
-
-_FEW_PROBLEMS = 3
-_HEIGHT_OF_FEW = 84
-_HEIGHT_OF_MANY = 180
 
 
 class ExportPanel(QWidget):
@@ -84,10 +79,8 @@ class ExportPanel(QWidget):
         self._bar.setTextVisible(False)
         self._bar.hide()
         card.addWidget(self._bar)
-        self._problems = QPlainTextEdit(readOnly=True)
+        self._problems = ProblemList("Problems found while exporting")
         self._problems.setObjectName("export_problems")
-        self._problems.setAccessibleName("Problems found while exporting")
-        self._problems.hide()
         card.addWidget(self._problems)
         card.addLayout(self._build_buttons())
         put_in_the_middle(self, frame)
@@ -172,7 +165,7 @@ class ExportPanel(QWidget):
         try:
             self._session.save_all()
         except StudioError as error:
-            self._show_problems([error.sentence])
+            self._problems.show_problems([error.sentence])
             return
         if not self._target.text().strip():
             self._target.setModified(False)
@@ -211,22 +204,17 @@ class ExportPanel(QWidget):
         self._said.setProperty("role", None)
         self._said.style().polish(self._said)
         if report.problems:
-            self._show_problems(report.problems)
+            self._problems.show_problems(report.problems)
         self._go.setText("Open the Folder")
         self._cancel.setText("Close")
         self._cancel.setFocus()
 
     def _show_failure(self, sentence: str) -> None:
         self._set_busy(False)
-        self._show_problems([sentence])
+        self._problems.show_problems([sentence])
         self._suggest()
         self._target.setFocus()
         self._target.selectAll()
-
-    def _show_problems(self, problems: Sequence[str]) -> None:
-        self._problems.setPlainText("\n".join(problems))
-        self._problems.setFixedHeight(_HEIGHT_OF_FEW if len(problems) <= _FEW_PROBLEMS else _HEIGHT_OF_MANY)
-        self._problems.show()
 
     def _set_busy(self, busy: bool) -> None:
         self._exporting = busy

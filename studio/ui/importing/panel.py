@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -12,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPlainTextEdit,
     QProgressBar,
     QPushButton,
     QWidget,
@@ -26,11 +24,9 @@ from studio.ui.importing.preview import PreviewView
 from studio.ui.importing.questions import QuestionForm
 from studio.ui.widgets.free_folder import free_folder
 from studio.ui.widgets.middle_card import new_card, put_in_the_middle
+from studio.ui.widgets.problem_list import ProblemList
 from studio.ui.widgets.work_queue import WorkQueue
 
-_FEW_PROBLEMS = 3
-_HEIGHT_OF_FEW = 84
-_HEIGHT_OF_MANY = 180
 _LOOKED_AT = 20_000
 """Pictures that an import looks at for damage: a tenth of a second; a check looks at all of them."""
 
@@ -82,9 +78,7 @@ class ImportPanel(QWidget):
         self._preview = PreviewView()
         self._preview.hide()
         self._card.addWidget(self._preview)
-        self._problems = QPlainTextEdit(readOnly=True)
-        self._problems.setAccessibleName("Problems found while importing")
-        self._problems.hide()
+        self._problems = ProblemList("Problems found while importing")
         self._card.addWidget(self._problems)
         self._card.addLayout(self._build_buttons())
         put_in_the_middle(self, card)
@@ -164,7 +158,7 @@ class ImportPanel(QWidget):
         self._set_busy(False)
         self._preview.show_preview(preview)
         if preview.problems:
-            self._show_problems(preview.problems)
+            self._problems.show_problems(preview.problems)
 
     def _forget_check(self) -> None:
         """What was told is about other answers, except what is wrong in the folder itself."""
@@ -208,25 +202,20 @@ class ImportPanel(QWidget):
         self._bar.hide()
         self._check.hide()
         self._found.setText(f"{report.sentence} {_not_looked_at(report)}")
-        self._show_problems(report.problems)
+        self._problems.show_problems(report.problems)
         self._go.setText("Open the project")
         self._go.setEnabled(True)
         self._go.clicked.disconnect(self._start)
         self._go.clicked.connect(lambda: self.imported.emit(str(target), ""))
 
-    def _show_problems(self, problems: Sequence[str]) -> None:
-        self._problems.setPlainText("\n".join(problems))
-        self._problems.setFixedHeight(_HEIGHT_OF_FEW if len(problems) <= _FEW_PROBLEMS else _HEIGHT_OF_MANY)
-        self._problems.show()
-
     def _show_damage(self) -> None:
         damage = self._recognised.damage if self._recognised is not None else None
         if damage is not None:
-            self._show_problems([f"{damage.sentence} An import brings the pictures in without it."])
+            self._problems.show_problems([f"{damage.sentence} An import brings the pictures in without it."])
 
     def _show_failure(self, sentence: str) -> None:
         self._set_busy(False)
-        self._show_problems([sentence])
+        self._problems.show_problems([sentence])
 
     def _set_busy(self, busy: bool) -> None:
         if not busy:
