@@ -97,3 +97,21 @@ def test_pictures_that_were_not_looked_at_are_told_once_the_project_is_open(
     qtbot.waitUntil(lambda: window.workspace is not None)
     assert window.messages.text().startswith("2 pictures have not been looked at for damage")
     window.close()
+
+
+def test_an_import_with_problems_ends_in_a_report_without_the_questions(tmp_path: Path, qtbot: QtBot) -> None:
+    picture(tmp_path / "in" / "a.png")
+    (tmp_path / "in" / "b.png").write_text("no picture")
+    panel = ImportPanel(tmp_path / "in")
+    qtbot.addWidget(panel)
+    panel.show()
+    go, target = panel.findChild(QPushButton, "import_go"), panel.findChild(QLineEdit, "import_target")
+    assert go is not None and target is not None
+    qtbot.waitUntil(go.isEnabled)
+    qtbot.mouseClick(go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: go.text() == "Open the project")
+    told = panel.findChild(QPlainTextEdit)
+    assert told is not None and told.isVisible() and "b.png" in told.toPlainText()
+    assert not target.isVisible()
+    cancel = panel.findChild(QPushButton, "import_cancel")
+    assert cancel is not None and cancel.text() == "Close"

@@ -199,8 +199,10 @@ class ImportPanel(QWidget):
         if not report.problems:
             self.imported.emit(str(target), _not_looked_at(report))
             return
-        self._bar.hide()
-        self._check.hide()
+        asked = [self._form] if self._form is not None else []
+        for widget in (self._bar, self._check, *self._target_row, *asked):
+            widget.hide()
+        self._cancel.setText("Close")
         self._found.setText(f"{report.sentence} {_not_looked_at(report)}")
         self._problems.show_problems(report.problems)
         self._go.setText("Open the project")
