@@ -168,11 +168,11 @@ learn.fit_one_cycle(1, slice(1e-3))
 losses = learn.recorder.plot_losses()
 shown += [curve, losses, learn.recorder.plot_lr(show_moms=True), learn.recorder.plot_metrics()]
 interp = Interpretation.from_learner(learn)
-shown += [interp.plot_top_losses(2), interp.plot_confusion_matrix(normalize=True)]
+shown += [interp.plot_top_losses(2), interp.plot_confusion_matrix(normalize=True), learn.show_results(rows=3)]
 """
     seen = run_cells(FILES, DATA, METRIC, figures, path=camvid, models_folder=tmp_path, **vars(events))
     assert all(figure._repr_png_().startswith(b"\x89PNG") for figure in seen.shown)
-    assert [len(figure.axes) for figure in seen.shown] == [1, 1, 1, 4, 4, 1, 1, 2, 1, 4, 1]
+    assert [len(figure.axes) for figure in seen.shown] == [1, 1, 1, 4, 4, 1, 1, 2, 1, 4, 1, 6]
     assert seen.curve.axes[0].get_xscale() == "log"
     assert {text.get_text().partition(":")[0] for text in seen.curve.axes[0].get_legend().get_texts()} == {"valley"}
     assert list(seen.losses.axes[0].lines[0].get_ydata()) == seen.learn.recorder.losses

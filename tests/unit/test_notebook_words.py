@@ -21,13 +21,16 @@ from studio.core.items import Split
 from studio.ml import lr_finder
 from studio.ml.notebook import (
     DataBunch,
+    DatasetType,
     ImageFileList,
+    ImageSegment,
     Interpretation,
     Learner,
     PointsDataset,
     SegmentationDataset,
     create_cnn,
     models,
+    saying,
     unet_learner,
 )
 from studio.ml.predict import predict
@@ -154,8 +157,24 @@ def test_without_imagenets_weights_a_sentence_says_so_and_nothing_is_frozen(
     learn = unet_learner(masks(squares), torchvision.models.mobilenet_v3_large)
     assert "From scratch: the ImageNet weights of mobilenet_v3_large cannot be had" in capsys.readouterr().out
     assert not learn.frozen
-    with pytest.raises(BadInput, match="no encoder alexnet9"):
-        unet_learner(masks(squares), "alexnet9")
+    with pytest.raises(BadInput, match="no encoder called resnet35; near to it"):
+        unet_learner(masks(squares), "resnet35")
+
+
+def test_fastais_own_unet_can_be_asked_for_and_comes_back_from_its_file(squares: Path) -> None:
+    options = {"architecture": "dynamic_unet", "pretrained": False}
+    learn = unet_learner(masks(squares), models.mobilenet_v3_small, **options)
+    assert type(learn.model).__name__ == "DynamicUnet"
+    told = learn.validate()
+    learn.save("own")
+    torch.manual_seed(9)
+    other = unet_learner(masks(squares), models.mobilenet_v3_small, **options)
+    assert other.validate() != pytest.approx(told)
+    assert other.load("own").validate() == pytest.approx(told)
+    with pytest.raises(BadInput, match="dynamic_unet on mobilenet_v3_small"):
+        unet_learner(masks(squares), models.mobilenet_v3_small, pretrained=False).load("own")
+    with pytest.raises(BadInput, match="cannot be made"):
+        create_cnn(points(squares), models.resnet18, architecture="unet", pretrained=False)
 
 
 def test_the_finder_gives_the_weights_back_and_names_rates(squares: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,6 +215,54 @@ def test_a_loss_of_the_callers_own_is_what_is_trained_on(squares: Path) -> None:
     assert seen[0] == (torch.Size([2 * 32 * 32, 2]), torch.Size([2 * 32 * 32]))
     learn.fit(1)
     assert learn.recorder.val_losses == pytest.approx([learn.validate()[0]])
+
+
+def test_pictures_of_the_test_set_are_answered_in_their_order(squares: Path) -> None:
+    labelled = ImageFileList.from_folder(squares / "images").label_from_func(
+        lambda path: squares / "labels" / f"{path.stem}_P.png"
+    )
+    split = labelled.split_by_idx([6, 7])
+    pictures = [path for path, _ in split.train[:5]]
+    source = split.add_test(pictures).datasets(SegmentationDataset, classes=["ground", "square"])
+    learn = small_unet(source.transform(None, size=32).databunch(squares, bs=3))
+    learn.fit(1)
+    answers, targets = learn.get_preds(DatasetType.Test)
+    assert answers.shape == (5, 2, 32, 32)
+    assert torch.allclose(answers.sum(1), torch.ones(5, 32, 32), atol=1e-5), "probabilities"
+    assert (targets == 255).all(), "nobody has said what is right"
+    unsaid = learn.data.test_ds[0][1]
+    assert isinstance(unsaid, ImageSegment) and (unsaid.data == 255).all()
+    others, labels = learn.get_preds()
+    assert others.shape == (2, 2, 32, 32)
+    assert set(labels.unique().tolist()) == {0, 1}
+    again = predict(learn.save("one"), pictures, squares / "answers", device="cpu")
+    mask = np.asarray(Image.open(again[0]).resize((32, 32), Image.Resampling.NEAREST))
+    assert (mask == answers[0].argmax(0).numpy()).mean() > 0.9
+    with pytest.raises(BadInput, match="no test pictures"):
+        small_unet(masks(squares)).get_preds(DatasetType.Test)
+
+
+def test_links_and_data_are_told_in_a_few_lines(squares: Path) -> None:
+    pictures = ImageFileList.from_folder(squares / "images")
+    assert repr(pictures).startswith("ImageFileList (8 items)")
+    links = [pictures, pictures.label_from_folder(), pictures.label_from_folder().split_by_idx([0]), masks(squares)]
+    assert max(len(repr(link).splitlines()) for link in links) <= 5
+    assert repr(masks(squares)).endswith("Train: 6 items; Valid: 2; Test: 0")
+
+
+def test_who_watches_sees_how_far_a_fit_is_and_the_table_stays_clean(
+    squares: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn = small_unet(masks(squares))
+    learn.fit(1)
+    assert "\r" not in capsys.readouterr().out, "a file gets the table alone"
+    monkeypatch.setattr(saying, "somebody_watches", lambda: True)
+    monkeypatch.setattr(saying, "OFTEN", 0.0)
+    learn.fit(1)
+    told = capsys.readouterr().out
+    assert re.search(r"\repoch 1, step 1, loss \d\.\d+, \d+ s left", told)
+    shown = [line.rpartition("\r")[2] for line in told.strip("\n").split("\n")]
+    assert [line.split()[0] for line in shown] == ["epoch", "1"]
 
 
 def test_other_classes_need_another_learner(squares: Path) -> None:

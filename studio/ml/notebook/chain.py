@@ -49,7 +49,7 @@ def get_image_files(path: Path | str, *, recurse: bool = False) -> list[Path]:
     return sorted(p for p in found if p.suffix.lower() in IMAGE_SUFFIXES and not p.name.startswith("."))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ImageFileList:
     """Pictures. `path` is what tables and lists of names count from."""
 
@@ -66,6 +66,9 @@ class ImageFileList:
 
     def __len__(self) -> int:
         return len(self.items)
+
+    def __repr__(self) -> str:
+        return _few("ImageFileList", self.items, self.path)
 
     def label_from_folder(self) -> LabelList:
         """The class is the name of the folder that a picture lies in."""
@@ -130,7 +133,7 @@ class ImageFileList:
         return LabelList(self.path, items)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LabelList:
     """Pictures with their labels."""
 
@@ -139,6 +142,9 @@ class LabelList:
 
     def __len__(self) -> int:
         return len(self.items)
+
+    def __repr__(self) -> str:
+        return _few("LabelList", self.items, self.path)
 
     def split_by_folder(self, train: str = "train", valid: str = "valid") -> SplitData:
         """By the folder below `path`; where there is none called valid, one called val holds out. Others drop out."""
@@ -186,7 +192,7 @@ class LabelList:
         return SplitData(self.path, tuple(train), tuple(valid))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SplitData:
     """What is trained on, what is held out, and pictures without a label to predict."""
 
@@ -194,6 +200,10 @@ class SplitData:
     train: tuple[Labelled, ...]
     valid: tuple[Labelled, ...]
     test: tuple[Path, ...] = ()
+
+    def __repr__(self) -> str:
+        counts = f"Train: {len(self.train):,} items; Valid: {len(self.valid):,}; Test: {len(self.test):,}"
+        return f"SplitData\n{counts}\nPath: {self.path}"
 
     def add_test_folder(self, test_folder: str = "test") -> SplitData:
         """The pictures of a folder below `path` are there to be predicted; where there is no such folder, none."""
@@ -228,7 +238,7 @@ class SplitData:
         return SplitDatasets(self.path, snapshot)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SplitDatasets:
     """Everything but the batches."""
 
@@ -237,6 +247,10 @@ class SplitDatasets:
     augment: Augment = NO_TRANSFORMS
     height: int = DEFAULT_SIZE
     width: int = DEFAULT_SIZE
+
+    def __repr__(self) -> str:
+        task, items = self.snapshot.task.value, len(self.snapshot.items)
+        return f"SplitDatasets for {task} ({items:,} items, to be {self.height}×{self.width})\nPath: {self.path}"
 
     def transform(self, tfms: Augment | None = None, size: Size | None = None, *, tfm_y: bool = True) -> SplitDatasets:
         """`tfms` as `get_transforms` makes them; without them pictures are trained on as they are. They are squished
@@ -256,6 +270,12 @@ class SplitDatasets:
             bs=bs,
             augment=self.augment,
         )
+
+
+def _few(kind: str, items: Sequence[object], path: Path) -> str:
+    """How a long list looks as the value of a cell."""
+    first = "\n".join(str(item) for item in items[:3])
+    return f"{kind} ({len(items):,} items)\n{first}{'…' if len(items) > 3 else ''}\nPath: {path}"
 
 
 def _height_and_width(size: Size) -> tuple[int, int]:

@@ -51,9 +51,10 @@ class Dataset(Sequence[tuple[Image, Drawn]]):
         """Raises UnreadableImage and BadMask."""
         item, decoder = self.items[index], self._decoder
         picture = torch.tensor(decoder.picture(Path(item.image))).permute(2, 0, 1).float() / 255
-        target = torch.from_numpy(decoder.target(item))[None]
         size = {"height": decoder.height, "width": decoder.width}
         task = decoder.task
+        label = decoder.target(item) if task.is_labelled(item) else task.empty_target(**size)
+        target = torch.from_numpy(label)[None]
         moved = task.from_label(task.to_label(target, **size).as_subclass(Tensor), target, **size)
         return Image(picture), drawn_target(task, moved[0], **size)
 
@@ -83,6 +84,11 @@ class DataBunch:
         # A mask is at an absolute path, so that no folder of a run is needed to find it.
         self.decoder = Decoder(path, self.task, height, width)
         self._loaded: dict[Split, LabelledImages] = {}
+
+    def __repr__(self) -> str:
+        height, width = self.size
+        counts = f"Train: {len(self.train_ds):,} items; Valid: {len(self.valid_ds):,}; Test: {len(self.test_ds):,}"
+        return f"DataBunch for {self.snapshot.task.value} at {height}×{width}, {self.batch_size} a batch\n{counts}"
 
     @property
     def classes(self) -> list[str]:

@@ -15,9 +15,9 @@ from studio.core.items import Split
 from studio.core.settings import Task as TaskName
 from studio.core.snapshot import SnapshotItem
 from studio.ml.notebook.data_bunch import DataBunch, DatasetType
-from studio.ml.notebook.drawing import Category, drawn_output, drawn_target, picture_of
-from studio.ml.notebook.figures import Figure, new_figure, new_grid
+from studio.ml.notebook.figures import Figure, new_figure
 from studio.ml.notebook.learner import Learner
+from studio.ml.notebook.outputs import Example, answers, figure_of
 from studio.ml.notebook.own_measures import what_counts
 from studio.ml.tasks.base import Task
 
@@ -34,10 +34,11 @@ class Interpretation:
         rows: list[int] = []
         losses: list[float] = []
         confusion: NDArray[np.int64] | None = None
-        for batch_rows, output, target, _ in _outputs(learner, split):
-            rows += batch_rows
-            losses += [float(task.loss(output[i : i + 1], target[i : i + 1])) for i in range(len(output))]
-            found = _confusion(task, output, target)
+        for batch in answers(learner, split):
+            rows += batch.rows
+            for i in range(len(batch.rows)):
+                losses.append(float(task.loss(batch.output[i : i + 1], batch.target[i : i + 1])))
+            found = _confusion(task, batch.output, batch.target)
             confusion = found if confusion is None or found is None else confusion + found
         self._confusion = confusion
         self._rows = np.array(rows)
@@ -104,39 +105,19 @@ class Interpretation:
         return figure
 
     def plot_top_losses(self, k: int = 9, figsize: Sequence[float] | None = None) -> Figure:
-        """The worst items: the label at the left, the answer at the right, with the loss; of classes and tags one
-        picture with label / answer / loss."""
+        """The worst items: label, answer and loss."""
         losses, wanted = self.top_losses(k)
         order = {int(row): place for place, row in enumerate(wanted)}
-        data = self._data
-        height, width = data.size
-        pairs = data.snapshot.task in (TaskName.SEGMENTATION, TaskName.KEYPOINTS)
-        figure, axes = new_grid(len(order) * (1 + pairs), columns=2 if pairs else min(3, len(order)), figsize=figsize)
-        for rows, output, target, images in _outputs(self._learner, self._split):
-            for i, row in enumerate(rows):
-                if row not in order:
-                    continue
-                place = order[row]
-                label = drawn_target(data.task, target[i], height=height, width=width)
-                answer = drawn_output(data.task, output[i], height=height, width=width)
-                for ax, drawn in zip(axes[place * (1 + pairs) :], (label, answer)[: 1 + pairs], strict=False):
-                    ax.imshow(picture_of(images[i]).pixels())
-                    drawn.draw(ax)
-                words = f"{label} / {answer} / " if isinstance(label, Category) else "label | answer, loss "
-                axes[place * (1 + pairs)].set_title(f"{words}{float(losses[place]):.2f}", fontsize=9)
-        return figure
+        examples: dict[int, Example] = {}
+        for batch in answers(self._learner, self._split):
+            for i, row in enumerate(batch.rows):
+                if row in order:
+                    caption = f"loss {float(losses[order[row]]):.2f}"
+                    examples[order[row]] = Example(batch.images[i], batch.target[i], batch.output[i], caption)
+        return figure_of(self._data, [examples[place] for place in sorted(examples)], figsize=figsize)
 
     def _names(self) -> list[str]:
         return [label_class.name for label_class in self._data.snapshot.classes if not label_class.void]
-
-
-def _outputs(learner: Learner, split: Split):
-    """Rows, outputs, targets and normalised pictures, batch by batch, in order and as they are."""
-    learner.model.eval()
-    for batch in learner.data.batches(split, augment=False):
-        with torch.inference_mode(), learner.precision.forward():
-            output = learner.model(batch.images)
-        yield batch.rows, output.float(), batch.target, batch.images
 
 
 def _confusion(task: Task, output: Tensor, target: Tensor) -> NDArray[np.int64] | None:

@@ -7,9 +7,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, NamedTuple
 
+import torch
+from torch import Tensor
+
+from studio.core.architectures import ENCODERS, Architecture
 from studio.core.errors import BadInput
 from studio.core.events import LrFound, LrPoint
-from studio.core.recipe import Encoder, LearningRate, ModelSpec, Precision, RunSpec, Stage
+from studio.core.recipe import LearningRate, ModelSpec, Precision, RunSpec, Stage
 from studio.core.schedules import Constant, OneCycle, Schedule
 from studio.core.settings import Task as TaskName
 from studio.ml.callbacks.fitting_memory import FittingMemory
@@ -21,17 +25,20 @@ from studio.ml.learner import Learner as EngineLearner
 from studio.ml.lr_finder import SweepPoint, find_learning_rate
 from studio.ml.model_file import MODEL_FILE, model_metadata, read_model, write_model
 from studio.ml.network import make_network
-from studio.ml.notebook.data_bunch import DataBunch
+from studio.ml.notebook.data_bunch import DataBunch, DatasetType
+from studio.ml.notebook.figures import Figure
+from studio.ml.notebook.outputs import Example, activated, answers, figure_of
 from studio.ml.notebook.own_measures import LossFunction, MetricFunction, with_own_measures
 from studio.ml.notebook.recorder import Recorder
 from studio.ml.notebook.saying import say
 from studio.ml.parameter_groups import freeze, make_optimizer
 from studio.ml.tasks.base import Task
+from studio.ml.tasks.registry import make_task
 
-models: Final = SimpleNamespace(**{encoder.value: encoder for encoder in Encoder})
+models: Final = SimpleNamespace(**{name: name for name in ENCODERS})
 """The encoders that a network can start from; torchvision's functions of the same names do too."""
 
-Arch = Encoder | str | Callable[..., Any]
+Arch = str | Callable[..., Any]
 
 Rate = float | slice
 """One rate; `slice(high)`: a tenth of it for all but the head; `slice(low, high)`: spread from the first layers on."""
@@ -49,15 +56,20 @@ class SuggestedRates(NamedTuple):
 
 
 class Learner:
-    """A network and the data it learns. With ImageNet's weights the encoder is frozen until `unfreeze`."""
+    """A network and the data it learns. With ImageNet's weights the encoder is frozen until `unfreeze`.
+
+    `arch` is the encoder; `architecture` is what stands on it, by default the task's usual one. Raises BadInput where
+    there is no such or the two do not go together.
+    """
 
     def __init__(
         self,
         data: DataBunch,
-        arch: Arch = Encoder.RESNET34,
+        arch: Arch = "resnet34",
         *,
         metrics: MetricFunction | Sequence[MetricFunction] = (),
         loss_func: LossFunction | None = None,
+        architecture: Architecture | str | None = None,
         pretrained: bool = True,
         wd: float = 0.01,
         seed: int = 42,
@@ -70,16 +82,11 @@ class Learner:
         self.path = data.path
         self.model_dir: Path | str = "models"
         self._data = data
-        self._encoder = _encoder(arch)
         self._compute_in(Precision.FLOAT32)
         self._fits = 0
         self.frozen = False
-        spec = RunSpec(
-            task=data.snapshot.task,
-            model=ModelSpec(encoder=self._encoder, pretrained=pretrained),
-            stages=(self._stage(epochs=1),),
-        )
-        first = make_network(spec, data.task, data.path)
+        self._spec = self._recipe(arch, architecture, pretrained=pretrained)
+        first = make_network(self._spec, self._network_task(), data.path)
         for sentence in [first.sentence, *first.warnings]:
             say(sentence)
         self.model = first.network.to(data.device)
@@ -167,6 +174,23 @@ class Learner:
         validation = engine.validation
         return [validation.loss, *(metric.value for metric in validation.metrics)]
 
+    def get_preds(self, ds_type: DatasetType = DatasetType.Valid) -> tuple[Tensor, Tensor]:
+        """What the network answers to each picture of a split, in the split's order: probabilities, or coordinates in
+        [-1, 1]; and the engine's targets, which say nothing of test pictures."""
+        found = [(activated(self.task, b.output).cpu(), b.target.cpu()) for b in answers(self, ds_type.value)]
+        if not found:
+            raise BadInput(f"There are no {ds_type.value} pictures to answer; add some, as with add_test_folder().")
+        outputs, targets = zip(*found, strict=True)
+        return torch.cat(outputs), torch.cat(targets)
+
+    def show_results(
+        self, rows: int = 3, ds_type: DatasetType = DatasetType.Valid, figsize: Sequence[float] | None = None
+    ) -> Figure:
+        """The first pictures of a split with label and answer."""
+        batch = next(answers(self, ds_type.value))
+        shown = zip(batch.images[:rows], batch.target[:rows], batch.output[:rows], strict=True)
+        return figure_of(self._data, [Example(*parts) for parts in shown], figsize=figsize)
+
     def save(self, name: str) -> Path:
         """Write the weights to `path / model_dir / name`, from where `studio predict` takes them too; returns the
         folder. Raises CannotWrite."""
@@ -174,7 +198,8 @@ class Learner:
         height, width = self._data.size
         metadata = model_metadata(
             task=self._data.snapshot.task,
-            encoder=self._encoder,
+            architecture=self._spec.architecture,
+            encoder=self._spec.model.encoder,
             height=height,
             width=width,
             parent=None,
@@ -187,12 +212,14 @@ class Learner:
     def load(self, name: str) -> Learner:
         """Raises NotACheckpoint, and BadInput where the model is of another kind. Classes go by their names."""
         model = read_model(self._folder(name) / MODEL_FILE)
-        if (model.task, model.encoder) != (self._data.snapshot.task, self._encoder):
+        own = self._spec
+        if (model.task, model.architecture, model.encoder) != (own.task, own.architecture, own.model.encoder):
             raise BadInput(
-                f"{name} is a model for {model.task.value} with the encoder {model.encoder.value}, and this learner "
-                f"is for {self._data.snapshot.task.value} with {self._encoder.value}; load it into one of its kind."
+                f"{name} is a model for {model.task.value} ({model.architecture or 'the usual one'} on "
+                f"{model.encoder}), and this learner is for {own.task.value} ({own.architecture or 'the usual one'} on "
+                f"{own.model.encoder}); load it into one of its kind."
             )
-        for sentence in self._data.task.adapt(model.state, model.metadata, self.model):
+        for sentence in self._network_task().adapt(model.state, model.metadata, self.model):
             say(sentence)
         return self
 
@@ -215,6 +242,22 @@ class Learner:
         device = self._data.device
         self.precision = MixedPrecision(resolve_precision(precision, device, say), device)
         return self
+
+    def _recipe(self, arch: Arch, architecture: str | None, *, pretrained: bool) -> RunSpec:
+        name = arch if isinstance(arch, str) else getattr(arch, "__name__", repr(arch))
+        try:
+            model = ModelSpec(
+                encoder=name,
+                architecture=None if architecture is None else Architecture(architecture),
+                pretrained=pretrained,
+            )
+            return RunSpec(task=self._data.snapshot.task, model=model, stages=(self._stage(epochs=1),))
+        except ValueError as error:
+            raise BadInput(f"This network cannot be made: {error}.") from error
+
+    def _network_task(self) -> Task:
+        """The task as it makes networks of this learner's architecture."""
+        return make_task(self._data.snapshot, self._spec.architecture)
 
     def _stage(self, *, epochs: int, lr: LearningRate | None = None, schedule: Schedule | None = None) -> Stage:
         height, width = self._data.size
@@ -241,7 +284,8 @@ def create_cnn(data: DataBunch, arch: Arch, **options: Any) -> Learner:
 
 
 def unet_learner(data: DataBunch, arch: Arch, **options: Any) -> Learner:
-    """A learner for masks. Raises BadInput for data of another kind."""
+    """A learner for masks: a U-Net with a light decoder, or fastai's with `architecture="dynamic_unet"`. Raises BadInput
+    for data of another kind."""
     if data.snapshot.task is not TaskName.SEGMENTATION:
         raise BadInput("A U-Net answers masks, and the data has none; use create_cnn.")
     return Learner(data, arch, **options)
@@ -249,15 +293,6 @@ def unet_learner(data: DataBunch, arch: Arch, **options: Any) -> Learner:
 
 def lr_find(learn: Learner) -> SuggestedRates:
     return learn.lr_find()
-
-
-def _encoder(arch: Arch) -> Encoder:
-    """Also by torchvision's function or its name. Raises BadInput for one that is not there."""
-    name = arch if isinstance(arch, str) else getattr(arch, "__name__", repr(arch))
-    try:
-        return Encoder(name)
-    except ValueError as error:
-        raise BadInput(f"There is no encoder {name}; choose one of {', '.join(vars(models))}.") from error
 
 
 def _learning_rate(rate: Rate) -> LearningRate:

@@ -8,7 +8,7 @@ from typing import Final
 from studio.core.errors import BadInput
 from studio.core.events import EpochEnd, LrFound, LrPoint, LrSuggestion, RunEvent, Step, Warned
 from studio.ml.notebook.figures import Figure, new_figure
-from studio.ml.notebook.saying import say
+from studio.ml.notebook.saying import ProgressLine, say
 
 WIDTH: Final = 12
 """Of a column of the table, in characters; a longer name of a metric makes its own wider."""
@@ -22,6 +22,7 @@ class Recorder:
         self._suggestions: list[LrSuggestion] = []
         self._steps: list[Step] = []
         self._epochs: list[EpochEnd] = []
+        self._line = ProgressLine()
 
     def begin_fit(self) -> None:
         self._steps, self._epochs = [], []
@@ -33,12 +34,16 @@ class Recorder:
         match event:
             case Step():
                 self._steps.append(event)
+                left = f"{event.seconds_left:.0f} s left"
+                self._line.tell(f"epoch {event.epoch}, step {event.step}, loss {event.smoothed:.4f}, {left}")
             case EpochEnd():
                 self._epochs.append(event)
                 self._tell(event)
             case LrPoint():
                 self._sweep.append(event)
+                self._line.tell(f"step {event.step}, rate {event.lr:.1e}, loss {event.smoothed:.4f}")
             case LrFound():
+                self._line.clear()
                 self._suggestions = event.suggestions
             case Warned():
                 say(event.sentence)
@@ -126,6 +131,7 @@ class Recorder:
 
     def _tell(self, epoch: EpochEnd) -> None:
         """A row of the table, below its head at the first epoch."""
+        self._line.clear()
         names = ["epoch", "train_loss", "valid_loss", *(metric.name for metric in epoch.metrics), "time"]
         if len(self._epochs) == 1:
             say(_row(names, names))
