@@ -284,8 +284,8 @@ def create_cnn(data: DataBunch, arch: Arch, **options: Any) -> Learner:
 
 
 def unet_learner(data: DataBunch, arch: Arch, **options: Any) -> Learner:
-    """A learner for masks: a U-Net with a light decoder, or fastai's with `architecture="dynamic_unet"`. Raises BadInput
-    for data of another kind."""
+    """A learner for masks: a U-Net with a light decoder, or with `architecture="dynamic_unet"` fastai's. Raises
+    BadInput for data of another kind."""
     if data.snapshot.task is not TaskName.SEGMENTATION:
         raise BadInput("A U-Net answers masks, and the data has none; use create_cnn.")
     return Learner(data, arch, **options)
