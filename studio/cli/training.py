@@ -20,7 +20,11 @@ SizeOption = Annotated[str | None, typer.Option("--size", metavar="HxW", help="T
 BatchOption = Annotated[int | None, typer.Option("--batch", metavar="N", help="Images a batch.", min=1)]
 ArchOption = Annotated[
     str | None,
-    typer.Option("--arch", metavar="A", help="The model: unet, dynamic_unet, deeplabv3, lraspp; or an encoder."),
+    typer.Option(
+        "--arch",
+        metavar="A",
+        help="The model, such as dynamic_unet or heatmap.",
+    ),
 ]
 EncoderOption = Annotated[
     str | None, typer.Option("--encoder", metavar="E", help="What it stands on: resnet34 or another of torchvision's.")

@@ -21,6 +21,8 @@ class Architecture(enum.StrEnum):
     DEEPLABV3 = "deeplabv3"
     LRASPP = "lraspp"
     SOFT_ARGMAX = "soft_argmax"
+    HEATMAP = "heatmap"
+    REGRESSION = "regression"
 
 
 DEFAULT_ENCODER: Final = "resnet18"
@@ -64,7 +66,7 @@ ARCHITECTURES: Final[dict[Task, tuple[Architecture, ...]]] = {
         Architecture.DEEPLABV3,
         Architecture.LRASPP,
     ),
-    Task.KEYPOINTS: (Architecture.SOFT_ARGMAX,),
+    Task.KEYPOINTS: (Architecture.SOFT_ARGMAX, Architecture.HEATMAP, Architecture.REGRESSION),
 }
 """Which there are for a task; the first is its default."""
 

@@ -50,7 +50,7 @@ def test_an_encoder_that_an_architecture_cannot_use_is_refused_with_those_that_i
 
 
 def test_an_architecture_of_another_task_is_refused_with_those_of_this_one() -> None:
-    with pytest.raises(ValueError, match=r"unet is no architecture for keypoints; there it can be soft_argmax"):
+    with pytest.raises(ValueError, match=r"unet is no architecture for keypoints; there it can be soft_argmax, heat"):
         RunSpec(task=Task.KEYPOINTS, stages=STAGES, model=ModelSpec(architecture=Architecture.UNET))
 
 

@@ -15,17 +15,20 @@ import torch
 from torch import nn
 from torchvision.models.segmentation import deeplabv3_resnet50, lraspp_mobilenet_v3_large
 
-from studio.core.architectures import Architecture
+from studio.core.architectures import ARCHITECTURES, Architecture
 from studio.core.events import EpochEnd
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import ModelSpec, Stage
+from studio.core.settings import Task
 from studio.ml.checkpoint import read_state
 from studio.ml.exporting import programs
 from studio.ml.model_file import read_model
 from studio.ml.models.atrous import LRASPP, DeepLabV3
 from studio.ml.models.dynamic_unet import DynamicUnet, SubPixelUp
 from studio.ml.models.encoders import ImageEncoder, make_encoder
+from studio.ml.models.heatmap_net import HeatmapNet
 from studio.ml.models.keypoint_net import KeypointNet
+from studio.ml.models.pooled_keypoints import PooledKeypointNet
 from studio.ml.models.unet import UNet
 from studio.ml.network import DILATED, make_network
 from studio.ml.parameter_groups import split_parameters
@@ -38,6 +41,8 @@ SMALLEST = {
     Architecture.DYNAMIC_UNET: "alexnet",
     Architecture.DEEPLABV3: "mobilenet_v3_small",
     Architecture.LRASPP: "mobilenet_v3_small",
+    Architecture.HEATMAP: "alexnet",
+    Architecture.REGRESSION: "alexnet",
 }
 """Of those that are not their task's default, which is trained in every other test."""
 
@@ -46,7 +51,10 @@ NETWORKS = {
     Architecture.DYNAMIC_UNET: DynamicUnet,
     Architecture.DEEPLABV3: DeepLabV3,
     Architecture.LRASPP: LRASPP,
+    Architecture.HEATMAP: HeatmapNet,
+    Architecture.REGRESSION: PooledKeypointNet,
 }
+FOR_MASKS = ARCHITECTURES[Task.SEGMENTATION]
 
 FAMILIES = (
     "mobilenet_v2",
@@ -75,7 +83,7 @@ def encoder_on_paper(name: str) -> ImageEncoder:
 
 
 @pytest.mark.parametrize("size", [(32, 32), (33, 47)])
-@pytest.mark.parametrize("architecture", list(NETWORKS))
+@pytest.mark.parametrize("architecture", FOR_MASKS)
 def test_each_network_answers_at_the_size_of_its_input(architecture: Architecture, size: tuple[int, int]) -> None:
     network = network_on(architecture).eval()
     with torch.inference_mode():
@@ -90,6 +98,8 @@ def test_each_family_of_encoders_carries_masks_and_points(encoder: str) -> None:
         assert UNet(made, 5).eval()(images).shape == (1, 5, 33, 47)
         assert DynamicUnet(made, 5).eval()(images).shape == (1, 5, 33, 47)
         assert KeypointNet(made, 2).eval()(images).shape == (1, 2, 2)
+        assert PooledKeypointNet(made, 2).eval()(images).shape == (1, 2, 2)
+        assert HeatmapNet(made, 2).eval()(torch.zeros(1, 3, 128, 256)).shape[-1] in range(28, 33 + 32)
 
 
 @pytest.mark.parametrize("encoder", FAMILIES)
@@ -148,8 +158,9 @@ def test_the_wide_unet_has_as_many_parameters_as_fastais_and_starts_without_a_ch
     assert raised.std() > 0
 
 
-def test_a_single_picture_is_a_batch_that_deeplab_can_learn_from() -> None:
-    network = network_on(Architecture.DEEPLABV3).train()
+@pytest.mark.parametrize("architecture", [Architecture.DEEPLABV3, Architecture.REGRESSION])
+def test_a_single_picture_is_a_batch_that_pooling_networks_can_learn_from(architecture: Architecture) -> None:
+    network = network_on(architecture).train()
     network(torch.randn(1, 3, 64, 64)).square().mean().backward()
     assert all(p.grad is not None for p in network.parameters())
 
@@ -158,8 +169,9 @@ def test_a_single_picture_is_a_batch_that_deeplab_can_learn_from() -> None:
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One epoch of three steps, the last with two pictures."""
     model = ModelSpec(architecture=request.param, encoder=SMALLEST[request.param], pretrained=False)
+    task = Task.SEGMENTATION if request.param in FOR_MASKS else Task.KEYPOINTS
     stages = (Stage(epochs=1, height=32, width=48, batch_size=3),)
-    folder = make_run(tmp_path_factory.mktemp("runs") / "0001", recipe(model=model, stages=stages))
+    folder = make_run(tmp_path_factory.mktemp("runs") / "0001", recipe(task, model=model, stages=stages))
     outcome, listener = run(folder)
     assert outcome is OutcomeKind.FINISHED
     assert np.isfinite(listener.of(EpochEnd)[-1].valid_loss)
@@ -175,7 +187,7 @@ def test_a_runs_model_file_names_its_network(trained: Path) -> None:
 def test_its_model_predicts_on_pictures(trained: Path, tmp_path: Path) -> None:
     picture = trained.parent / "0001-images" / "09.png"
     answers = predict(trained, picture, tmp_path, device="cpu")
-    assert [path.name for path in answers] == ["09.png"]
+    assert [path.name for path in answers] in (["09.png"], ["points.csv"])
 
 
 @pytest.mark.skipif(

@@ -10,10 +10,12 @@ import torch
 import torchvision
 
 from studio import __version__
+from studio.core.architectures import Architecture
 from studio.core.counting import counted
 from studio.core.events import EpochEnd, RunEvent, Started
 from studio.core.items import Split
 from studio.core.recipe import RunSpec, Stage
+from studio.core.settings import Task
 from studio.core.snapshot import Snapshot
 
 PLAIN_PYTHON: Final = """\
@@ -41,6 +43,7 @@ def model_card(
         f"# Model of run {run.name}: {spec.task.value}",
         spec.note,
         "## Data\n\n" + _data(snapshot),
+        "## Output\n\n" + _output(spec),
         "## Metrics\n\n" + _metrics(events),
         "## Recipe\n\n" + _recipe(spec),
         "## Made with\n\n" + _made_with(events),
@@ -68,6 +71,18 @@ def _data(snapshot: Snapshot) -> str:
             ),
         ]
     )
+
+
+def _output(spec: RunSpec) -> str:
+    """What the network answers, for those who use it without this program."""
+    if spec.architecture is Architecture.HEATMAP:
+        return (
+            "`(pictures, keypoints, H/4, W/4)`: a map for each keypoint whose peak is its place; "
+            "the middle of cell i of n is at (i + 0.5) / n of the side."
+        )
+    if spec.task is Task.KEYPOINTS:
+        return "`(pictures, keypoints, 2)`: x and y; -1 and 1 are the picture's edges."
+    return "`(pictures, names without the void ones, …)`: scores before the softmax or sigmoid."
 
 
 def _metrics(events: list[RunEvent]) -> str:

@@ -13,6 +13,7 @@ from torch.nn import functional
 from torchvision.models.segmentation.deeplabv3 import ASPPPooling, DeepLabHead
 from torchvision.models.segmentation.lraspp import LRASPPHead
 
+from studio.ml.models.blocks import PooledNorm
 from studio.ml.models.encoders import ImageEncoder
 
 LRASPP_WIDTH: Final = 128
@@ -36,18 +37,6 @@ class DeepLabV3(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         return _full_size(self.head(self.pyramid(self.encoder(images)[-1])), images)
-
-
-class PooledNorm(nn.BatchNorm2d):
-    """Batch norm of maps that are one pixel large: a single picture has no spread, so it is judged by the statistics
-    of the pictures before it."""
-
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
-        if self.training and input.shape[0] == 1:
-            return functional.batch_norm(
-                input, self.running_mean, self.running_var, self.weight, self.bias, training=False, eps=self.eps
-            )
-        return super().forward(input)
 
 
 class LRASPP(nn.Module):

@@ -30,3 +30,15 @@ class UpBlock(nn.Module):
         """Any two sizes fit: the coarse map is interpolated to exactly the skip's height and width."""
         raised = functional.interpolate(self.shrink(coarse), size=skip.shape[-2:], mode="bilinear", align_corners=False)
         return self.merge(torch.cat([raised, skip], dim=1))
+
+
+class PooledNorm(nn.BatchNorm2d):
+    """Batch norm of maps that are one pixel large: a single picture has no spread, so it is judged by the statistics
+    of the pictures before it."""
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
+        if self.training and input.shape[0] == 1:
+            return functional.batch_norm(
+                input, self.running_mean, self.running_var, self.weight, self.bias, training=False, eps=self.eps
+            )
+        return super().forward(input)

@@ -39,10 +39,11 @@ def centre_of_mass(heat: Tensor) -> Tensor:
     """(N, K, h, w) logits → (N, K, 2): the mean place under their soft-max, x then y, in [-1, 1]."""
     count, keypoints, height, width = heat.shape
     share = heat.flatten(2).softmax(-1).view(count, keypoints, height, width)
-    x = (share.sum(-2) * _cell_centres(width, heat)).sum(-1)
-    y = (share.sum(-1) * _cell_centres(height, heat)).sum(-1)
+    x = (share.sum(-2) * cell_centres(width, heat)).sum(-1)
+    y = (share.sum(-1) * cell_centres(height, heat)).sum(-1)
     return torch.stack([x, y], dim=-1)
 
 
-def _cell_centres(cells: int, like: Tensor) -> Tensor:
+def cell_centres(cells: int, like: Tensor) -> Tensor:
+    """Where the middles of so many cells in a row are in [-1, 1]."""
     return (torch.arange(cells, device=like.device, dtype=like.dtype) * 2 + 1) / cells - 1

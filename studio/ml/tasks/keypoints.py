@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -53,10 +53,15 @@ class PointsPrediction:
 
 
 class Keypoints:
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(
+        self, snapshot: Snapshot, *, network: Callable[[ImageEncoder, int], nn.Module] = KeypointNet, head: str = "heat"
+    ) -> None:
+        """`network` is made of an encoder and the number of keypoints; its layers called `head` have a row for each."""
         if all(keypoint.retired for keypoint in snapshot.keypoints):
             raise BadInput("The project asks for no keypoint; name one on the Label page.")
         self.snapshot = snapshot
+        self._network = network
+        self._head = head
         self.names = [keypoint.name for keypoint in snapshot.keypoints]
         self.mirror = mirror_order(snapshot.keypoints)
         self._asked = [index for index, keypoint in enumerate(snapshot.keypoints) if not keypoint.retired]
@@ -72,7 +77,11 @@ class Keypoints:
         return [f"{items} more than one instance; only the points of the first are learnt and scored."]
 
     def make_network(self, encoder: ImageEncoder) -> nn.Module:
-        return KeypointNet(encoder, len(self.names))
+        return self._network(encoder, len(self.names))
+
+    def places(self, output: Tensor) -> Tensor:
+        """The network's output as coordinates x, y in [-1, 1], (…, K, 2)."""
+        return output.float()
 
     def metadata(self) -> dict[str, str]:
         return {"keypoints": msgspec.json.encode(self.snapshot.keypoints).decode()}
@@ -81,7 +90,7 @@ class Keypoints:
         """Outputs go by the keypoints' names."""
         parent = [k.name for k in msgspec.json.decode(metadata["keypoints"], type=tuple[KeypointName, ...])]
         rows = [(i, parent.index(name)) for i, name in enumerate(self.names) if name in parent]
-        load_matching(network, state, head="heat", rows=rows)
+        load_matching(network, state, head=self._head, rows=rows)
         new = [name for name in self.names if name not in parent]
         return [f"The parent run did not know {', '.join(new)}; these keypoints start from scratch."] if new else []
 
@@ -125,14 +134,14 @@ class Keypoints:
         return int(target[..., COUNTS].sum())
 
     def metrics(self) -> TaskMetrics:
-        return KeypointMetrics(len(self._asked))
+        return KeypointMetrics(len(self._asked), self.places)
 
     def sample(self, output: Tensor, original: Original, *, folder: Path, name: str) -> SamplePrediction:
         points = self.predict(output, original.size).points
         return SamplePrediction(item=original.item.id, name=original.item.name, points=points)
 
     def predict(self, output: Tensor, size: Size) -> PointsPrediction:
-        places = (output.float().cpu().numpy().astype(np.float64) + 1) / 2 * np.array(size)
+        places = (self.places(output).cpu().numpy().astype(np.float64) + 1) / 2 * np.array(size)
         return PointsPrediction(
             Points(tuple(Keypoint(index=i, x=float(places[i][0]), y=float(places[i][1])) for i in self._asked))
         )
@@ -160,7 +169,7 @@ class Keypoints:
     def uncertainty(self, looks: Sequence[Tensor]) -> float:
         """How far apart the places are that the looks answer: the mean distance from their middle, 1 being a quarter of
         the picture or more."""
-        places = torch.stack([look.float() for look in looks])[:, self._asked]
+        places = torch.stack([self.places(look) for look in looks])[:, self._asked]
         spread = (places - places.mean(0)).norm(dim=-1).mean()
         return min(1.0, float(spread) * 2)
 
@@ -191,8 +200,10 @@ class PointsSink:
 class KeypointMetrics:
     """MSE in [-1, 1], RMSE in pixels of the original, PCK@0.05; means over the visible points (torchmetrics)."""
 
-    def __init__(self, keypoints: int) -> None:
+    def __init__(self, keypoints: int, places: Callable[[Tensor], Tensor]) -> None:
+        """`places` brings a network's output to coordinates in [-1, 1]."""
         self._keypoints = keypoints
+        self._places = places
         self._points = 0
         self._mse = MeanSquaredError()
         self._squared_distance = MeanMetric()
@@ -202,7 +213,7 @@ class KeypointMetrics:
         known = target[..., COUNTS].bool().cpu()
         if not known.any():
             return
-        predicted, label = output.float().cpu()[known], target.cpu()[known]
+        predicted, label = self._places(output).cpu()[known], target.cpu()[known]
         self._points += len(label)
         self._mse.update(predicted.flatten(), label[:, [X, Y]].flatten())
         size = label[:, [ORIGINAL_WIDTH, ORIGINAL_HEIGHT]]

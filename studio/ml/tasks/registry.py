@@ -10,7 +10,9 @@ from studio.core.settings import Task as TaskName
 from studio.core.snapshot import Snapshot
 from studio.ml.models.atrous import LRASPP, DeepLabV3
 from studio.ml.models.dynamic_unet import DynamicUnet
+from studio.ml.models.pooled_keypoints import PooledKeypointNet
 from studio.ml.tasks.base import Task, TaskFactory
+from studio.ml.tasks.heatmap_keypoints import HeatmapKeypoints
 from studio.ml.tasks.keypoints import Keypoints
 from studio.ml.tasks.segmentation import Segmentation
 
@@ -24,6 +26,8 @@ OTHER_NETWORKS: Final[dict[Architecture, TaskFactory]] = {
     Architecture.DYNAMIC_UNET: partial(Segmentation, network=DynamicUnet),
     Architecture.DEEPLABV3: partial(Segmentation, network=DeepLabV3),
     Architecture.LRASPP: partial(Segmentation, network=LRASPP),
+    Architecture.HEATMAP: HeatmapKeypoints,
+    Architecture.REGRESSION: partial(Keypoints, network=PooledKeypointNet, head="head"),
 }
 
 

@@ -16,6 +16,8 @@ _ARCHITECTURES: Final = {
     Architecture.DEEPLABV3: ("DeepLabV3", "Sees far by dilation; answers at 1/8 or 1/16 of the size"),
     Architecture.LRASPP: ("LR-ASPP", "The smallest and fastest; coarse outlines"),
     Architecture.SOFT_ARGMAX: ("Soft arg-max", "The middle of a map that says where; from scratch in few epochs"),
+    Architecture.HEATMAP: ("Heat maps", "A hill for each point, learnt as a picture; exact where points are sharp"),
+    Architecture.REGRESSION: ("Regression", "fastai's head on what is left of the whole image; wants ImageNet weights"),
 }
 """Name and tip."""
 
