@@ -177,6 +177,15 @@ class OutOfMemory(StudioError):
         super().__init__(f"{what} did not fit into the memory of {device}; halve the batch or the image size.")
 
 
+MORE_MEMORY_TO_PROPOSE = "Close what else uses it, such as a run that trains, and propose again."
+"""What to do when a kind of memory that a sentence has just named ran out."""
+
+
+class NoMemoryToPropose(OutOfMemory):
+    def __init__(self, memory: str) -> None:
+        StudioError.__init__(self, f"{memory} ran out while labels were proposed. {MORE_MEMORY_TO_PROPOSE}")
+
+
 class NoPrediction(BadInput):
     def __init__(self, run: str, name: str) -> None:
         super().__init__(f"Run {run} has no prediction for {name}; train a run that scores it.")

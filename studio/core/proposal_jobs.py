@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from studio.core.atomic import why
-from studio.core.errors import BadInput
+from studio.core.errors import BadInput, NoMemoryToPropose
 from studio.core.events import Finished, Progress, Proposed, RunEvent
 from studio.core.failures import failure
 from studio.core.outcome import OutcomeKind
@@ -45,7 +45,8 @@ def carry_out_job(
     except BrokenPipeError:
         return OutcomeKind.STOPPED
     except Exception as error:  # noqa: BLE001 - the last word must say what happened, whatever it was
-        failed = failure(error, "Proposing labels")
+        known = NoMemoryToPropose("The computer's memory") if isinstance(error, MemoryError) else error
+        failed = failure(known, "Proposing labels")
         with contextlib.suppress(BrokenPipeError):
             emit(failed)
         return failed.outcome

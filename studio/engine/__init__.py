@@ -3,7 +3,7 @@
 from studio.engine.fake import FakeEngine, FakeRun
 from studio.engine.launch import scribbler_command
 from studio.engine.local import LocalEngine
-from studio.engine.outcomes import Asked, Ending, outcome_of
+from studio.engine.outcomes import Asked, Ending, Work, outcome_of
 from studio.engine.protocol import Engine, Run
 from studio.engine.recorded import follow, replay
 
@@ -16,6 +16,7 @@ __all__ = [
     "FakeRun",
     "Asked",
     "Ending",
+    "Work",
     "outcome_of",
     "replay",
     "follow",

@@ -11,7 +11,7 @@ from studio.core.commands import StartProposals, StartRun
 from studio.core.events import Failed, Finished, Paused, Resumed, RunEvent, encode_event
 from studio.core.outcome import OutcomeKind, RunOutcome
 from studio.engine.inbox import Inbox
-from studio.engine.local_run import STATE_FILE
+from studio.engine.local_run import STATE_FILE, work_of
 from studio.engine.outcomes import Asked, Ending, outcome_of
 from studio.engine.recorded import EVENTS_FILE
 
@@ -63,7 +63,14 @@ class FakeRun:
                 return
             has_checkpoint = (self.folder / STATE_FILE).is_file()
             self._outcome = outcome_of(
-                Ending(exit_code=exit_code, final=self._final, log=log, has_checkpoint=has_checkpoint, asked=asked)
+                Ending(
+                    exit_code=exit_code,
+                    final=self._final,
+                    log=log,
+                    has_checkpoint=has_checkpoint,
+                    asked=asked,
+                    work=work_of(self.start),
+                )
             )
             self._ended.set()
             self._inbox.close()

@@ -14,7 +14,7 @@ from typing import Final, Self
 from studio.core.commands import StartProposals, StartRun
 from studio.core.run_lock import announce_run
 from studio.engine.launch import kill_group, start_worker, wait_for_exit, worker_command, worker_environment
-from studio.engine.local_run import LocalRun, UnstartedRun
+from studio.engine.local_run import LocalRun, UnstartedRun, work_of
 from studio.engine.outcomes import could_not_start
 from studio.engine.protocol import Run
 
@@ -87,7 +87,7 @@ class LocalEngine:
             try:
                 process = self._take_spare() or self._start_worker()
             except OSError as error:
-                return UnstartedRun(Path(start.folder), could_not_start(error))
+                return UnstartedRun(Path(start.folder), could_not_start(error, work_of(start)))
             run = LocalRun(process, start, self._forget)
             self._runs.append(run)
             return run

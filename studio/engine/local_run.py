@@ -18,7 +18,7 @@ from studio.core.outcome import RunOutcome
 from studio.engine.inbox import Inbox
 from studio.engine.launch import kill_group, wait_for_exit
 from studio.engine.lines import EventLines
-from studio.engine.outcomes import Asked, Ending, outcome_of
+from studio.engine.outcomes import Asked, Ending, Work, outcome_of
 from studio.engine.worker_log import WorkerLog
 
 STATE_FILE: Final = "state.pt"
@@ -46,6 +46,7 @@ class LocalRun:
     ) -> None:
         self._process = process
         self._folder = Path(start.folder)
+        self._work = work_of(start)
         self._on_end = on_end
         self._inbox = Inbox()
         self._log = WorkerLog(self._folder)
@@ -163,11 +164,16 @@ class LocalRun:
                 log=self._log.tail,
                 has_checkpoint=(self._folder / STATE_FILE).is_file(),
                 asked=self._asked,
+                work=self._work,
             )
         )
         self._ended.set()
         self._inbox.close()
         self._on_end(self)
+
+
+def work_of(start: StartRun | StartProposals) -> Work:
+    return Work.PROPOSING if isinstance(start, StartProposals) else Work.TRAINING
 
 
 class UnstartedRun:

@@ -9,16 +9,36 @@ import sys
 from dataclasses import dataclass
 from typing import Final
 
+from studio.core.errors import MORE_MEMORY_TO_PROPOSE
 from studio.core.events import Failed, Finished
 from studio.core.outcome import OutcomeKind, Remedy, RunOutcome
 
 _DETAIL_LINES: Final = 60
 
-_PROCESS: Final = "The training process"
 
-_ADVICE: Final = {
-    Remedy.RESUME: " Resume goes on from the last checkpoint.",
-    Remedy.HALVE_BATCH: " A batch of half the size needs less.",
+class Work(enum.Enum):
+    """What a process was started for."""
+
+    TRAINING = enum.auto()
+    PROPOSING = enum.auto()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Words:
+    """How sentences speak of a kind of work: its process, itself, and what to do when memory ran out."""
+
+    process: str
+    itself: str
+    memory: str
+
+
+_WORDS: Final = {
+    Work.TRAINING: _Words(
+        process="The training process", itself="training", memory="A batch of half the size needs less."
+    ),
+    Work.PROPOSING: _Words(
+        process="The process that proposes labels", itself="proposing with a run", memory=MORE_MEMORY_TO_PROPOSE
+    ),
 }
 
 _REMEDIES: Final = {
@@ -51,11 +71,13 @@ class Ending:
     log: str = ""
     has_checkpoint: bool = False
     asked: Asked = Asked.NOTHING
+    work: Work = Work.TRAINING
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Cause:
-    """A cause that a log names. `sentence` may use the groups of `pattern`; another try helps against some."""
+    """A cause that a log names. `sentence` may use the groups of `pattern` and the names of `_Words`; another
+    try helps against some."""
 
     pattern: re.Pattern[str]
     sentence: str
@@ -66,13 +88,13 @@ class _Cause:
 _CAUSES: Final = (
     _Cause(
         pattern=re.compile(r"ModuleNotFoundError: No module named '(torch|torchvision|torchmetrics|safetensors)\b"),
-        sentence=r"\1 is not installed for this Python, and training needs it; install it with "
+        sentence=r"\1 is not installed for this Python, and {itself} needs it; install it with "
         "`pip install torch torchvision torchmetrics safetensors` (`studio doctor` lists what is missing).",
         worth_another_try=False,
     ),
     _Cause(
         pattern=re.compile(r"ModuleNotFoundError: No module named '([^']+)'"),
-        sentence=r"The training process lacks the module \1; install Relearn Studio again, or run `studio doctor`.",
+        sentence=r"{process} lacks the module \1; install Relearn Studio again, or run `studio doctor`.",
         worth_another_try=False,
     ),
     _Cause(
@@ -113,12 +135,12 @@ _CAUSES: Final = (
     ),
     _Cause(
         pattern=re.compile(r"no kernel image is available"),
-        sentence="The installed PyTorch has no code for this GPU; install a build that has, or train on the CPU.",
+        sentence="The installed PyTorch has no code for this GPU; install a build that has, or one for the CPU.",
         worth_another_try=False,
     ),
     _Cause(
         pattern=re.compile(r"CUDA driver version is insufficient|NVIDIA driver on your system is too old"),
-        sentence="The GPU's driver is too old for the installed PyTorch; update the driver, or train on the CPU.",
+        sentence="The GPU's driver is too old for the installed PyTorch; update it, or install a PyTorch for the CPU.",
         worth_another_try=False,
     ),
     _Cause(pattern=re.compile(r"CUDA error: ([^\n]+)"), sentence=r"The GPU stopped with an error (\1)."),
@@ -163,19 +185,23 @@ def outcome_of(ending: Ending) -> RunOutcome:
     if found is not None:
         cause, match = found
         remedy = Remedy.HALVE_BATCH if cause.kind is OutcomeKind.OUT_OF_MEMORY else resume
-        sentence = match.expand(cause.sentence)
+        words = _WORDS[ending.work]
+        named = cause.sentence.replace("{process}", words.process).replace("{itself}", words.itself)
+        sentence = match.expand(named)
         return _outcome(cause.kind, sentence, remedy if cause.worth_another_try else Remedy.NONE, ending)
     if name == "SIGKILL" and resume is Remedy.NONE:
         resume = Remedy.HALVE_BATCH
-    sentence = f"{_PROCESS} {_SIGNALS.get(name, 'was ended by a signal')} ({name})." if name else _exit_sentence(ending)
+    process = _WORDS[ending.work].process
+    sentence = f"{process} {_SIGNALS.get(name, 'was ended by a signal')} ({name})." if name else _exit_sentence(ending)
     return _outcome(OutcomeKind.CRASHED, sentence, resume, ending)
 
 
-def could_not_start(error: OSError) -> RunOutcome:
+def could_not_start(error: OSError, work: Work) -> RunOutcome:
     """The outcome of a run whose process the system refused to start."""
+    process = _WORDS[work].process
     return RunOutcome(
         kind=OutcomeKind.CRASHED,
-        sentence=f"{_PROCESS} could not be started ({error.strerror or error}); close other programs and try again.",
+        sentence=f"{process} could not be started ({error.strerror or error}); close other programs and try again.",
         detail=repr(error),
     )
 
@@ -192,7 +218,7 @@ def signal_name(exit_code: int) -> str:
 
 def _said(final: Finished | Failed, ending: Ending) -> RunOutcome:
     if isinstance(final, Failed):
-        remedy = _REMEDIES.get(final.outcome, _resume_if_possible(ending))
+        remedy = _offered(_REMEDIES.get(final.outcome, _resume_if_possible(ending)), ending)
         return RunOutcome(kind=final.outcome, sentence=final.sentence, remedy=remedy, detail=final.detail)
     if final.outcome is OutcomeKind.STOPPED:
         sentence = f"Stopped after {_duration(final.seconds)}; what was learnt is kept."
@@ -201,23 +227,33 @@ def _said(final: Finished | Failed, ending: Ending) -> RunOutcome:
 
 
 def _asked(ending: Ending) -> RunOutcome:
+    process = _WORDS[ending.work].process
     if ending.asked is Asked.KILL:
-        sentence = f"{_PROCESS} was ended at once, as you asked."
+        sentence = f"{process} was ended at once, as you asked."
     elif ending.exit_code == 0:
-        sentence = f"{_PROCESS} left because the program was closed."
+        sentence = f"{process} left because the program was closed."
     else:
-        sentence = f"{_PROCESS} was ended because the program was closed and it did not leave in time."
+        sentence = f"{process} was ended because the program was closed and it did not leave in time."
     return _outcome(OutcomeKind.CRASHED, sentence, _resume_if_possible(ending), ending)
 
 
 def _outcome(kind: OutcomeKind, sentence: str, remedy: Remedy, ending: Ending) -> RunOutcome:
+    advice = {
+        Remedy.RESUME: " Resume goes on from the last checkpoint.",
+        Remedy.HALVE_BATCH: f" {_WORDS[ending.work].memory}",
+    }
     return RunOutcome(
         kind=kind,
-        sentence=sentence + _ADVICE.get(remedy, ""),
-        remedy=remedy,
+        sentence=sentence + advice.get(remedy, ""),
+        remedy=_offered(remedy, ending),
         signal=signal_name(ending.exit_code),
         detail="\n".join(ending.log.splitlines()[-_DETAIL_LINES:]),
     )
+
+
+def _offered(remedy: Remedy, ending: Ending) -> Remedy:
+    """One click can only do something about a run that trains."""
+    return remedy if ending.work is Work.TRAINING else Remedy.NONE
 
 
 def _resume_if_possible(ending: Ending) -> Remedy:
@@ -239,11 +275,12 @@ def _cause_in(log: str) -> tuple[_Cause, re.Match[str]] | None:
 
 
 def _exit_sentence(ending: Ending) -> str:
+    process = _WORDS[ending.work].process
     if ending.exit_code == 0:
-        return f"{_PROCESS} ended without saying why."
+        return f"{process} ended without saying why."
     errors = re.findall(r"^(?:\w+\.)*(\w*(?:Error|Exception|Interrupt|Exit)\b(?:: .*)?)$", ending.log, re.MULTILINE)
     reason = errors[-1] if errors else f"exit code {ending.exit_code}"
-    return f"{_PROCESS} ended with an error ({reason})."
+    return f"{process} ended with an error ({reason})."
 
 
 def _duration(seconds: float) -> str:

@@ -97,7 +97,8 @@ def give_back_memory(device: torch.device) -> None:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """PyTorch says it in three ways: CUDA's class, the CPU allocator's sentence, and Python's own error."""
+    """PyTorch says it in three ways: CUDA's class, the CPU allocator's sentences, and Python's own error."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
-    return isinstance(error, RuntimeError) and "not enough memory" in str(error).lower()
+    said = str(error).lower()
+    return isinstance(error, RuntimeError) and ("not enough memory" in said or "can't allocate memory" in said)

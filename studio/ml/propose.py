@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from studio.core.errors import BadInput, UnreadableImage
+from studio.core.errors import BadInput, NoMemoryToPropose, UnreadableImage
 from studio.core.events import Proposed, Warned
 from studio.core.images import image_size
 from studio.core.outcome import OutcomeKind
@@ -21,7 +21,14 @@ from studio.core.recipe import Precision
 from studio.ml.control import Commands
 from studio.ml.data.decoding import Decoder
 from studio.ml.data.images import decoding_threads
-from studio.ml.device import MixedPrecision, choose_device, resolve_precision, usable_cores
+from studio.ml.device import (
+    MixedPrecision,
+    choose_device,
+    give_back_memory,
+    is_out_of_memory,
+    resolve_precision,
+    usable_cores,
+)
 from studio.ml.model_file import read_model
 from studio.ml.network import network_of
 from studio.ml.runner import limited_threads
@@ -47,10 +54,20 @@ def propose(
     with limited_threads(usable_cores() - reserve_cores):
         return carry_out_job(
             folder,
-            lambda job: _Proposer(job, choose_device(device), emit).proposals(job),
+            lambda job: _proposals(job, choose_device(device), emit),
             emit=emit,
             is_stopped=lambda: requests.request is not None,
         )
+
+
+def _proposals(job: ProposalJob, device: torch.device, emit: Emit) -> Iterator[Proposed]:
+    try:
+        yield from _Proposer(job, device, emit).proposals(job)
+    except (RuntimeError, MemoryError) as error:
+        if is_out_of_memory(error):
+            whose = "The computer's memory" if device.type == "cpu" else "The GPU's memory"
+            raise NoMemoryToPropose(whose) from error
+        raise
 
 
 class _Proposer:
@@ -77,8 +94,8 @@ class _Proposer:
                     yield from self._answer([w for w, _ in readable], [p for _, p in readable])
 
     def _answer(self, batch: list[Wanted], pictures: list[np.ndarray]) -> Iterator[Proposed]:
-        looks = [self._forward(pictures)]
-        looks += [self._forward([_lit(p, factor) for p in pictures]) for factor in self._task.second_looks]
+        looks = [self._fitting(pictures)]
+        looks += [self._fitting([_lit(p, factor) for p in pictures]) for factor in self._task.second_looks]
         for number, wanted in enumerate(batch):
             outputs = [look[number] for look in looks]
             prediction = self._task.predict(outputs[0], image_size(Path(wanted.image)))
@@ -88,6 +105,16 @@ class _Proposer:
                 part.replace(path)
             points = prediction.points if isinstance(prediction, PointsPrediction) else None
             yield Proposed(item=wanted.item, points=points, uncertainty=self._task.uncertainty(outputs))
+
+    def _fitting(self, pictures: list[np.ndarray]) -> torch.Tensor:
+        """One at a time where they do not fit into memory together."""
+        try:
+            return self._forward(pictures)
+        except (RuntimeError, MemoryError) as error:
+            if len(pictures) == 1 or not is_out_of_memory(error):
+                raise
+        give_back_memory(self._device)
+        return torch.cat([self._forward([picture]) for picture in pictures])
 
     def _forward(self, pictures: list[np.ndarray]) -> torch.Tensor:
         return forward_pictures(pictures, network=self._network, precision=self._precision, device=self._device).cpu()

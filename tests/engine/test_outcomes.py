@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from studio.core.events import Failed, Finished
 from studio.core.outcome import OutcomeKind, Remedy, RunOutcome
-from studio.engine import Asked, Ending, outcome_of
+from studio.engine import Asked, Ending, Work, outcome_of
 from studio.engine.outcomes import signal_name
 
 CUDA_OOM = """Traceback (most recent call last):
@@ -195,3 +195,22 @@ def test_there_is_always_a_sentence(exit_code: int, log: str, has_checkpoint: bo
     assert outcome.sentence.endswith(".")
     assert not outcome.learnt_something
     assert outcome.remedy is not Remedy.RESUME or has_checkpoint
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals have other numbers")
+@pytest.mark.parametrize("name", TABLE)
+def test_a_process_that_proposes_is_not_told_of_as_one_that_trains(name: str) -> None:
+    exit_code, log, _, kind = TABLE[name]
+    outcome = outcome_of(Ending(exit_code=exit_code, log=log, work=Work.PROPOSING))
+    for word in ("training", "train on", "batch", "Resume"):
+        assert word not in outcome.sentence
+    assert outcome.kind is kind
+    assert outcome.remedy is Remedy.NONE
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals have other numbers")
+@pytest.mark.parametrize(("exit_code", "log"), [(1, CUDA_OOM), (1, CPU_OOM), (-9, "")])
+def test_what_proposes_without_memory_says_what_to_close(exit_code: int, log: str) -> None:
+    sentence = outcome_of(Ending(exit_code=exit_code, log=log, work=Work.PROPOSING)).sentence
+    assert "memory ran out" in sentence
+    assert sentence.endswith("Close what else uses it, such as a run that trains, and propose again.")

@@ -86,6 +86,9 @@ def test_running_out_of_memory_names_the_batch_and_the_remedy(tmp_path: Path, mo
 def test_out_of_memory_is_known_in_all_its_forms() -> None:
     assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
     assert is_out_of_memory(MemoryError())
+    with pytest.raises(RuntimeError) as refused:
+        torch.empty(10**14)
+    assert is_out_of_memory(refused.value)
     assert is_out_of_memory(
         RuntimeError("[enforce fail] DefaultCPUAllocator: not enough memory: you tried to allocate")
     )

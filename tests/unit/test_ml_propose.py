@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from studio.core.events import Failed, Proposed, RunEvent, Warned
 from studio.core.images import image_size
@@ -12,7 +14,7 @@ from studio.core.masks import read_mask
 from studio.core.outcome import OutcomeKind
 from studio.core.proposals import JOB_FILE, ProposalJob, Wanted, encode_job
 from studio.core.settings import Task
-from studio.ml.propose import propose
+from studio.ml.propose import _Proposer, propose
 from tests.unit.ml_runs import ALL_BUT_ONE, make_run, recipe, run
 
 
@@ -82,3 +84,37 @@ def test_a_model_for_another_task_is_refused_in_a_sentence(segmented: Path, tmp_
     assert outcome is OutcomeKind.BAD_INPUT
     assert isinstance(said[-1], Failed)
     assert "segmentation" in said[-1].sentence
+
+
+def with_room_for(pictures: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    forward = _Proposer._forward
+
+    def limited(self: _Proposer, batch: list[np.ndarray]) -> torch.Tensor:
+        return forward(self, batch) if len(batch) <= pictures else torch.empty(10**14)
+
+    monkeypatch.setattr(_Proposer, "_forward", limited)
+
+
+def test_pictures_that_do_not_fit_into_memory_together_are_proposed_for_one_by_one(
+    segmented: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    masks: list[list[np.ndarray]] = []
+    for room in (4, 1):
+        with_room_for(room, monkeypatch)
+        wanted = wanted_of(segmented, tmp_path / f"out{room}", 5)
+        outcome, _ = ask(tmp_path / "job", ProposalJob(task=Task.SEGMENTATION, run=str(segmented), wanted=wanted))
+        assert outcome is OutcomeKind.FINISHED
+        masks.append([read_mask(Path(one.mask))[0] for one in wanted])
+    for together, alone in zip(*masks, strict=True):
+        assert (together == alone).mean() > 0.999
+
+
+def test_no_memory_for_one_picture_says_what_to_close(
+    segmented: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_room_for(0, monkeypatch)
+    wanted = wanted_of(segmented, tmp_path / "out", 2)
+    outcome, said = ask(tmp_path / "job", ProposalJob(task=Task.SEGMENTATION, run=str(segmented), wanted=wanted))
+    assert outcome is OutcomeKind.OUT_OF_MEMORY
+    assert isinstance(said[-1], Failed)
+    assert said[-1].sentence.startswith("The computer's memory ran out while labels were proposed. Close what else")

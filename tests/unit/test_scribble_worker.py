@@ -87,6 +87,18 @@ def test_a_stop_keeps_what_came_before(tmp_path: Path) -> None:
     assert [event.item for event in said if isinstance(event, Proposed)] == [0]
 
 
+def test_no_memory_for_a_picture_says_what_to_close(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(worker.ScribbleModel, "propose", refuse)
+    make_job(tmp_path / "job")
+    outcome, said = carry_out(tmp_path / "job")
+    assert outcome is OutcomeKind.OUT_OF_MEMORY
+    assert isinstance(said[-1], Failed)
+    assert "Close what else uses it, such as a run that trains, and propose again." in said[-1].sentence
+
+
 def test_a_job_that_is_none_is_said_in_a_sentence(tmp_path: Path) -> None:
     outcome, said = carry_out(tmp_path)
     assert outcome is OutcomeKind.BAD_INPUT

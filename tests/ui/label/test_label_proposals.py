@@ -327,6 +327,18 @@ def test_a_full_disk_is_told_and_the_proposals_after_it_are_kept(make_desk: Make
     assert desk.store.proposals.of(desk.ids[1]) is not None
 
 
+def test_a_process_that_is_killed_while_it_proposes_is_told_of_as_that(make_desk: Make) -> None:
+    desk = make_desk(2)
+    engine = FakeEngine(hold=True)
+    ask_run(desk, engine, _finished_run(desk))
+    desk.key(Qt.Key.Key_Y)
+    desk.qtbot.waitUntil(lambda: bool(engine.runs), timeout=5000)
+    with desk.qtbot.waitSignal(desk.page.proposing.failed, timeout=5000) as said:
+        engine.runs[-1].end(-9)
+    assert said.args[0].startswith("The process that proposes labels was killed by the system")
+    assert "batch" not in said.args[0]
+
+
 def test_points_are_proposed_by_a_run_and_fill_only_those_that_are_missing(make_desk: Make) -> None:
     desk = make_desk(2, task=Task.KEYPOINTS)
     assert "Train a run first" in desk.page.proposals.said.text()
