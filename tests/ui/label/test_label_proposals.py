@@ -301,6 +301,22 @@ def test_a_run_proposes_for_all_unlabelled_items_and_can_be_stopped(make_desk: M
     assert desk.store.proposals.of(desk.ids[2]) is None
 
 
+@pytest.mark.parametrize(("task", "mark"), [(Task.SEGMENTATION, "painted pixel"), (Task.KEYPOINTS, "placed point")])
+def test_all_says_which_items_it_means_and_that_there_are_none(make_desk: Make, task: Task, mark: str) -> None:
+    desk = make_desk(2, task=task)
+    engine = FakeEngine(hold=True)
+    ask_run(desk, engine, _finished_run(desk))
+    button = desk.page.proposals.everywhere_button
+    assert button.text() == f"All without a {mark}"
+    assert button.fontMetrics().horizontalAdvance(button.text()) < button.width()
+    for item in desk.ids:
+        desk.open(item)
+        desk.click(30, 30)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert desk.page.status.hint.text() == f"Every item has a {mark} already; Y proposes for the one shown."
+    assert not engine.runs
+
+
 def test_a_full_disk_is_told_and_the_proposals_after_it_are_kept(make_desk: Make, monkeypatch: Any) -> None:
     desk = make_desk(3)
     engine = FakeEngine(hold=True)

@@ -39,9 +39,20 @@ class ProposalActions:
         self.accept_class: QAction | None = None
         actions.begin("propose")
         self.here = add("propose_here", "Propose Labels Here", "Y", self.propose_here, menu="Label", icon="sparkle")
-        self.ahead = add("propose_next", "Propose for the Next Items", "Shift+Y", self.propose_ahead, menu="Label")
+        self.ahead = add(
+            "propose_next",
+            "Propose for This and the Next Unlabelled Items",
+            "Shift+Y",
+            self.propose_ahead,
+            menu="Label",
+        )
+        mark = "Placed Point" if choices.task is Task.KEYPOINTS else "Painted Pixel"
         self.everywhere = add(
-            "propose_all", "Propose for All Unlabelled Items", "Ctrl+Alt+Y", self.propose_everywhere, menu="Label"
+            "propose_all",
+            f"Propose for All Items without a {mark}",
+            "Ctrl+Alt+Y",
+            self.propose_everywhere,
+            menu="Label",
         )
         self.cancel = add("stop_proposing", "Stop Proposing", "Ctrl+Shift+Y", control.cancel, menu="Label")
         actions.begin("accept")
@@ -73,6 +84,10 @@ class ProposalActions:
     def propose_everywhere(self) -> None:
         """For every unlabelled item of the project, those that follow the shown one first."""
         ids = self._session.store.item_ids(ItemFilter(states=(LabelState.UNLABELLED,)))
+        if not ids:
+            mark = "a placed point" if self._choices.task is Task.KEYPOINTS else "a painted pixel"
+            self._control.ended.emit(f"Every item has {mark} already; {{propose_here}} proposes for the one shown.")
+            return
         wanted = set(ids)
         ahead = [i for i in self._items.following() if i in wanted]
         listed = set(ahead)

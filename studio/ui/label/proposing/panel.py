@@ -68,7 +68,8 @@ class ProposalPanel(QWidget):
         self.ahead.setFixedWidth(66)
         self.here_button = _button(actions.here, "Propose", primary=True)
         self.ahead_button = _button(actions.ahead, "Next")
-        self.everywhere_button = _button(actions.everywhere, "All")
+        mark = "placed point" if choices.task is Task.KEYPOINTS else "painted pixel"
+        self.everywhere_button = _button(actions.everywhere, f"All without a {mark}")
         self.progress = QProgressBar(textVisible=False)
         self.progress.setAccessibleName("Proposals made")
         self.cancel_button = _button(actions.cancel, "Stop")
@@ -152,7 +153,7 @@ class ProposalPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 2, 10, 6)
         layout.setSpacing(5)
-        _rows(self._asking, [self.here_button], [self.ahead_button, self.ahead, self.everywhere_button])
+        _rows(self._asking, [self.here_button, self.ahead_button, self.ahead], [self.everywhere_button])
         _rows(self._running, [self.progress, self.cancel_button])
         self._working.addWidget(self._asking)
         self._working.addWidget(self._running)
