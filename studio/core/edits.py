@@ -16,7 +16,7 @@ from studio.core.arrays import Mask, Region
 from studio.core.points import Points
 from studio.core.raster import Rect
 from studio.core.tags import Tags
-from studio.core.tiles import TILE, TilePatch, is_plain, plain, tile_rect
+from studio.core.tiles import TILE, TilePatch, is_plain, plain, plain_value, tile_rect
 
 _HEADER: Final = struct.Struct("<4sIII")
 _MAGIC: Final = b"MSK1"
@@ -65,6 +65,16 @@ class MaskEdit:
         """
         self._check(mask)
         _put(mask, ((patch.rect, patch.old, patch.new) for patch in self.patches))
+        return self.bounds
+
+    def put(self, mask: Mask) -> Rect | None:
+        """`apply`, sooner, for a mask that is known to be as it was before the edit."""
+        self._check(mask)
+        for value, tiles in groupby(self.patches, key=lambda patch: plain_value(patch.new)):
+            for run in _runs(tiles):
+                rect = run[0].rect.union(run[-1].rect)
+                rows = np.concatenate([patch.new for patch in run], axis=1) if value is None else value
+                mask[rect.slices] = rows
         return self.bounds
 
     def revert(self, mask: Mask) -> Rect | None:
@@ -205,6 +215,18 @@ def bounds_of(rects: Iterable[Rect]) -> Rect | None:
     lefts, tops, rights, bottoms = zip(*corners, strict=True)
     x, y = min(lefts), min(tops)
     return Rect(x, y, max(rights) - x, max(bottoms) - y)
+
+
+def _runs(patches: Iterable[TilePatch]) -> Iterator[list[TilePatch]]:
+    """Neighbours in a row together: long rows of pixels are written twice as fast as those of single tiles."""
+    run: list[TilePatch] = []
+    for patch in patches:
+        if run and (patch.rect.y, patch.rect.x) != (run[-1].rect.y, run[-1].rect.right):
+            yield run
+            run = []
+        run.append(patch)
+    if run:
+        yield run
 
 
 def _cut(pixels: Mask, rects: Iterable[Rect], flat: bytes) -> Iterator[Mask]:

@@ -221,7 +221,11 @@ class MaskDocument(JournaledDocument):
         Raises CannotWrite, and nothing is changed then."""
         self.commit()
         if edit.patches:
-            self.adopt(edit, self._journal.commit(self.item.id, edit, self.head))
+            self._history = self._journal.commit(self.item.id, edit, self.head)
+            dirty = edit.put(self._mask)
+            if dirty is not None:
+                self.changed.emit(dirty)
+            self.history_changed.emit()
         return bool(edit.patches)
 
     def adopt(self, edit: MaskEdit, history: History) -> None:

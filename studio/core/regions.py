@@ -141,15 +141,6 @@ def replaced(mask: Mask, chosen: Chosen, value: int) -> Change | None:
     return _change(mask, chosen.rect, chosen.region, np.full(chosen.region.shape, value, np.uint8))
 
 
-def taken_over(mask: Mask, other: Mask, *, value: int | None = None, only_unlabelled: bool = True) -> Change | None:
-    """Copy what another mask of the same shape says: one value or all, onto unlabelled pixels or onto everything.
-    What is unlabelled there stays as it is here."""
-    wanted = other != UNLABELLED if value is None else other == value
-    if only_unlabelled:
-        wanted &= mask == UNLABELLED
-    return _change(mask, Rect(0, 0, mask.shape[1], mask.shape[0]), wanted, other)
-
-
 def _huge_region_at(mask: Mask, x: int, y: int) -> Chosen:
     flood = Flood(mask, x, y)
     box = flood.box()

@@ -33,14 +33,19 @@ def edit_of_parts(
 ) -> MaskEdit:
     """The edit, ready for the journal, that sets rectangles or regions in them, which share no tile; see
     `set_in_tiles`. Raises RegionTooLarge where so much has borders that the edit would not fit in memory."""
+    found = (patch for rect, region in parts for patch in set_in_tiles(mask, rect, region, value, protection, stopped))
+    return edit_of_patches(mask, found, what)
+
+
+def edit_of_patches(mask: Mask, found: Iterable[TilePatch], what: str) -> MaskEdit:
+    """The edit, ready for the journal, that changes these tiles. Raises RegionTooLarge."""
     patches: list[TilePatch] = []
     used = 0
-    for rect, region in parts:
-        for patch in set_in_tiles(mask, rect, region, value, protection, stopped):
-            patches.append(patch)
-            used += sum(plane.size for plane in (patch.old, patch.new) if not is_plain(plane))
-            if used > _MOST_BYTES:
-                raise RegionTooLarge("one step", "so much of it has borders")
+    for patch in found:
+        patches.append(patch)
+        used += sum(plane.size for plane in (patch.old, patch.new) if not is_plain(plane))
+        if used > _MOST_BYTES:
+            raise RegionTooLarge("one step", "so much of it has borders")
     return MaskEdit(what, mask.shape[1], mask.shape[0], tuple(patches)).prepared()
 
 

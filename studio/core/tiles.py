@@ -52,6 +52,11 @@ def is_plain(plane: Mask) -> bool:
     return plane.strides == (0, 0)
 
 
+def plain_value(plane: Mask) -> int | None:
+    """The value of a plane that is known to be of one; None where it is not."""
+    return int(plane[0, 0]) if is_plain(plane) else None
+
+
 def flattened(plane: Mask) -> Mask:
     """A copy of a plane that is known to be of one value where it is."""
     value = int(plane[0, 0])

@@ -28,10 +28,10 @@ from studio.core.items import NewItem
 from studio.core.raster import XY, flood_region, polygon_bounds, polygon_pixels
 from studio.core.settings import ProjectSettings, Task
 from studio.core.sweep import Sweep
+from studio.core.taking_over import acceptance
 from studio.scribble.model import Scene, ScribbleModel
 from studio.scribble.samples import Samples
 from studio.store import Store
-from studio.ui.label.prediction import Prediction, accept_all
 from tests.bench.table import Row
 
 FRAMES: Final = 12
@@ -289,7 +289,11 @@ class Scribbling:
         if len(now.classes):
             self._earlier.append(now)
         annotator.actions += 1
-        accept_all(document, Prediction("", document.item.id, proposed), self._classes, replace=False)
+        edit = acceptance(
+            document.mask, proposed, self._classes, document.protection, "accepting the prediction", replace=False
+        )
+        if edit is not None:
+            document.carry_out(edit)
         assert annotator.is_done
 
     def _correct(self, annotator: Annotator, merged: Mask) -> None:

@@ -17,9 +17,9 @@ from studio.core.items import NewItem
 from studio.core.protection import NOTHING_PROTECTED, Protection
 from studio.core.raster import Rect, flood_region, polygon_pixels
 from studio.core.region_wishes import RegionOperation, RegionWish
-from studio.core.regions import taken_over
 from studio.core.settings import ProjectSettings, Task
 from studio.core.sweep import Sweep
+from studio.core.taking_over import copy_of
 from studio.store import Store
 
 WIDTH, HEIGHT = 150, 140
@@ -133,7 +133,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(seed=st.integers(0, 99))
     def replace(self, seed: int) -> None:
-        cells = np.random.default_rng(seed).choice(np.uint8([0, 1, 2, UNLABELLED]), (7, 5))
+        cells = np.random.default_rng(seed).choice(np.array([0, 1, 2, UNLABELLED], np.uint8), (7, 5))
         wanted = np.kron(cells, np.ones((20, 30), np.uint8))
         document = self.document
         document.replace(wanted, "accepting the prediction")
@@ -162,12 +162,14 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(everything=st.booleans())
     def copy_from_the_other_item(self, everything: bool) -> None:
         other = self.plain[3 - self.current].mask
-        change = taken_over(self.model.mask, other, only_unlabelled=not everything)
-        assume(change is not None)
-        assert change is not None
-        free = (other != UNLABELLED) & ((self.model.mask == UNLABELLED) | everything)
         document = self.document
-        change.apply(document, "copying the frame before")
+        edit = copy_of(
+            document.mask, other, document.protection, "copying the frame before", only_unlabelled=not everything
+        )
+        assume(edit is not None)
+        assert edit is not None
+        free = (other != UNLABELLED) & ((self.model.mask == UNLABELLED) | everything)
+        document.carry_out(edit)
         self.expect(document, np.where(free, other, self.model.mask))
 
     @rule(a=PLACES, b=PLACES)

@@ -91,6 +91,10 @@ class Canvas(LabelView):
     def hint(self, sentence: str) -> None:
         self.hinted.emit(sentence)
 
+    def hint_about(self, document: Document, sentence: str) -> None:
+        """On another item than the one that is shown, whose it is."""
+        self.hint(sentence if self._document is document else f"{document.item.name}: {sentence}")
+
     # -- what the page tells ------------------------------------------------------------------------------------------
 
     def put_away(self) -> None:

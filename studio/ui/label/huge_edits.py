@@ -23,6 +23,9 @@ Work = Callable[[Mask, Callable[[], bool]], MaskEdit | None]
 """Finds out the edit of a mask, None for nothing to do; its second argument says whether that is wanted no more, and
 Stopped is raised then."""
 
+AT_ONCE_PIXELS: Final = 100_000
+"""Masks of up to so many pixels are worked on at once; larger ones on a thread."""
+
 _WAIT_MS: Final = 50
 _REMIND_MS: Final = 2000
 _MOST: Final = 8
@@ -73,6 +76,14 @@ class HugeEdits(QObject):
     @property
     def is_running(self) -> bool:
         return bool(self._edits)
+
+    def make(self, edit: HugeEdit) -> None:
+        """At once on a small mask that nothing else is happening to, else when its turn comes."""
+        document = edit.document
+        if document.is_editing or self.is_running or document.mask.size > AT_ONCE_PIXELS:
+            self.ask(edit)
+        else:
+            self._make(edit, _worked_out(edit.work, document.mask, threading.Event()))
 
     def ask(self, edit: HugeEdit) -> None:
         """Work it out and make it after those that were asked for before."""

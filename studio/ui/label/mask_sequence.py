@@ -15,7 +15,7 @@ from studio.core.edits import MaskEdit
 from studio.core.images import image_size
 from studio.core.interpolation import ShapesBetween, counterpart
 from studio.core.items import Item, LabelState
-from studio.core.regions import region_at, whole_class
+from studio.core.regions import Chosen, region_at, whole_class
 from studio.store import ItemFilter, Store
 
 INTERPOLATION: Final = "interpolation"
@@ -60,22 +60,28 @@ def frame_before(root: Path, item: Item) -> Frame | None:
         return Frame(frames[here - 1].name, store.read_mask(frames[here - 1].id)) if here > 0 else None
 
 
-def find_gap(root: Path, item: Item, mask: Mask, class_id: int, pixel: tuple[int, int] | None) -> Gap | str:
-    """The frames between `item` and the nearest other one in which somebody labelled the class, before it or else
-    after it; a sentence where there are none. The region at `pixel`, or without one the whole class, is followed."""
-    value = int(mask[pixel[1], pixel[0]]) if pixel is not None else class_id
-    chosen = region_at(mask, *pixel) if pixel is not None else whole_class(mask, value)
-    if value == UNLABELLED or chosen is None:
+def chosen_at(mask: Mask, class_id: int, pixel: tuple[int, int] | None) -> Chosen | None:
+    """What is to be followed: the region at `pixel`, or without one the whole class. Raises RegionTooLarge."""
+    if pixel is None:
+        return whole_class(mask, class_id)
+    return region_at(mask, *pixel) if mask[pixel[1], pixel[0]] != UNLABELLED else None
+
+
+def find_gap(root: Path, item: Item, chosen: Chosen | None, size: tuple[int, int], *, is_region: bool) -> Gap | str:
+    """The frames between `item`, of that size, and the nearest other one in which somebody labelled the class, before
+    it or else after it; a sentence where there are none. `chosen` is one region, or the whole class."""
+    if chosen is None or chosen.value == UNLABELLED:
         return "Point at a region that is labelled here and in another frame of the sequence."
+    value = chosen.value
     with Store.open(root) as store:
         frames, here = store.sequence(item, _REACH)
         other = _other_end(store, frames, here, value)
         if other is None:
             return "No other frame of this sequence has this class with frames in between."
         known = store.read_mask(frames[other].id)
-        if known is None or known.shape != mask.shape:
+        if known is None or known.shape != (size[1], size[0]):
             return f"{frames[other].name} has another size than this frame."
-        there = counterpart(known, chosen) if pixel is not None else whole_class(known, value)
+        there = counterpart(known, chosen) if is_region else whole_class(known, value)
         if there is None:
             return f"{frames[other].name} has nothing of this class."
     step = 1 if here > other else -1
@@ -85,7 +91,6 @@ def find_gap(root: Path, item: Item, mask: Mask, class_id: int, pixel: tuple[int
         for p in between
         if frames[p].state is not LabelState.LEFT_OUT
     )
-    size = (mask.shape[1], mask.shape[0])
     return Gap(value, size, ShapesBetween(there, chosen), frames[other].name, item.name, shares)
 
 
@@ -108,7 +113,7 @@ def fill(root: Path, gap: Gap, item_id: int, share: float) -> Filled | None:
     new = mask.copy()
     np.copyto(new[rect.slices], np.uint8(gap.value), where=region & (mask[rect.slices] == UNLABELLED))
     edit = MaskEdit.between(mask, new, INTERPOLATION)
-    return Filled(edit, head) if edit.patches else None
+    return Filled(edit.prepared(), head) if edit.patches else None
 
 
 def _other_end(store: Store, frames: Sequence[Item], here: int, value: int) -> int | None:

@@ -5,15 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from studio.core.arrays import Mask
-from studio.core.classes import UNLABELLED, LabelClass
-from studio.core.document import Document, MaskDocument, PointsDocument
+from studio.core.document import PointsDocument
 from studio.core.masks import read_mask
 from studio.core.points import Points
-from studio.core.proposals import Proposal, offered
-from studio.core.raster import flood_region
+from studio.core.proposals import Proposal
 from studio.store import Store
 
 
@@ -40,55 +36,12 @@ def read_proposal(folder: Path, proposal: Proposal) -> Prediction:
     return Prediction(proposal.source, proposal.item, mask, proposal.points, is_proposal=True)
 
 
-def accept_here(
-    document: MaskDocument,
-    prediction: Mask,
-    pixel: tuple[int, int],
-    classes: tuple[LabelClass, ...],
-    *,
-    replace: bool = True,
-) -> bool:
-    """Take over the connected region around `pixel` (column, row) where one and the same class is offered (see
-    `offered`). One edit; says whether there was anything to take over."""
-    offer = offered(document.mask, prediction, classes, replace=replace)
-    column, row = pixel
-    if offer[row, column] == UNLABELLED:
-        return False
-    region, rect = flood_region(offer, column, row)
-    document.begin("accepting the prediction")
-    document.paint(rect, region[rect.slices], int(prediction[row, column]))
-    return document.commit()
-
-
-def accept_class(
-    document: MaskDocument, prediction: Mask, class_id: int, classes: tuple[LabelClass, ...], *, replace: bool = True
-) -> bool:
-    """Take over what is offered of one class. One edit; says whether there was anything."""
-    offer = offered(document.mask, prediction, classes, replace=replace)
-    new = np.where(offer == class_id, offer, document.mask)
-    return document.replace(new, "accepting a class") if class_id != UNLABELLED else False
-
-
-def accept_all(
-    document: Document,
-    prediction: Prediction,
-    classes: tuple[LabelClass, ...],
-    *,
-    replace: bool = True,
-) -> bool:
-    """Take over everything that is offered. One edit; says whether anything changed. Points that are placed stay
-    without `replace`."""
+def accept_points(document: PointsDocument, points: Points, *, replace: bool) -> bool:
+    """Take over all of them; without `replace` points that are placed stay. One edit; says whether anything changed."""
     what = "accepting the prediction"
-    if isinstance(document, MaskDocument):
-        if prediction.mask is None or prediction.mask.shape != document.mask.shape:
-            return False
-        offer = offered(document.mask, prediction.mask, classes, replace=replace)
-        return document.replace(np.where(offer == UNLABELLED, document.mask, offer), what)
-    if prediction.points is None or not isinstance(document, PointsDocument):
-        return False
     if replace:
-        return document.replace(document.points.with_prediction(prediction.points), what)
-    missing = (p for p in prediction.points.placed if document.points.get(p.index, p.instance) is None)
+        return document.replace(document.points.with_prediction(points), what)
+    missing = (p for p in points.placed if document.points.get(p.index, p.instance) is None)
     return document.replace(document.points.updated(tuple(missing)), what)
 
 

@@ -15,10 +15,7 @@ from studio.core.errors import StudioError
 from studio.core.region_wishes import RegionOperation, RegionWish
 from studio.ui.label.canvas import Canvas
 from studio.ui.label.choices import Choices
-from studio.ui.label.huge_edits import HugeEdit
-
-AT_ONCE_PIXELS: Final = 100_000
-"""Masks of up to so many pixels are worked on at once; larger ones on a thread."""
+from studio.ui.label.huge_edits import AT_ONCE_PIXELS, HugeEdit
 
 
 @dataclass(frozen=True)
@@ -74,9 +71,10 @@ class RegionEditing(QObject):
 
         def done(edit: MaskEdit | None) -> None:
             if edit is None:
-                self._say(document, _NO_LABEL if wish.is_about_nothing(document.mask) else words.nothing)
+                nothing = _NO_LABEL if wish.is_about_nothing(document.mask) else words.nothing
+                self._canvas.hint_about(document, nothing)
             else:
-                self._say(document, words.done if edit.patches else "What would change is locked.")
+                self._canvas.hint_about(document, words.done if edit.patches else "What would change is locked.")
 
         self._canvas.huge_edits.ask(
             HugeEdit(
@@ -88,11 +86,6 @@ class RegionEditing(QObject):
                 failed=self._canvas.failed.emit,
             )
         )
-
-    def _say(self, document: MaskDocument, sentence: str) -> None:
-        """On another item than the one that is shown, whose it is."""
-        shown = self._canvas.document is document
-        self._canvas.hint(sentence if shown else f"{document.item.name}: {sentence}")
 
     def _apply(self, document: MaskDocument, wish: RegionWish) -> None:
         words = _WORDS[wish.operation]

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
+
+from studio.core.arrays import Mask
 from studio.core.classes import UNLABELLED
 from studio.core.document import MaskDocument
+from studio.core.edits import MaskEdit
 from studio.core.errors import StudioError
-from studio.core.regions import taken_over
+from studio.core.regions import Chosen
+from studio.core.taking_over import copy_of
 from studio.ui.label.canvas import Canvas
 from studio.ui.label.choices import Choices
-from studio.ui.label.mask_sequence import Filled, Frame, Gap, fill, find_gap, frame_before
+from studio.ui.label.huge_edits import HugeEdit
+from studio.ui.label.mask_sequence import Filled, Frame, Gap, chosen_at, fill, find_gap, frame_before
 from studio.ui.session import Session, Tone
 from studio.ui.widgets.work_queue import WorkQueue
+
+_COPYING: Final = "copying the frame before"
 
 
 class SequenceEditing:
@@ -42,9 +51,35 @@ class SequenceEditing:
         document = self._document
         if document is None:
             return
-        root, item = self._session.store.root, document.item
-        mask, class_id, pixel = document.mask.copy(), self._choices.class_id, self._canvas.pixel_under_cursor()
-        self._queue.do(lambda: find_gap(root, item, mask, class_id, pixel), self._gap_found, self._canvas.failed.emit)
+        root, item, class_id, pixel = (
+            self._session.store.root,
+            document.item,
+            self._choices.class_id,
+            self._canvas.pixel_under_cursor(),
+        )
+        chosen: Chosen | None = None
+
+        def work(mask: Mask, _stopped: Callable[[], bool]) -> None:
+            nonlocal chosen
+            chosen = chosen_at(mask, class_id, pixel)
+
+        def found(_edit: MaskEdit | None) -> None:
+            self._queue.do(
+                lambda: find_gap(root, item, chosen, document.size, is_region=pixel is not None),
+                self._gap_found,
+                self._canvas.failed.emit,
+            )
+
+        self._canvas.huge_edits.make(
+            HugeEdit(
+                document=document,
+                doing="Interpolating",
+                pixel=pixel,
+                work=work,
+                done=found,
+                failed=self._canvas.failed.emit,
+            )
+        )
 
     def close(self) -> None:
         """End the thread."""
@@ -73,22 +108,40 @@ class SequenceEditing:
             self._canvas.hint(f"{frame.name} is {width}×{height} pixels, another size than this frame.")
         else:
             under = int(frame.mask[pixel[1], pixel[0]]) if pixel is not None else self._choices.class_id
-            value = under if one_class else None
-            change = taken_over(document.mask, frame.mask, value=value, only_unlabelled=not everything)
-            try:
-                done = change is not None and change.apply(document, "copying the frame before")
-            except StudioError as error:
-                self._canvas.failed.emit(error.sentence)
-                return
-            if done:
-                self._canvas.hint(f"Copied from {frame.name}.")
-            elif change is None:
-                full = not everything and not (document.mask == UNLABELLED).any()
-                self._canvas.hint(
-                    "This frame has no unlabelled pixel left; {copy_label_over} copies onto all of them."
-                    if full
-                    else f"{frame.name} has nothing that could be copied here."
-                )
+            self._copy_mask(document, frame.name, frame.mask, under if one_class else None, everything=everything)
+
+    def _copy_mask(
+        self, document: MaskDocument, name: str, other: Mask, value: int | None, *, everything: bool
+    ) -> None:
+        protection, is_full = document.protection, False
+
+        def work(mask: Mask, stopped: Callable[[], bool]) -> MaskEdit | None:
+            nonlocal is_full
+            edit = copy_of(
+                mask, other, protection, _COPYING, value=value, only_unlabelled=not everything, stopped=stopped
+            )
+            is_full = edit is None and not everything and not (mask == UNLABELLED).any()
+            return edit
+
+        def done(edit: MaskEdit | None) -> None:
+            if edit is not None:
+                sentence = f"Copied from {name}." if edit.patches else "What would change is locked."
+            elif is_full:
+                sentence = "This frame has no unlabelled pixel left; {copy_label_over} copies onto all of them."
+            else:
+                sentence = f"{name} has nothing that could be copied here."
+            self._canvas.hint_about(document, sentence)
+
+        self._canvas.huge_edits.make(
+            HugeEdit(
+                document=document,
+                doing="Copying",
+                pixel=None,
+                work=work,
+                done=done,
+                failed=self._canvas.failed.emit,
+            )
+        )
 
     def _gap_found(self, gap: Gap | str) -> None:
         if isinstance(gap, str):

@@ -17,6 +17,7 @@ from shiboken6 import isValid
 from studio.ui.keyboard.key_sheet import KeySheet
 from studio.ui.keyboard.key_table import ACTION, KEYS, MENU
 from studio.ui.label.choices import ToolName
+from studio.ui.session import Page
 from tests.ui.keyboard.conftest import Open, canvas_of, change_key, open_sheet, press, select_row, tool_of
 
 
@@ -78,12 +79,12 @@ def test_reset_all_resets_what_is_on_other_pages_too(open_window: Open) -> None:
     change_key(open_sheet(window), "Fill", Qt.Key.Key_F8)
     assert window.workspace is not None
     press(window, Qt.Key.Key_Escape)
-    window.workspace.show_page("train")
+    window.workspace.show_page(Page.TRAIN)
     sheet = open_sheet(window)
     QTest.mouseClick(sheet.reset_button, Qt.MouseButton.LeftButton)
     assert "on every page" in sheet.told.text()
     QTest.keyClick(sheet, Qt.Key.Key_Escape)
-    window.workspace.show_page("label")
+    window.workspace.show_page(Page.LABEL)
     for desk in (lambda: window, open_window):
         shown = desk()
         canvas_of(shown).setFocus()

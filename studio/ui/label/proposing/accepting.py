@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
+from studio.core.arrays import Mask
+from studio.core.classes import LabelClass
 from studio.core.document import MaskDocument, PointsDocument
+from studio.core.edits import MaskEdit
 from studio.core.errors import StudioError
+from studio.core.proposals import Proposal
+from studio.core.taking_over import acceptance, acceptance_at
 from studio.ui.label.canvas import Canvas
 from studio.ui.label.choices import Choices
+from studio.ui.label.huge_edits import HugeEdit, Work
 from studio.ui.label.item_showing import ItemShowing
-from studio.ui.label.prediction import (
-    Prediction,
-    accept_all,
-    accept_class,
-    accept_here,
-    accept_point,
-    nearest_point,
-)
+from studio.ui.label.prediction import Prediction, accept_point, accept_points, nearest_point
 from studio.ui.session import Session
+
+_DOING: Final = "Accepting"
+_ALL: Final = "accepting the prediction"
+_CLASS: Final = "accepting a class"
+_LOCKED: Final = "What would change is locked."
 
 
 class Accepting:
@@ -46,49 +51,54 @@ class Accepting:
                 lambda: accept_point(document, points, index, instance) or self._canvas.hint("Select a point first.")
             )
         elif isinstance(document, MaskDocument) and prediction.mask is not None and pixel is not None:
-            mask, classes = prediction.mask, self._session.settings.classes
-            self._try(
-                lambda: (
-                    accept_here(document, mask, pixel, classes, replace=self._replaces(prediction))
-                    or self._canvas.hint(_nothing_here(prediction))
-                )
-            )
+            mask, at = prediction.mask, pixel
+            classes, replace, protection = self._classes, self._replaces(prediction), document.protection
+
+            def work(now: Mask, stopped: Callable[[], bool]) -> MaskEdit | None:
+                return acceptance_at(now, mask, at, classes, protection, _ALL, replace=replace, stopped=stopped)
+
+            nothing = _nothing_here(prediction)
+            self._take_over(document, work, lambda edit: self._say_if_none(document, edit, nothing), pixel=pixel)
 
     def of_class(self) -> None:
         """Everything of the chosen class."""
-        prediction, document = self._showing.prediction, self._canvas.document
+        prediction, document, class_id = self._showing.prediction, self._canvas.document, self._choices.class_id
         if prediction is None or prediction.mask is None or not isinstance(document, MaskDocument):
             return
-        mask, class_id, settings = prediction.mask, self._choices.class_id, self._session.settings
-        name = next((c.name for c in settings.classes if c.id == class_id), "this class")
-        replace = self._replaces(prediction)
-        self._try(
-            lambda: (
-                accept_class(document, mask, class_id, settings.classes, replace=replace)
-                or self._canvas.hint(f"Nothing more is proposed as {name}.")
-            )
+        name = next((c.name for c in self._classes if c.id == class_id), "this class")
+        self._take_over(
+            document,
+            self._whole(document, prediction.mask, class_id, replace=self._replaces(prediction)),
+            lambda edit: self._say_if_none(document, edit, f"Nothing more is proposed as {name}."),
         )
 
     def all(self) -> None:
         """Everything; a proposal is then done with, until that edit is undone."""
         prediction, document = self._showing.prediction, self._canvas.document
-        if prediction is None or document is None:
+        if prediction is None:
             return
-        replace = self._replaces(prediction)
+        proposal = self._session.store.proposals.of(prediction.item) if prediction.is_proposal else None
+        if isinstance(document, MaskDocument) and prediction.mask is not None:
+            self._take_over(
+                document,
+                self._whole(document, prediction.mask, None, replace=self._replaces(prediction)),
+                lambda edit: self._taken_over(proposal, document.head, edit),
+            )
+        elif isinstance(document, PointsDocument) and prediction.points is not None:
+            points, replace = prediction.points, self._replaces(prediction)
 
-        def take_over() -> None:
-            changed = accept_all(document, prediction, self._session.settings.classes, replace=replace)
-            if prediction.is_proposal:
-                self._close(document.item.id, document.head if changed else None)
+            def accept() -> None:
+                changed = accept_points(document, points, replace=replace)
+                self._close(proposal, document.head if changed else None)
 
-        self._try(take_over)
+            self._try(accept)
 
     def discard(self) -> None:
         """Put the proposal away; the label stays as it is."""
-        prediction, document = self._showing.prediction, self._canvas.document
-        if prediction is not None and prediction.is_proposal and document is not None:
-            item_id = document.item.id
-            self._try(lambda: self._close(item_id, None))
+        prediction = self._showing.prediction
+        if prediction is not None and prediction.is_proposal and self._canvas.document is not None:
+            proposal = self._session.store.proposals.of(prediction.item)
+            self._try(lambda: self._close(proposal, None))
 
     def follow_history(self) -> None:
         """Offer a proposal again whose acceptance was undone, and no longer once that is redone."""
@@ -103,14 +113,62 @@ class Accepting:
             item_id = document.item.id
             self._offered = (item_id, self._session.store.proposals.is_open(item_id))
 
-    def _close(self, item_id: int, accepted: int | None) -> None:
-        """It was taken over by the edit `accepted`, or put away."""
+    # -- masks --------------------------------------------------------------------------------------------------------
+
+    def _whole(self, document: MaskDocument, mask: Mask, class_id: int | None, *, replace: bool) -> Work:
+        classes, protection = self._classes, document.protection
+        what = _ALL if class_id is None else _CLASS
+        return lambda now, stopped: acceptance(
+            now, mask, classes, protection, what, replace=replace, class_id=class_id, stopped=stopped
+        )
+
+    def _take_over(
+        self,
+        document: MaskDocument,
+        work: Work,
+        done: Callable[[MaskEdit | None], object],
+        *,
+        pixel: tuple[int, int] | None = None,
+    ) -> None:
+        """At once on a small mask, else on a thread, in its turn. `done` hears of the edit, None for nothing to do."""
+
+        def made(edit: MaskEdit | None) -> None:
+            if edit is not None:
+                self._canvas.hint_about(document, "Accepted." if edit.patches else _LOCKED)
+            self._try(lambda: done(edit))
+
+        self._canvas.huge_edits.make(
+            HugeEdit(
+                document=document, doing=_DOING, pixel=pixel, work=work, done=made, failed=self._canvas.failed.emit
+            )
+        )
+
+    def _say_if_none(self, document: MaskDocument, edit: MaskEdit | None, sentence: str) -> None:
+        if edit is None:
+            self._canvas.hint_about(document, sentence)
+
+    def _taken_over(self, proposal: Proposal | None, head: int, edit: MaskEdit | None) -> None:
+        if edit is None:
+            self._close(proposal, None)
+        elif edit.patches:
+            self._close(proposal, head)
+
+    # -- proposals ----------------------------------------------------------------------------------------------------
+
+    def _close(self, proposal: Proposal | None, accepted: int | None) -> None:
+        """It was taken over by the edit `accepted`, or put away; unless another one lies there by now."""
         proposals = self._session.store.proposals
+        if proposal is None or proposals.of(proposal.item) != proposal:
+            return
         if accepted is None:
-            proposals.discard(item_id)
+            proposals.discard(proposal.item)
         else:
-            proposals.accept(item_id, accepted)
-        self._session.proposals_changed.emit([item_id])
+            proposals.accept(proposal.item, accepted)
+        self._session.proposals_changed.emit([proposal.item])
+
+    @property
+    def _classes(self) -> tuple[LabelClass, ...]:
+        return self._session.settings.classes
 
     def _replaces(self, prediction: Prediction) -> bool:
         return not prediction.is_proposal or self._choices.proposals.replaces
