@@ -1,5 +1,6 @@
 """A project on disk: settings, items, the edit journal, label files, runs and review."""
 
+from studio.store.decisions import Acceptance
 from studio.store.items import ItemCounts, ItemFilter
 from studio.store.label_files import ReadLabel, read_label
 from studio.store.runs import RunRecord
@@ -7,4 +8,14 @@ from studio.store.scores import ReviewFilter
 from studio.store.snapshot import RunData
 from studio.store.store import Store
 
-__all__ = ["Store", "ItemFilter", "ItemCounts", "RunRecord", "RunData", "ReviewFilter", "ReadLabel", "read_label"]
+__all__ = [
+    "Store",
+    "ItemFilter",
+    "ItemCounts",
+    "RunRecord",
+    "RunData",
+    "ReviewFilter",
+    "Acceptance",
+    "ReadLabel",
+    "read_label",
+]

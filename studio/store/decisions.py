@@ -52,6 +52,15 @@ class Standing:
     hides: bool = False
 
 
+@dataclass(frozen=True)
+class Acceptance:
+    """What accepting an item's predicted mask changes while the item stands at the edit `head`, ready for the journal;
+    `edit` is None for nothing."""
+
+    edit: MaskEdit | None
+    head: int
+
+
 Change = tuple[Edit, History]
 """An edit that was journaled, and where the item stands with it."""
 
@@ -66,8 +75,18 @@ class Decisions:
         self._scores = scores
         self._around = around
 
-    def decide(self, run_id: str, item_id: int, decision: Decision) -> None:
-        """Carry a decision out and keep it; the one that it replaces is taken back first.
+    def acceptance(self, run_id: str, item_id: int) -> Acceptance | None:
+        """What `decide` would find out itself; None where the prediction is no mask. Raises NoPrediction, BadMask."""
+        score = self._score(run_id, item_id)
+        if score.mask is None:
+            return None
+        head = self._journal.head(item_id)
+        edit = self._mask_accepting(run_id, score)
+        return Acceptance(edit.prepared() if edit is not None else None, head)
+
+    def decide(self, run_id: str, item_id: int, decision: Decision, worked_out: Acceptance | None = None) -> None:
+        """Carry a decision out and keep it; the one that it replaces is taken back first. `worked_out` is the
+        acceptance where it is known already; it counts for nothing once the item has moved on.
 
         Raises NoPrediction, BadMask (a prediction that cannot be read), CannotWrite; then nothing has changed.
         """
@@ -78,7 +97,7 @@ class Decisions:
             if start.decision is decision:
                 return
             before = score.revision if decision is Decision.EDITED else self._items.get(item_id).revision
-            end, took_back, edits = self._carry_out(run_id, score, start, decision)
+            end, took_back, edits = self._carry_out(run_id, score, start, decision, worked_out)
             self._set_standing(run_id, item_id, end)
             connection.execute("UPDATE decisions SET state = 'dropped' WHERE run = ? AND state = 'undone'", (run_id,))
             values = (run_id, item_id, start.decision.value, start.accepted, int(start.hides), decision.value)
@@ -166,7 +185,12 @@ class Decisions:
         ]
 
     def _carry_out(
-        self, run_id: str, score: ItemScore, start: Standing, decision: Decision
+        self,
+        run_id: str,
+        score: ItemScore,
+        start: Standing,
+        decision: Decision,
+        worked_out: Acceptance | None = None,
     ) -> tuple[Standing, bool, list[Change]]:
         """Do what `decision` means to an item that stands at `start`: how it stands then, whether an accepted
         prediction was taken back for it, and the edits of the label in order.
@@ -179,7 +203,7 @@ class Decisions:
             edits += self._take_back(score.item, start.accepted)
         accepted = start.accepted if decision is Decision.EDITED else 0
         if decision is Decision.ACCEPTED:
-            accepting = self._accept(run_id, score)
+            accepting = self._accept(run_id, score, worked_out)
             accepted = accepting[-1][1].head if accepting else 0
             edits += accepting
         hides = decision is Decision.LEFT_OUT and (start.hides or not self._is_left_out(score.item))
@@ -193,11 +217,13 @@ class Decisions:
     def _is_left_out(self, item_id: int) -> bool:
         return self._items.get(item_id).state is LabelState.LEFT_OUT
 
-    def _accept(self, run_id: str, score: ItemScore) -> list[Change]:
-        edit = self._mask_accepting(run_id, score) if score.mask is not None else self._points_accepting(score)
-        if edit is None:
-            return []
-        return [(edit, self._journal.commit(score.item, edit, self._journal.head(score.item)))]
+    def _accept(self, run_id: str, score: ItemScore, worked_out: Acceptance | None) -> list[Change]:
+        head = self._journal.head(score.item)
+        if worked_out is not None and worked_out.head == head:
+            edit = worked_out.edit
+        else:
+            edit = self._mask_accepting(run_id, score) if score.mask is not None else self._points_accepting(score)
+        return [(edit, self._journal.commit(score.item, edit, head))] if edit is not None else []
 
     def _mask_accepting(self, run_id: str, score: ItemScore) -> MaskEdit | None:
         assert score.mask is not None

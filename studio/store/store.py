@@ -30,7 +30,7 @@ from studio.core.tags import Tags
 from studio.store.annotations import Annotation, Annotations
 from studio.store.carried import CarriedShapes
 from studio.store.database import DATABASE_FILE, Database
-from studio.store.decisions import Decisions, Surroundings
+from studio.store.decisions import Acceptance, Decisions, Surroundings
 from studio.store.items import ItemCounts, ItemFilter, Items
 from studio.store.journal import Journal
 from studio.store.label_files import LABELS_FOLDER, LabelFiles, ReadLabel
@@ -335,9 +335,14 @@ class Store:
         """(n, n) int64 for class ids 0…n-1: pixels by label (row) and prediction (column) where they differ."""
         return self._scores.confusion(run_id, max((c.id + 1 for c in self._settings.known_classes), default=0))
 
-    def decide(self, run_id: str, item_id: int, decision: Decision) -> None:
+    def acceptance(self, run_id: str, item_id: int) -> Acceptance | None:
+        """What accepting an item's prediction changes now, which takes long on a large picture: for another thread's
+        store to work out for `decide`. None where the prediction is no mask. Raises NoPrediction, BadMask."""
+        return self._decisions.acceptance(run_id, item_id)
+
+    def decide(self, run_id: str, item_id: int, decision: Decision, worked_out: Acceptance | None = None) -> None:
         """Carry a decision out and keep it: all of it or nothing. Raises NoPrediction, BadMask, CannotWrite."""
-        self._decisions.decide(run_id, item_id, decision)
+        self._decisions.decide(run_id, item_id, decision, worked_out)
 
     def undo_decision(self, run_id: str) -> int | None:
         """Take the run's last decision back, also after a restart; returns its item, None when there is none."""

@@ -5,23 +5,47 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.core.errors import StudioError
+from studio.core.images import image_size
 from studio.core.review import Decision
+from studio.core.settings import Task
+from studio.store import Acceptance, Store
 from studio.ui.session import Overlay, Session, Tone
+from studio.ui.widgets.work_queue import WorkQueue
 
 _SLICE_SECONDS: Final = 0.02
 """How long many decisions may hold the window before it may paint again."""
+
+_AT_ONCE_PIXELS: Final = 1_000_000
+"""Accepting the prediction of a larger picture is worked out on a thread."""
+
+
+@dataclass(eq=False)
+class _Batch:
+    """What was decided with one key, and how much of it is carried out."""
+
+    count: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class _Wish:
+    item: int
+    decision: Decision
+    batch: _Batch
 
 
 class Decisions(QObject):
     """Carries out what a person decides about items of `run`.
 
-    Accepting a prediction changes a label, so it takes a moment on a large picture: many decisions are carried out in
-    slices between which the window goes on living. Undo takes back as many as were decided with one key.
+    They are carried out in their order, in slices between which the window goes on living. Accepting the prediction of
+    a large picture is worked out on a thread first. Undo takes back as many as were decided with one key.
     """
 
     decided = Signal(list)
@@ -31,8 +55,12 @@ class Decisions(QObject):
         super().__init__(parent)
         self._session = session
         self._run: str | None = None
-        self._waiting: deque[tuple[int, Decision]] = deque()
-        self._at_once: list[int] = []
+        self._waiting: deque[_Wish] = deque()
+        self._work = WorkQueue("decisions", self)
+        self._sought: _Wish | None = None
+        """The first of those that wait, while it is being worked out."""
+        self._found: tuple[_Wish, Acceptance | None] | None = None
+        self._at_once: list[_Batch] = []
         self._undone_at_once: list[int] = []
         self._deciding = False
         self._watched: tuple[str, int, int] | None = None
@@ -60,22 +88,25 @@ class Decisions(QObject):
     def decide(self, items: Sequence[int], decision: Decision) -> None:
         if self._run is None:
             return
-        self.finish()
+        planned = {wish.item: wish.decision for wish in self._waiting}
         reviews = self._session.store.review_items(self._run, items)
-        items = [review.score.item for review in reviews if review.decision is not decision]
+        known = ((review.score.item, review.decision) for review in reviews)
+        items = [item for item, now in known if planned.get(item, now) is not decision]
         if not items:
             return
-        self._at_once.append(len(items))
+        batch = _Batch()
+        self._at_once.append(batch)
         self._undone_at_once.clear()
-        self._waiting.extend((item, decision) for item in items)
-        self._go_on()
-        if self._waiting:
+        was_busy = self.is_busy
+        self._waiting.extend(_Wish(item, decision, batch) for item in items)
+        if not was_busy:
             self._timer.start()
+            self._go_on()
 
     def undo(self) -> list[int]:
         """Take back what was decided last; the items it was about, empty when there was nothing."""
         self.finish()
-        count = self._at_once.pop() if self._at_once else 1
+        count = self._at_once.pop().count if self._at_once else 1
         items = self._step(self._session.store.undo_decision, count)
         if items:
             self._undone_at_once.append(len(items))
@@ -88,7 +119,7 @@ class Decisions(QObject):
         count = self._undone_at_once.pop() if self._undone_at_once else 1
         items = self._step(self._session.store.redo_decision, count)
         if items:
-            self._at_once.append(len(items))
+            self._at_once.append(_Batch(len(items)))
         else:
             self._session.say("There is no decision to bring back.")
         return items
@@ -96,30 +127,76 @@ class Decisions(QObject):
     # -- carrying out -------------------------------------------------------------------------------------------------
 
     def finish(self) -> None:
-        """Carry out what is still waiting."""
+        """Carry out what is still waiting, at once."""
         while self._waiting:
-            self._go_on()
+            self._go_on(at_once=True)
 
-    def _go_on(self) -> None:
-        """Carry out one slice."""
+    def close(self) -> None:
+        """Carry out what is still waiting and end the thread."""
+        self.finish()
+        self._work.close()
+
+    def _go_on(self, *, at_once: bool = False) -> None:
+        """Carry out one slice; `at_once` waits for no thread."""
         assert self._run is not None
         until = time.monotonic() + _SLICE_SECONDS
         done: list[int] = []
         self._deciding = True
         try:
             while self._waiting and (not done or time.monotonic() < until):
-                item, decision = self._waiting.popleft()
-                self._session.store.decide(self._run, item, decision)
-                done.append(item)
+                wish = self._waiting[0]
+                if not at_once and self._must_wait(wish):
+                    break
+                self._waiting.popleft()
+                known = self._found[1] if self._found is not None and self._found[0] is wish else None
+                self._found = None
+                self._session.store.decide(self._run, wish.item, wish.decision, known)
+                wish.batch.count += 1
+                done.append(wish.item)
         except StudioError as error:
-            self._at_once[-1] -= len(self._waiting) + 1
             self._waiting.clear()
+            self._at_once = [batch for batch in self._at_once if batch.count]
             self._session.say(error.sentence, Tone.ERROR)
         finally:
             self._deciding = False
         if not self._waiting:
             self._timer.stop()
         self._tell(done)
+
+    def _must_wait(self, wish: _Wish) -> bool:
+        """Whether it is being worked out on a thread: again where the label changed since."""
+        if wish.decision is not Decision.ACCEPTED or self._run is None or not self._is_large(wish.item):
+            return False
+        if self._found is not None and self._found[0] is wish:
+            known = self._found[1]
+            if known is None or known.head == self._session.store.journal.head(wish.item):
+                return False
+        self._timer.stop()
+        if self._sought is not wish:
+            self._sought = wish
+            self._work.do(
+                partial(_work_out, self._session.store.root, self._run, wish.item),
+                partial(self._take_acceptance, wish),
+                lambda _sentence: self._take_acceptance(wish, None),  # what is wrong is said when it is carried out
+            )
+        return True
+
+    def _take_acceptance(self, wish: _Wish, found: Acceptance | None) -> None:
+        if self._sought is wish:
+            self._sought = None
+        if self._waiting and self._waiting[0] is wish:
+            self._found = wish, found
+            self._timer.start()
+            self._go_on()
+
+    def _is_large(self, item: int) -> bool:
+        if self._session.settings.task is not Task.SEGMENTATION:
+            return False
+        try:
+            width, height = image_size(self._session.store.item(item).path)
+        except StudioError:  # its label may be there all the same
+            return False
+        return width * height > _AT_ONCE_PIXELS
 
     def _step(self, step: Callable[[str], int | None], count: int) -> list[int]:
         if self._run is None:
@@ -180,7 +257,7 @@ class Decisions(QObject):
         try:
             store.note_edited(run, item)
             if run == self._run and known[0].decision is not Decision.EDITED:
-                self._at_once.append(1)
+                self._at_once.append(_Batch(1))
                 self._undone_at_once.clear()
             self._session.review_changed.emit(run)
         except StudioError as error:
@@ -188,3 +265,8 @@ class Decisions(QObject):
         finally:
             self._deciding = False
         self.decided.emit([item])
+
+
+def _work_out(root: Path, run: str, item: int) -> Acceptance | None:
+    with Store.open(root) as store:
+        return store.acceptance(run, item)

@@ -14,7 +14,7 @@ from studio.core.counting import counted
 from studio.core.errors import NoTrainingYet, StudioError
 from studio.core.fine_tuning import trainable
 from studio.core.items import Split
-from studio.core.recipe import Purpose
+from studio.core.recipe import Purpose, RunSpec
 from studio.core.review import Decision
 from studio.core.settings import TASK_NAMES, TRAINABLE
 from studio.ui.review.decisions import Decisions
@@ -175,7 +175,7 @@ class ReviewPage(QWidget):
         self.gallery.selection_changed.connect(self._show_what_can_be_done)
         self.gallery.shown_changed.connect(self._show_counts)
         self.decisions.decided.connect(lambda _items: self._show_counts())
-        self.fine_tune.proposed.connect(session.propose_run)
+        self.fine_tune.proposed.connect(self._propose)
         self.no_runs.pressed.connect(lambda: session.show_page(Page.TRAIN))
 
     # -- runs ---------------------------------------------------------------------------------------------------------
@@ -299,7 +299,7 @@ class ReviewPage(QWidget):
 
     def shut_down(self) -> None:
         """Carry out what was decided and end the threads; to be called before the project's store is closed."""
-        self.decisions.finish()
+        self.decisions.close()
         self._work.close()
         self.gallery.shut_down()
 
@@ -316,7 +316,12 @@ class ReviewPage(QWidget):
     def _redo(self) -> None:
         self.gallery.reveal(self.decisions.redo())
 
+    def _propose(self, spec: RunSpec) -> None:
+        self.decisions.finish()
+        self._session.propose_run(spec)
+
     def _edit(self) -> None:
+        self.decisions.finish()
         review = self.gallery.current()
         if review is None:
             return
