@@ -95,20 +95,27 @@ class Annotations:
                 progress(done)
         return done
 
-    def replace_points(self, points: Mapping[int, Points], what: str) -> list[int]:
-        """Give items other points, one edit each and all or none; open documents follow. Returns the ids of those that
-        changed. Raises UnknownItem, CannotWrite."""
+    def replace_points(
+        self, points: Mapping[int, Points], what: str, heads: Mapping[int, int] | None = None
+    ) -> list[int]:
+        """Give items other points, one edit each and all or none; open documents follow. With `heads`, items that are
+        being drawn or stand at another edit are passed over. Returns the ids of those that changed. Raises UnknownItem,
+        CannotWrite."""
         edits: list[tuple[int, PointsEdit, History]] = []
+        drawn: set[int] = set()
         for item_id in points:
             document = self._open.get(item_id)
-            if document is not None:
+            if document is not None and heads is None:
                 document.commit()
+            elif document is not None and document.is_editing:
+                drawn.add(item_id)
         with self._database.transaction():
             for item_id, new in points.items():
                 self._items.get(item_id)
+                head = self._journal.head(item_id)
                 edit = PointsEdit(what, self._journal.points(item_id) or Points(), new)
-                if edit.old != new:
-                    edits.append((item_id, edit, self._journal.commit(item_id, edit, self._journal.head(item_id))))
+                if edit.old != new and (heads is None or (heads[item_id] == head and item_id not in drawn)):
+                    edits.append((item_id, edit, self._journal.commit(item_id, edit, head)))
         for item_id, edit, history in edits:
             document = self._open.get(item_id)
             if isinstance(document, PointsDocument):

@@ -220,12 +220,15 @@ class Store:
         """The current classes of an item; None when nobody has said anything."""
         return self._journal.tags(item_id)
 
-    def replace_points(self, points: Mapping[int, Points], what: str) -> list[int]:
-        """Give items other points: one edit an item, all or none. Returns the ids of those that changed.
+    def replace_points(
+        self, points: Mapping[int, Points], what: str, heads: Mapping[int, int] | None = None
+    ) -> list[int]:
+        """Give items other points: one edit an item, all or none. With `heads`, items that are being drawn or stand at
+        another edit are passed over. Returns the ids of those that changed.
 
         Raises UnknownItem, CannotWrite.
         """
-        return self._annotations.replace_points(points, what)
+        return self._annotations.replace_points(points, what, heads)
 
     def carry_out(self, item_id: int, edit: MaskEdit, head: int) -> bool:
         """Make an edit of an item's mask that was worked out elsewhere while it stood at `head`; an open document

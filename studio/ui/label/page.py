@@ -173,6 +173,8 @@ class LabelPage(QWidget):
         self._readout.stop()
         if self.label_actions.regions is not None:
             self.label_actions.regions.close()
+        if self.label_actions.points is not None:
+            self.label_actions.points.close()
 
     # -- construction -------------------------------------------------------------------------------------------------
 

@@ -10,23 +10,20 @@ from msgspec.structs import replace
 from studio.core.counting import counted
 from studio.core.document import PointsDocument
 from studio.core.errors import StudioError
-from studio.core.items import LabelState
 from studio.core.keypoint_editing import are_linked, with_link_toggled, with_template, without_template
 from studio.core.keypoint_pairs import guessed_pairs, mirror_order, swapped_sides
-from studio.core.point_templates import mean_template, template_of
+from studio.core.point_templates import PointsTemplate, template_of
 from studio.core.settings import ProjectSettings
-from studio.store import ItemFilter
 from studio.ui.label.canvas import Canvas
 from studio.ui.label.choices import Choices
 from studio.ui.label.page_actions import PageActions
-from studio.ui.label.point_sequence import PointSequence
+from studio.ui.label.point_filling import PointFilling
+from studio.ui.label.point_sequence import copy_previous, find_mean
 from studio.ui.label.tools.point import PointTool
 from studio.ui.label.tools.point_order import free_instance, stepped_instance
 from studio.ui.label.tools.template import chosen_template
 from studio.ui.session import Session
-
-_MEAN_OF: Final = 200
-"""Labelled items that a mean shape is taken from."""
+from studio.ui.widgets.work_queue import WorkQueue
 
 MENU: Final = "Points"
 
@@ -38,7 +35,10 @@ class PointActions:
         self._session = session
         self._choices = choices
         self._canvas = canvas
-        self._sequence = PointSequence(session.store)
+        self._work = WorkQueue("points", canvas)
+        self._filling = PointFilling(session, self._work, canvas)
+        self._filling.said.connect(canvas.hint)
+        self._filling.failed.connect(canvas.failed)
         self._add_point(actions)
         self._add_instances(actions)
         self._add_skeleton(actions)
@@ -184,21 +184,12 @@ class PointActions:
     def _copy(self, replacing: bool) -> None:
         document = self._document
         if document is not None:
-            self._say(lambda: self._sequence.copy_previous(document, replacing=replacing))
+            self._say(lambda: copy_previous(self._session.store, document, replacing=replacing))
 
     def _interpolate(self, everywhere: bool) -> None:
         document = self._document
-        if document is None:
-            return
-
-        def fill() -> str:
-            document.commit()
-            changed, sentence = self._sequence.interpolate(document.item, everywhere=everywhere)
-            if changed:
-                self._session.items_changed.emit(changed)
-            return sentence
-
-        self._say(fill)
+        if document is not None and self._try(lambda: document.commit() or True):
+            self._filling.interpolate(document.item, everywhere=everywhere)
 
     # -- templates ----------------------------------------------------------------------------------------------------
 
@@ -214,10 +205,10 @@ class PointActions:
             self._choose_last_template()
 
     def _save_mean(self) -> None:
-        store = self._session.store
-        ids = store.item_ids(ItemFilter(states=(LabelState.LABELLED,)))[:_MEAN_OF]
-        labels = [points for item in ids if (points := store.read_points(item)) is not None]
-        template = mean_template("Mean shape", [(points, n) for points in labels for n in points.instances])
+        root = self._session.store.root
+        self._work.do(lambda: find_mean(root, "Mean shape"), self._take_mean, self._canvas.failed.emit)
+
+    def _take_mean(self, template: PointsTemplate | None) -> None:
         if template is None:
             self._canvas.hint("A mean shape needs an instance with at least two placed points.")
         elif self._save(with_template(self._session.settings, template)):
@@ -234,6 +225,11 @@ class PointActions:
             self._canvas.hint("There is no template to delete.")
         elif self._save(without_template(self._session.settings, template.name)):
             self._canvas.hint(f"The template “{template.name}” is deleted.")
+
+    def close(self) -> None:
+        """Give the items their points that are on their way, and end the thread."""
+        self._filling.finish()
+        self._work.close()
 
     # -- shared -------------------------------------------------------------------------------------------------------
 

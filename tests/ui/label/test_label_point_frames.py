@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from PySide6.QtCore import Qt
 
@@ -9,6 +11,7 @@ from studio.core.points import Keypoint, Points, Visibility
 from studio.core.settings import Task
 from studio.store import Store
 from studio.store.settings_file import read_settings
+from studio.ui.label import point_filling
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 PLACES = ((30, 30), (60, 40), (90, 50))
@@ -32,6 +35,12 @@ def hints(desk) -> list[str]:
     said: list[str] = []
     desk.canvas.hinted.connect(said.append)
     return said
+
+
+def hint_with(desk, said: list[str], words: str) -> str:
+    """The last hint, once it has these words."""
+    desk.qtbot.waitUntil(lambda: bool(said) and words in said[-1], timeout=5000)
+    return said[-1]
 
 
 def test_c_copies_what_is_missing_as_one_edit(desk):
@@ -69,6 +78,7 @@ def test_j_fills_the_gap_with_an_edit_an_item_and_says_how_many(desk, tmp_path):
     said = hints(desk)
     desk.open(desk.ids[2])
     desk.key(Qt.Key.Key_J)
+    hint_with(desk, said, "filled in")
     assert [points_of(desk, n).placed for n in (1, 2, 3)] == [
         (Keypoint(index=0, x=20, y=30),),
         (Keypoint(index=0, x=30, y=50),),
@@ -92,8 +102,54 @@ def test_j_fills_the_gap_with_an_edit_an_item_and_says_how_many(desk, tmp_path):
 def test_shift_j_fills_every_gap_and_leaves_labelled_items_alone(desk):
     for number, x in ((0, 0), (2, 20), (5, 80)):
         give(desk, number, Keypoint(index=0, x=x, y=10))
+    said = hints(desk)
     desk.key(Qt.Key.Key_J, SHIFT)
+    hint_with(desk, said, "filled in")
     assert [points_of(desk, n).get(0).x for n in range(6)] == [0, 10, 20, 40, 60, 80]
+
+
+def test_many_items_are_filled_in_slices_and_one_that_is_labelled_meanwhile_keeps_its_point(make_desk, monkeypatch):
+    monkeypatch.setattr(point_filling, "_SLICE", 2)
+    desk = make_desk(8, task=Task.KEYPOINTS)
+    give(desk, 0, Keypoint(index=0, x=0, y=10))
+    give(desk, 7, Keypoint(index=0, x=70, y=10))
+    gate, find = threading.Event(), point_filling.find_filling
+
+    def found_late(*args, **options):
+        found = find(*args, **options)
+        gate.wait(5)
+        return found
+
+    monkeypatch.setattr(point_filling, "find_filling", found_late)
+    said = hints(desk)
+    desk.open(desk.ids[1])
+    desk.key(Qt.Key.Key_J)
+    assert said[-1].startswith("Looking for gaps")
+    desk.open(desk.ids[3])
+    desk.click(80, 50)
+    own = points_of(desk, 3)
+    gate.set()
+    assert hint_with(desk, said, "filled in").startswith("5 items filled in")
+    assert points_of(desk, 3) == own
+    assert [points_of(desk, n).get(0).x for n in (1, 2, 4, 5, 6)] == [10, 20, 40, 50, 60]
+    desk.open(desk.ids[5])
+    desk.key(Qt.Key.Key_Z, CTRL)
+    assert points_of(desk, 5) == Points()
+    assert points_of(desk, 4).placed
+
+
+def test_closing_the_page_gives_the_points_that_are_on_their_way(make_desk, monkeypatch):
+    desk = make_desk(6, task=Task.KEYPOINTS)
+    give(desk, 0, Keypoint(index=0, x=0, y=10))
+    give(desk, 5, Keypoint(index=0, x=50, y=10))
+    monkeypatch.setattr(point_filling, "_SLICE", 1)
+    given: list[int] = []
+    desk.session.items_changed.connect(given.extend)
+    desk.open(desk.ids[1])
+    desk.key(Qt.Key.Key_J)
+    desk.qtbot.waitUntil(lambda: bool(given), timeout=5000)
+    desk.page.shut_down()
+    assert [points_of(desk, n).get(0).x for n in range(6)] == [0, 10, 20, 30, 40, 50]
 
 
 def test_a_sequence_ends_where_another_group_begins(make_desk):
@@ -103,7 +159,7 @@ def test_a_sequence_ends_where_another_group_begins(make_desk):
     said = hints(desk)
     desk.open(desk.ids[1])
     desk.key(Qt.Key.Key_J)
-    assert said[-1].startswith("There is nothing to fill")
+    assert hint_with(desk, said, "There is nothing to fill")
     desk.open(desk.ids[3])
     desk.key(Qt.Key.Key_C)
     assert said[-1] == "There is no item before this one in its sequence."
@@ -179,6 +235,7 @@ def test_templates_are_kept_with_the_project_chosen_and_deleted(desk, tmp_path):
     give(desk, 0, *(Keypoint(index=i, x=10 * i, y=10 * i) for i in range(3)))
     give(desk, 1, *(Keypoint(index=i, x=10 * i, y=10 * i * i) for i in range(3)))
     desk.trigger("save_mean_template")
+    desk.qtbot.waitUntil(lambda: len(desk.session.settings.templates) == 1, timeout=5000)
     desk.trigger("save_template")
     names = [t.name for t in read_settings(tmp_path / "project").templates]
     assert names == ["Mean shape", "As in frame_000"]
