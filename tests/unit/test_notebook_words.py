@@ -26,6 +26,7 @@ from studio.ml.notebook import (
     ImageSegment,
     Interpretation,
     Learner,
+    MSELossFlat,
     PointsDataset,
     SegmentationDataset,
     create_cnn,
@@ -271,6 +272,21 @@ def test_other_classes_need_another_learner(squares: Path) -> None:
         learn.data = masks(squares, codes=("ground", "circle"))
     with pytest.raises(BadInput, match="use create_cnn"):
         unet_learner(points(squares), models.resnet18)
+
+
+def test_points_are_found_by_the_other_architectures_too(squares: Path) -> None:
+    heat = create_cnn(points(squares), models.mobilenet_v3_small, architecture="heatmap", pretrained=False)
+    heat.fit(1)
+    places, targets = heat.get_preds()
+    assert places.shape == (2, 1, 2)
+    assert heat.validate()[1] == pytest.approx(float((places - targets[..., :2]).square().mean()), rel=1e-4)
+    heat.loss_func = MSELossFlat()
+    loss, mse, *_ = heat.validate()
+    assert loss == pytest.approx(mse), "a loss of the caller's own gets places, not maps"
+    head = create_cnn(points(squares), models.mobilenet_v3_small, architecture="regression", pretrained=False)
+    own = head.validate()
+    head.loss_func = MSELossFlat()
+    assert head.validate() == pytest.approx(own)
 
 
 @pytest.mark.parametrize("rate", [0.0, "fast", slice(1e-2, 1e-3)])

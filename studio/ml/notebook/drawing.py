@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from studio.ml.notebook.figures import Axes
 from studio.ml.notebook.labels import void_class
 from studio.ml.notebook.pictures import Image, ImagePoints, ImageSegment
 from studio.ml.tasks.base import Task
-from studio.ml.tasks.keypoints import COUNTS, X, Y
+from studio.ml.tasks.keypoints import COUNTS, Keypoints, X, Y
 
 TAG_THRESHOLD: Final = 0.2
 
@@ -64,12 +64,17 @@ def drawn_output(task: Task, output: Tensor, *, height: int, width: int) -> Draw
     if snapshot.task is TaskName.SEGMENTATION:
         return ImageSegment(label_ids(task, output.argmax(0))[None], snapshot.classes)
     if snapshot.task is TaskName.KEYPOINTS:
-        return _points(output.float(), height=height, width=width)
+        return _points(answered_places(task, output[None])[0], height=height, width=width)
     counted = _counted_names(task)
     if snapshot.task is TaskName.SINGLE_LABEL:
         return Category((counted[int(output.argmax())],))
     shares = output.float().sigmoid().tolist()
     return Category(tuple(name for name, share in zip(counted, shares, strict=True) if share > TAG_THRESHOLD))
+
+
+def answered_places(task: Task, output: Tensor) -> Tensor:
+    """(N, K, 2) coordinates in [-1, 1], whatever the network answers of keypoints."""
+    return cast(Keypoints, task).places(output)
 
 
 def counted_ids(task: Task) -> Tensor:

@@ -114,7 +114,7 @@ class Interpretation:
                 if row in order:
                     caption = f"loss {float(losses[order[row]]):.2f}"
                     examples[order[row]] = Example(batch.images[i], batch.target[i], batch.output[i], caption)
-        return figure_of(self._data, [examples[place] for place in sorted(examples)], figsize=figsize)
+        return figure_of(self._learner, [examples[place] for place in sorted(examples)], figsize=figsize)
 
     def _names(self) -> list[str]:
         return [label_class.name for label_class in self._data.snapshot.classes if not label_class.void]

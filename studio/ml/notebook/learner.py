@@ -86,7 +86,8 @@ class Learner:
         self._fits = 0
         self.frozen = False
         self._spec = self._recipe(arch, architecture, pretrained=pretrained)
-        first = make_network(self._spec, self._network_task(), data.path)
+        self._task = make_task(data.snapshot, self._spec.architecture)
+        first = make_network(self._spec, self._task, data.path)
         for sentence in [first.sentence, *first.warnings]:
             say(sentence)
         self.model = first.network.to(data.device)
@@ -108,11 +109,12 @@ class Learner:
                 "The new data has other classes or points than the network was made for; make a new learner."
             )
         self._data = data
+        self._task = make_task(data.snapshot, self._spec.architecture)
 
     @property
     def task(self) -> Task:
         """The data's task, with the loss and the metrics of this learner."""
-        return with_own_measures(self._data.task, self.loss_func, self.metrics)
+        return with_own_measures(self._task, self.loss_func, self.metrics)
 
     def freeze(self) -> None:
         """Train the head and all batch-norm layers only."""
@@ -189,7 +191,7 @@ class Learner:
         """The first pictures of a split with label and answer."""
         batch = next(answers(self, ds_type.value))
         shown = zip(batch.images[:rows], batch.target[:rows], batch.output[:rows], strict=True)
-        return figure_of(self._data, [Example(*parts) for parts in shown], figsize=figsize)
+        return figure_of(self, [Example(*parts) for parts in shown], figsize=figsize)
 
     def save(self, name: str) -> Path:
         """Write the weights to `path / model_dir / name`, from where `studio predict` takes them too; returns the
@@ -219,7 +221,7 @@ class Learner:
                 f"{model.encoder}), and this learner is for {own.task.value} ({own.architecture or 'the usual one'} on "
                 f"{own.model.encoder}); load it into one of its kind."
             )
-        for sentence in self._network_task().adapt(model.state, model.metadata, self.model):
+        for sentence in self._task.adapt(model.state, model.metadata, self.model):
             say(sentence)
         return self
 
@@ -254,10 +256,6 @@ class Learner:
             return RunSpec(task=self._data.snapshot.task, model=model, stages=(self._stage(epochs=1),))
         except ValueError as error:
             raise BadInput(f"This network cannot be made: {error}.") from error
-
-    def _network_task(self) -> Task:
-        """The task as it makes networks of this learner's architecture."""
-        return make_task(self._data.snapshot, self._spec.architecture)
 
     def _stage(self, *, epochs: int, lr: LearningRate | None = None, schedule: Schedule | None = None) -> Stage:
         height, width = self._data.size

@@ -15,7 +15,7 @@ from studio.core.items import Split
 from studio.core.settings import Task as TaskName
 from studio.ml.data.transforms import normalised
 from studio.ml.notebook.data_bunch import DataBunch
-from studio.ml.notebook.drawing import Category, drawn_output, drawn_target, picture_of
+from studio.ml.notebook.drawing import Category, answered_places, drawn_output, drawn_target, picture_of
 from studio.ml.notebook.figures import Figure, new_grid
 from studio.ml.tasks.base import Task
 
@@ -58,20 +58,21 @@ def activated(task: Task, output: Tensor) -> Tensor:
     """Logits as probabilities; coordinates as they are."""
     kind = task.snapshot.task
     if kind is TaskName.KEYPOINTS:
-        return output
+        return answered_places(task, output)
     return output.sigmoid() if kind is TaskName.MULTI_LABEL else output.softmax(1)
 
 
-def figure_of(data: DataBunch, examples: Sequence[Example], *, figsize: Sequence[float] | None) -> Figure:
+def figure_of(learner: Learner, examples: Sequence[Example], *, figsize: Sequence[float] | None) -> Figure:
     """Masks and points: the label at the left, the answer at the right. Classes and tags: label / answer."""
-    height, width = data.size
-    pairs = data.snapshot.task in (TaskName.SEGMENTATION, TaskName.KEYPOINTS)
+    task = learner.task
+    height, width = learner.data.size
+    pairs = task.snapshot.task in (TaskName.SEGMENTATION, TaskName.KEYPOINTS)
     each = 2 if pairs else 1
     columns = 2 if pairs else max(1, min(3, len(examples)))
     figure, axes = new_grid(len(examples) * each, columns=columns, figsize=figsize)
     for place, example in enumerate(examples):
-        label = drawn_target(data.task, example.target, height=height, width=width)
-        answer = drawn_output(data.task, example.output, height=height, width=width)
+        label = drawn_target(task, example.target, height=height, width=width)
+        answer = drawn_output(task, example.output, height=height, width=width)
         for ax, drawn in zip(axes[place * each : place * each + each], (label, answer), strict=False):
             ax.imshow(picture_of(example.image).pixels())
             drawn.draw(ax)

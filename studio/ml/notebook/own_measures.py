@@ -12,7 +12,7 @@ from torch import Tensor
 
 from studio.core.events import Metric
 from studio.core.settings import Task as TaskName
-from studio.ml.notebook.drawing import counted_ids, label_ids
+from studio.ml.notebook.drawing import answered_places, counted_ids, label_ids
 from studio.ml.tasks.base import Task, TaskMetrics
 from studio.ml.tasks.keypoints import COUNTS, X, Y
 
@@ -87,7 +87,7 @@ def what_counts(task: Task, output: Tensor, target: Tensor) -> tuple[Tensor, Ten
         return logits[counts], target[counts].long()
     if kind is TaskName.KEYPOINTS:
         counts = target[..., COUNTS] > 0
-        return output.float()[counts], target[..., [X, Y]][counts]
+        return answered_places(task, output)[counts], target[..., [X, Y]][counts]
     counts = target >= 0 if kind is TaskName.SINGLE_LABEL else (target >= 0).all(-1)
     return output.float()[counts], target[counts]
 
