@@ -10,6 +10,7 @@ import msgspec
 
 from studio.core.outcome import OutcomeKind
 from studio.core.points import Points
+from studio.core.tags import PredictedTags
 
 EVENT_VERSION: Final = 1
 
@@ -31,12 +32,14 @@ class LrSuggestion(msgspec.Struct, frozen=True):
 
 
 class SamplePrediction(msgspec.Struct, frozen=True, kw_only=True):
-    """A prediction of one watched item: a mask as a PNG below the run's folder, or points in pixels of the original."""
+    """A prediction of one watched item: a mask as a PNG below the run's folder, points in pixels of the original, or
+    classes of the whole item."""
 
     item: int
     name: str
     mask: str | None = None
     points: Points | None = None
+    tags: PredictedTags | None = None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
@@ -34,6 +35,23 @@ class Tags(msgspec.Struct, frozen=True):
 
 
 NONE_OF_THEM = Tags()
+
+TAG_THRESHOLD: Final = 0.2
+"""A tag is predicted where its probability is above this: lesson 3's, low because F2 forgives a tag too many sooner
+than a missing one."""
+
+
+class PredictedTags(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model says about a whole item. `shares`: (class id, probability 0–1) of every class it knows, the most
+    probable first."""
+
+    tags: Tags
+    shares: tuple[tuple[int, float], ...] = ()
+
+    def above(self, threshold: float) -> PredictedTags:
+        """The same answer with the classes whose probability is above `threshold` as its tags."""
+        ids = (class_id for class_id, share in self.shares if share > threshold)
+        return PredictedTags(tags=Tags.of(ids), shares=self.shares)
 
 
 def ids_of(tags: Tags | None) -> tuple[int, ...]:

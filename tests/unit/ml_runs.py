@@ -17,8 +17,9 @@ from studio.core.masks import write_mask
 from studio.core.outcome import OutcomeKind
 from studio.core.points import Keypoint, KeypointName, Points
 from studio.core.recipe import Augment, Encoder, ModelSpec, RunSpec, Stage, encode_spec
-from studio.core.settings import Task
+from studio.core.settings import TAG_TASKS, Task
 from studio.core.snapshot import SNAPSHOT_FILE, Snapshot, SnapshotItem, encode_snapshot
+from studio.core.tags import Tags
 from studio.ml.control import Commands
 from studio.ml.runner import carry_out
 
@@ -68,7 +69,8 @@ def make_run(
     size: tuple[int, int] = (40, 36),
     seed: int = 0,
 ) -> Path:
-    """A run's folder with drawn items (`size` is width, height); ids count from 1, the training items first."""
+    """A run's folder with drawn items (`size` is width, height); ids count from 1, the training items first. For
+    classes of whole pictures every second one shows no square."""
     (folder / "labels").mkdir(parents=True, exist_ok=True)
     images = folder.parent / f"{folder.name}-images"
     images.mkdir(exist_ok=True)
@@ -76,6 +78,9 @@ def make_run(
     items = []
     for number in range(1, train + valid + 1):
         picture, mask, centre = square_picture(random, width=size[0], height=size[1])
+        has_square = spec.task not in TAG_TASKS or number % 2 == 1
+        if not has_square:
+            picture = np.broadcast_to(picture[:1].mean(0, keepdims=True).astype(np.uint8), picture.shape)
         path = images / f"{number:02}.png"
         Image.fromarray(picture).save(path)
         write_mask(folder / f"labels/{number}.png", mask, CLASSES)
@@ -88,9 +93,17 @@ def make_run(
                 revision=number * 10,
                 mask=f"labels/{number}.png" if spec.task is Task.SEGMENTATION else None,
                 points=Points((centre,)) if spec.task is Task.KEYPOINTS else None,
+                tags=_tags(spec.task, has_square=has_square) if spec.task in TAG_TASKS else None,
             )
         )
     return write_run(folder, spec, items)
+
+
+def _tags(task: Task, *, has_square: bool) -> Tags:
+    """One of two classes, or the ground always and the square where it is."""
+    if task is Task.MULTI_LABEL:
+        return Tags((0, 1)) if has_square else Tags((0,))
+    return Tags((int(has_square),))
 
 
 def write_run(folder: Path, spec: RunSpec, items: Sequence[SnapshotItem]) -> Path:

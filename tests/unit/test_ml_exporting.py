@@ -16,7 +16,7 @@ import torch
 from studio.cli.app import run_command
 from studio.core.errors import BadInput, ExportDiffers, MissingPackage
 from studio.core.recipe import Stage
-from studio.core.settings import Task
+from studio.core.settings import TAG_TASKS, Task
 from studio.ml.exporting import export_model, programs
 from studio.ml.model_file import read_model
 from studio.ml.predict import predict
@@ -26,7 +26,7 @@ HAS_ONNX = all(importlib.util.find_spec(name) for name in programs.ONNX_PACKAGES
 ONE_EPOCH = (Stage(epochs=1, height=32, width=48, batch_size=4),)
 
 
-@pytest.fixture(scope="module", params=[Task.SEGMENTATION, Task.KEYPOINTS])
+@pytest.fixture(scope="module", params=[Task.SEGMENTATION, Task.KEYPOINTS, Task.SINGLE_LABEL, Task.MULTI_LABEL])
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = make_run(tmp_path_factory.mktemp("runs") / "0001", recipe(request.param, stages=ONE_EPOCH))
     run(folder)
@@ -65,8 +65,14 @@ def test_the_cards_script_runs_without_this_program(trained: Path, exported: Pat
     if read_model(trained).task is Task.SEGMENTATION:
         assert result.stdout.startswith("(1, 2, 32, 48) ")
         return
-    points = predict(trained, picture_of(trained), tmp_path / "answers", device="cpu")[0]
-    row = next(csv.DictReader(points.read_text(encoding="utf-8").splitlines()))
+    answers = predict(trained, picture_of(trained), tmp_path / "answers", device="cpu")[0]
+    row = next(csv.DictReader(answers.read_text(encoding="utf-8").splitlines()))
+    if read_model(trained).task in TAG_TASKS:
+        logits = torch.tensor(json.loads(result.stdout.split(") ")[1]))
+        shares = logits.softmax(0) if read_model(trained).task is Task.SINGLE_LABEL else logits.sigmoid()
+        told = [float(row[f"probability of {name}"]) for name in ("ground", "square")]
+        assert told == pytest.approx(shares.tolist(), abs=0.02)
+        return
     x, y = json.loads(result.stdout.split(") ")[1])
     assert [(x + 1) / 2 * 40, (y + 1) / 2 * 36] == pytest.approx([float(row["x"]), float(row["y"])], abs=0.5)
 

@@ -171,13 +171,21 @@ def test_a_run_that_is_stopped_many_times_ends_with_the_same_weights(
     assert [s.step for s in steps if isinstance(s, Step)] == list(range(1, ALL_STEPS + 1))
 
 
-def test_keypoint_runs_resume_exactly_too(tmp_path: Path) -> None:
-    whole, stopped = (make_run(tmp_path / name, two_stages(Task.KEYPOINTS)) for name in ("0001", "0002"))
+@pytest.mark.parametrize(
+    ("task", "metrics"),
+    [
+        (Task.KEYPOINTS, {"MSE", "RMSE px", "PCK@0.05"}),
+        (Task.SINGLE_LABEL, {"accuracy", "error rate"}),
+        (Task.MULTI_LABEL, {"F2 by sample at 0.2", "accuracy_thresh at 0.2"}),
+    ],
+)
+def test_runs_of_the_other_tasks_resume_and_repeat_exactly_too(tmp_path: Path, task: Task, metrics: set[str]) -> None:
+    whole, stopped = (make_run(tmp_path / name, two_stages(task)) for name in ("0001", "0002"))
     run(whole)
     run_until(stopped, 5, say="leave")
     _, heard = run(stopped, resume=True)
     assert same_tensors(weights(whole), weights(stopped))
-    assert {m.name for m in heard.of(EpochEnd)[-1].metrics} == {"MSE", "RMSE px", "PCK@0.05"}
+    assert {m.name for m in heard.of(EpochEnd)[-1].metrics} == metrics
 
 
 def test_stop_keeps_what_was_learnt(tmp_path: Path) -> None:

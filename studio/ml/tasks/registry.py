@@ -14,11 +14,15 @@ from studio.ml.models.pooled_keypoints import PooledKeypointNet
 from studio.ml.tasks.base import Task, TaskFactory
 from studio.ml.tasks.heatmap_keypoints import HeatmapKeypoints
 from studio.ml.tasks.keypoints import Keypoints
+from studio.ml.tasks.multi_label import MultiLabel
 from studio.ml.tasks.segmentation import Segmentation
+from studio.ml.tasks.single_label import SingleLabel
 
 TASKS: Final[dict[TaskName, TaskFactory]] = {
     TaskName.SEGMENTATION: Segmentation,
     TaskName.KEYPOINTS: Keypoints,
+    TaskName.SINGLE_LABEL: SingleLabel,
+    TaskName.MULTI_LABEL: MultiLabel,
 }
 """Each with its default network."""
 

@@ -1,0 +1,145 @@
+"""Multi-label: any number of tags of a picture → encoder and head → binary cross entropy of each tag."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+from torchmetrics import MeanMetric
+from torchmetrics.classification import MultilabelAccuracy
+from torchmetrics.functional.classification import binary_fbeta_score
+
+from studio.core.events import Metric
+from studio.core.review import ItemScore
+from studio.core.snapshot import SnapshotItem
+from studio.core.tags import TAG_THRESHOLD, PredictedTags, Tags
+from studio.ml.tasks.base import Original, Prediction, TaskMetrics
+from studio.ml.tasks.whole_items import TagsPrediction, WholeItems, differing
+
+IGNORED: Final = -1.0
+"""The target of every tag of an item that neither loss nor metrics count."""
+
+BETA: Final = 2.0
+
+
+class MultiLabel(WholeItems):
+    """A target (K,) float32 has 1 for each counted class that the item has and 0 for the others."""
+
+    def is_labelled(self, item: SnapshotItem) -> bool:
+        return item.tags is not None
+
+    def cautions(self) -> list[str]:
+        return []
+
+    def read_target(self, original: Original, *, height: int, width: int) -> NDArray[np.float32]:
+        if original.item.tags is None:
+            return self.empty_target(height=height, width=width)
+        target = np.zeros(self.outputs, np.float32)
+        target[[self.position[i] for i in original.item.tags.ids if i in self.position]] = 1
+        return target
+
+    def empty_target(self, *, height: int, width: int) -> NDArray[np.float32]:
+        return np.full(self.outputs, IGNORED, np.float32)
+
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
+        counts = target != IGNORED
+        each = functional.binary_cross_entropy_with_logits(output.float(), target.clamp(min=0), reduction="none")
+        return (each * counts).sum() / max(int(counts.sum()), 1)
+
+    def counted(self, target: Tensor) -> int:
+        return int((target != IGNORED).sum())
+
+    def metrics(self) -> TaskMetrics:
+        return MultiLabelMetrics(self.outputs)
+
+    def answer(self, output: Tensor) -> PredictedTags:
+        shares = self.ranked(output.float().cpu().sigmoid())
+        return PredictedTags(tags=Tags(), shares=shares).above(TAG_THRESHOLD)
+
+    def score(self, output: Tensor, prediction: Prediction, original: Original) -> ItemScore:
+        """`loss`: the mean over the tags; `error`: how many tags are missing or too many."""
+        assert isinstance(prediction, TagsPrediction)
+        item, answer = original.item, prediction.answer
+        target = torch.from_numpy(self.read_target(original, height=0, width=0))
+        differences = ()
+        if item.tags is not None:
+            differences = differing(Tags.of(i for i in item.tags.ids if i in self.position), answer.tags)
+        return ItemScore(
+            item=item.id,
+            name=item.name,
+            split=item.split,
+            revision=item.revision,
+            loss=float(self.loss(output.cpu()[None], target[None])),
+            error=float(len(differences)),
+            tags=answer,
+            label=item.tags,
+            confusion=differences,
+            corrected=item.corrected,
+        )
+
+    def uncertainty(self, looks: Sequence[Tensor]) -> float:
+        """The mean entropy of a tag's yes or no, in parts of the largest possible."""
+        logits = looks[0].float()
+        yes = logits.sigmoid()
+        bits = -(yes * functional.logsigmoid(logits) + (1 - yes) * functional.logsigmoid(-logits))
+        return float(bits.mean() / math.log(2))
+
+
+class MultiLabelMetrics:
+    """F2 of each item, averaged over the items (Planet's measure; 0 for an item without any tag, predicted or not, as
+    in fastai), and the share of all yes and no that are right, both at lesson 3's threshold (torchmetrics)."""
+
+    def __init__(self, outputs: int) -> None:
+        self._outputs = outputs
+        self._fbeta = MeanMetric()
+        self._accuracy = MultilabelAccuracy(outputs, threshold=TAG_THRESHOLD, average="micro", validate_args=False)
+        self._labels: list[Tensor] = []
+
+    def update(self, output: Tensor, target: Tensor) -> None:
+        counts = target[:, 0].cpu() != IGNORED
+        shares, label = output.float().cpu().sigmoid()[counts], target.cpu()[counts].int()
+        if not len(label):
+            return
+        self._fbeta.update(fbeta_of_items(shares, label, threshold=TAG_THRESHOLD))
+        self._accuracy.update(shares, label)
+        self._labels.append(label)
+
+    def compute(self, *, split: str, height: int, width: int) -> list[Metric]:
+        labels = torch.cat(self._labels) if self._labels else torch.zeros(0, self._outputs, dtype=torch.int)
+        where = f"{split}, {len(labels)} items, {self._outputs} tags, at {height}×{width}"
+        if not len(labels):
+            return [Metric(name, 0.0, 1, where) for name in (_FBETA_NAME, _ACCURACY_NAME)]
+        constant = best_constant_fbeta(labels)
+        return [
+            Metric(
+                _FBETA_NAME,
+                float(self._fbeta.compute()),
+                1,
+                f"{where}; answering the commonest tags alone: {constant:.3f}",
+            ),
+            Metric(_ACCURACY_NAME, float(self._accuracy.compute()), 1, where),
+        ]
+
+
+_FBETA_NAME: Final = f"F2 by sample at {TAG_THRESHOLD:g}"
+_ACCURACY_NAME: Final = f"accuracy_thresh at {TAG_THRESHOLD:g}"
+
+
+def fbeta_of_items(shares: Tensor, label: Tensor, *, threshold: float) -> Tensor:
+    """(N, K) probabilities and 0/1 labels → (N,) F2 of each item over its tags."""
+    return binary_fbeta_score(
+        shares, label, beta=BETA, threshold=threshold, multidim_average="samplewise", validate_args=False
+    )
+
+
+def best_constant_fbeta(label: Tensor) -> float:
+    """The best mean F2 that one answer for all items can have, among those of the k commonest tags."""
+    order = label.sum(0).argsort(descending=True, stable=True)
+    answers = (torch.zeros_like(label[0]).index_fill(0, order[: k + 1], 1) for k in range(len(order)))
+    return max(float(fbeta_of_items(a.expand_as(label).float(), label, threshold=0.5).mean()) for a in answers)

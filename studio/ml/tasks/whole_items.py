@@ -1,0 +1,134 @@
+"""What the tasks share whose labels are classes of the whole picture: nothing of the label moves with the picture."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import torch
+from torch import Tensor, nn
+from torchvision import tv_tensors
+
+from studio.core.atomic import write_atomically
+from studio.core.classes import LabelClass
+from studio.core.errors import BadInput
+from studio.core.events import SamplePrediction
+from studio.core.review import NO_CLASS
+from studio.core.snapshot import Snapshot
+from studio.core.tags import PredictedTags, Tags
+from studio.ml.models.classifier import Classifier
+from studio.ml.models.encoders import ImageEncoder
+from studio.ml.tasks.base import Original, Prediction, Size
+from studio.ml.tasks.transfer import load_matching
+
+SHARE_DIGITS: Final = 6
+
+
+@dataclass(frozen=True)
+class TagsPrediction:
+    """`answer` as people see it."""
+
+    answer: PredictedTags
+
+    def save(self, path: Path) -> bool:
+        return False
+
+
+class WholeItems:
+    """One output for each class that is not void, in the order of the classes."""
+
+    least_classes = 1
+    table = "tags"
+    """What the column of the answers is called in the table that `studio predict` writes."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.mirror = None
+        self.counted_classes: list[LabelClass] = [c for c in snapshot.classes if not c.void]
+        if len(self.counted_classes) < self.least_classes:
+            words = "two classes" if self.least_classes == 2 else "a class"
+            raise BadInput(f"A model needs {words} besides the void ones; add the missing classes on Label.")
+        self.position = {c.id: i for i, c in enumerate(self.counted_classes)}
+
+    @property
+    def outputs(self) -> int:
+        return len(self.counted_classes)
+
+    def make_network(self, encoder: ImageEncoder) -> nn.Module:
+        return Classifier(encoder, self.outputs)
+
+    def metadata(self) -> dict[str, str]:
+        return {"classes": msgspec.json.encode(self.snapshot.classes).decode()}
+
+    def adapt(self, state: Mapping[str, Tensor], metadata: Mapping[str, str], network: nn.Module) -> list[str]:
+        """Outputs go by class id: a class that the parent knew keeps its weights wherever it stands now."""
+        parent = msgspec.json.decode(metadata["classes"], type=tuple[LabelClass, ...])
+        parent_ids = [c.id for c in parent if not c.void]
+        rows = [(i, parent_ids.index(c.id)) for i, c in enumerate(self.counted_classes) if c.id in parent_ids]
+        load_matching(network, state, head="head", rows=rows)
+        new = [c.name for c in self.counted_classes if c.id not in parent_ids]
+        return [f"The parent run did not know {', '.join(new)}; these classes start from scratch."] if new else []
+
+    def to_label(self, target: Tensor, *, height: int, width: int) -> tv_tensors.KeyPoints:
+        """No point at all: whatever is done to the picture, its classes stay."""
+        nothing = torch.zeros(len(target), 0, 2, device=target.device)
+        return tv_tensors.KeyPoints(nothing, canvas_size=(height, width))  # pyright: ignore[reportCallIssue]
+
+    def from_label(self, label: Tensor, target: Tensor, *, height: int, width: int) -> Tensor:
+        return target
+
+    def answer(self, output: Tensor) -> PredictedTags:
+        """(outputs,) logits → what they say."""
+        raise NotImplementedError
+
+    def sample(self, output: Tensor, original: Original, *, folder: Path, name: str) -> SamplePrediction:
+        return SamplePrediction(item=original.item.id, name=original.item.name, tags=self.answer(output))
+
+    def predict(self, output: Tensor, size: Size) -> TagsPrediction:
+        return TagsPrediction(self.answer(output))
+
+    second_looks: tuple[float, ...] = ()
+
+    def open_sink(self, out: Path) -> TagsSink:
+        return TagsSink(out, self.table, self.snapshot.classes, self.counted_classes)
+
+    def ranked(self, shares: Tensor) -> tuple[tuple[int, float], ...]:
+        """(outputs,) probabilities → (class id, probability), the most probable first; ties in the classes' order."""
+        values = [round(float(share), SHARE_DIGITS) for share in shares]
+        order = sorted(range(len(values)), key=lambda i: -values[i])
+        return tuple((self.counted_classes[i].id, values[i]) for i in order)
+
+
+def differing(label: Tags, predicted: Tags) -> tuple[tuple[int, int, int], ...]:
+    """As in `ItemScore.confusion`: (class, `NO_CLASS`, 1) for each that is missing, (`NO_CLASS`, class, 1) for each
+    that is too many."""
+    missing = [(class_id, NO_CLASS, 1) for class_id in label.ids if class_id not in predicted.ids]
+    return (*missing, *((NO_CLASS, class_id, 1) for class_id in predicted.ids if class_id not in label.ids))
+
+
+class TagsSink:
+    """One `tags.csv`: picture, its classes, and the probability of each class. The first two columns are those that an
+    import of a table reads."""
+
+    def __init__(self, out: Path, column: str, classes: Sequence[LabelClass], counted: Sequence[LabelClass]) -> None:
+        self._path = out / "tags.csv"
+        self._names = {c.id: c.name for c in classes}
+        self._counted = [c.id for c in counted]
+        self._text = io.StringIO()
+        self._rows = csv.writer(self._text, lineterminator="\n")
+        self._rows.writerow(["image_name", column, *(f"probability of {c.name}" for c in counted)])
+
+    def add(self, name: str, prediction: Prediction) -> None:
+        assert isinstance(prediction, TagsPrediction)
+        answer, shares = prediction.answer, dict(prediction.answer.shares)
+        names = ";".join(self._names[class_id] for class_id in answer.tags.ids)
+        self._rows.writerow([name, names, *(f"{shares[class_id]:.4f}" for class_id in self._counted)])
+
+    def close(self) -> list[Path]:
+        write_atomically(self._path, self._text.getvalue().encode())
+        return [self._path]
