@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -13,8 +14,9 @@ from studio.core.counting import counted
 from studio.core.errors import BadInput
 from studio.core.items import Split
 from studio.core.report import error_figure
-from studio.core.review import SCORES_FILE, Decision, ReviewItem
-from studio.core.settings import ProjectSettings
+from studio.core.review import SCORES_FILE, Decision, ItemScore, ReviewItem, mistake_in_words
+from studio.core.settings import TAG_TASKS, ProjectSettings
+from studio.core.tags import ids_of
 from studio.store import ReviewFilter, Store
 
 
@@ -49,6 +51,7 @@ def review(
         ids = store.review_ids(run, ReviewFilter(splits=(split,) if split else ()))
         items = store.review_items(run, ids[:top])
         settings = store.settings
+    names = {c.id: c.name for c in settings.known_classes}
     for rank, item in enumerate(items, start=1):
         score = item.score
         output.event(
@@ -64,9 +67,11 @@ def review(
                 {"label": label, "predicted": predicted, "pixels": pixels}
                 for label, predicted, pixels in score.confusion[:5]
             ],
+            **_classes(score, names),
         )
     rows = [_row(rank, item, settings) for rank, item in enumerate(items, start=1)]
-    columns = ("#", "item", "split", "loss", "error", *(("taken for",) if settings.classes else ()), "decision")
+    taken = ("mistakes" if settings.task in TAG_TASKS else "taken for",) if settings.classes else ()
+    columns = ("#", "item", "split", "loss", "error", *taken, "decision")
     output.table(columns, rows)
     output.result(
         "reviewed", f"The worst {len(items):,} of {counted(len(ids), 'item')} of run {run}.", run=run, items=len(ids)
@@ -81,11 +86,22 @@ def load_scores(store: Store, run: str) -> None:
     store.load_scores(run)
 
 
+def _classes(score: ItemScore, names: Mapping[int, str]) -> dict[str, object]:
+    """Of classes of whole items: what the label and the model say, by name, the model's with their probabilities."""
+    if score.tags is None:
+        return {}
+    return {
+        "classes": [names.get(i, str(i)) for i in ids_of(score.label)],
+        "predicted": [names.get(i, str(i)) for i in score.tags.tags.ids],
+        "probabilities": {names.get(i, str(i)): share for i, share in score.tags.shares},
+    }
+
+
 def _row(rank: int, item: ReviewItem, settings: ProjectSettings) -> tuple[str, ...]:
     score = item.score
     names = {c.id: c.name for c in settings.known_classes}
-    largest = score.confusion[0] if score.confusion else None
-    taken = f"{names.get(largest[0], largest[0])} → {names.get(largest[1], largest[1])}" if largest else ""
+    told = score.confusion if settings.task in TAG_TASKS else score.confusion[:1]
+    taken = ", ".join(mistake_in_words(label, predicted, names) for label, predicted, _ in told)
     decision = "" if item.decision is Decision.UNDECIDED else item.decision.value
     error = error_figure(score.error, settings.task)
     figures = (str(rank), score.name, score.split.value, f"{score.loss:.4f}", error)

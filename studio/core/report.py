@@ -1,8 +1,9 @@
 """Before and after a fine-tuning: item by item, what got fixed, what broke and what stayed.
 
-Errors are `ItemScore.error`: the share of counted pixels that are wrong, or the mean distance in pixels of the
-original. "Before" is the parent run against the label as it then was, "after" the fine-tuned run against the label as
-it is now; items whose label changed in between are therefore reported apart, for part of their gain is the label's.
+Errors are `ItemScore.error`: the share of counted pixels that are wrong, the mean distance in pixels of the original,
+whether the class is wrong, or how many tags are. "Before" is the parent run against the label as it then was, "after"
+the fine-tuned run against the label as it is now; items whose label changed in between are therefore reported apart,
+for part of their gain is the label's.
 """
 
 from __future__ import annotations
@@ -13,14 +14,27 @@ from dataclasses import dataclass
 from typing import Final
 
 from studio.core.items import Split
-from studio.core.review import Correction, Decision, ItemScore
-from studio.core.settings import Task
+from studio.core.review import NO_CLASS, Correction, Decision, ItemScore
+from studio.core.settings import TAG_TASKS, Task
 
 RELATIVE_MARGIN: Final = 0.2
 """A change below this share of the larger of the two errors is no change."""
 
 ABSOLUTE_MARGIN: Final = {Task.SEGMENTATION: 0.02, Task.KEYPOINTS: 2.0}
-"""A change below this is no change either: a share of pixels, or pixels of distance."""
+"""A change below this is no change either: a share of pixels, or pixels of distance. Of classes of whole items any
+change is one."""
+
+_MEASURES: Final = {
+    Task.SEGMENTATION: "of pixels wrong",
+    Task.KEYPOINTS: "off",
+    Task.SINGLE_LABEL: "of items wrong",
+    Task.MULTI_LABEL: "tags wrong",
+    Task.TEXT: "of items wrong",
+}
+"""What a mean error is a mean of."""
+
+_SHARES_OF_ITEMS: Final = TAG_TASKS - {Task.MULTI_LABEL}
+"""Tasks whose mean error is a share of the items."""
 
 _SPLIT_ORDER: Final = (Split.VALID, Split.TEST, Split.TRAIN)
 
@@ -78,7 +92,7 @@ class ReportPart:
 
 @dataclass(frozen=True, kw_only=True)
 class ClassChange:
-    """Wrong pixels of one label class, over the untouched validation items."""
+    """Wrong pixels, or items, of one label class, over the untouched validation items; of tags also those too many."""
 
     class_id: int
     wrong_before: int
@@ -133,21 +147,51 @@ def verdict(before: float | None, after: float | None, task: Task) -> Verdict:
     if before is None or after is None:
         return Verdict.ONLY_AFTER if before is None else Verdict.ONLY_BEFORE
     change = abs(after - before)
-    if change <= ABSOLUTE_MARGIN[task] or change <= RELATIVE_MARGIN * max(before, after):
+    if change <= _margin(before, after, task):
         return Verdict.UNCHANGED
     return Verdict.FIXED if after < before else Verdict.BROKEN
 
 
+def _margin(before: float, after: float, task: Task) -> float:
+    return 0.0 if task in TAG_TASKS else max(ABSOLUTE_MARGIN[task], RELATIVE_MARGIN * max(before, after))
+
+
 def error_in_words(error: float, task: Task) -> str:
-    """`12.4 % of pixels wrong` or `31 px off`."""
-    return f"{error_figure(error, task)} {'of pixels wrong' if task is Task.SEGMENTATION else 'off'}"
+    """`12.4 % of pixels wrong`, `31 px off`, `wrong` or `2 tags wrong`."""
+    if task is Task.MULTI_LABEL:
+        return f"{error_figure(error, task)} wrong"
+    return error_figure(error, task) if task in _SHARES_OF_ITEMS else f"{error_figure(error, task)} {_MEASURES[task]}"
 
 
 def error_figure(error: float, task: Task) -> str:
-    """The bare figure with its unit: `12.4 %` or `31 px`."""
+    """One item's bare figure with its unit: `12.4 %`, `31 px`, `wrong` or `2 tags`."""
     if task is Task.SEGMENTATION:
         return f"{error * 100:.1f} %"
+    if task is Task.MULTI_LABEL:
+        return "1 tag" if error == 1 else f"{error:.0f} tags"
+    if task in _SHARES_OF_ITEMS:
+        return "wrong" if error else "right"
     return f"{error:.0f} px" if error >= 10 else f"{error:.1f} px"
+
+
+def change_figure(before: float, after: float, task: Task) -> str:
+    """How one item's error changed: `+1.2 %`, `−3.0 px`, `now right` or `−2 tags`; empty where one class stays as right
+    or wrong as it was."""
+    if task in _SHARES_OF_ITEMS:
+        return "" if before == after else f"now {error_figure(after, task)}"
+    sign = "+" if after > before else "−" if after < before else ""
+    return sign + error_figure(abs(after - before), task)
+
+
+def mean_change(before: float, after: float, task: Task) -> str:
+    """How a mean error changed, with what it is a mean of: `12.4 % → 8.1 % of pixels wrong`, `1.3 → 0.8 tags wrong`."""
+    return f"{_mean_figure(before, task)} → {_mean_figure(after, task)} {_MEASURES[task]}"
+
+
+def _mean_figure(error: float, task: Task) -> str:
+    if task is Task.MULTI_LABEL:
+        return f"{error:.2f}"
+    return f"{error * 100:.1f} %" if task in _SHARES_OF_ITEMS else error_figure(error, task)
 
 
 REPORT_COLUMNS: Final = ("item", "split", "before", "after", "verdict", "corrected")
@@ -260,8 +304,8 @@ def _by_class(pairs: Iterable[tuple[ItemScore | None, ItemScore | None]]) -> tup
         if was is None or now is None:
             continue
         for side, score in enumerate((was, now)):
-            for label, _predicted, pixels in score.confusion:
-                wrong.setdefault(label, [0, 0])[side] += pixels
+            for label, predicted, pixels in score.confusion:
+                wrong.setdefault(predicted if label == NO_CLASS else label, [0, 0])[side] += pixels
     return tuple(
         ClassChange(class_id=class_id, wrong_before=counts[0], wrong_after=counts[1])
         for class_id, counts in sorted(wrong.items())
@@ -286,11 +330,8 @@ def _sentence(part: ReportPart, task: Task, one: str, many: str) -> str:
     if part.error_before is None or part.error_after is None:
         return ""
     who = f"the one {one}" if part.compared == 1 else f"the {part.compared} {many}"
-    measure = "of pixels wrong" if task is Task.SEGMENTATION else "off"
-    change = (
-        f"{error_figure(part.error_before, task)} → {error_figure(part.error_after, task)} {measure}"
-        f"{' on average' if part.compared > 1 else ''}"
-    )
+    averages = part.compared > 1 and task not in _SHARES_OF_ITEMS
+    change = f"{mean_change(part.error_before, part.error_after, task)}{' on average' if averages else ''}"
     return f"On {who}: {part.fixed} fixed, {part.broken} broken, {part.unchanged} unchanged; {change}."
 
 

@@ -21,6 +21,7 @@ from studio.core.masks import read_mask
 from studio.core.points import Points
 from studio.core.proposals import without_strangers
 from studio.core.review import Correction, Decision, ItemScore
+from studio.core.tags import Tags, ids_of
 from studio.store.database import Database
 from studio.store.items import Items
 from studio.store.journal import Journal
@@ -222,8 +223,13 @@ class Decisions:
         if worked_out is not None and worked_out.head == head:
             edit = worked_out.edit
         else:
-            edit = self._mask_accepting(run_id, score) if score.mask is not None else self._points_accepting(score)
+            edit = self._edit_accepting(run_id, score)
         return [(edit, self._journal.commit(score.item, edit, head))] if edit is not None else []
+
+    def _edit_accepting(self, run_id: str, score: ItemScore) -> Edit | None:
+        if score.tags is not None:
+            return self._tags_accepting(score.item, score.tags.tags)
+        return self._mask_accepting(run_id, score) if score.mask is not None else self._points_accepting(score)
 
     def _mask_accepting(self, run_id: str, score: ItemScore) -> MaskEdit | None:
         assert score.mask is not None
@@ -244,6 +250,19 @@ class Decisions:
         now = self._journal.points(score.item) or Points()
         predicted = now.with_prediction(score.points or Points())
         return PointsEdit(_ACCEPTING, now, predicted) if now != predicted else None
+
+    def _tags_accepting(self, item_id: int, predicted: Tags) -> TagsEdit | None:
+        """A void class, which is never predicted, stays where it stands beside others. None where all that the model
+        says is retired."""
+        classes = self._around.classes()
+        known = frozenset(c.id for c in classes)
+        said = Tags.of(known & frozenset(predicted.ids))
+        if predicted.ids and not said.ids:
+            return None
+        now = self._journal.tags(item_id)
+        beside = void_ids(classes) & frozenset(ids_of(now))
+        new = said if len(beside) == len(ids_of(now)) else Tags.of({*said.ids, *beside})
+        return TagsEdit(_ACCEPTING, now, new) if now != new else None
 
     def _take_back(self, item_id: int, accepted: int) -> list[Change]:
         """Undo an accepted prediction; what was painted by hand since then stays."""

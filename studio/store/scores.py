@@ -98,9 +98,16 @@ class Scores:
             "SELECT label, predicted, SUM(pixels) FROM confusions WHERE run = ? GROUP BY label, predicted", (run_id,)
         )
         for label, predicted, pixels in rows:
-            if label < classes and predicted < classes:
+            if 0 <= label < classes and 0 <= predicted < classes:
                 table[label, predicted] = pixels
         return table
+
+    def mistakes(self, run_id: str) -> dict[tuple[int, int], int]:
+        """How many pixels or items by (label, prediction) where they differ, `NO_CLASS` included."""
+        rows = self._database.execute(
+            "SELECT label, predicted, SUM(pixels) FROM confusions WHERE run = ? GROUP BY label, predicted", (run_id,)
+        )
+        return {(label, predicted): count for label, predicted, count in rows}
 
 
 def _read(path: Path) -> Iterator[ItemScore]:

@@ -338,6 +338,10 @@ class Store:
         """(n, n) int64 for class ids 0…n-1: pixels by label (row) and prediction (column) where they differ."""
         return self._scores.confusion(run_id, max((c.id + 1 for c in self._settings.known_classes), default=0))
 
+    def mistakes(self, run_id: str) -> dict[tuple[int, int], int]:
+        """How many pixels or items by (label id, predicted id) where they differ, `NO_CLASS` included."""
+        return self._scores.mistakes(run_id)
+
     def acceptance(self, run_id: str, item_id: int) -> Acceptance | None:
         """What accepting an item's prediction changes now, which takes long on a large picture: for another thread's
         store to work out for `decide`. None where the prediction is no mask. Raises NoPrediction, BadMask."""

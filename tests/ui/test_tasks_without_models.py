@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from studio.cli.app import run_command
 from studio.core.classes import make_classes
 from studio.core.items import NewItem, Split
-from studio.core.settings import TAG_TASKS, ProjectSettings, Task
+from studio.core.settings import TRAINABLE, ProjectSettings, Task
 from studio.core.tags import Tags
 from studio.store import Store
 from studio.ui.options import WindowOptions
@@ -24,7 +24,7 @@ from studio.ui.workspace import Workspace
 from tests.unit.data_sets import picture
 
 
-@pytest.fixture(params=sorted(TAG_TASKS))
+@pytest.fixture(params=sorted(set(Task) - TRAINABLE))
 def project(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))

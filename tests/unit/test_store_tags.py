@@ -16,7 +16,7 @@ from studio.core.document import TagsDocument
 from studio.core.edits import TagsEdit
 from studio.core.errors import NoTrainingYet, UnknownItem
 from studio.core.items import LabelState, NewItem, Split
-from studio.core.settings import TAG_TASKS, ProjectSettings, Task
+from studio.core.settings import TAG_TASKS, TRAINABLE, ProjectSettings, Task
 from studio.core.tags import NONE_OF_THEM, Tags, ids_of
 from studio.store import ItemFilter, Store
 
@@ -266,7 +266,7 @@ def test_a_project_from_before_tags_opens_and_keeps_its_items(tmp_path: Path) ->
         assert store.read_tags(1) is None
 
 
-@pytest.mark.parametrize("task", [Task.SINGLE_LABEL, Task.MULTI_LABEL, Task.TEXT])
+@pytest.mark.parametrize("task", sorted(set(Task) - TRAINABLE))
 def test_a_run_says_in_a_sentence_that_there_is_no_model_yet(make_store, task: Task) -> None:
     store = make_store(2, task=task)
     with pytest.raises(NoTrainingYet, match="label now, train when it is"):

@@ -251,8 +251,7 @@ class ItemShowing(QObject):
         if found is None:
             self.prediction_problem.emit(f"Run {overlay.run} has no prediction for this item.")
             return
-        mask, points = found
-        self._reader.ask(overlay, lambda: read_prediction(folder, overlay.run, overlay.item, mask, points))
+        self._reader.ask(overlay, lambda: read_prediction(folder, overlay.run, found))
 
     def _show_proposal(self) -> None:
         proposal = self._session.store.proposals.of(self._item.id) if self._item is not None else None

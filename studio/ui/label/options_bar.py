@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QIcon, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
-from studio.core.settings import ProjectSettings, Task
+from studio.core.settings import PLACED_TASKS, ProjectSettings, Task
 from studio.ui.keyboard.keyed_texts import set_keyed_tip
 from studio.ui.label.buttons import action_button, icon_button
 from studio.ui.label.choices import Choices
@@ -46,10 +46,11 @@ class OptionsBar(QFrame):
         self._connect()
         self.show_run(None)
 
-    def show_run(self, run: str | None) -> None:
-        """Offer the views of a prediction while there is one."""
+    def show_run(self, run: str | None, said: str = "") -> None:
+        """Offer the views of a prediction while there is one. `said` is one about the whole item, which has no views
+        but these words."""
         self.prediction_group.setVisible(run is not None)
-        self.run_label.setText(f"Run {run}" if run is not None else "")
+        self.run_label.setText(f"Run {run}{': ' if said else ''}{said}" if run is not None else "")
         self._giving_way.fit(self.width())
 
     def show_settings(self, settings: ProjectSettings) -> None:
@@ -137,5 +138,6 @@ class OptionsBar(QFrame):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             group.addButton(button)
             inside.addWidget(button)
+            button.setVisible(self._choices.task in PLACED_TASKS)
             self.view_buttons[view] = button
         inside.addWidget(self.close_button)

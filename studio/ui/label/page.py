@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from studio.core.document import PointsDocument
 from studio.core.settings import TAG_TASKS, Task
+from studio.core.tag_words import prediction_words
 from studio.ui.keyboard.bindings import key_bindings
 from studio.ui.keyboard.keyed_texts import KeyedTexts
 from studio.ui.label.canvas import Canvas
@@ -281,7 +282,8 @@ class LabelPage(QWidget):
         session.settings_changed.connect(self._settings_changed)
         key_bindings().changed.connect(self._tool_changed)
         session.items_changed.connect(lambda ids: None if ids else self._show_whether_empty())
-        session.overlay_changed.connect(lambda overlay: self.options.show_run(overlay.run if overlay else None))
+        showing.prediction_changed.connect(self._show_run)
+        session.overlay_changed.connect(lambda _overlay: self._show_run())
         self.options.prediction_closed.connect(lambda: session.show_overlay(None))
         self.choices.tool_changed.connect(self._tool_changed)
         canvas.picture_changed.connect(self.navigator.show_picture)
@@ -327,6 +329,15 @@ class LabelPage(QWidget):
         if not self._session.has_unsaved:
             self.status.show_saved("Saved", "check", "ok")
             self.notice.settle(Cause.ACTION)
+
+    def _show_run(self) -> None:
+        """Name the run whose prediction is looked at, and what it says about the whole item."""
+        overlay, prediction = self._session.overlay, self.showing.prediction
+        said = ""
+        if prediction is not None and prediction.tags is not None:
+            names = {c.id: c.name for c in self._session.settings.known_classes}
+            said = prediction_words(self._session.store.read_tags(prediction.item), prediction.tags, names)
+        self.options.show_run(overlay.run if overlay is not None else None, said)
 
     def _settings_changed(self) -> None:
         self.canvas.set_settings(self._session.settings)

@@ -10,24 +10,28 @@ from studio.core.document import PointsDocument
 from studio.core.masks import read_mask
 from studio.core.points import Points
 from studio.core.proposals import Proposal
+from studio.core.review import ItemScore
+from studio.core.tags import PredictedTags
 from studio.store import Store
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """`mask` is that of a run for a segmented picture, `points` for one with keypoints; one of them is there. `run` is
-    the source of a proposal where it is one."""
+    """`mask` is that of a run for a segmented picture, `points` for one with keypoints, `tags` for one with classes as
+    a whole; one of them is there. `run` is the source of a proposal where it is one."""
 
     run: str
     item: int
     mask: Mask | None = None
     points: Points | None = None
+    tags: PredictedTags | None = None
     is_proposal: bool = False
 
 
-def read_prediction(folder: Path, run: str, item: int, mask: str | None, points: Points | None) -> Prediction:
-    """Read what `ItemScore` names, below the run's `folder`. For a background thread. Raises BadMask."""
-    return Prediction(run, item, read_mask(folder / mask)[0] if mask is not None else None, points)
+def read_prediction(folder: Path, run: str, score: ItemScore) -> Prediction:
+    """Read what `score` names, below the run's `folder`. For a background thread. Raises BadMask."""
+    mask = read_mask(folder / score.mask)[0] if score.mask is not None else None
+    return Prediction(run, score.item, mask, score.points, score.tags)
 
 
 def read_proposal(folder: Path, proposal: Proposal) -> Prediction:
@@ -60,7 +64,7 @@ def accept_point(document: PointsDocument, prediction: Points, index: int, insta
     return True
 
 
-def find_prediction(store: Store, run: str, item: int) -> tuple[str | None, Points | None] | None:
-    """The mask file (below the run's folder) and the points that the run's scores name for the item, if any."""
+def find_prediction(store: Store, run: str, item: int) -> ItemScore | None:
+    """What the run said about the item, if anything."""
     found = store.review_items(run, [item])
-    return (found[0].score.mask, found[0].score.points) if found else None
+    return found[0].score if found else None

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 
 from studio.core.classes import LabelClass
 from studio.core.counting import counted
-from studio.ui.review.mistake_list import Cell, MistakeList
+from studio.ui.review.mistake_list import Cell, MistakeList, mistakes_of
 from studio.ui.theme import theme
 
 _LARGEST_CELL: Final = 26
@@ -46,16 +46,17 @@ _NAME_ROOM: Final = 92
 
 
 class ConfusionPanel(QWidget):
-    """Matrix and list show the same cells; choosing one in either, or none, is told by `chosen`."""
+    """Matrix and list show the same cells; choosing one in either, or none, is told by `chosen`. `counted` is what a
+    cell has a number of: pixels or items."""
 
     chosen = Signal(object)
     """A `Cell`, or None for all items."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, counted: str = "pixels") -> None:
         super().__init__(parent)
-        self.matrix = ConfusionMatrix()
+        self.matrix = ConfusionMatrix(counted=counted)
         self.matrix.chosen.connect(self._choose)
-        self.list = MistakeList()
+        self.list = MistakeList(counted=counted)
         self.list.chosen.connect(self._choose)
         self._all = QToolButton()
         self._all.setText("Show all")
@@ -78,9 +79,9 @@ class ConfusionPanel(QWidget):
         layout.addWidget(self.list, 1)
 
     def show_counts(self, counts: np.ndarray, classes: Sequence[LabelClass]) -> None:
-        """`counts` (n, n) int64: wrong pixels by label class (row) and predicted class (column)."""
+        """`counts` (n, n) int64: what is wrong by label class (row) and predicted class (column)."""
         self.matrix.show_counts(counts, classes)
-        self.list.show_counts(counts, classes)
+        self.list.show_mistakes(mistakes_of(counts), classes)
 
     def select(self, cell: Cell | None) -> None:
         """Mark the cell without telling anyone."""
@@ -103,8 +104,9 @@ class ConfusionMatrix(QWidget):
 
     chosen = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, counted: str = "pixels") -> None:
         super().__init__(parent)
+        self._counted = counted
         self.setObjectName("confusion_matrix")
         self.setAccessibleName("Confusion matrix: rows are labels, columns are predictions")
         self.setMouseTracking(True)
@@ -144,15 +146,13 @@ class ConfusionMatrix(QWidget):
         label, predicted = (self._names.get(class_id, str(class_id)) for class_id in cell)
         pixels = int(self._counts[cell])
         if cell[0] == cell[1]:
-            return f"{label}: pixels that are right are not counted here"
+            return f"{label}: {self._counted} that are right are not counted here"
         if not pixels:
             return f"{label} was never taken for {predicted}"
         total = int(self._counts.sum() - np.trace(self._counts))
         share = f"{100 * pixels / total:.1f} %"
-        return (
-            f"{label} was taken for {predicted}: {counted(pixels, 'pixel')}, {share} of all mistakes. Click "
-            "to see the items."
-        )
+        number = counted(pixels, self._counted.removesuffix("s"))
+        return f"{label} was taken for {predicted}: {number}, {share} of all mistakes. Click to see the items."
 
     def cell_rect(self, cell: Cell) -> QRectF:
         """Where the cell is drawn; empty when its class is not shown."""

@@ -86,7 +86,7 @@ class FilterBar(QWidget):
 
     def show_settings(self, settings: ProjectSettings) -> None:
         """Offer the project's classes; the choice stays where it can."""
-        self.label_class.setVisible(settings.task is Task.SEGMENTATION)
+        self.label_class.setVisible(settings.task is not Task.KEYPOINTS)
         chosen = self.label_class.currentData()
         self._quietly(lambda: _fill_classes(self.label_class, settings.classes, chosen))
 

@@ -26,6 +26,7 @@ from studio.ui.review.loading import RunFigures
 from studio.ui.review.model import ReviewModel
 from studio.ui.review.pictures import Look, Pictures, focus_of
 from studio.ui.review.preview import Preview
+from studio.ui.review.tag_panel import TagPanel
 from studio.ui.review.tile_painter import TilePainter
 from studio.ui.review.tiles import TileKey, TileRenderer, key_of
 from studio.ui.session import Session
@@ -61,9 +62,7 @@ class Gallery(QWidget):
         self.preview = Preview(self._task)
         self.filters = FilterBar()
         self.filters.show_settings(session.settings)
-        self.panel: ConfusionPanel | HistogramPanel = (
-            HistogramPanel() if self._task is Task.KEYPOINTS else ConfusionPanel()
-        )
+        self.panel = _panel_for(self._task)
         self._cell: Cell | None = None
         self._range: Range | None = None
         self.nothing = EmptyState("search", "Nothing here", "No item of this run fits these filters.", "Clear filters")
@@ -109,10 +108,10 @@ class Gallery(QWidget):
         self.preview.stepped.connect(self._step)
         self.preview.resized.connect(self._show_preview)
         self.filters.changed.connect(self.query)
-        if isinstance(self.panel, ConfusionPanel):
-            self.panel.chosen.connect(self._choose_cell)
-        else:
+        if isinstance(self.panel, HistogramPanel):
             self.panel.chosen.connect(self._choose_range)
+        else:
+            self.panel.chosen.connect(self._choose_cell)
         self.nothing.pressed.connect(self.clear_filters)
         theme().changed.connect(self._redraw_all)
 
@@ -280,6 +279,9 @@ class Gallery(QWidget):
             counts = figures.confusion if figures else np.zeros((0, 0), np.int64)
             self.panel.show_counts(counts, self._session.settings.known_classes)
             self.panel.select(self._cell)
+        elif isinstance(self.panel, TagPanel):
+            self.panel.show_mistakes(figures.mistakes if figures else {}, self._session.settings.known_classes)
+            self.panel.select(self._cell)
         else:
             self.panel.show_errors(list(figures.errors.values()) if figures else [])
             self.panel.select(self._range)
@@ -356,3 +358,11 @@ class Gallery(QWidget):
             self.tile_width_chosen.emit(round(self.grid.tile_width * step))
             return True
         return super().eventFilter(watched, event)
+
+
+def _panel_for(task: Task) -> ConfusionPanel | HistogramPanel | TagPanel:
+    if task is Task.KEYPOINTS:
+        return HistogramPanel()
+    if task is Task.MULTI_LABEL:
+        return TagPanel()
+    return ConfusionPanel(counted="pixels" if task is Task.SEGMENTATION else "items")

@@ -45,11 +45,13 @@ class RunChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class RunFigures:
-    """`confusion` (n, n) int64 counts wrong pixels by label and prediction; `errors` by item, in pixels, for points.
-    `only_split` is the split of all items, None where they have several."""
+    """`confusion` (n, n) int64 counts wrong pixels or items by label and prediction; `mistakes` likewise, with tags
+    that are missing or too many; `errors` by item, in pixels, for points. `only_split` is the split of all items, None
+    where they have several."""
 
     run: str
     confusion: np.ndarray
+    mistakes: dict[tuple[int, int], int]
     errors: dict[int, float]
     only_split: Split | None
 
@@ -81,6 +83,7 @@ def read_figures(project: Path, run: str, task: Task) -> RunFigures:
         return RunFigures(
             run=run,
             confusion=store.confusion(run),
+            mistakes=store.mistakes(run),
             errors=errors,
             only_split=used.pop() if len(used) == 1 else None,
         )

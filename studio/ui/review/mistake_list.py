@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyle, QStyledItemD
 
 from studio.core.classes import LabelClass
 from studio.core.counting import counted
+from studio.core.review import mistake_in_words
 from studio.ui.theme import theme
 
 Cell = tuple[int, int]
@@ -29,8 +30,9 @@ class MistakeList(QListWidget):
 
     chosen = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, counted: str = "pixels") -> None:
         super().__init__(parent)
+        self._counted = counted
         self.setObjectName("mistake_list")
         self.setAccessibleName("Largest mistakes")
         self.setItemDelegate(_ShareDelegate(self))
@@ -40,23 +42,19 @@ class MistakeList(QListWidget):
         self.itemClicked.connect(self._tell)
         self._selected: Cell | None = None
 
-    def show_counts(self, counts: np.ndarray, classes: Sequence[LabelClass]) -> None:
+    def show_mistakes(self, mistakes: Mapping[Cell, int], classes: Sequence[LabelClass]) -> None:
+        """`mistakes`: pixels or items by label and prediction; a class id may be `NO_CLASS`."""
         self.clear()
         names = {c.id: c.name for c in classes}
-        wrong = counts.copy()
-        np.fill_diagonal(wrong, 0)
-        total = int(wrong.sum())
-        order = np.argsort(wrong, axis=None, kind="stable")[::-1][:_LISTED]
-        for label, predicted in zip(*np.unravel_index(order, wrong.shape), strict=True):
-            pixels = int(wrong[label, predicted])
-            if not pixels:
-                break
-            words = f"{names.get(int(label), label)}{_ARROW}{names.get(int(predicted), predicted)}"
+        total, largest = sum(mistakes.values()), max(mistakes.values(), default=0)
+        for cell, count in sorted(mistakes.items(), key=lambda entry: -entry[1])[:_LISTED]:
+            words = mistake_in_words(*cell, names)
             entry = QListWidgetItem(words, self)
-            entry.setData(_SHARE_ROLE, pixels / total)
-            entry.setData(_BAR_ROLE, pixels / int(wrong.max()))
-            entry.setData(_CELL_ROLE, (int(label), int(predicted)))
-            entry.setToolTip(f"{counted(pixels, 'pixel')} labelled {words.replace(_ARROW, ', taken for ')}")
+            entry.setData(_SHARE_ROLE, count / total)
+            entry.setData(_BAR_ROLE, count / largest)
+            entry.setData(_CELL_ROLE, cell)
+            number = counted(count, self._counted.removesuffix("s"))
+            entry.setToolTip(f"{number}: {words.replace(_ARROW, ' taken for ')}")
 
     def select(self, cell: Cell | None) -> None:
         self._selected = cell
@@ -73,6 +71,15 @@ class MistakeList(QListWidget):
     def _tell(self, entry: QListWidgetItem) -> None:
         cell = self._cell(entry)
         self.chosen.emit(None if cell == self._selected else cell)
+
+
+def mistakes_of(counts: np.ndarray) -> dict[Cell, int]:
+    """The cells of a matrix (n, n) that are mistakes."""
+    wrong = counts.copy()
+    np.fill_diagonal(wrong, 0)
+    rows, columns = np.nonzero(wrong)
+    cells = zip(rows.tolist(), columns.tolist(), strict=True)
+    return {cell: int(wrong[cell]) for cell in cells}
 
 
 class _ShareDelegate(QStyledItemDelegate):

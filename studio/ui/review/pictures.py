@@ -18,7 +18,8 @@ from studio.core.masks import read_mask
 from studio.core.points import Points, Visibility
 from studio.core.raster import Rect
 from studio.core.review import ItemScore
-from studio.core.settings import ProjectSettings, Task
+from studio.core.settings import TAG_TASKS, ProjectSettings, Task
+from studio.core.tag_words import LabelWords, words_of
 from studio.store import Store
 from studio.ui.review import differences
 from studio.ui.widgets.image_memory import from_rgb
@@ -64,7 +65,8 @@ class Look:
 
 @dataclass(frozen=True, kw_only=True)
 class Pictures:
-    """`panes`: label, prediction and difference of a mask; the whole picture and a close-up of points.
+    """`panes`: label, prediction and difference of a mask; the whole picture and a close-up of points; the picture,
+    with `words` that go over it, for classes of the whole item.
 
     `focus` is the largest mistake, in pixels of the original; `size` the original's (width, height). `trouble` is a
     sentence that stands where no picture can.
@@ -74,6 +76,7 @@ class Pictures:
     focus: Rect | None = None
     size: tuple[int, int] = (0, 0)
     trouble: str = ""
+    words: LabelWords | None = None
 
     @property
     def bytes(self) -> int:
@@ -85,6 +88,8 @@ def draw(store: Store, folder: Path, score: ItemScore, look: Look) -> Pictures:
 
     Raises StudioError when the picture, the label or the prediction cannot be read.
     """
+    if look.task in TAG_TASKS:
+        return _draw_tags(store, score, look)
     if look.task is Task.KEYPOINTS:
         return _draw_points(store, score, look)
     return _draw_masks(store, folder, score, look)
@@ -106,6 +111,8 @@ def masks_of(store: Store, folder: Path, score: ItemScore) -> tuple[np.ndarray, 
 
 def focus_of(store: Store, folder: Path, score: ItemScore) -> Rect | None:
     """The largest mistake, in pixels of the original; None where label and prediction agree."""
+    if store.settings.task in TAG_TASKS:
+        return None
     if store.settings.task is Task.KEYPOINTS:
         width, height = image_size(store.item(score.item).path)
         label = store.read_points(score.item) or Points()
@@ -149,6 +156,16 @@ def _draw_points(store: Store, score: ItemScore, look: Look) -> Pictures:
     _mark(closer, label, predicted, near, look)
     focus = differences.largest_distance(label, predicted, width=width, height=height)
     return Pictures(panes=(whole, closer), focus=focus, size=(width, height))
+
+
+def _draw_tags(store: Store, score: ItemScore, look: Look) -> Pictures:
+    item = store.item(score.item)
+    width, height = image_size(item.path)
+    size = differences.fit(width, height, look.width, look.height)
+    whole = from_rgb(differences.shrink(read_image(item.path, max_side=max(size)), size))
+    names = {c.id: c.name for c in store.settings.known_classes}
+    words = words_of(store.read_tags(item.id), score.tags, names) if score.tags is not None else None
+    return Pictures(panes=(whole,), size=(width, height), words=words)
 
 
 def _close_up(label: Points, predicted: Points, width: int, height: int, *, shape: tuple[int, int]) -> QRectF:

@@ -14,6 +14,7 @@ from studio.core.settings import Task
 from studio.ui.review.pictures import Pictures
 from studio.ui.review.tile_painter import DECISION_WORDS, PANE_NAMES
 from studio.ui.theme import theme
+from studio.ui.widgets.words_strip import paint_words
 
 _STEPS: Final = {
     Qt.Key.Key_Left: -1,
@@ -150,6 +151,8 @@ class _Canvas(QWidget):
         target = QRect(self.rect().topLeft(), image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio))
         target.moveCenter(self.rect().center())
         painter.drawImage(target, image)
+        if pictures.words is not None:
+            paint_words(painter, target, pictures.words, self.font())
 
 
 _CENTRED: Final = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap

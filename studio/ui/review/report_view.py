@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core.classes import LabelClass
-from studio.core.report import Report, ReportPart, ReportRow, Verdict, error_figure
+from studio.core.report import Report, ReportPart, ReportRow, Verdict, change_figure, error_figure, mean_change
 from studio.core.review import Decision
 from studio.core.settings import Task
 from studio.ui.review.tile_painter import DECISION_WORDS
@@ -97,8 +97,7 @@ class ReportTable(QAbstractTableModel):
 
         change = ""
         if row.before is not None and row.after is not None:
-            sign = "+" if row.after > row.before else "−" if row.after < row.before else ""
-            change = sign + error_figure(abs(row.after - row.before), self._task)
+            change = change_figure(row.before, row.after, self._task)
         return (
             row.name,
             row.split.value,
@@ -260,9 +259,8 @@ class PartCard(QFrame):
             self.figures.setText("Nothing to compare")
             self.verdicts.setText("")
             return
-        measure = "of pixels wrong" if task is Task.SEGMENTATION else "off, on average"
-        before, after = error_figure(part.error_before, task), error_figure(part.error_after, task)
-        self.figures.setText(f"{before} → {after} {measure}")
+        averages = ", on average" if task in (Task.KEYPOINTS, Task.MULTI_LABEL) else ""
+        self.figures.setText(f"{mean_change(part.error_before, part.error_after, task)}{averages}")
         colors = {role: theme().color(role).name() for role in ("ok", "danger", "muted")}
         self.verdicts.setText(
             f"<span style='color:{colors['ok']}'>{part.fixed} fixed</span> &nbsp;·&nbsp; "
@@ -280,7 +278,8 @@ def _by_class(report: Report, classes: Sequence[LabelClass]) -> str:
         for c in changes[:6]
         if c.wrong_before and c.wrong_after != c.wrong_before
     ]
-    return f"Wrong pixels by class, validation with labels as before:  {'  ·  '.join(told)}" if told else ""
+    what = "Wrong pixels" if report.task is Task.SEGMENTATION else "Mistakes"
+    return f"{what} by class, validation with labels as before:  {'  ·  '.join(told)}" if told else ""
 
 
 def _percent(change: float) -> str:

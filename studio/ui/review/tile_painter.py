@@ -16,6 +16,7 @@ from studio.core.review import Decision, ReviewItem
 from studio.core.settings import TAG_TASKS, Task
 from studio.ui.review.pictures import Pictures
 from studio.ui.theme import theme
+from studio.ui.widgets.words_strip import paint_words
 
 _PADDING: Final = 8
 _PANE_GAP: Final = 4
@@ -229,7 +230,9 @@ class TilePainter(QObject):
             painter.setOpacity(0.4 if faded else 1.0)
             painter.drawImage(target, pane)
             painter.setOpacity(1.0)
-            if named:
+            if pictures.words is not None:
+                paint_words(painter, target, pictures.words, self._small)
+            elif named:
                 self._paint_pane_name(painter, target, PANE_NAMES[self._task][-1 if count == 1 else place])
 
     def _paint_pane_name(self, painter: QPainter, pane: QRect, name: str) -> None:

@@ -18,6 +18,7 @@ from studio.core.images import image_size
 from studio.core.masks import read_mask
 from studio.core.points import Points
 from studio.core.snapshot import SNAPSHOT_FILE, Snapshot, SnapshotItem, decode_snapshot
+from studio.core.tag_words import LabelWords, words_of
 from studio.ui.widgets.decoding import decode
 
 PICTURE_SIDE: Final = 640
@@ -29,7 +30,7 @@ _COLOR_SHARE: Final = 0.6
 @dataclass(frozen=True, kw_only=True)
 class SamplePicture:
     """`label` and `predicted` are the picture under a mask's colours, or None; points are in pixels of the original,
-    whose `size` is (width, height)."""
+    whose `size` is (width, height); `words` are about the whole picture."""
 
     item: int
     name: str
@@ -39,6 +40,7 @@ class SamplePicture:
     predicted: QImage | None = None
     label_points: Points | None = None
     predicted_points: Points | None = None
+    words: LabelWords | None = None
 
 
 def load_sample(folder: Path, prediction: SamplePrediction, watched: Sequence[int]) -> SamplePicture:
@@ -59,7 +61,14 @@ def load_sample(folder: Path, prediction: SamplePrediction, watched: Sequence[in
         predicted=_under_mask(pixels, folder, prediction.mask, classes),
         label_points=frozen.points,
         predicted_points=prediction.points,
+        words=_words(frozen, prediction, classes),
     )
+
+
+def _words(frozen: SnapshotItem, prediction: SamplePrediction, classes: Sequence[LabelClass]) -> LabelWords | None:
+    if prediction.tags is None:
+        return None
+    return words_of(frozen.tags, prediction.tags, {c.id: c.name for c in classes})
 
 
 @lru_cache(maxsize=8)

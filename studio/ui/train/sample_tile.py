@@ -9,8 +9,10 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPai
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.core.points import Keypoint, Points, Visibility
+from studio.core.tag_words import LabelWords
 from studio.ui.theme import theme
 from studio.ui.train.sample_pictures import SamplePicture
+from studio.ui.widgets.words_strip import paint_words
 
 _GAP: Final = 4
 _CAPTION: Final = 18
@@ -84,7 +86,9 @@ class SampleTile(QWidget):
             wrap = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
             painter.drawText(QRectF(self.rect()), wrap, self._problem)
             return
-        if sample.predicted_points is not None or sample.label_points is not None:
+        if sample.words is not None:
+            bottom = self._paint_words(painter, area, sample.picture, sample.words)
+        elif sample.predicted_points is not None or sample.label_points is not None:
             bottom = self._paint_points(painter, area, sample)
         else:
             bottom = self._paint_masks(painter, area, sample)
@@ -135,6 +139,13 @@ class SampleTile(QWidget):
                 _ring(painter, _place(point, place, scale), theme().color("ok"))
         for point in predicted.placed:
             _cross(painter, _place(point, place, scale), theme().color("danger"))
+        return place.bottom()
+
+    def _paint_words(self, painter: QPainter, area: QRectF, picture: QImage, words: LabelWords) -> float:
+        """The picture with what label and model say about it; returns where it ends below."""
+        place = arrange(area, picture.size(), 1)[0]
+        painter.drawImage(place, picture)
+        paint_words(painter, place.toRect(), words, self.font())
         return place.bottom()
 
     def _paint_caption(self, painter: QPainter, name: str, top: float) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLa
 
 from studio.core.errors import StudioError
 from studio.core.events import SamplePrediction
-from studio.core.settings import Task
+from studio.core.settings import TAG_TASKS, Task
 from studio.ui.run_history import RunHistory
 from studio.ui.theme import theme
 from studio.ui.train.fields import section
@@ -165,6 +165,8 @@ class SamplesStrip(QWidget):
         if self._task is Task.KEYPOINTS:
             ok, danger = theme().color("ok").name(), theme().color("danger").name()
             text = f'<span style="color:{ok}">○</span> label &nbsp; <span style="color:{danger}">×</span> prediction'
+        elif self._task in TAG_TASKS:
+            text = "label, and what the model says"
         else:
             text = "label | prediction"
         self.legend.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -7,7 +7,7 @@ from typing import Final
 
 from studio.core.arrays import Mask
 from studio.core.classes import LabelClass
-from studio.core.document import MaskDocument, PointsDocument
+from studio.core.document import MaskDocument, PointsDocument, TagsDocument
 from studio.core.edits import MaskEdit
 from studio.core.errors import StudioError
 from studio.core.proposals import Proposal
@@ -84,6 +84,9 @@ class Accepting:
                 self._whole(document, prediction.mask, None, replace=self._replaces(prediction)),
                 lambda edit: self._taken_over(proposal, document.head, edit),
             )
+        elif isinstance(document, TagsDocument) and prediction.tags is not None:
+            tags = prediction.tags.tags
+            self._try(lambda: document.replace(tags, "accepting the prediction"))
         elif isinstance(document, PointsDocument) and prediction.points is not None:
             points, replace = prediction.points, self._replaces(prediction)
 

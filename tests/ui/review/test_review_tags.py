@@ -1,0 +1,229 @@
+"""Reviewing classes of whole items: words on the picture, mistakes as a filter, decisions, and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from studio.core.classes import make_classes
+from studio.core.items import NewItem, Split
+from studio.core.recipe import FineTune, RunSpec, Stage
+from studio.core.review import NO_CLASS, Decision, ItemScore
+from studio.core.settings import ProjectSettings, Task
+from studio.core.tags import PredictedTags, Tags
+from studio.store import RunRecord, Store
+from studio.ui.review import ReviewPage
+from studio.ui.review.confusion import ConfusionPanel
+from studio.ui.review.loading import read_report
+from studio.ui.review.tag_panel import TagPanel
+from studio.ui.session import Session
+from tests.ui.review.conftest import ReviewProject, _shown, write_scores
+
+NAMES = ("ant", "bee", "wasp")
+ANT, BEE, WASP = 0, 1, 2
+
+SINGLE = {0: ((ANT,), (0.9, 0.1, 0.0)), 1: ((ANT,), (0.2, 0.8, 0.0)), 2: ((BEE,), (0.0, 0.3, 0.7))}
+MULTI = {
+    0: ((ANT, BEE), (0.9, 0.8, 0.1)),
+    1: ((ANT,), (0.7, 0.1, 0.4)),
+    2: ((ANT, BEE), (0.7, 0.15, 0.05)),
+}
+"""By item: the label, and the probability of each class."""
+
+
+def predicted(task: Task, shares: tuple[float, ...]) -> PredictedTags:
+    ranked = tuple(sorted(enumerate(shares), key=lambda entry: -entry[1]))
+    if task is Task.SINGLE_LABEL:
+        return PredictedTags(tags=Tags((ranked[0][0],)), shares=ranked)
+    return PredictedTags(tags=Tags(), shares=ranked).above(0.2)
+
+
+def score(task: Task, item: int, number: int, *, revision: int = 1, corrected: bool = False) -> ItemScore:
+    label, shares = (SINGLE if task is Task.SINGLE_LABEL else MULTI)[number]
+    said = predicted(task, shares)
+    missing = [i for i in label if i not in said.tags.ids]
+    extra = [i for i in said.tags.ids if i not in label]
+    if task is Task.SINGLE_LABEL:
+        confusion = tuple((a, b, 1) for a, b in zip(missing, extra, strict=True))
+    else:
+        confusion = (*((i, NO_CLASS, 1) for i in missing), *((NO_CLASS, i, 1) for i in extra))
+    return ItemScore(
+        item=item,
+        name=f"{number}.png",
+        split=Split.VALID,
+        revision=revision,
+        loss=float(number),
+        error=float(len(confusion)),
+        tags=said,
+        label=Tags(label),
+        confusion=confusion,
+        corrected=corrected,
+    )
+
+
+def spec(task: Task) -> RunSpec:
+    return RunSpec(task=task, stages=(Stage(epochs=1, height=64, width=64),))
+
+
+@pytest.fixture
+def make_project(tmp_path: Path, qapp: object) -> Iterator[Callable[[Task], ReviewProject]]:
+    """Three validation items, the first of which is right, and one to train on."""
+    made: list[Store] = []
+
+    def make(task: Task) -> ReviewProject:
+        settings = ProjectSettings(name="t", task=task, classes=tuple(make_classes(NAMES)))
+        store = Store.create(tmp_path / "project", settings)
+        made.append(store)
+        new: list[NewItem] = []
+        for number in range(4):
+            path = tmp_path / f"{number}.png"
+            Image.fromarray(np.full((32, 48, 3), 90, np.uint8)).save(path)
+            new.append(NewItem(name=f"{number}.png", path=path, split=Split.VALID if number < 3 else Split.TRAIN))
+        project = ReviewProject(store, Session(store))
+        project.ids = store.add_items(new)
+        labels = SINGLE if task is Task.SINGLE_LABEL else MULTI
+        store.tags.replace({i: Tags(labels[n % 3][0]) for n, i in enumerate(project.ids)}, "by hand")
+        record = store.create_run(spec(task))
+        write_scores(record, [score(task, item, number) for number, item in enumerate(project.ids[:3])])
+        return project
+
+    yield make
+    for store in made:
+        store.close()
+
+
+@pytest.fixture(params=[Task.SINGLE_LABEL, Task.MULTI_LABEL])
+def project(request: pytest.FixtureRequest, make_project: Callable[[Task], ReviewProject]) -> ReviewProject:
+    return make_project(Task(request.param))
+
+
+@pytest.fixture
+def page(project: ReviewProject, qtbot: QtBot) -> Iterator[ReviewPage]:
+    yield from _shown(project, qtbot)
+
+
+def shown(page: ReviewPage) -> list[str]:
+    model = page.gallery.model
+    return [model.review(row).score.name for row in range(model.rowCount())]
+
+
+def words(page: ReviewPage, qtbot: QtBot, row: int) -> tuple[str, str, bool]:
+    gallery = page.gallery
+    qtbot.waitUntil(lambda: gallery._find(gallery.model.review(row)) is not None, timeout=20_000)
+    pictures = gallery._find(gallery.model.review(row))
+    assert pictures is not None
+    assert pictures.trouble == ""
+    assert pictures.words is not None
+    return pictures.words.label, pictures.words.prediction, pictures.words.agree
+
+
+def test_a_tile_says_what_label_and_model_say_what_differs_first(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    assert shown(page) == ["2.png", "1.png", "0.png"]
+    if project.store.settings.task is Task.SINGLE_LABEL:
+        assert words(page, qtbot, 0) == ("bee", "wasp 70 %", False)
+        assert words(page, qtbot, 2) == ("ant", "ant 90 %", True)
+    else:
+        assert words(page, qtbot, 0) == ("bee, ant", "ant 70 %", False)
+        assert words(page, qtbot, 1) == ("ant", "wasp 40 %, ant 70 %", False)
+        assert words(page, qtbot, 2) == ("ant, bee", "ant 90 %, bee 80 %", True)
+
+
+def test_the_words_are_painted_over_the_foot_of_the_picture(page: ReviewPage, qtbot: QtBot) -> None:
+    words(page, qtbot, 0)
+    grid = page.gallery.grid
+    image = grid.viewport().grab().toImage()
+    rect = grid.visualRect(page.gallery.model.index(0))
+    column = [image.pixelColor(rect.left() + 14, y).lightness() for y in range(rect.top(), rect.bottom())]
+    assert any(light == 90 for light in column), "the picture"
+    assert any(10 < light < 60 for light in column), "the strip over its foot"
+
+
+def test_a_mistake_filters_the_items(project: ReviewProject, page: ReviewPage, qtbot: QtBot) -> None:
+    panel = page.gallery.panel
+    if project.store.settings.task is Task.SINGLE_LABEL:
+        assert isinstance(panel, ConfusionPanel)
+        assert {panel.list.item(n).text() for n in range(panel.list.count())} == {"ant → bee", "bee → wasp"}
+        assert panel.matrix.words((ANT, BEE)).startswith("ant was taken for bee: 1 item, 50.0 % of all mistakes")
+        panel.matrix.chosen.emit((ANT, BEE))
+    else:
+        assert isinstance(panel, TagPanel)
+        assert {panel.list.item(n).text() for n in range(panel.list.count())} == {"bee missing", "wasp too many"}
+        panel.list.chosen.emit((NO_CLASS, WASP))
+    assert shown(page) == ["1.png"]
+
+
+def test_the_class_filter_shows_where_a_class_was_mistaken(page: ReviewPage) -> None:
+    combo = page.gallery.filters.label_class
+    assert combo.isVisible()
+    combo.setCurrentIndex(combo.findText("wasp"))
+    assert len(shown(page)) == 1
+
+
+def test_one_key_makes_the_prediction_the_label_and_can_be_taken_back(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    item = project.ids[2]
+    before = project.store.read_tags(item)
+    page.gallery.grid.setFocus()
+    qtbot.keyClick(page.gallery.grid, Qt.Key.Key_A)
+    told = project.store.read_tags(item)
+    assert told == Tags((WASP,) if project.store.settings.task is Task.SINGLE_LABEL else (ANT,))
+    assert [c.decision for c in project.store.corrections("0001")] == [Decision.ACCEPTED]
+    page.decisions.undo()
+    assert project.store.read_tags(item) == before
+    page.decisions.redo()
+    assert project.store.read_tags(item) == told
+
+
+def test_accepting_keeps_a_void_tag_beside_the_others(make_project: Callable[[Task], ReviewProject]) -> None:
+    project = make_project(Task.MULTI_LABEL)
+    classes = (*make_classes(NAMES), make_classes(["a", "b", "c", "void"])[3])
+    project.store.save_settings(msgspec.structs.replace(project.store.settings, classes=classes))
+    item = project.ids[2]
+    project.store.tags.replace({item: Tags((ANT, BEE, 3))}, "by hand")
+    project.store.load_scores("0001")
+    project.store.decide("0001", item, Decision.ACCEPTED)
+    assert project.store.read_tags(item) == Tags((ANT, 3))
+
+
+def test_the_report_says_what_a_fine_tuning_fixed(project: ReviewProject) -> None:
+    store, task = project.store, project.store.settings.task
+    store.load_scores("0001")
+    store.decide("0001", project.ids[1], Decision.ACCEPTED)
+    tuned = store.create_run(
+        RunSpec(
+            task=task,
+            stages=spec(task).stages,
+            parent="0001",
+            fine_tune=FineTune(corrections=(project.ids[1],)),
+        )
+    )
+    corrected = {entry.id: entry.tags for entry in store.snapshot(tuned.id).items if entry.corrected}
+    assert corrected == {project.ids[1]: store.read_tags(project.ids[1])}
+    write_scores(tuned, after_fine_tuning(project, tuned))
+    report = read_report(store.root, tuned.id)
+    assert (report.untouched.fixed, report.untouched.broken, report.untouched.unchanged) == (1, 0, 1)
+    if task is Task.SINGLE_LABEL:
+        assert report.summary[0].endswith("1 fixed, 0 broken, 1 unchanged; 50.0 % → 0.0 % of items wrong.")
+    else:
+        assert report.summary[0].endswith("1 fixed, 0 broken, 1 unchanged; 0.50 → 0.00 tags wrong on average.")
+
+
+def after_fine_tuning(project: ReviewProject, record: RunRecord) -> list[ItemScore]:
+    """Everything is right now."""
+    task = project.store.settings.task
+    scores = []
+    for number, item in enumerate(project.ids[:3]):
+        now = project.store.item(item).revision
+        right = score(task, item, number, revision=now, corrected=number == 1)
+        scores.append(msgspec.structs.replace(right, error=0.0, confusion=()))
+    return scores
