@@ -17,13 +17,15 @@ import numpy as np
 import platformdirs
 
 from studio.core.atomic import whole_folder
-from studio.core.classes import make_classes
+from studio.core.classes import LabelClass, make_classes
 from studio.core.errors import BadInput
 from studio.core.items import NewItem, Split
 from studio.core.points import KeypointName, Points
-from studio.core.settings import ProjectSettings, SplitRule, Task
+from studio.core.settings import TAG_TASKS, ProjectSettings, SplitRule, Task
+from studio.core.tags import Tags
 from studio.demo import faces, street_picture
 from studio.demo.spoiling import spoil_mask, spoil_points
+from studio.demo.street_tags import scene_tags, spoil_tags, tag_names
 from studio.demo.street_world import WEATHERS, make_street
 from studio.formats import Annotation, ImportPlan
 from studio.ingest import import_into
@@ -34,8 +36,27 @@ NOTES_FILE: Final = "demo-notes.json"
 STREETS: Final = 10
 FRAMES: Final = 24
 SITTERS: Final = 12
-_VALID: Final = {Task.SEGMENTATION: ("street-04", "street-08"), Task.KEYPOINTS: ("person-04", "person-09")}
-_FOLDERS: Final = {Task.SEGMENTATION: "demo-streets", Task.KEYPOINTS: "demo-faces"}
+TAGGED_STREETS: Final = 15
+TAGGED_FRAMES: Final = 12
+_ONE_OF_EACH_WEATHER: Final = tuple(f"street-{number:02d}" for number in range(11, 16))
+_VALID: Final = {
+    Task.SEGMENTATION: ("street-04", "street-08"),
+    Task.KEYPOINTS: ("person-04", "person-09"),
+    Task.SINGLE_LABEL: _ONE_OF_EACH_WEATHER,
+    Task.MULTI_LABEL: _ONE_OF_EACH_WEATHER,
+}
+_FOLDERS: Final = {
+    Task.SEGMENTATION: "demo-streets",
+    Task.KEYPOINTS: "demo-faces",
+    Task.SINGLE_LABEL: "demo-weathers",
+    Task.MULTI_LABEL: "demo-tags",
+}
+_NAMES: Final = {
+    Task.SEGMENTATION: "Demo streets",
+    Task.KEYPOINTS: "Demo faces",
+    Task.SINGLE_LABEL: "Demo weathers",
+    Task.MULTI_LABEL: "Demo tags",
+}
 _MISSING: Final = {Split.TRAIN: 28, Split.VALID: 2}
 _WRONG: Final = {Split.TRAIN: 12, Split.VALID: 6}
 _SEED: Final = 7
@@ -114,7 +135,7 @@ def _nobody_watches(done: int, total: int) -> None:
 def _fill(folder: Path, task: Task, progress: Callable[[int, int], object]) -> None:
     images = folder / "images"
     images.mkdir()
-    jobs = _street_jobs() if task is Task.SEGMENTATION else _face_jobs()
+    jobs = _jobs(task)
     items: list[NewItem] = []
     labels: list[Annotation] = []
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
@@ -123,7 +144,7 @@ def _fill(folder: Path, task: Task, progress: Callable[[int, int], object]) -> N
             items.append(NewItem(name=drawn.name, path=images / drawn.name, split=split, group=drawn.group))
             labels.append(drawn.label)
             progress(done, 2 * len(jobs))
-    notes = _spoil(items, labels)
+    notes = _spoil(task, items, labels)
     missing = set(notes.missing)
     readers = {i: partial(_known, labels[i]) for i, item in enumerate(items) if item.name not in missing}
     plan = ImportPlan(settings=_settings(task), items=items, labels=dict(readers), found="The demo project.")
@@ -136,18 +157,41 @@ def _known(label: Annotation, problems: list[str]) -> Annotation:
 
 
 def _settings(task: Task) -> ProjectSettings:
-    segmentation = task is Task.SEGMENTATION
-    names, colors = zip(*street_picture.CLASSES, strict=True)
     return ProjectSettings(
-        name="Demo streets" if segmentation else "Demo faces",
+        name=_NAMES[task],
         task=task,
-        classes=tuple(make_classes(names, colors=colors)) if segmentation else (),
-        keypoints=()
-        if segmentation
-        else tuple(KeypointName(name=name, color=color) for name, color in faces.KEYPOINTS),
+        classes=_classes(task),
+        keypoints=tuple(KeypointName(name=name, color=color) for name, color in faces.KEYPOINTS)
+        if task is Task.KEYPOINTS
+        else (),
         split_rule=SplitRule(kind="group", detail=",".join(_VALID[task]), seed=_SEED),
         image_roots=("images",),
     )
+
+
+def _classes(task: Task) -> tuple[LabelClass, ...]:
+    if task in TAG_TASKS:
+        return tuple(make_classes(tag_names(task)))
+    names, colors = zip(*street_picture.CLASSES, strict=True)
+    return tuple(make_classes(names, colors=colors)) if task is Task.SEGMENTATION else ()
+
+
+def _jobs(task: Task) -> list[Callable[[], _Drawn]]:
+    if task is Task.SEGMENTATION:
+        return _street_jobs()
+    return _face_jobs() if task is Task.KEYPOINTS else _tagged_jobs(task)
+
+
+def _tagged_jobs(task: Task) -> list[Callable[[], _Drawn]]:
+    """Every other frame of the streets, so that more of them are seen."""
+    numbers = [(number, 2 * frame) for number in range(TAGGED_STREETS) for frame in range(TAGGED_FRAMES)]
+    return [partial(_draw_tagged, task, number, frame) for number, frame in numbers]
+
+
+def _draw_tagged(task: Task, number: int, frame: int) -> _Drawn:
+    drawn = _draw_street(number, frame)
+    assert isinstance(drawn.label, np.ndarray)
+    return dataclasses.replace(drawn, label=scene_tags(task, drawn.label, number % len(WEATHERS)))
 
 
 def _street_jobs() -> list[Callable[[], _Drawn]]:
@@ -178,7 +222,7 @@ def _draw_and_write(folder: Path, job: Callable[[], _Drawn]) -> _Drawn:
     return drawn
 
 
-def _spoil(items: Sequence[NewItem], labels: list[Annotation]) -> DemoNotes:
+def _spoil(task: Task, items: Sequence[NewItem], labels: list[Annotation]) -> DemoNotes:
     """Choose which labels are missing and spoil some of the others in place."""
     dice = random.Random(_SEED)
     missing: list[str] = []
@@ -188,15 +232,17 @@ def _spoil(items: Sequence[NewItem], labels: list[Annotation]) -> DemoNotes:
         chosen = dice.sample(indices, _MISSING[split] + _WRONG[split])
         missing += [items[i].name for i in chosen[: _MISSING[split]]]
         for i in chosen[_MISSING[split] :]:
-            labels[i], what = _spoilt(labels[i], dice)
+            labels[i], what = _spoilt(task, labels[i], dice)
             wrong.append(WrongLabel(name=items[i].name, split=split, what=what))
     return DemoNotes(missing=tuple(sorted(missing)), wrong=tuple(sorted(wrong, key=lambda label: label.name)))
 
 
-def _spoilt(label: Annotation, dice: random.Random) -> tuple[Annotation, str]:
+def _spoilt(task: Task, label: Annotation, dice: random.Random) -> tuple[Annotation, str]:
     if isinstance(label, np.ndarray):
         mask = spoil_mask(label, dice)
         return mask.mask, mask.what
+    if isinstance(label, Tags):
+        return spoil_tags(task, label, dice)
     assert isinstance(label, Points)
     points = spoil_points(label, [name for name, _ in faces.KEYPOINTS], (faces.WIDTH, faces.HEIGHT), dice)
     return points.points, points.what

@@ -11,11 +11,13 @@ import pytest
 from studio.core.errors import BadInput
 from studio.core.items import LabelState, Split
 from studio.core.points import Visibility
-from studio.core.settings import PLACED_TASKS, Task
+from studio.core.settings import TRAINABLE, Task
+from studio.core.tags import ids_of
 from studio.demo import DemoNotes, default_demo_folder, faces, make_demo, read_notes, street_picture
 from studio.demo.canvas import Canvas
-from studio.demo.project import FRAMES, SITTERS, STREETS
+from studio.demo.project import FRAMES, SITTERS, STREETS, TAGGED_FRAMES, TAGGED_STREETS
 from studio.demo.spoiling import SMALLEST_SHARE, spoil_mask, spoil_points
+from studio.demo.street_tags import SEEN
 from studio.demo.street_world import WEATHERS, make_street
 from studio.store import Store
 
@@ -23,6 +25,11 @@ from studio.store import Store
 @pytest.fixture(scope="module")
 def streets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_demo(tmp_path_factory.mktemp("demo") / "streets")
+
+
+@pytest.fixture(scope="module", params=[Task.SINGLE_LABEL, Task.MULTI_LABEL])
+def tagged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_demo(tmp_path_factory.mktemp("demo") / "tags", Task(request.param))
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +127,26 @@ def test_the_notes_say_which_face_points_are_wrong(portraits: Path) -> None:
     assert hidden > 5
 
 
+def test_the_notes_say_which_tags_are_wrong_and_the_rest_is_what_the_scene_shows(tagged: Path) -> None:
+    notes = read_notes(tagged)
+    check_missing(tagged, notes)
+    wrong = {label.name for label in notes.wrong}
+    with Store.open(tagged) as store:
+        names = [c.name for c in store.settings.classes]
+        items = store.items(store.item_ids())
+        assert len(items) == TAGGED_STREETS * TAGGED_FRAMES
+        valid = {i.name: ids_of(store.read_tags(i.id)) for i in items if i.split is Split.VALID}
+        assert {names[i] for ids in valid.values() for i in ids} == set(names), "each class can be judged"
+        for item in items[::7]:
+            tags = store.read_tags(item.id)
+            if tags is None:
+                continue
+            mask = street_truth(item.name)
+            truth = {WEATHERS[(int(item.name[7:9]) - 1) % len(WEATHERS)].name}
+            truth |= {name for name, (i, least) in SEEN.items() if name in names and (mask == i).mean() >= least}
+            assert ({names[i] for i in tags.ids} == truth) == (item.name not in wrong)
+
+
 def test_the_points_of_a_face_lie_in_the_picture_and_on_the_face() -> None:
     for number in range(SITTERS):
         sitter = faces.make_sitter(number)
@@ -188,5 +215,5 @@ def test_a_demo_that_is_interrupted_leaves_nothing_behind_and_can_be_made_again(
 
 
 def test_each_task_has_a_demo_folder_of_its_own() -> None:
-    folders = {default_demo_folder(task) for task in PLACED_TASKS}
-    assert {folder.name for folder in folders} == {"demo-streets", "demo-faces"}
+    folders = {default_demo_folder(task) for task in TRAINABLE}
+    assert {folder.name for folder in folders} == {"demo-streets", "demo-faces", "demo-weathers", "demo-tags"}
