@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -196,6 +197,18 @@ def test_a_class_that_the_parent_knew_keeps_its_weights_and_a_new_one_is_named(t
     old, new = before.state_dict()["head.weight"], network.state_dict()["head.weight"]
     assert torch.equal(new[:2], old)
     assert torch.equal(network.state_dict()["regular.0.weight"], before.state_dict()["regular.0.weight"])
+
+
+def test_a_network_for_tags_first_answers_how_often_each_occurs() -> None:
+    items = [Tags((0,)), Tags((0, 2)), Tags((0, 2)), NONE_OF_THEM]
+    snapshot = snapshot_of(Task.MULTI_LABEL, *items)
+    trained_on = tuple(msgspec.structs.replace(item, split=Split.TRAIN) for item in snapshot.items)
+    task = MultiLabel(msgspec.structs.replace(snapshot, items=trained_on))
+    network = task.make_network(make_encoder(Encoder.MOBILENET_V3)).eval()
+    with torch.no_grad():
+        first, second = network(torch.randn(2, 3, 32, 32)).sigmoid()
+    assert torch.equal(first, second)
+    assert first.tolist() == pytest.approx([3.5 / 5, 2.5 / 5, 0.5 / 5])
 
 
 @pytest.fixture(scope="module", params=[Task.SINGLE_LABEL, Task.MULTI_LABEL])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import torch
@@ -18,15 +19,20 @@ class Classifier(nn.Module):
     """(N, 3, H, W) float → (N, outputs) logits.
 
     As fastai's `create_head`, with its last block alone: the maximum and the mean over all places, batch norm, dropout,
-    a linear layer. Its hidden layer pays off with ImageNet's features and many pictures, not from scratch on few.
+    a linear layer. `start` are the logits that it answers to everything at first, before it has learnt anything. Its
+    hidden layer pays off with ImageNet's features and many pictures, not from scratch on few.
     """
 
-    def __init__(self, encoder: ImageEncoder, outputs: int) -> None:
+    def __init__(self, encoder: ImageEncoder, outputs: int, *, start: Sequence[float] | None = None) -> None:
         super().__init__()
         self.encoder = encoder
         pooled = 2 * encoder.channels[-1]
         self.regular = nn.Sequential(nn.BatchNorm1d(pooled), nn.Dropout(DROPOUT))
         self.head = nn.Linear(pooled, outputs)
+        if start is not None:
+            nn.init.zeros_(self.head.weight)
+            with torch.no_grad():
+                self.head.bias.copy_(torch.tensor(start))
 
     def forward(self, images: Tensor) -> Tensor:
         last = self.encoder(images)[-1]

@@ -9,16 +9,19 @@ from typing import Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from torchmetrics import MeanMetric
 from torchmetrics.classification import MultilabelAccuracy
 from torchmetrics.functional.classification import binary_fbeta_score
 
 from studio.core.events import Metric
+from studio.core.items import Split
 from studio.core.review import ItemScore
 from studio.core.snapshot import SnapshotItem
 from studio.core.tags import TAG_THRESHOLD, PredictedTags, Tags
+from studio.ml.models.classifier import Classifier
+from studio.ml.models.encoders import ImageEncoder
 from studio.ml.tasks.base import Original, Prediction, TaskMetrics
 from studio.ml.tasks.whole_items import TagsPrediction, WholeItems, differing
 
@@ -31,11 +34,26 @@ BETA: Final = 2.0
 class MultiLabel(WholeItems):
     """A target (K,) float32 has 1 for each counted class that the item has and 0 for the others."""
 
+    def make_network(self, encoder: ImageEncoder) -> nn.Module:
+        return Classifier(encoder, self.outputs, start=self._constant_answer())
+
     def is_labelled(self, item: SnapshotItem) -> bool:
         return item.tags is not None
 
     def cautions(self) -> list[str]:
         return []
+
+    def _constant_answer(self) -> list[float] | None:
+        """The log odds of each tag among the training items, half an item added to either side; None without any.
+
+        From there training has only to find what the pictures add: at 0 every tag, however rare, would be predicted
+        until hundreds of steps have talked the network out of it (Lin et al. 2017, "Focal loss", section 3.3).
+        """
+        labels = [item.tags.ids for item in self.snapshot.of(Split.TRAIN) if item.tags is not None]
+        if not labels:
+            return None
+        having = [sum(c.id in ids for ids in labels) for c in self.counted_classes]
+        return [math.log((n + 0.5) / (len(labels) - n + 0.5)) for n in having]
 
     def read_target(self, original: Original, *, height: int, width: int) -> NDArray[np.float32]:
         if original.item.tags is None:
