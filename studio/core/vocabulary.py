@@ -5,15 +5,21 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from studio.core.atomic import write_atomically
+from studio.core.errors import BadInput
 from studio.core.tokens import MARKS, PADDING, UNKNOWN
 
 MIN_FREQUENCY: Final = 3
 MAX_TOKENS: Final = 60_000
 """fastai 2.8's defaults (`make_vocab`)."""
+
+VOCABULARY_FILE: Final = "vocabulary.json"
+"""In a run's folder, so that a resumed run numbers the tokens as before, whatever became of the texts meanwhile."""
 
 UNKNOWN_ID: Final = list(MARKS).index(UNKNOWN)
 PADDING_ID: Final = list(MARKS).index(PADDING)
@@ -44,6 +50,32 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):  # `dict` gives the ca
     def extended(self, other: Vocabulary) -> Vocabulary:
         """With the other's tokens behind the own ones, which keep their ids."""
         return Vocabulary((*self.tokens, *(token for token in other.tokens if token not in self.ids)))
+
+
+def save_vocabulary(folder: Path, vocabulary: Vocabulary) -> None:
+    """Raises CannotWrite."""
+    write_atomically(folder / VOCABULARY_FILE, encode_vocabulary(vocabulary).encode())
+
+
+def kept_vocabulary(folder: Path) -> Vocabulary | None:
+    """That of a run, by its folder; None before it has one. Raises BadInput."""
+    path = folder / VOCABULARY_FILE
+    if not path.is_file():
+        return None
+    try:
+        return decode_vocabulary(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path} is no vocabulary ({error}); delete it and start a new run.") from error
+
+
+def encode_vocabulary(vocabulary: Vocabulary) -> str:
+    """A JSON list of the tokens, as it also stands in a model file."""
+    return msgspec.json.encode(vocabulary.tokens).decode()
+
+
+def decode_vocabulary(data: bytes | str) -> Vocabulary:
+    """Raises ValueError (msgspec.DecodeError is one)."""
+    return Vocabulary(msgspec.json.decode(data, type=tuple[str, ...]))
 
 
 def make_vocabulary(

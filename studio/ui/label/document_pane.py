@@ -8,6 +8,7 @@ from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QResizeEvent, QTextBlockFormat, QTextCharFormat, QTextCursor, QWheelEvent
 from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
 
+from studio.ui.label.tokens_view import TokensView
 from studio.ui.theme import theme
 
 _COLUMN: Final = 76
@@ -32,6 +33,8 @@ _MARGIN: Final = 28
 class DocumentPane(QFrame):
     """Shows a text for reading and copying. A long one is laid out piece by piece as it is scrolled into sight."""
 
+    tokens_wanted = Signal(str)
+    """The text whose tokens are to be shown on `tokens`."""
     zoomed = Signal(float)
     """The text's size, 1 being 100 %."""
 
@@ -52,6 +55,9 @@ class DocumentPane(QFrame):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.page)
         self._stack.addWidget(self.sentence)
+        self.tokens = TokensView()
+        self._stack.addWidget(self.tokens)
+        self.shows_tokens = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack)
@@ -78,7 +84,7 @@ class DocumentPane(QFrame):
         self._append_piece()
         self.page.moveCursor(QTextCursor.MoveOperation.Start)
         self.page.verticalScrollBar().setValue(0)
-        self._stack.setCurrentWidget(self.page)
+        self._show_page()
 
     def show_sentence(self, sentence: str) -> None:
         """In place of a document."""
@@ -86,6 +92,18 @@ class DocumentPane(QFrame):
         self.page.clear()
         self.sentence.setText(sentence)
         self._stack.setCurrentWidget(self.sentence)
+
+    def show_tokens(self, on: bool) -> None:
+        """What a model reads of the document, token by token, in place of the page; or the page again."""
+        self.shows_tokens = on
+        if self._stack.currentWidget() is not self.sentence:
+            self._show_page()
+
+    def _show_page(self) -> None:
+        if self.shows_tokens:
+            self.tokens_wanted.emit(self._text)
+        self._stack.setCurrentWidget(self.tokens if self.shows_tokens else self.page)
+        self.setFocusProxy(self.tokens.page if self.shows_tokens else self.page)
 
     def zoom(self, steps: int) -> None:
         """Larger or smaller letters, kept between sessions."""
@@ -103,6 +121,7 @@ class DocumentPane(QFrame):
         font = QFont(self.font())
         font.setPointSizeF(font.pointSizeF() * _LARGER_THAN_ELSEWHERE * self.percent / 100)
         self.page.setFont(font)
+        self.tokens.page.setFont(font)
         self.page.fit_column()
         self.zoomed.emit(self.percent / 100)
 

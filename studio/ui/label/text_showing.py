@@ -15,6 +15,7 @@ from studio.ui.label.canvas import Canvas
 from studio.ui.label.document_pane import DocumentPane
 from studio.ui.label.item_showing import ItemShowing
 from studio.ui.label.items_panel import ItemsPanel
+from studio.ui.label.token_reading import TokenReading
 from studio.ui.session import Session
 from studio.ui.widgets.background import Background
 
@@ -34,6 +35,7 @@ class TextShowing(ItemShowing):
         self._texts_reader = Background("texts", parent=self)
         self._texts_reader.done.connect(self._text_arrived)
         self._texts_reader.failed.connect(self._text_broke)
+        self._token_reading = TokenReading(session, pane, self)
 
     def show(self, item_id: int) -> None:
         self.problem.emit("")
@@ -51,6 +53,7 @@ class TextShowing(ItemShowing):
 
     def close(self) -> None:
         self._texts_reader.close()
+        self._token_reading.close()
         super().close()
 
     def _show_text_of(self, item: Item) -> None:

@@ -9,6 +9,14 @@ from studio.ui.label.page_actions import PageActions
 class TextViewActions:
     def __init__(self, actions: PageActions, pane: DocumentPane) -> None:
         add = actions.add
+        tokens = add(
+            "text_tokens",
+            "Tokens and Their Ids",
+            "Ctrl+T",
+            lambda: pane.show_tokens(tokens.isChecked()),
+            menu="View",
+            checkable=True,
+        )
         add("text_larger", "Larger Text", ("Ctrl++", "Ctrl+=", "+", "="), lambda: pane.zoom(1), menu="View")
         add("text_smaller", "Smaller Text", ("Ctrl+-", "-"), lambda: pane.zoom(-1), menu="View")
         add("text_as_usual", "Text at 100 %", "Ctrl+0", lambda: pane.set_percent(100), menu="View")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -17,6 +18,8 @@ from studio.core.classes import make_classes
 from studio.core.items import NewItem
 from studio.core.settings import ProjectSettings, Task
 from studio.core.tags import Tags
+from studio.core.tokens import MARKS
+from studio.core.vocabulary import Vocabulary, save_vocabulary
 from studio.store import Store
 from studio.ui.label import LabelPage
 from studio.ui.label.document_pane import DocumentPane
@@ -181,3 +184,48 @@ def test_only_what_means_something_to_a_document_is_offered(make_reader) -> None
     assert {"text_larger", "tag_find", "tag_clear", "next_item"} <= names
     assert not {"fit", "overlay", "tool_hand", "propose_here"} & names
     assert not reader.page.canvas.isVisible()
+
+
+def show_tokens(reader: Reader) -> str:
+    """Press the key for tokens; returns them as they are read on the screen once the ids are there."""
+    reader.key(Key.Key_T, Ctrl)
+    view = reader.pane.tokens
+    reader.qtbot.waitUntil(lambda: view.isVisible() and " of them not among " in view.heading.text(), timeout=10_000)
+    return " ".join(view.page.toPlainText().replace("\u2060", ":").split())
+
+
+def test_a_key_shows_the_tokens_of_a_document_with_their_ids(make_reader) -> None:
+    reader = make_reader("Good good GOOD film", "not shown", "good film or film")
+    reader.wait_for("Good")
+    assert show_tokens(reader) == "xxbos:2 xxmaj:6 good:7 good:7 xxup:5 good:7 film:8"
+    assert "7 tokens, 0 of them not among the 9 that a run would learn" in reader.pane.tokens.heading.text()
+    QTest.keyClick(reader.pane.tokens.page, Key.Key_T, Ctrl)
+    assert reader.pane.page.isVisible() and not reader.pane.tokens.isVisible()
+
+
+def test_the_tokens_follow_the_document_and_class_keys_still_label(make_reader) -> None:
+    reader = make_reader("first", "second never", "third")
+    reader.wait_for("first")
+    assert show_tokens(reader) == "xxbos:2 first:0"
+    QTest.keyClick(reader.pane.tokens.page, Key.Key_2)
+    reader.qtbot.waitUntil(lambda: "second" in reader.pane.tokens.page.toPlainText(), timeout=5000)
+    assert reader.store.read_tags(reader.ids[0]) == Tags((1,))
+    assert "3 tokens, 2 of them not among the 7" in reader.pane.tokens.heading.text()
+
+
+def test_after_a_run_the_ids_are_those_of_its_model(make_reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = make_reader("Good film")
+    reader.wait_for("Good")
+    folder = reader.store.root / "runs" / "0001"
+    folder.mkdir(parents=True)
+    save_vocabulary(folder, Vocabulary((*MARKS, "film", "bad", "good")))
+    monkeypatch.setattr(reader.store, "runs", lambda: [SimpleNamespace(folder=folder)])
+    assert show_tokens(reader) == "xxbos:2 xxmaj:6 good:9 film:7"
+    assert "of run 0001" in reader.pane.tokens.heading.text()
+
+
+def test_a_very_long_document_shows_its_first_tokens_and_counts_the_rest(make_reader) -> None:
+    reader = make_reader("word and " * 3000)
+    reader.wait_for("word")
+    shown = show_tokens(reader)
+    assert shown.endswith("… and 4,001 tokens more")
