@@ -17,7 +17,7 @@ from studio.core.items import LabelState, Split
 from studio.core.likely_device import likely_device
 from studio.core.recipe import LearningRate, ModelSpec, OnDivergence, Purpose, RunSpec, Stage, decode_spec
 from studio.core.schedules import Schedule
-from studio.core.settings import TASK_NAMES, TRAINABLE
+from studio.core.settings import TASK_NAMES, TRAINABLE, Task
 from studio.store import ItemFilter, Store
 
 
@@ -87,6 +87,13 @@ def read_size(text: str) -> tuple[int, int]:
     return int(matched[1]), int(matched[2])
 
 
+def read_tokens(text: str) -> tuple[int, int]:
+    """`600`, the most tokens of a document, as a stage's height and width. Raises BadInput."""
+    if not text.strip().isdecimal():
+        raise BadInput(f"The size {text!r} is no number of tokens, such as 600.")
+    return 1, int(text)
+
+
 def read_rate(text: str) -> LearningRate:
     """`1e-3`, or `1e-5:1e-3` for rates from the first layers to the head. Raises BadInput."""
     low, colon, high = text.rpartition(":")
@@ -125,7 +132,9 @@ def _defaults(store: Store, device: str) -> RunSpec:
 
 
 def _typical_size(store: Store, ids: list[int]) -> tuple[int, int]:
-    """Width and height of the first picture that can be read. Raises BadInput where none can."""
+    """Width and height of the first picture that can be read; documents have none. Raises BadInput where none can."""
+    if store.settings.task is Task.TEXT:
+        return 0, 0
     problem: StudioError | None = None
     for item in store.items(ids[:50]):
         try:
@@ -170,7 +179,10 @@ def _architecture_and_encoder(spec: RunSpec, options: RecipeOptions) -> tuple[Ar
 
 
 def _stages(spec: RunSpec, options: RecipeOptions) -> tuple[Stage, ...]:
-    """A size or a number of epochs asks for one stage, like the recipe's last; the rest changes every stage."""
+    """A size or a number of epochs asks for one stage, like the recipe's last; the rest changes every stage. A text
+    recipe keeps its stages: its size is that of each, and its epochs are the last stage's."""
+    if spec.task is Task.TEXT:
+        spec, options = _text_options(spec, options)
     changes: dict[str, object] = {}
     if options.epochs is not None:
         changes["epochs"] = options.epochs
@@ -188,5 +200,16 @@ def _stages(spec: RunSpec, options: RecipeOptions) -> tuple[Stage, ...]:
     if options.schedule is not None:
         changes["schedule"] = read_schedule(options.schedule)
     if options.frozen is not None:
-        changes["frozen"] = options.frozen
+        changes["frozen"], changes["unfrozen"] = options.frozen, None
     return tuple(msgspec.structs.replace(stage, **changes) for stage in stages)
+
+
+def _text_options(spec: RunSpec, options: RecipeOptions) -> tuple[RunSpec, RecipeOptions]:
+    """The recipe with size and epochs as asked for, and the options that are left."""
+    stages = spec.stages
+    if options.size is not None:
+        height, width = read_tokens(options.size)
+        stages = tuple(msgspec.structs.replace(stage, height=height, width=width) for stage in stages)
+    if options.epochs is not None:
+        stages = (*stages[:-1], msgspec.structs.replace(stages[-1], epochs=options.epochs))
+    return msgspec.structs.replace(spec, stages=stages), dataclasses.replace(options, size=None, epochs=None)

@@ -28,7 +28,7 @@ from studio.core.events import (
     Progress as ProgressEvent,
 )
 from studio.core.outcome import OutcomeKind, RunOutcome
-from studio.core.recipe import Purpose, RunSpec
+from studio.core.recipe import Purpose, RunSpec, size_in_words
 from studio.core.review import SCORES_FILE
 from studio.core.run_lock import is_held
 from studio.engine import Engine, LocalEngine, Run
@@ -159,10 +159,9 @@ class _View:
     def _stage(self, event: StageStarted) -> None:
         if self._purpose == Purpose.LR_FIND:
             return
-        frozen = ", encoder frozen" if event.frozen else ""
         self._output.say(
-            f"Stage {event.stage + 1}: {counted(event.epochs, 'epoch')} at {event.height}×{event.width}, "
-            f"batch {event.batch_size}{frozen}"
+            f"Stage {event.stage + 1}: {counted(event.epochs, 'epoch')} of {size_in_words(event.height, event.width)}, "
+            f"batch {event.batch_size}{_what_learns(event)}"
         )
 
     def _step(self, event: Step) -> None:
@@ -211,3 +210,11 @@ def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def _what_learns(event: StageStarted) -> str:
+    if event.language:
+        return ", the language model"
+    if event.frozen:
+        return ", encoder frozen"
+    return f", the last {event.unfrozen} parameter groups" if event.unfrozen else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from studio.core.recipe import Augment, Encoder, LearningRate, ModelSpec, RunSpec, Stage
 from studio.core.settings import ProjectSettings, Task
@@ -14,6 +14,12 @@ DEFAULT_RATE: Final = 1e-3
 
 DRAWS: Final = 1500
 """About how many images, repeats included, a network must see to get somewhere from scratch."""
+
+TEXT_DRAWS: Final = 6400
+"""About how many documents, repeats included, a text classifier from scratch must read."""
+
+MOST_TOKENS: Final = 600
+"""Of a document: nine of ten film reviews are shorter."""
 
 MIN_EPOCHS: Final = 5
 MAX_EPOCHS: Final = 40
@@ -45,6 +51,8 @@ def default_spec(
     `device_kind` is cpu, cuda or mps. On a processor one small stage; on a GPU a stage at half the size first (lesson
     3's progressive resizing), when the images are large enough for two.
     """
+    if settings.task is Task.TEXT:
+        return _text_spec(n_items)
     budget = _BUDGETS.get(device_kind, _BUDGETS["cpu"])
     sizes = [training_size(image_size, budget.pixels)]
     if device_kind in ("cuda", "mps"):
@@ -62,6 +70,30 @@ def default_spec(
         model=ModelSpec(encoder=Encoder.RESNET18 if device_kind == "cpu" else Encoder.RESNET34),
         stages=stages,
         augment=default_augment(settings, device_kind=device_kind),
+    )
+
+
+def _text_spec(n_items: int) -> RunSpec:
+    """Lesson 3's way: a language model on all texts, then the classifier, unfrozen from its head to the embedding. For
+    few documents more epochs of the last part."""
+    epochs = min(12, max(2, math.ceil(TEXT_DRAWS / max(n_items, 1))))
+    batch = 2 ** int(math.log2(max(2, min(16, n_items // 8))))
+
+    def stage(epochs: int, rate: float, **others: Any) -> Stage:
+        options = {"batch_size": batch, **others}
+        return Stage(epochs=epochs, height=1, width=MOST_TOKENS, lr=LearningRate(high=rate), **options)
+
+    return RunSpec(
+        task=Task.TEXT,
+        model=ModelSpec(pretrained=False),
+        stages=(
+            stage(1, 3e-3, batch_size=32, language=True),
+            stage(1, 1e-2, frozen=True),
+            stage(1, 5e-3, unfrozen=2),
+            stage(epochs, 5e-3),
+        ),
+        augment=Augment(flip=False),
+        weight_decay=0.05,
     )
 
 

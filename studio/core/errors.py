@@ -27,13 +27,19 @@ class ExportStopped(StudioError):
         super().__init__(f"The export to {out} was stopped and what it had written is removed; export again.")
 
 
-class UnreadableImage(BadInput):
+class UnreadableItem(BadInput):
+    """The picture or the text of an item."""
+
+    path: Path
+
+
+class UnreadableImage(UnreadableItem):
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(f"{path} cannot be read as an image ({why}); replace the file or leave it out.")
         self.path = path
 
 
-class UnreadableText(BadInput):
+class UnreadableText(UnreadableItem):
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(f"{path} cannot be read ({why}); put the file back or leave its item out.")
         self.path = path

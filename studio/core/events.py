@@ -71,6 +71,8 @@ class StageStarted(Event, frozen=True, kw_only=True, tag="stage"):
     width: int
     batch_size: int
     frozen: bool
+    unfrozen: int | None = None
+    language: bool = False
 
 
 class LrPoint(Event, frozen=True, kw_only=True, tag="lr_point"):

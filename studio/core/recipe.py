@@ -102,7 +102,9 @@ class Augment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One part of a recipe. `height` and `width` in pixels; `frozen` trains the head and all batch-norm layers only."""
+    """One part of a recipe. `height` and `width` in pixels; of texts `height` is 1 and `width` the most tokens that are
+    read of a document. `frozen` trains the head and all batch-norm layers only, `unfrozen` so many of the last
+    parameter groups (gradual unfreezing). `language` trains a text network to predict the next token of all texts."""
 
     epochs: int
     height: int
@@ -111,12 +113,28 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     lr: LearningRate = LearningRate(high=1e-3)
     schedule: Schedule = OneCycle()
     frozen: bool = False
+    unfrozen: int | None = None
+    language: bool = False
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch_size < 1:
             raise ValueError("a stage needs at least one epoch and a batch of at least one item")
-        if self.height < 32 or self.width < 32:
+        if self.unfrozen is not None and (self.unfrozen < 1 or self.frozen):
+            raise ValueError("a stage trains at least one parameter group, and only the last one where it is frozen")
+        if self.height == 1:
+            if self.width < 8:
+                raise ValueError(f"{self.width} tokens of a document are too few, at least 8 are read")
+        elif self.height < 32 or self.width < 32:
             raise ValueError(f"an image size of {self.height}x{self.width} is below 32x32")
+
+    @property
+    def size_in_words(self) -> str:
+        return size_in_words(self.height, self.width)
+
+
+def size_in_words(height: int, width: int) -> str:
+    """`images at 96×128`, or of a text network `texts of up to 600 tokens`."""
+    return f"texts of up to {width:,} tokens" if height == 1 else f"images at {height}×{width}"
 
 
 class FineTune(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

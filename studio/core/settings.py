@@ -39,7 +39,7 @@ TASK_NAMES: Final = {
 PLACED_TASKS: Final = (Task.SEGMENTATION, Task.KEYPOINTS)
 """Tasks whose labels lie somewhere in the picture."""
 
-TRAINABLE: Final = frozenset({*PLACED_TASKS, Task.SINGLE_LABEL, Task.MULTI_LABEL})
+TRAINABLE: Final = frozenset(Task)
 """Tasks for which there are models."""
 
 

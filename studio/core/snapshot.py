@@ -38,6 +38,9 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     classes: tuple[LabelClass, ...] = ()
     keypoints: tuple[KeypointName, ...] = ()
     items: tuple[SnapshotItem, ...] = ()
+    further: tuple[str, ...] = ()
+    """Absolute paths of documents without a label, which a language model reads as well. Those of the test split are
+    read by nobody."""
 
     def of(self, split: Split) -> list[SnapshotItem]:
         return [item for item in self.items if item.split is split and not item.score_only]

@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 from studio.core.events import LrSuggestion
 from studio.core.lr_suggestions import suggestions
 from studio.ml.control import StopRequested
-from studio.ml.data.batches import Batch, Batches
+from studio.ml.data.batches import Batch, SplitBatches
 from studio.ml.device import MixedPrecision
 from studio.ml.random_state import preserved_random_state
 from studio.ml.smoothing import SmoothedLoss
@@ -64,7 +64,7 @@ def find_learning_rate(
     network: nn.Module,
     *,
     task: Task,
-    batches: Batches,
+    batches: SplitBatches,
     precision: MixedPrecision,
     make_optimizer: Callable[[nn.Module], Optimizer],
     on_point: Callable[[SweepPoint], None],
@@ -129,7 +129,7 @@ def _copy_back(tensors: list[Tensor], values: list[Tensor]) -> None:
         tensor.copy_(value)
 
 
-def _endless(batches: Batches, count: int) -> Iterator[Batch]:
+def _endless(batches: SplitBatches, count: int) -> Iterator[Batch]:
     """`count` batches, beginning the next epoch where one ends."""
     epoch = 0
     while count > 0:

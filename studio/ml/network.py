@@ -16,6 +16,8 @@ from studio.ml.imagenet import pretrained_classifier
 from studio.ml.model_file import ModelFile, read_model
 from studio.ml.models.encoders import make_encoder
 from studio.ml.tasks.base import Task
+from studio.ml.tasks.text import Text
+from studio.ml.text.first_weights import first_text_weights, text_network_of
 
 DILATED: Final = frozenset({Architecture.DEEPLABV3, Architecture.LRASPP})
 """Architectures that stand on dilated encoders."""
@@ -23,7 +25,8 @@ DILATED: Final = frozenset({Architecture.DEEPLABV3, Architecture.LRASPP})
 
 @dataclass(frozen=True)
 class FirstWeights:
-    """A network in channels-last layout on the CPU, the sentence on where its weights come from, and warnings."""
+    """A network on the CPU (one for pictures in channels-last layout), the sentence on where its weights come from, and
+    warnings."""
 
     network: nn.Module
     sentence: str
@@ -33,6 +36,8 @@ class FirstWeights:
 
 def make_network(spec: RunSpec, task: Task, folder: Path) -> FirstWeights:
     """The network that `spec` asks for, in `folder`'s run. Raises BadInput where the parent does not fit."""
+    if isinstance(task, Text):
+        return FirstWeights(*first_text_weights(spec, task, folder))
     if spec.parent is not None:
         return _from_parent(spec, task, folder.parent / spec.parent)
     dilated = spec.architecture in DILATED
@@ -46,6 +51,8 @@ def make_network(spec: RunSpec, task: Task, folder: Path) -> FirstWeights:
 
 def network_of(model: ModelFile, task: Task) -> nn.Module:
     """The network of a model file, with its weights. Raises NotACheckpoint where they do not fit its own header."""
+    if isinstance(task, Text):
+        return text_network_of(model, task)
     try:
         check_encoder(model.encoder, model.architecture)
     except ValueError as error:

@@ -9,7 +9,9 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import AdamW, Optimizer
 
+from studio.core.recipe import Stage
 from studio.ml.models.encoders import ImageEncoder
+from studio.ml.text.text_net import TextNet
 
 GROUPS: Final = 3
 
@@ -19,7 +21,10 @@ EPSILON: Final = 1e-5
 
 
 def split_parameters(network: nn.Module) -> list[list[nn.Parameter]]:
-    """First part of the encoder, rest of the encoder, everything else; each parameter in exactly one of them."""
+    """First part of the encoder, rest of the encoder, everything else; each parameter in exactly one of them. A text
+    network has its own three."""
+    if isinstance(network, TextNet):
+        return network.parameter_groups()
     encoder = network.encoder
     if not isinstance(encoder, ImageEncoder):
         raise TypeError(f"{type(network).__name__} has no encoder to split")
@@ -28,6 +33,14 @@ def split_parameters(network: nn.Module) -> list[list[nn.Parameter]]:
     rest = _parameters(stages[encoder.first_part :])
     known = {id(p) for p in itertools.chain(first, rest)}
     return [first, rest, [p for p in network.parameters() if id(p) not in known]]
+
+
+def begin_stage(network: nn.Module, stage: Stage) -> None:
+    """Let learn what the stage lets learn."""
+    if isinstance(network, TextNet):
+        network.begin(stage)
+    else:
+        freeze(network, stage.frozen)
 
 
 def freeze(network: nn.Module, frozen: bool) -> None:

@@ -13,13 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from studio.core.atomic import write_atomically
-from studio.core.errors import UnreadableImage
+from studio.core.errors import UnreadableItem
 from studio.core.review import SCORES_FILE, ItemScore, encode_score
 from studio.core.snapshot import SnapshotItem
-from studio.ml.data.decoding import Decoder
 from studio.ml.data.images import decoding_threads
-from studio.ml.data.transforms import normalised
+from studio.ml.data.inputs import network_input
 from studio.ml.device import MixedPrecision
+from studio.ml.tasks.base import ItemDecoder
 
 PREDICTIONS_FOLDER: Final = "predictions"
 
@@ -27,10 +27,10 @@ PREDICTIONS_FOLDER: Final = "predictions"
 def forward_pictures(
     pictures: Sequence[np.ndarray], *, network: nn.Module, precision: MixedPrecision, device: torch.device
 ) -> Tensor:
-    """Outputs of one batch of (H, W, 3) uint8 pictures of one size, as a validation pass makes them."""
-    images = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).to(device)
+    """Outputs of one batch of (H, W, 3) uint8 pictures of one size, or of documents' token ids, as a validation pass
+    makes them."""
     with torch.inference_mode(), precision.forward():
-        return network(normalised(images))
+        return network(network_input(pictures, device))
 
 
 class Scorer:
@@ -39,7 +39,7 @@ class Scorer:
 
     def __init__(
         self,
-        decoder: Decoder,
+        decoder: ItemDecoder,
         network: nn.Module,
         *,
         precision: MixedPrecision,
@@ -116,6 +116,6 @@ class Scorer:
     def _picture(self, item: SnapshotItem) -> np.ndarray | None:
         try:
             return self._decoder.picture(Path(item.image))
-        except UnreadableImage as error:
+        except UnreadableItem as error:
             self._warn(error.sentence)
             return None

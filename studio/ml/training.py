@@ -26,12 +26,13 @@ from studio.ml.callbacks.guard import FiniteGuard
 from studio.ml.callbacks.listening import Listening
 from studio.ml.callbacks.old_items_guard import OldItemsGuard
 from studio.ml.callbacks.recorder import Recorder
+from studio.ml.callbacks.recurrent_memory import RecurrentMemory
 from studio.ml.callbacks.scheduling import Scheduling
 from studio.ml.callbacks.watched_samples import WatchedSamples
 from studio.ml.checkpoint import STATE_FILE, CheckpointWriter, Snapshotted, read_state
 from studio.ml.control import Commands, Request, StopRequested
-from studio.ml.data.decoding import Decoder
-from studio.ml.data.stage_data import DataSource
+from studio.ml.data.decoders import make_decoder
+from studio.ml.data.sources import make_source
 from studio.ml.device import MixedPrecision, device_name, is_out_of_memory, resolve_precision
 from studio.ml.event_log import EventLog
 from studio.ml.going_back import GoingBack
@@ -39,7 +40,7 @@ from studio.ml.learner import Learner, Position
 from studio.ml.lr_finder import SweepPoint, find_learning_rate
 from studio.ml.model_file import model_metadata
 from studio.ml.network import make_network
-from studio.ml.parameter_groups import freeze, make_optimizer
+from studio.ml.parameter_groups import begin_stage, make_optimizer
 from studio.ml.random_state import seed_everything
 from studio.ml.scoring import Scorer
 from studio.ml.tasks.registry import make_task
@@ -65,7 +66,7 @@ class TrainingRun:
         self._log = log
         self._doing = "The network"
         self._task = make_task(snapshot, spec.architecture)
-        self._source = DataSource(
+        self._source = make_source(
             folder=folder,
             spec=spec,
             task=self._task,
@@ -89,6 +90,7 @@ class TrainingRun:
         self._source.require(Split.TRAIN)
         if self._spec.purpose is Purpose.TRAIN:
             self._source.require(Split.VALID)
+        self._source.prepare()
         steps = [self._source.steps(stage) for stage in self._spec.stages]
         at = Position(**state["position"]) if state else Position()
         network, weights = self._network(state)
@@ -127,6 +129,7 @@ class TrainingRun:
             recorder,
             scheduling,
             WatchedSamples(self._folder, self._log, seed=self._spec.seed),
+            RecurrentMemory(),
             checkpoints,
             Listening(self._commands, self._log),
         ]
@@ -198,9 +201,9 @@ class TrainingRun:
 
     def _train_stage(self, learner: Learner, checkpoints: Checkpoints, recorder: Recorder) -> None:
         stage = self._spec.stages[learner.at.stage]
-        self._doing = f"A batch of {stage.batch_size} images at {stage.height}×{stage.width}"
+        self._doing = f"A batch of {stage.batch_size} {stage.size_in_words}"
         data = self._source.load(learner.at.stage)
-        freeze(learner.network, stage.frozen)
+        begin_stage(learner.network, stage)
         try:
             learner.fit(stage, data, self._optimizer(learner.network))
         except StopRequested as stop:
@@ -217,9 +220,10 @@ class TrainingRun:
 
     def _score(self, learner: Learner) -> None:
         stage = self._last_trained(learner.at)
-        self._doing = f"Scoring batches of {stage.batch_size} images at {stage.height}×{stage.width}"
+        begin_stage(learner.network, msgspec.structs.replace(stage, language=False))
+        self._doing = f"Scoring batches of {stage.batch_size} {stage.size_in_words}"
         scorer = Scorer(
-            Decoder(self._folder, self._task, stage.height, stage.width),
+            make_decoder(self._folder, self._task, height=stage.height, width=stage.width),
             learner.network,
             precision=learner.precision,
             device=self._device,
@@ -237,12 +241,12 @@ class TrainingRun:
 
     def _find_rate(self, network: nn.Module, precision: MixedPrecision) -> OutcomeKind:
         stage = self._spec.stages[0]
-        self._doing = f"A batch of {stage.batch_size} images at {stage.height}×{stage.width}"
+        self._doing = f"A batch of {stage.batch_size} {stage.size_in_words}"
         try:
             batches = self._source.load_train(0)
         except StopRequested:
             return OutcomeKind.STOPPED
-        freeze(network, stage.frozen)
+        begin_stage(network, stage)
         self._log.emit(
             StageStarted(
                 stage=0,
@@ -251,6 +255,8 @@ class TrainingRun:
                 width=stage.width,
                 batch_size=stage.batch_size,
                 frozen=stage.frozen,
+                unfrozen=stage.unfrozen,
+                language=stage.language,
             )
         )
         try:

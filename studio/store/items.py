@@ -128,6 +128,14 @@ class Items:
         )
         return (self._item(row) for row in rows.fetchall())
 
+    def unlabelled_paths(self) -> list[str]:
+        """Where the items lie about which nobody has said anything, but those left out, in the order of their ids."""
+        rows = self._database.execute(
+            f"SELECT {_COLUMNS} FROM items WHERE labelled = 0 AND left_out = 0 AND split != ? ORDER BY items.id",
+            (Split.TEST.value,),
+        )
+        return [str(self._item(row).path) for row in rows.fetchall()]
+
     def _one(self, condition: str, value: object, called: str) -> Item:
         row = self._database.execute(f"SELECT {_COLUMNS} FROM items WHERE {condition}", (value,)).fetchone()
         if row is None:

@@ -41,12 +41,14 @@ class RunData:
 @dataclass(frozen=True)
 class Labels:
     """Where a snapshot takes its labels from. `up_to_date` tells the label file of an item if it shows the current
-    mask; `mask` reads the current mask, journal applied; `points` and `tags` the current ones."""
+    mask; `mask` reads the current mask, journal applied; `points` and `tags` the current ones; `unlabelled` the paths
+    of items without a label."""
 
     up_to_date: Callable[[int], Path | None]
     mask: Callable[[int], Mask | None]
     points: Callable[[int], Points | None]
     tags: Callable[[int], Tags | None]
+    unlabelled: Callable[[], list[str]]
 
 
 class Freezer:
@@ -108,7 +110,8 @@ class Freezer:
 
     def _snapshot(self, items: Sequence[SnapshotItem]) -> Snapshot:
         s = self._settings
-        return Snapshot(task=s.task, classes=s.classes, keypoints=s.keypoints, items=tuple(items))
+        further = tuple(self._labels.unlabelled()) if s.task is Task.TEXT else ()
+        return Snapshot(task=s.task, classes=s.classes, keypoints=s.keypoints, items=tuple(items), further=further)
 
     def _frozen(self, item: Item, split: Split) -> SnapshotItem:
         """`item` with its label as it is now."""

@@ -376,6 +376,7 @@ class Store:
             mask=self._annotations.mask,
             points=self._journal.points,
             tags=self._journal.tags,
+            unlabelled=self._items.unlabelled_paths,
         )
 
     def _files_for_writer(self) -> tuple[LabelFiles, Database]:

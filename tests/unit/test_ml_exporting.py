@@ -99,7 +99,7 @@ def test_the_card_says_data_metrics_recipe_device_and_versions(exported: Path) -
     for part in (
         "Items: 12 (8 in train, 4 in valid",
         "validation loss",
-        "1 epoch at 32×48, batch 4",
+        "1 epoch of images at 32×48, batch 4",
         "Trained on cpu",
         f"PyTorch {torch.__version__}",
     ):

@@ -9,15 +9,14 @@ from torch import nn
 
 from studio.core.vocabulary import PADDING_ID
 from studio.ml.text.awd_lstm import AwdLstm, Dropouts, SequenceDropout, WeightDropLstm, WordEmbedding
-from studio.ml.text.text_net import ConcatPoolingClassifier, TextNet
+from studio.ml.text.text_net import ConcatPoolingClassifier, NetworkSize, TextNet
 
 NOTHING_DROPPED = Dropouts(words=0, inputs=0, hidden=0, weights=0, output=0)
 
 
 def net(**others: object) -> TextNet:
     torch.manual_seed(0)
-    sizes: dict[str, object] = {"tokens": 30, "classes": 2, "width": 6, "hidden": 8, "layers": 2, **others}
-    return TextNet(**sizes)  # pyright: ignore[reportArgumentType]
+    return TextNet(tokens=30, classes=2, size=NetworkSize(width=6, hidden=8, layers=2), **others)  # pyright: ignore[reportArgumentType]
 
 
 def documents(*lengths: int) -> torch.Tensor:

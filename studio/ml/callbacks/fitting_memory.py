@@ -31,7 +31,7 @@ class FittingMemory(Callback):
         stage = learner.stage
         self._log.emit(
             Warned(
-                sentence=f"A batch of {stage.batch_size} images at {stage.height}×{stage.width} did not fit into "
+                sentence=f"A batch of {stage.batch_size} {stage.size_in_words} did not fit into "
                 f"memory; from step {learner.at.step + 1} on it is computed in {self._parts} parts whose gradients "
                 "are added up, so the recipe's batch size and rates still hold."
             )

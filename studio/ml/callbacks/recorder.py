@@ -45,6 +45,8 @@ class Recorder(Callback):
                 width=stage.width,
                 batch_size=stage.batch_size,
                 frozen=stage.frozen,
+                unfrozen=stage.unfrozen,
+                language=stage.language,
             )
         )
 

@@ -39,6 +39,8 @@ class WatchedSamples(Callback):
                 self._outputs[row] = learner.output[position].clone()
 
     def after_epoch(self, learner: Learner) -> None:
+        if not self._outputs:  # a language model says nothing of an item
+            return
         epoch = learner.at.epochs_done
         folder = self._folder / SAMPLES_FOLDER / f"epoch_{epoch:03d}"
         folder.mkdir(parents=True, exist_ok=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import torch
 from torch import Tensor
 
 from studio.core.recipe import Augment
+from studio.core.snapshot import SnapshotItem
 from studio.ml.data.images import LabelledImages
 from studio.ml.data.order import batch_count, batches_of, draws_per_epoch, epoch_order
 from studio.ml.data.transforms import TrainingTransform
@@ -22,11 +23,38 @@ AHEAD: Final = 2
 
 @dataclass(frozen=True)
 class Batch:
-    """`rows` index the split's items; `images` (n, 3, H, W) normalised floats on the device; `target` as the task's."""
+    """`rows` index the split's items; `images` (n, 3, H, W) normalised floats on the device, or token ids (n, L);
+    `target` as the task's."""
 
     rows: list[int]
     images: Tensor
     target: Tensor
+
+
+class SplitItems(Protocol):
+    """`items[row]` is the snapshot's entry of a row."""
+
+    items: list[SnapshotItem]
+
+    def close(self) -> None: ...
+
+
+class SplitBatches(Protocol):
+    """The batches of one split, of pictures or of texts."""
+
+    height: int
+    width: int
+
+    @property
+    def images(self) -> SplitItems: ...
+
+    def __len__(self) -> int:
+        """Batches an epoch."""
+        ...
+
+    def epoch(self, epoch: int, *, first: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch from its `first` on; each depends on seed, epoch and number alone."""
+        ...
 
 
 class Batches:

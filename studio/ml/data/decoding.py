@@ -27,11 +27,11 @@ class Decoder:
 
     def original(self, item: SnapshotItem) -> Original:
         """Raises UnreadableImage when the picture is met for the first time and cannot be read."""
-        return Original(item=item, size=self._size(item.image), folder=self.folder)
+        return Original(item=item, size=self.size(Path(item.image)), folder=self.folder)
 
     def picture(self, path: Path) -> NDArray[np.uint8]:
         """(height, width, 3) uint8 RGB: squished, averaged over area where it shrinks. Raises UnreadableImage."""
-        pixels = read_image(path, max_side=self._least_side(self._size(str(path))))
+        pixels = read_image(path, max_side=self._least_side(self.size(path)))
         return resize_picture(pixels, height=self.height, width=self.width)
 
     def target(self, item: SnapshotItem) -> np.ndarray:
@@ -43,9 +43,11 @@ class Decoder:
         grey = np.full((self.height, self.width, 3), 124, np.uint8)
         return grey, self.task.empty_target(height=self.height, width=self.width)
 
-    def _size(self, image: str) -> Size:
+    def size(self, path: Path) -> Size:
+        """Raises UnreadableImage."""
+        image = str(path)
         if image not in self._sizes:
-            self._sizes[image] = image_size(Path(image))
+            self._sizes[image] = image_size(path)
         return self._sizes[image]
 
     def _least_side(self, size: Size) -> int:

@@ -12,19 +12,19 @@ from studio.core.errors import NothingToTrainOn
 from studio.core.items import Split
 from studio.core.recipe import RunSpec, Stage
 from studio.core.snapshot import SnapshotItem
-from studio.ml.data.batches import Batches
+from studio.ml.data.batches import Batches, SplitBatches
 from studio.ml.data.decoding import Decoder
 from studio.ml.data.images import Warn, background_threads, load_images, memory_limit
 from studio.ml.data.order import batch_count, draws_per_epoch
 from studio.ml.data.read_ahead import ReadAhead
-from studio.ml.tasks.base import Task
+from studio.ml.tasks.base import ItemDecoder, Task
 
 
 @dataclass(frozen=True)
 class StageData:
-    decoder: Decoder
-    train: Batches
-    valid: Batches
+    decoder: ItemDecoder
+    train: SplitBatches
+    valid: SplitBatches
 
     def close(self) -> None:
         self.train.images.close()
@@ -51,6 +51,9 @@ class DataSource:
         """Raises NothingToTrainOn when no item of the split has a label."""
         if not self.labelled(split):
             raise NothingToTrainOn(split.value)
+
+    def prepare(self) -> None:
+        """Nothing: pictures are read at each stage's size."""
 
     def steps(self, stage: Stage) -> int:
         """Batches of a stage as the snapshot promises them; pictures that turn out unreadable make it fewer."""

@@ -11,21 +11,25 @@ import msgspec
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from studio.core.atomic import whole_folder
-from studio.core.errors import BadInput, UnreadableImage
+from studio.core.errors import BadInput, UnreadableItem
 from studio.core.events import read_events
 from studio.core.items import Split
+from studio.core.settings import Task as TaskName
 from studio.core.snapshot import Snapshot
-from studio.ml.data.decoding import Decoder
-from studio.ml.data.transforms import normalised
+from studio.core.vocabulary import PADDING_ID
+from studio.ml.data.decoders import make_decoder
+from studio.ml.data.inputs import network_input
 from studio.ml.event_log import EVENTS_FILE
-from studio.ml.exporting.model_card import PLAIN_PYTHON, model_card
+from studio.ml.exporting.model_card import model_card, plain_python
 from studio.ml.exporting.programs import write_onnx, write_torch_program
 from studio.ml.model_file import ModelFile, read_model, write_model
 from studio.ml.models.encoders import image_statistics
 from studio.ml.network import network_of
 from studio.ml.runner import read_recipe
+from studio.ml.tasks.base import ItemDecoder
 from studio.ml.tasks.registry import make_task
 
 PICTURES_CHECKED: Final = 4
@@ -51,7 +55,7 @@ def export_model(
     spec, snapshot = read_recipe(run)
     task = make_task(model.snapshot, model.architecture)
     network = network_of(model, task).eval()
-    images = _real_inputs(run, snapshot, Decoder(run, task, model.height, model.width))
+    images = _real_inputs(run, snapshot, make_decoder(run, task, height=model.height, width=model.width))
     how = _preprocessing(model)
     steps = 4 if onnx else 3
     if out.exists():
@@ -60,6 +64,8 @@ def export_model(
         write_model(folder, model.state, model.metadata)
         _write_json(folder / "classes.json", _names(model.snapshot))
         _write_json(folder / "preprocessing.json", how)
+        if "vocabulary" in model.metadata:
+            (folder / "vocabulary.json").write_text(model.metadata["vocabulary"], encoding="utf-8")
         progress(1, steps)
         differences = {"model.pt2": write_torch_program(network, images, folder / "model.pt2")}
         progress(2, steps)
@@ -69,32 +75,42 @@ def export_model(
             progress(3, steps)
         card = model_card(run, spec, snapshot, read_events(run / EVENTS_FILE), differences)
         (folder / "README.md").write_text(card, encoding="utf-8")
-        (folder / "use.py").write_text(PLAIN_PYTHON, encoding="utf-8")
+        (folder / "use.py").write_text(plain_python(spec.task), encoding="utf-8")
         progress(steps, steps)
     return Exported(out, differences)
 
 
-def _real_inputs(run: Path, snapshot: Snapshot, decoder: Decoder) -> Tensor:
-    """(N, 3, H, W), at least two rows: an exporter takes a batch of one for a fixed size."""
+def _real_inputs(run: Path, snapshot: Snapshot, decoder: ItemDecoder) -> Tensor:
+    """(N, 3, H, W) or (N, L), at least two rows: an exporter takes a batch of one for a fixed size."""
     items = sorted(snapshot.items, key=lambda item: item.split is not Split.VALID)
     pictures: list[np.ndarray] = []
     for item in items:
         try:
             pictures.append(decoder.picture(Path(item.image)))
-        except UnreadableImage:
+        except UnreadableItem:
             continue
         if len(pictures) == PICTURES_CHECKED:
             break
     if not pictures:
         raise BadInput(
-            f"No picture of {run} can be read, so an export could not be checked; "
-            "put the pictures back where they were."
+            f"Nothing that {run} was trained on can be read, so an export could not be checked; "
+            "put the files back where they were."
         )
-    stacked = np.stack(pictures if len(pictures) > 1 else pictures * 2)
-    return normalised(torch.from_numpy(stacked).permute(0, 3, 1, 2)).contiguous()
+    inputs = network_input(pictures if len(pictures) > 1 else pictures * 2, torch.device("cpu")).contiguous()
+    if inputs.dim() > 2:
+        return inputs
+    # PyTorch's exporter takes the steps of an LSTM for fixed, so the program is for the longest document
+    return functional.pad(inputs, (0, decoder.width - inputs.shape[1]), value=PADDING_ID)
 
 
 def _preprocessing(model: ModelFile) -> dict[str, Any]:
+    if model.task is TaskName.TEXT:
+        return {
+            "tokens": model.width,
+            "padding": PADDING_ID,
+            "input": "the ids of the first tokens of a document, filled up with padding behind it to that many",
+            "vocabulary": "vocabulary.json: the token of each id; a token that is not in it has the id of xxunk",
+        }
     mean, deviation = (values.flatten().tolist() for values in image_statistics())
     return {
         "height": model.height,

@@ -33,12 +33,33 @@ print(tuple(output.shape), output.flatten()[:3].tolist())
 """
 """The script that the card shows; it needs torch, NumPy and Pillow, and nothing of this program."""
 
+PLAIN_PYTHON_FOR_TEXTS: Final = """\
+import json, sys
+import torch
+from studio.core.tokens import tokenize  # Relearn Studio's way to split a text, which needs neither torch nor Qt
+
+here = sys.argv[1]  # this folder; the second argument is a text file
+how = json.load(open(f"{here}/preprocessing.json", encoding="utf-8"))
+known = {token: i for i, token in enumerate(json.load(open(f"{here}/vocabulary.json", encoding="utf-8")))}
+tokens = tokenize(open(sys.argv[2], encoding="utf-8").read())[: how["tokens"]]
+model = torch.export.load(f"{here}/model.pt2").module()
+ids = [known.get(token, 0) for token in tokens]
+output = model(torch.tensor([ids + [how["padding"]] * (how["tokens"] - len(ids))]))
+print(tuple(output.shape), output.flatten()[:3].tolist())
+"""
+
+
+def plain_python(task: Task) -> str:
+    """The script for a task's models."""
+    return PLAIN_PYTHON_FOR_TEXTS if task is Task.TEXT else PLAIN_PYTHON
+
 
 def model_card(
     run: Path, spec: RunSpec, snapshot: Snapshot, events: Iterable[RunEvent], differences: dict[str, float]
 ) -> str:
     """Markdown. `differences` has the largest difference to PyTorch of each exported file."""
     events = list(events)
+    what = "TEXT" if spec.task is Task.TEXT else "PICTURE"
     parts = [
         f"# Model of run {run.name}: {spec.task.value}",
         spec.note,
@@ -49,8 +70,8 @@ def model_card(
         "## Made with\n\n" + _made_with(events),
         "## Files\n\n" + _files(differences),
         (
-            "## Use\n\nWith Relearn Studio: `studio predict THIS_FOLDER IMAGES --out DIR`. With plain Python "
-            f"(`python use.py THIS_FOLDER PICTURE`):\n\n```python\n{PLAIN_PYTHON}```"
+            f"## Use\n\nWith Relearn Studio: `studio predict THIS_FOLDER {what}S --out DIR`. With plain Python "
+            f"(`python use.py THIS_FOLDER {what}`):\n\n```python\n{plain_python(spec.task)}```"
         ),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -98,6 +119,7 @@ def _metrics(events: list[RunEvent]) -> str:
 def _recipe(spec: RunSpec) -> str:
     start = f"from run {spec.parent}" if spec.parent else "ImageNet weights" if spec.model.pretrained else "scratch"
     model = f"{spec.architecture} on {spec.model.encoder}" if spec.architecture else f"Encoder {spec.model.encoder}"
+    model = "AWD-LSTM" if spec.task is Task.TEXT else model
     lines = [f"- {model}, start: {start}; weight decay {spec.weight_decay}, seed {spec.seed}"]
     lines += [f"- Stage {number}: {_stage(stage)}" for number, stage in enumerate(spec.stages, start=1)]
     return "\n".join(lines)
@@ -105,10 +127,11 @@ def _recipe(spec: RunSpec) -> str:
 
 def _stage(stage: Stage) -> str:
     low = f"{stage.lr.low:g} to " if stage.lr.low is not None else ""
-    frozen = ", encoder frozen" if stage.frozen else ""
+    what = ", the language model" if stage.language else ", encoder frozen" if stage.frozen else ""
+    what = f", the last {stage.unfrozen} parameter groups" if stage.unfrozen else what
     return (
-        f"{counted(stage.epochs, 'epoch')} at {stage.height}×{stage.width}, batch {stage.batch_size}, "
-        f"learning rate {low}{stage.lr.high:g}{frozen}"
+        f"{counted(stage.epochs, 'epoch')} of {stage.size_in_words}, batch {stage.batch_size}, "
+        f"learning rate {low}{stage.lr.high:g}{what}"
     )
 
 
@@ -125,7 +148,7 @@ def _made_with(events: list[RunEvent]) -> str:
 def _files(differences: dict[str, float]) -> str:
     lines = ["- `model.safetensors`: the weights", "- `classes.json`, `preprocessing.json`: what goes in and comes out"]
     lines += [
-        f"- `{name}`: the model as a program; differs from PyTorch by at most {difference:.1e} on pictures of the run"
+        f"- `{name}`: the model as a program; differs from PyTorch by at most {difference:.1e} on items of the run"
         for name, difference in differences.items()
     ]
     return "\n".join(lines)

@@ -29,6 +29,35 @@ class Original:
     folder: Path
 
 
+class ItemDecoder(Protocol):
+    """Reads items of one run at one training size; any number of threads may use it."""
+
+    @property
+    def folder(self) -> Path: ...
+
+    @property
+    def task(self) -> Task: ...
+
+    @property
+    def width(self) -> int: ...
+
+    def size(self, path: Path) -> Size:
+        """Raises UnreadableItem."""
+        ...
+
+    def original(self, item: SnapshotItem) -> Original:
+        """Raises UnreadableItem."""
+        ...
+
+    def picture(self, path: Path) -> np.ndarray:
+        """A picture (height, width, 3) uint8, or a document's token ids (L,). Raises UnreadableItem."""
+        ...
+
+    def target(self, item: SnapshotItem) -> np.ndarray:
+        """Raises UnreadableItem, BadMask."""
+        ...
+
+
 class TaskMetrics(Protocol):
     """Collects one pass over a split."""
 

@@ -17,12 +17,14 @@ from studio.ml.tasks.keypoints import Keypoints
 from studio.ml.tasks.multi_label import MultiLabel
 from studio.ml.tasks.segmentation import Segmentation
 from studio.ml.tasks.single_label import SingleLabel
+from studio.ml.tasks.text import Text
 
 TASKS: Final[dict[TaskName, TaskFactory]] = {
     TaskName.SEGMENTATION: Segmentation,
     TaskName.KEYPOINTS: Keypoints,
     TaskName.SINGLE_LABEL: SingleLabel,
     TaskName.MULTI_LABEL: MultiLabel,
+    TaskName.TEXT: Text,
 }
 """Each with its default network."""
 

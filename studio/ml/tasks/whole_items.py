@@ -67,12 +67,18 @@ class WholeItems:
 
     def adapt(self, state: Mapping[str, Tensor], metadata: Mapping[str, str], network: nn.Module) -> list[str]:
         """Outputs go by class id: a class that the parent knew keeps its weights wherever it stands now."""
+        rows, sentences = self.class_rows(metadata)
+        load_matching(network, state, head="head", rows=rows)
+        return sentences
+
+    def class_rows(self, metadata: Mapping[str, str]) -> tuple[list[tuple[int, int]], list[str]]:
+        """(own output, the parent's) of the classes that both know, and a sentence about the new ones."""
         parent = msgspec.json.decode(metadata["classes"], type=tuple[LabelClass, ...])
         parent_ids = [c.id for c in parent if not c.void]
         rows = [(i, parent_ids.index(c.id)) for i, c in enumerate(self.counted_classes) if c.id in parent_ids]
-        load_matching(network, state, head="head", rows=rows)
         new = [c.name for c in self.counted_classes if c.id not in parent_ids]
-        return [f"The parent run did not know {', '.join(new)}; these classes start from scratch."] if new else []
+        unknown = [f"The parent run did not know {', '.join(new)}; these classes start from scratch."]
+        return rows, unknown if new else []
 
     def to_label(self, target: Tensor, *, height: int, width: int) -> tv_tensors.KeyPoints:
         """No point at all: whatever is done to the picture, its classes stay."""

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import msgspec
 import torch
 from torch import Tensor, nn
 
+from studio.core.recipe import Stage
 from studio.core.vocabulary import PADDING_ID
 from studio.ml.text.awd_lstm import AwdLstm, Dropouts, SequenceDropout, State
+
+
+class NetworkSize(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model file says of its network besides its vocabulary and classes: `width` of the embedding and of the
+    last layer's output, `hidden` of the layers between, and how many LSTM `layers`.
+
+    The defaults are for a few thousand documents from scratch; the paper's 400, 1150 and 3 are for 100 million tokens.
+    """
+
+    width: int = 100
+    hidden: int = 200
+    layers: int = 1
 
 
 class TextNet(nn.Module):
@@ -17,16 +31,16 @@ class TextNet(nn.Module):
     """
 
     def __init__(
-        self, *, tokens: int, classes: int, width: int, hidden: int, layers: int, dropouts: Dropouts | None = None
+        self, *, tokens: int, classes: int, size: NetworkSize | None = None, dropouts: Dropouts | None = None
     ) -> None:
         super().__init__()
-        drops = dropouts or Dropouts()
+        size, drops = size or NetworkSize(), dropouts or Dropouts()
         self.predicts_tokens = False
         self.states: list[State] | None = None
-        self.encoder = AwdLstm(tokens=tokens, width=width, hidden=hidden, layers=layers, dropouts=drops)
+        self.encoder = AwdLstm(tokens=tokens, width=size.width, hidden=size.hidden, layers=size.layers, dropouts=drops)
         self.token_bias = nn.Parameter(torch.zeros(tokens))
         self.output_dropout = SequenceDropout(drops.output)
-        self.classifier = ConcatPoolingClassifier(width, classes)
+        self.classifier = ConcatPoolingClassifier(size.width, classes)
 
     def forward(self, ids: Tensor) -> Tensor:
         return self._next_tokens(ids) if self.predicts_tokens else self._class(ids)
@@ -36,6 +50,16 @@ class TextNet(nn.Module):
         if mode is not self.training:
             self.states = None
         return super().train(mode)
+
+    def begin(self, stage: Stage) -> None:
+        """Learn what the stage is about: the next token, with everything but the classifier, or the class."""
+        self.predicts_tokens = stage.language
+        self.states = None
+        groups = self.parameter_groups()
+        learning = 1 if stage.frozen else stage.unfrozen or len(groups)
+        for place, group in enumerate(reversed(groups)):
+            for parameter in group:
+                parameter.requires_grad_(stage.language or place < learning)
 
     def parameter_groups(self) -> list[list[nn.Parameter]]:
         """Embedding, LSTM, the rest: what gradual unfreezing frees from the last to the first."""
@@ -79,5 +103,6 @@ class ConcatPoolingClassifier(nn.Module):
         kept = outputs * there[..., None]
         mean = kept.sum(1) / counts[:, None]
         greatest = outputs.masked_fill(~there[..., None], -torch.inf).amax(1)
-        last = outputs[torch.arange(len(outputs), device=outputs.device), counts - 1]
+        ends = (counts - 1)[:, None, None].expand(-1, 1, outputs.shape[2])
+        last = outputs.gather(1, ends)[:, 0]
         return self.layers(torch.cat([last, greatest, mean], dim=1))
