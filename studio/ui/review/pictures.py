@@ -22,6 +22,7 @@ from studio.core.settings import TAG_TASKS, ProjectSettings, Task
 from studio.core.tag_words import LabelWords, words_of
 from studio.store import Store
 from studio.ui.review import differences
+from studio.ui.widgets.document_picture import document_picture
 from studio.ui.widgets.image_memory import from_rgb
 
 _LARGEST_MARK: Final = 2.2
@@ -160,9 +161,13 @@ def _draw_points(store: Store, score: ItemScore, look: Look) -> Pictures:
 
 def _draw_tags(store: Store, score: ItemScore, look: Look) -> Pictures:
     item = store.item(score.item)
-    width, height = image_size(item.path)
-    size = differences.fit(width, height, look.width, look.height)
-    whole = from_rgb(differences.shrink(read_image(item.path, max_side=max(size)), size))
+    if look.task is Task.TEXT:
+        width, height = look.width, look.height
+        whole = document_picture(item.path, width=width, height=height)
+    else:
+        width, height = image_size(item.path)
+        size = differences.fit(width, height, look.width, look.height)
+        whole = from_rgb(differences.shrink(read_image(item.path, max_side=max(size)), size))
     names = {c.id: c.name for c in store.settings.known_classes}
     words = words_of(store.read_tags(item.id), score.tags, names) if score.tags is not None else None
     return Pictures(panes=(whole,), size=(width, height), words=words)

@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtWidgets import QWidget
 
 from studio.core.architectures import ARCHITECTURES, Architecture, encoders_of
+from studio.core.settings import Task
 from studio.ui.train.fields import Choice
 from studio.ui.train.recipe_draft import RecipeDraft
 
@@ -31,7 +32,8 @@ _ENCODERS: Final = {
 
 
 class ModelChoices:
-    """`rows`: caption and field each, for the form. A task with one kind of network has no field for it. A run that
+    """`rows`: caption and field each, for the form. A task with one kind of network has no field for it, and
+    texts have no encoder of images. A run that
     starts from another has that one's model, so nothing can be chosen then."""
 
     def __init__(self, draft: RecipeDraft) -> None:
@@ -39,7 +41,7 @@ class ModelChoices:
         self.encoder = Choice("encoder", tip="The part of the network that looks at the image; the larger, the slower")
         self.encoder.setMaxVisibleItems(20)
         self.encoder.edited.connect(draft.set_encoder)
-        self.rows: list[tuple[str, QWidget]] = [("Encoder", self.encoder)]
+        self.rows: list[tuple[str, QWidget]] = [] if draft.spec.task is Task.TEXT else [("Encoder", self.encoder)]
         known = ARCHITECTURES.get(draft.spec.task, ())
         self.architecture = Choice("architecture", [(_ARCHITECTURES[one][0], one) for one in known])
         self.architecture.edited.connect(draft.set_architecture)

@@ -50,6 +50,7 @@ _SCRATCH: Final = "scratch"
 
 _CACHED: Final = "ImageNet weights of this encoder are on this computer."
 _NOT_CACHED: Final = "To be fetched once; without a network the run starts from scratch, and says so."
+_LANGUAGE_FIRST: Final = "A language model on all texts first, then the classes."
 _RANDOM: Final = "Nothing is fetched; training needs more epochs."
 
 
@@ -66,6 +67,7 @@ class RecipeForm(QWidget):
     def __init__(self, draft: RecipeDraft, task: Task, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._draft = draft
+        self._task = task
         self._starts: dict[str, StartChoice] = {}
         self._build_fields(task)
         layout = QVBoxLayout(self)
@@ -79,18 +81,7 @@ class RecipeForm(QWidget):
         layout.addWidget(section("Stages"))
         layout.addWidget(self.stages)
         layout.addSpacing(4)
-        layout.addWidget(section("Augment"))
-        layout.addWidget(self.flip)
-        layout.addWidget(self.flip_vertical)
-        layout.addLayout(
-            _grid(
-                ("Rotate up to", self.rotate),
-                ("Zoom up to", self.zoom),
-                ("Warp up to", self.warp),
-                ("Lighting", self.lighting),
-            )
-        )
-        layout.addSpacing(4)
+        layout.addWidget(self._augment())
         layout.addWidget(section("Run"))
         layout.addLayout(
             _grid(
@@ -105,6 +96,26 @@ class RecipeForm(QWidget):
         layout.addStretch(1)
         draft.changed.connect(self.refresh)
         self.offer_starts([])
+
+    def _augment(self) -> QWidget:
+        """What is done to pictures; a text is read as it stands."""
+        part = QWidget()
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 4)
+        column.setSpacing(8)
+        column.addWidget(section("Augment"))
+        column.addWidget(self.flip)
+        column.addWidget(self.flip_vertical)
+        column.addLayout(
+            _grid(
+                ("Rotate up to", self.rotate),
+                ("Zoom up to", self.zoom),
+                ("Warp up to", self.warp),
+                ("Lighting", self.lighting),
+            )
+        )
+        part.setVisible(self._task is not Task.TEXT)
+        return part
 
     def offer_starts(self, starts: Sequence[StartChoice]) -> None:
         """Earlier runs that a new one can start from, as they shall be listed."""
@@ -196,7 +207,8 @@ class RecipeForm(QWidget):
         parent = self._draft.spec.parent
         unlisted = [(f"Run {parent}", parent)] if parent is not None and parent not in self._starts else []
         listed = [(start.text, start.run) for start in self._starts.values()]
-        self.start.offer([("ImageNet weights", _IMAGENET), ("Random weights", _SCRATCH), *unlisted, *listed])
+        imagenet = [] if self._task is Task.TEXT else [("ImageNet weights", _IMAGENET)]
+        self.start.offer([*imagenet, ("Random weights", _SCRATCH), *unlisted, *listed])
 
     def _choose_start(self, value: str) -> None:
         if value in (_IMAGENET, _SCRATCH):
@@ -207,7 +219,9 @@ class RecipeForm(QWidget):
 
 def _start_note(spec: RunSpec) -> str:
     if spec.parent is not None:
-        return f"The weights and the model of run {spec.parent}."
+        return f"The weights and the {'vocabulary' if spec.task is Task.TEXT else 'model'} of run {spec.parent}."
+    if spec.task is Task.TEXT:
+        return _LANGUAGE_FIRST
     if not spec.model.pretrained:
         return _RANDOM
     return _CACHED if has_imagenet_weights(spec.model.encoder) else _NOT_CACHED

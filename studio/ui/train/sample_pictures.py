@@ -19,7 +19,9 @@ from studio.core.masks import read_mask
 from studio.core.points import Points
 from studio.core.snapshot import SNAPSHOT_FILE, Snapshot, SnapshotItem, decode_snapshot
 from studio.core.tag_words import LabelWords, words_of
+from studio.core.texts import TEXT_SUFFIXES
 from studio.ui.widgets.decoding import decode
+from studio.ui.widgets.document_picture import document_picture
 
 PICTURE_SIDE: Final = 640
 """The longer side of a sample's picture, in pixels."""
@@ -50,6 +52,14 @@ def load_sample(folder: Path, prediction: SamplePrediction, watched: Sequence[in
     """
     classes, items = frozen_items(folder, tuple(watched))
     frozen = items[prediction.item]
+    if Path(frozen.image).suffix.lower() in TEXT_SUFFIXES:
+        return SamplePicture(
+            item=prediction.item,
+            name=prediction.name,
+            picture=document_picture(Path(frozen.image), width=PICTURE_SIDE // 2, height=PICTURE_SIDE // 3),
+            size=(0, 0),
+            words=_words(frozen, prediction, classes),
+        )
     picture = decode(Path(frozen.image), max_side=PICTURE_SIDE)
     pixels = _pixels(picture)
     return SamplePicture(

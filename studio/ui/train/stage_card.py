@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from studio.core.recipe import Stage
+from studio.core.settings import Task
 from studio.ui.theme import theme
 from studio.ui.train.fields import RateField, Tick, WholeField, caption
 from studio.ui.train.fold import Fold
@@ -63,7 +65,8 @@ class StageCard(QFrame):
             self.low.show_rate(low)
         self.schedule.show_schedule(stage.schedule)
         self.schedule_fold.say(schedule_text(stage.schedule))
-        self._title.setText(f"Stage {self._index + 1}")
+        self._title.setText(f"Stage {self._index + 1}{_what_learns(stage)}")
+        self.frozen.setVisible(not stage.language)
         self.remove.setEnabled(len(self._draft.stages) > 1)
         self.show_selected(self._draft.selected == self._index)
 
@@ -83,6 +86,8 @@ class StageCard(QFrame):
         self.batch_size = WholeField("batch_size", 1, 4096, tip="Items a step; half of it when memory runs out")
         self.height_field = WholeField("height", 32, _LARGEST_SIDE, step=32, tip="Images are trained at this height")
         self.width_field = WholeField("width", 32, _LARGEST_SIDE, step=32, tip="Images are trained at this width")
+        if self._draft.spec.task is Task.TEXT:
+            self.width_field.setToolTip("So many tokens are read of a document, from its beginning")
         self.high = RateField("rate", tip="The peak learning rate; Up and Down change it")
         self.low = RateField("low_rate", tip="The peak learning rate of the earliest layers")
         self.frozen = Tick("frozen", "Train the head only", tip="The encoder is frozen, except its batch-norm layers")
@@ -96,7 +101,7 @@ class StageCard(QFrame):
         self.batch_size.edited.connect(lambda value: change(batch_size=value))
         self.height_field.edited.connect(lambda value: change(height=value))
         self.width_field.edited.connect(lambda value: change(width=value))
-        self.frozen.edited.connect(lambda on: change(frozen=on))
+        self.frozen.edited.connect(lambda on: change(frozen=on, unfrozen=None))
         self.high.edited.connect(lambda rate: self._draft.set_rate(self._index, high=rate))
         self.low.edited.connect(lambda rate: self._draft.set_rate(self._index, low=rate))
         self.discriminative.edited.connect(lambda on: self._draft.set_discriminative(self._index, on))
@@ -113,6 +118,7 @@ class StageCard(QFrame):
         row.addStretch(1)
         for button in (self.double, self.duplicate, self.remove):
             row.addWidget(button)
+        self.double.setVisible(self._draft.spec.task is not Task.TEXT)
         return row
 
     def _tool(self, icon: str, tip: str, act: object) -> QToolButton:
@@ -134,10 +140,16 @@ class StageCard(QFrame):
         grid.addWidget(self.epochs, 0, 1)
         grid.addWidget(caption("Batch", self.batch_size), 0, 2)
         grid.addWidget(self.batch_size, 0, 3)
-        grid.addWidget(caption("Height", self.height_field), 1, 0)
-        grid.addWidget(self.height_field, 1, 1)
-        grid.addWidget(caption("Width", self.width_field), 1, 2)
-        grid.addWidget(self.width_field, 1, 3)
+        if self._draft.spec.task is Task.TEXT:
+            self.height_field.setParent(self)
+            self.height_field.hide()
+            grid.addWidget(caption("Tokens", self.width_field), 1, 0)
+            grid.addWidget(self.width_field, 1, 1)
+        else:
+            grid.addWidget(caption("Height", self.height_field), 1, 0)
+            grid.addWidget(self.height_field, 1, 1)
+            grid.addWidget(caption("Width", self.width_field), 1, 2)
+            grid.addWidget(self.width_field, 1, 3)
         grid.addWidget(caption("Rate", self.high), 2, 0)
         grid.addWidget(self.high, 2, 1)
         grid.addWidget(self._to, 2, 2)
@@ -153,3 +165,10 @@ class StageCard(QFrame):
     def _dress(self) -> None:
         for button in (self.double, self.duplicate, self.remove):
             button.setIcon(theme().icon(button.property("icon_name"), "muted"))
+
+
+def _what_learns(stage: Stage) -> str:
+    """Behind the stage's number, where it is not the whole network."""
+    if stage.language:
+        return " · language model"
+    return f" · last {stage.unfrozen} groups" if stage.unfrozen else ""

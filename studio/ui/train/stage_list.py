@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from studio.core.settings import Task
 from studio.ui.theme import theme
 from studio.ui.train.recipe_draft import RecipeDraft
 from studio.ui.train.stage_card import StageCard
@@ -29,6 +30,7 @@ class StageList(QWidget):
         row = QHBoxLayout()
         row.addWidget(self.add, 1)
         row.addWidget(self.double, 1)
+        self.double.setVisible(draft.spec.task is not Task.TEXT)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
