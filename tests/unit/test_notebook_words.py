@@ -139,6 +139,7 @@ def test_labels_come_from_a_table_by_column_name_and_from_a_pattern(
         ("pictures.label_from_func(lambda p: tensor([90., 9.])).split_by_idx([0]).datasets()", r'order="xy"'),
         ("pictures.label_from_folder().split_by_idx([0]).datasets().transform(size=16)", "below 32×32"),
         ("pictures.label_from_folder().split_by_fname_file('valid.txt')", "valid.txt cannot be read"),
+        ("pictures.label_from_folder().split_by_idx([0]).datasets(classes=['ant'])", "none of the classes"),
         ("get_transforms(max_warp=3)", "choose another number"),
     ],
 )

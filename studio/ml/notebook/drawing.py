@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -11,14 +11,13 @@ from torch import Tensor
 
 from studio.core.classes import UNLABELLED
 from studio.core.settings import Task as TaskName
+from studio.core.tags import TAG_THRESHOLD
 from studio.ml.models.encoders import image_statistics
 from studio.ml.notebook.figures import Axes
 from studio.ml.notebook.labels import void_class
 from studio.ml.notebook.pictures import Image, ImagePoints, ImageSegment
 from studio.ml.tasks.base import Task
 from studio.ml.tasks.keypoints import COUNTS, Keypoints, X, Y
-
-TAG_THRESHOLD: Final = 0.2
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from studio.core.errors import BadInput
 from studio.core.items import Split
 from studio.core.settings import Task as TaskName
 from studio.core.snapshot import SnapshotItem
+from studio.core.tags import TAG_THRESHOLD
 from studio.ml.notebook.data_bunch import DataBunch, DatasetType
 from studio.ml.notebook.figures import Figure, new_figure
 from studio.ml.notebook.learner import Learner
@@ -126,7 +127,9 @@ def _confusion(task: Task, output: Tensor, target: Tensor) -> NDArray[np.int64] 
         return None
     counted, label = what_counts(task, output, target)
     if kind is TaskName.MULTI_LABEL:
-        matrix = multilabel_confusion_matrix(counted.sigmoid(), label.int(), num_labels=counted.shape[1], threshold=0.2)
+        matrix = multilabel_confusion_matrix(
+            counted.sigmoid(), label.int(), num_labels=counted.shape[1], threshold=TAG_THRESHOLD
+        )
     else:
         matrix = multiclass_confusion_matrix(counted.argmax(1), label, num_classes=output.shape[1])
     return matrix.cpu().numpy().astype(np.int64)
