@@ -27,6 +27,7 @@ from studio.ui.label.side_panel import SidePanel
 from studio.ui.session import Overlay
 from studio.ui.theme import ThemeMode, theme
 from tests.ui.label.test_label_page import run_with
+from tests.ui.label.test_label_proposals import finished_run
 
 SMALLEST = (960, 520)
 """What the smallest window leaves to the page."""
@@ -61,6 +62,15 @@ def test_the_options_of_every_tool_fit_into_the_smallest_window(make_desk, task)
         assert desk.page.width() == SMALLEST[0]
         assert cut_parts(desk.page.options) == [], tool
         assert cut_parts(desk.page.status) == [], tool
+
+
+@pytest.mark.parametrize("task", list(Task)[:2])
+def test_the_buttons_of_the_proposals_show_their_words(make_desk, task):
+    desk = make_desk(task=task, page_size=(1280, 640))
+    finished_run(desk)
+    QApplication.processEvents()
+    assert desk.page.proposals.everywhere_button.isVisible()
+    assert cut_parts(desk.page.proposals) == []
 
 
 def test_the_views_of_a_prediction_fit_beside_the_options_of_every_tool(make_desk):

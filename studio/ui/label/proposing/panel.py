@@ -65,11 +65,10 @@ class ProposalPanel(QWidget):
         self.ahead = QSpinBox(minimum=1, maximum=_MOST_AHEAD)
         self.ahead.setAccessibleName("Number of items to propose for")
         self.ahead.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.ahead.setFixedWidth(66)
         self.here_button = _button(actions.here, "Propose", primary=True)
         self.ahead_button = _button(actions.ahead, "Next")
-        mark = "placed point" if choices.task is Task.KEYPOINTS else "painted pixel"
-        self.everywhere_button = _button(actions.everywhere, f"All without a {mark}")
+        which = "empty" if choices.task is Task.KEYPOINTS else "unpainted"
+        self.everywhere_button = _button(actions.everywhere, f"All {which}")
         self.progress = QProgressBar(textVisible=False)
         self.progress.setAccessibleName("Proposals made")
         self.cancel_button = _button(actions.cancel, "Stop")
@@ -153,7 +152,7 @@ class ProposalPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 2, 10, 6)
         layout.setSpacing(5)
-        _rows(self._asking, [self.here_button, self.ahead_button, self.ahead], [self.everywhere_button])
+        _rows(self._asking, [self.here_button, self.everywhere_button], [self.ahead_button, self.ahead])
         _rows(self._running, [self.progress, self.cancel_button])
         self._working.addWidget(self._asking)
         self._working.addWidget(self._running)
@@ -177,7 +176,7 @@ def _rows(box: QWidget, *rows: Sequence[QWidget]) -> None:
         row = QHBoxLayout()
         row.setSpacing(6)
         for widget in widgets:
-            row.addWidget(widget, 1)
+            row.addWidget(widget, max(1, widget.sizeHint().width()))
         column.addLayout(row)
     column.addStretch(1)
 
