@@ -15,8 +15,9 @@ from studio.core.errors import BadInput
 from studio.core.items import Split
 from studio.core.report import error_figure
 from studio.core.review import SCORES_FILE, Decision, ItemScore, ReviewItem, mistake_in_words
-from studio.core.settings import TAG_TASKS, ProjectSettings
+from studio.core.settings import TAG_TASKS, ProjectSettings, Task
 from studio.core.tags import ids_of
+from studio.core.thresholds import ThresholdCurve, kept_threshold, threshold_curve
 from studio.store import ReviewFilter, Store
 
 
@@ -42,12 +43,20 @@ def review(
     split: Annotated[
         Split | None, typer.Option("--split", help="Only this split; by default all that were scored.")
     ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option("--threshold", metavar="X", help="Of tags: predict those above this probability from now on."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the items whose loss is greatest, worst first."""
     output = Output(as_json=as_json)
     with Store.open(project) as store:
         load_scores(store, run)
+        if threshold is not None:
+            _choose_threshold(store, run, threshold)
+        curve = _curve(store, run) if store.settings.task is Task.MULTI_LABEL else None
+        kept = kept_threshold(store.run(run).folder)
         ids = store.review_ids(run, ReviewFilter(splits=(split,) if split else ()))
         items = store.review_items(run, ids[:top])
         settings = store.settings
@@ -73,9 +82,30 @@ def review(
     taken = ("mistakes" if settings.task in TAG_TASKS else "taken for",) if settings.classes else ()
     columns = ("#", "item", "split", "loss", "error", *taken, "decision")
     output.table(columns, rows)
+    if curve is not None:
+        output.result(
+            "threshold",
+            f"F2 by sample is {curve.at(kept):.3f} at the threshold {kept:g}; the best is "
+            f"{curve.at(curve.best):.3f} at {curve.best:g}, over {curve.items:,} validation items.",
+            threshold=kept,
+            f2=curve.at(kept),
+            best=curve.best,
+            best_f2=curve.at(curve.best),
+        )
     output.result(
         "reviewed", f"The worst {len(items):,} of {counted(len(ids), 'item')} of run {run}.", run=run, items=len(ids)
     )
+
+
+def _choose_threshold(store: Store, run: str, threshold: float) -> None:
+    """Raises BadInput."""
+    if store.settings.task is not Task.MULTI_LABEL:
+        raise BadInput("Only tags have a threshold; leave out --threshold.")
+    store.choose_threshold(run, threshold)
+
+
+def _curve(store: Store, run: str) -> ThresholdCurve | None:
+    return threshold_curve(item.score for item in store.review_items(run, store.review_ids(run)))
 
 
 def load_scores(store: Store, run: str) -> None:

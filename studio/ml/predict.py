@@ -14,6 +14,7 @@ from studio.core.images import IMAGE_SUFFIXES
 from studio.core.recipe import Precision
 from studio.core.settings import Task as TaskName
 from studio.core.texts import TEXT_SUFFIXES
+from studio.core.thresholds import kept_threshold
 from studio.ml.data.decoders import make_decoder
 from studio.ml.data.images import decoding_threads
 from studio.ml.device import MixedPrecision, choose_device, resolve_precision
@@ -21,6 +22,7 @@ from studio.ml.model_file import read_model
 from studio.ml.network import network_of
 from studio.ml.scoring import forward_pictures
 from studio.ml.tasks.base import ItemDecoder
+from studio.ml.tasks.multi_label import MultiLabel
 from studio.ml.tasks.registry import make_task
 
 BATCH_SIZE: Final = 8
@@ -44,6 +46,8 @@ def predict(
     """
     model = read_model(run)
     task = make_task(model.snapshot, model.architecture)
+    if isinstance(task, MultiLabel):
+        task.threshold = kept_threshold(run if run.is_dir() else run.parent)
     chosen = choose_device(device)
     network = network_of(model, task).to(chosen).eval()
     precision = MixedPrecision(resolve_precision(Precision.AUTO, chosen, warn), chosen)

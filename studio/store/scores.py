@@ -15,6 +15,7 @@ import numpy.typing as npt
 from studio.core.errors import ProjectDamaged
 from studio.core.items import Split
 from studio.core.review import Decision, ItemScore, ReviewItem, decode_score
+from studio.core.thresholds import score_at
 from studio.store.database import Database
 
 
@@ -33,12 +34,15 @@ class Scores:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def load(self, run_id: str, path: Path) -> int:
-        """Read a run's scores file, replacing what was read from it before; returns the number of items.
+    def load(self, run_id: str, path: Path, *, threshold: float | None = None) -> int:
+        """Read a run's scores file, replacing what was read from it before; returns the number of items. `threshold`:
+        from which probability on a tag is predicted, where a person chose another one than the run had.
 
         Decisions stay. A torn last line, of a process that was killed, is passed over. Raises ProjectDamaged.
         """
         scores = _chosen(_read(path))
+        if threshold is not None:
+            scores = [score_at(score, threshold) for score in scores]
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM scores WHERE run = ?", (run_id,))
             connection.execute("DELETE FROM confusions WHERE run = ?", (run_id,))

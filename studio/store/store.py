@@ -22,11 +22,12 @@ from studio.core.outcome import RunOutcome
 from studio.core.points import Points
 from studio.core.recipe import Purpose, RunSpec
 from studio.core.review import SCORES_FILE, Correction, Decision, ReviewItem
-from studio.core.settings import TASK_NAMES, TRAINABLE, ProjectSettings
+from studio.core.settings import TASK_NAMES, TRAINABLE, ProjectSettings, Task
 from studio.core.shapes import Carried, SourceNotes
 from studio.core.signals import Signal
 from studio.core.snapshot import Snapshot
 from studio.core.tags import Tags
+from studio.core.thresholds import keep_threshold, kept_threshold
 from studio.store.annotations import Annotation, Annotations
 from studio.store.carried import CarriedShapes
 from studio.store.database import DATABASE_FILE, Database
@@ -316,7 +317,15 @@ class Store:
 
         Raises UnknownRun, ProjectDamaged.
         """
-        return self._scores.load(run_id, self._runs.get(run_id).folder / SCORES_FILE)
+        folder = self._runs.get(run_id).folder
+        threshold = kept_threshold(folder) if self._settings.task is Task.MULTI_LABEL else None
+        return self._scores.load(run_id, folder / SCORES_FILE, threshold=threshold)
+
+    def choose_threshold(self, run_id: str, threshold: float) -> None:
+        """From now on the run predicts the tags whose probability is above `threshold`, here and on new pictures; what
+        was decided stays. Raises UnknownRun, BadInput, CannotWrite, ProjectDamaged."""
+        keep_threshold(self._runs.get(run_id).folder, threshold)
+        self.load_scores(run_id)
 
     def review_ids(self, run_id: str, wanted: ReviewFilter | None = None) -> list[int]:
         """The ids of the run's scored items that pass, worst first."""

@@ -19,6 +19,7 @@ from studio.core.events import read_events
 from studio.core.items import Split
 from studio.core.settings import Task as TaskName
 from studio.core.snapshot import Snapshot
+from studio.core.thresholds import keep_threshold, kept_threshold
 from studio.core.vocabulary import PADDING_ID
 from studio.ml.data.decoders import make_decoder
 from studio.ml.data.inputs import network_input
@@ -66,6 +67,8 @@ def export_model(
         _write_json(folder / "preprocessing.json", how)
         if "vocabulary" in model.metadata:
             (folder / "vocabulary.json").write_text(model.metadata["vocabulary"], encoding="utf-8")
+        if model.snapshot.task is TaskName.MULTI_LABEL:
+            keep_threshold(folder, kept_threshold(run))
         progress(1, steps)
         differences = {"model.pt2": write_torch_program(network, images, folder / "model.pt2")}
         progress(2, steps)

@@ -20,10 +20,11 @@ from studio.core.items import Split
 from studio.core.review import ItemScore
 from studio.core.snapshot import SnapshotItem
 from studio.core.tags import TAG_THRESHOLD, PredictedTags, Tags
+from studio.core.thresholds import tag_differences
 from studio.ml.models.classifier import Classifier
 from studio.ml.models.encoders import ImageEncoder
 from studio.ml.tasks.base import Original, Prediction, TaskMetrics
-from studio.ml.tasks.whole_items import TagsPrediction, WholeItems, differing
+from studio.ml.tasks.whole_items import TagsPrediction, WholeItems
 
 IGNORED: Final = -1.0
 """The target of every tag of an item that neither loss nor metrics count."""
@@ -33,6 +34,9 @@ BETA: Final = 2.0
 
 class MultiLabel(WholeItems):
     """A target (K,) float32 has 1 for each counted class that the item has and 0 for the others."""
+
+    threshold = TAG_THRESHOLD
+    """A tag is predicted where its probability is above; the metrics stay with the usual one."""
 
     def make_network(self, encoder: ImageEncoder) -> nn.Module:
         return Classifier(encoder, self.outputs, start=self._constant_answer())
@@ -78,7 +82,7 @@ class MultiLabel(WholeItems):
 
     def answer(self, output: Tensor) -> PredictedTags:
         shares = self.ranked(output.float().cpu().sigmoid())
-        return PredictedTags(tags=Tags(), shares=shares).above(TAG_THRESHOLD)
+        return PredictedTags(tags=Tags(), shares=shares).above(self.threshold)
 
     def score(self, output: Tensor, prediction: Prediction, original: Original) -> ItemScore:
         """`loss`: the mean over the tags; `error`: how many tags are missing or too many."""
@@ -87,7 +91,7 @@ class MultiLabel(WholeItems):
         target = torch.from_numpy(self.read_target(original, height=0, width=0))
         differences = ()
         if item.tags is not None:
-            differences = differing(Tags.of(i for i in item.tags.ids if i in self.position), answer.tags)
+            differences = tag_differences(Tags.of(i for i in item.tags.ids if i in self.position), answer.tags)
         return ItemScore(
             item=item.id,
             name=item.name,

@@ -18,9 +18,8 @@ from studio.core.atomic import write_atomically
 from studio.core.classes import LabelClass
 from studio.core.errors import BadInput
 from studio.core.events import SamplePrediction
-from studio.core.review import NO_CLASS
 from studio.core.snapshot import Snapshot
-from studio.core.tags import PredictedTags, Tags
+from studio.core.tags import PredictedTags
 from studio.ml.models.classifier import Classifier
 from studio.ml.models.encoders import ImageEncoder
 from studio.ml.tasks.base import Original, Prediction, Size
@@ -108,13 +107,6 @@ class WholeItems:
         values = [round(float(share), SHARE_DIGITS) for share in shares]
         order = sorted(range(len(values)), key=lambda i: -values[i])
         return tuple((self.counted_classes[i].id, values[i]) for i in order)
-
-
-def differing(label: Tags, predicted: Tags) -> tuple[tuple[int, int, int], ...]:
-    """As in `ItemScore.confusion`: (class, `NO_CLASS`, 1) for each that is missing, (`NO_CLASS`, class, 1) for each
-    that is too many."""
-    missing = [(class_id, NO_CLASS, 1) for class_id in label.ids if class_id not in predicted.ids]
-    return (*missing, *((NO_CLASS, class_id, 1) for class_id in predicted.ids if class_id not in label.ids))
 
 
 class TagsSink:

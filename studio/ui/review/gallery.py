@@ -16,6 +16,7 @@ from studio.core.items import Split
 from studio.core.raster import Rect
 from studio.core.review import ReviewItem
 from studio.core.settings import Task
+from studio.core.tags import TAG_THRESHOLD
 from studio.store import ItemFilter, ReviewFilter
 from studio.ui.review.confusion import Cell, ConfusionPanel
 from studio.ui.review.empty import EmptyState
@@ -47,6 +48,8 @@ class Gallery(QWidget):
     shown_changed = Signal()
     """Other items show than before."""
     tile_width_chosen = Signal(int)
+    threshold_chosen = Signal(float)
+    """From which probability on tags are to be predicted."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -112,6 +115,8 @@ class Gallery(QWidget):
             self.panel.chosen.connect(self._choose_range)
         else:
             self.panel.chosen.connect(self._choose_cell)
+        if isinstance(self.panel, TagPanel):
+            self.panel.threshold_chosen.connect(self.threshold_chosen)
         self.nothing.pressed.connect(self.clear_filters)
         theme().changed.connect(self._redraw_all)
 
@@ -122,12 +127,17 @@ class Gallery(QWidget):
         return self._figures.run if self._figures else None
 
     @property
+    def _threshold(self) -> float:
+        return self._figures.threshold if self._figures else TAG_THRESHOLD
+
+    @property
     def is_filtered(self) -> bool:
         return not (self._cell is None and self._range is None and self.filters.filters.is_empty)
 
     def show_run(self, figures: RunFigures | None) -> None:
         """Show this run's items, or none. The filters stay, but for a chosen mistake that this run may not have."""
         other = figures is None or figures.run != self.run
+        says_otherwise = figures is not None and not other and figures.threshold != self._threshold
         self._figures = figures
         if other:
             self._cell = self._range = None
@@ -136,6 +146,8 @@ class Gallery(QWidget):
             self._large.forget_all()
         self._show_panel()
         self.query()
+        if figures is not None and says_otherwise:
+            self.refresh(self._session.store.review_ids(figures.run))
 
     def query(self) -> None:
         """Ask the project for the items that the filters let through; the current one stays so if it is among them."""
@@ -280,6 +292,7 @@ class Gallery(QWidget):
             self.panel.show_counts(counts, self._session.settings.known_classes)
             self.panel.select(self._cell)
         elif isinstance(self.panel, TagPanel):
+            self.panel.show_curve(figures.curve if figures else None, self._threshold)
             self.panel.show_mistakes(figures.mistakes if figures else {}, self._session.settings.known_classes)
             self.panel.select(self._cell)
         else:

@@ -16,6 +16,8 @@ from studio.core.recipe import RunSpec
 from studio.core.report import Report, before_after
 from studio.core.review import SCORES_FILE, ItemScore, decode_score
 from studio.core.settings import Task
+from studio.core.tags import TAG_THRESHOLD
+from studio.core.thresholds import ThresholdCurve, kept_threshold, threshold_curve
 from studio.store import ReviewFilter, RunRecord, Store
 
 EVENTS_FILE: Final = "events.jsonl"
@@ -47,13 +49,15 @@ class RunChoice:
 class RunFigures:
     """`confusion` (n, n) int64 counts wrong pixels or items by label and prediction; `mistakes` likewise, with tags
     that are missing or too many; `errors` by item, in pixels, for points. `only_split` is the split of all items, None
-    where they have several."""
+    where they have several. Of tags: `curve` says what each threshold gives, `threshold` is the one in force."""
 
     run: str
     confusion: np.ndarray
     mistakes: dict[tuple[int, int], int]
     errors: dict[int, float]
     only_split: Split | None
+    curve: ThresholdCurve | None = None
+    threshold: float = TAG_THRESHOLD
 
 
 def choices(store: Store) -> list[RunChoice]:
@@ -76,9 +80,11 @@ def read_figures(project: Path, run: str, task: Task) -> RunFigures:
         if not sum(store.review_counts(run).values()):
             store.load_scores(run)
         errors: dict[int, float] = {}
-        if task is Task.KEYPOINTS:
-            reviews = store.review_items(run, store.review_ids(run, ReviewFilter()))
-            errors = {review.score.item: review.score.error for review in reviews}
+        curve: ThresholdCurve | None = None
+        if task in (Task.KEYPOINTS, Task.MULTI_LABEL):
+            scores = [review.score for review in store.review_items(run, store.review_ids(run, ReviewFilter()))]
+            errors = {score.item: score.error for score in scores}
+            curve = threshold_curve(scores) if task is Task.MULTI_LABEL else None
         used = store.review_splits(run)
         return RunFigures(
             run=run,
@@ -86,7 +92,15 @@ def read_figures(project: Path, run: str, task: Task) -> RunFigures:
             mistakes=store.mistakes(run),
             errors=errors,
             only_split=used.pop() if len(used) == 1 else None,
+            curve=curve,
+            threshold=kept_threshold(store.run(run).folder),
         )
+
+
+def choose_threshold(project: Path, run: str, threshold: float) -> None:
+    """`Store.choose_threshold` for another thread. Raises StudioError."""
+    with Store.open(project) as store:
+        store.choose_threshold(run, threshold)
 
 
 def read_report(project: Path, run: str) -> Report:

@@ -21,7 +21,7 @@ from studio.ui.review.decisions import Decisions
 from studio.ui.review.empty import EmptyState
 from studio.ui.review.fine_tune import FineTuneBar
 from studio.ui.review.gallery import Gallery
-from studio.ui.review.loading import RunChoice, RunFigures, read_choices, read_figures
+from studio.ui.review.loading import RunChoice, RunFigures, choose_threshold, read_choices, read_figures
 from studio.ui.review.report_page import ReportPage
 from studio.ui.review.top_bar import LARGEST_TILE, SMALLEST_TILE, TopBar, View
 from studio.ui.session import Overlay, Page, Session, Tone
@@ -174,6 +174,7 @@ class ReviewPage(QWidget):
         self.gallery.tile_width_chosen.connect(self._set_tile_width)
         self.gallery.selection_changed.connect(self._show_what_can_be_done)
         self.gallery.shown_changed.connect(self._show_counts)
+        self.gallery.threshold_chosen.connect(self._choose_threshold)
         self.decisions.decided.connect(lambda _items: self._show_counts())
         self.fine_tune.proposed.connect(self._propose)
         self.no_runs.pressed.connect(lambda: session.show_page(Page.TRAIN))
@@ -215,6 +216,15 @@ class ReviewPage(QWidget):
         if figures.run == self._run:
             self.gallery.show_run(figures)
             self._show_counts()
+
+    def _choose_threshold(self, threshold: float) -> None:
+        """Decisions that still wait are about the predictions as they show now, so they go first."""
+        run = self._run
+        if run is None:
+            return
+        self.decisions.finish()
+        work = partial(choose_threshold, self._session.store.root, run, threshold)
+        self._work.do(work, lambda _done: self._session.review_changed.emit(run), self._complain)
 
     def _scores_changed(self, run: str) -> None:
         if run != self._run:

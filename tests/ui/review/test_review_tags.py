@@ -18,6 +18,7 @@ from studio.core.recipe import FineTune, RunSpec, Stage
 from studio.core.review import NO_CLASS, Decision, ItemScore
 from studio.core.settings import ProjectSettings, Task
 from studio.core.tags import PredictedTags, Tags
+from studio.core.thresholds import kept_threshold
 from studio.store import RunRecord, Store
 from studio.ui.review import ReviewPage
 from studio.ui.review.confusion import ConfusionPanel
@@ -28,6 +29,8 @@ from tests.ui.review.conftest import ReviewProject, _shown, write_scores
 
 NAMES = ("ant", "bee", "wasp")
 ANT, BEE, WASP = 0, 1, 2
+
+MakeProject = Callable[[Task], ReviewProject]
 
 SINGLE = {0: ((ANT,), (0.9, 0.1, 0.0)), 1: ((ANT,), (0.2, 0.8, 0.0)), 2: ((BEE,), (0.0, 0.3, 0.7))}
 MULTI = {
@@ -73,7 +76,7 @@ def spec(task: Task) -> RunSpec:
 
 
 @pytest.fixture
-def make_project(tmp_path: Path, qapp: object) -> Iterator[Callable[[Task], ReviewProject]]:
+def make_project(tmp_path: Path, qapp: object) -> Iterator[MakeProject]:
     """Three validation items, the first of which is right, and one to train on."""
     made: list[Store] = []
 
@@ -100,7 +103,7 @@ def make_project(tmp_path: Path, qapp: object) -> Iterator[Callable[[Task], Revi
 
 
 @pytest.fixture(params=[Task.SINGLE_LABEL, Task.MULTI_LABEL])
-def project(request: pytest.FixtureRequest, make_project: Callable[[Task], ReviewProject]) -> ReviewProject:
+def project(request: pytest.FixtureRequest, make_project: MakeProject) -> ReviewProject:
     return make_project(Task(request.param))
 
 
@@ -184,7 +187,7 @@ def test_one_key_makes_the_prediction_the_label_and_can_be_taken_back(
     assert project.store.read_tags(item) == told
 
 
-def test_accepting_keeps_a_void_tag_beside_the_others(make_project: Callable[[Task], ReviewProject]) -> None:
+def test_accepting_keeps_a_void_tag_beside_the_others(make_project: MakeProject) -> None:
     project = make_project(Task.MULTI_LABEL)
     classes = (*make_classes(NAMES), make_classes(["a", "b", "c", "void"])[3])
     project.store.save_settings(msgspec.structs.replace(project.store.settings, classes=classes))
@@ -227,3 +230,53 @@ def after_fine_tuning(project: ReviewProject, record: RunRecord) -> list[ItemSco
         right = score(task, item, number, revision=now, corrected=number == 1)
         scores.append(msgspec.structs.replace(right, error=0.0, confusion=()))
     return scores
+
+
+@pytest.fixture
+def tags_page(make_project: MakeProject, qtbot: QtBot) -> Iterator[tuple[ReviewProject, ReviewPage]]:
+    project = make_project(Task.MULTI_LABEL)
+    for page in _shown(project, qtbot):
+        yield project, page
+
+
+def test_a_threshold_is_chosen_on_the_curve_and_changes_the_predictions_for_good(
+    tags_page: tuple[ReviewProject, ReviewPage], qtbot: QtBot
+) -> None:
+    project, page = tags_page
+    panel = page.gallery.panel
+    assert isinstance(panel, TagPanel)
+    choice = panel.threshold
+    assert choice.isVisible()
+    assert choice.number.value() == 0.2
+    assert "best 0.944 at" in choice.words.text(), "above 0.4 the wasp goes, at the price of nothing"
+    words(page, qtbot, 1)
+    place = choice.plot.place(0.5, 0).toPoint()
+    qtbot.mouseClick(choice.plot, Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(lambda: panel.list.count() == 1, timeout=20_000)
+    assert panel.list.item(0).text() == "bee missing"
+    qtbot.waitUntil(lambda: words(page, qtbot, 1) == ("ant", "ant 70 %", True), timeout=20_000)
+    assert [score.name for score in scored(project) if score.error] == ["2.png"]
+    project.store.load_scores("0001")
+    assert kept_threshold(project.store.run("0001").folder) == 0.5
+    assert [score.name for score in scored(project) if score.error] == ["2.png"], "also when they are read again"
+    project.store.decide("0001", project.ids[1], Decision.ACCEPTED)
+    assert project.store.read_tags(project.ids[1]) == Tags((ANT,))
+
+
+def scored(project: ReviewProject) -> list[ItemScore]:
+    return [review.score for review in project.store.review_items("0001", project.store.review_ids("0001"))]
+
+
+def test_the_best_threshold_is_one_button_away(tags_page: tuple[ReviewProject, ReviewPage], qtbot: QtBot) -> None:
+    project, page = tags_page
+    panel = page.gallery.panel
+    assert isinstance(panel, TagPanel)
+    qtbot.mouseClick(panel.threshold.best, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not panel.threshold.best.isEnabled(), timeout=20_000)
+    assert kept_threshold(project.store.run("0001").folder) == pytest.approx(panel.threshold.number.value())
+
+
+def test_a_single_label_has_no_threshold(make_project: MakeProject, qtbot: QtBot) -> None:
+    project = make_project(Task.SINGLE_LABEL)
+    for page in _shown(project, qtbot):
+        assert isinstance(page.gallery.panel, ConfusionPanel)
