@@ -20,7 +20,9 @@ from studio.core.review import NO_CLASS, ItemScore, decode_score
 from studio.core.settings import Task
 from studio.core.snapshot import Snapshot, SnapshotItem
 from studio.core.tags import NONE_OF_THEM, Tags
+from studio.core.thresholds import THRESHOLD_FILE, keep_threshold
 from studio.formats import recognise
+from studio.ml.exporting import export_model
 from studio.ml.models.encoders import make_encoder
 from studio.ml.predict import predict
 from studio.ml.tasks.base import Original
@@ -242,6 +244,26 @@ def test_the_watched_samples_say_their_classes(trained) -> None:
         has_square = sample.item % 2 == 1
         expected = ((0, 1) if has_square else (0,)) if task is Task.MULTI_LABEL else (int(has_square),)
         assert sample.tags.tags.ids == expected
+
+
+def test_a_threshold_that_was_chosen_goes_along_when_the_model_predicts_elsewhere(trained, tmp_path: Path) -> None:
+    task, folder, _ = trained
+    if task is not Task.MULTI_LABEL:
+        return
+    picture = folder.parent / "0001-images" / "01.png"
+
+    def said(model: Path, name: str) -> list[str]:
+        (table,) = predict(model, picture, tmp_path / name, device="cpu")
+        return [row["tags"] for row in csv.DictReader(table.read_text(encoding="utf-8").splitlines())]
+
+    assert said(folder, "usual") == ["ground;square"]
+    keep_threshold(folder, 0.9999)
+    try:
+        assert said(folder, "high") == [""]
+        export_model(folder, tmp_path / "model")
+        assert said(tmp_path / "model", "exported") == [""]
+    finally:
+        (folder / THRESHOLD_FILE).unlink()
 
 
 def test_predictions_are_a_table_that_an_import_can_read(trained, tmp_path: Path) -> None:

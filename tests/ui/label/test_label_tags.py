@@ -11,11 +11,15 @@ from PySide6.QtWidgets import QApplication
 
 from studio.core.classes import make_classes
 from studio.core.errors import CannotWrite
+from studio.core.items import Split
+from studio.core.recipe import RunSpec, Stage
+from studio.core.review import SCORES_FILE, Decision, ItemScore, encode_score
 from studio.core.settings import Task
-from studio.core.tags import NONE_OF_THEM, Tags
+from studio.core.tags import NONE_OF_THEM, PredictedTags, Tags
 from studio.ui.keyboard.catalogue import Catalogue
 from studio.ui.label.swatch_list import BADGE_ROLE, MARK_ROLE
 from studio.ui.label.tagging.keys import tag_keys
+from studio.ui.session import Overlay
 from tests.ui.label.conftest import Desk, Make
 
 Key, Ctrl, Shift = Qt.Key, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -318,6 +322,29 @@ def test_only_what_means_something_is_offered(multi: Desk) -> None:
     assert not {"propose_here", "accept_here", "next_view", "smaller_brush", "tag_advance"} & offered
     multi.key(Key.Key_D)  # goes round between views that there are none of
     assert multi.page.choices.view == "label"
+
+
+def test_what_a_run_says_stands_above_the_picture_and_one_key_takes_it_over(multi: Desk) -> None:
+    store, (first, second, *_) = multi.store, multi.ids
+    store.tags.replace(dict.fromkeys(multi.ids, Tags((0,))), "by hand")
+    store.set_split([second], Split.VALID)
+    stage = Stage(epochs=1, height=32, width=32)
+    record = store.create_run(RunSpec(task=Task.MULTI_LABEL, stages=(stage,)))
+    said = PredictedTags(tags=Tags((1, 2)), shares=((1, 0.9), (2, 0.41), (0, 0.05)))
+    score = ItemScore(
+        item=first, name="0", split=Split.TRAIN, revision=1, loss=1.0, error=3.0, tags=said, label=Tags((0,))
+    )
+    (record.folder / SCORES_FILE).write_bytes(encode_score(score))
+    store.load_scores(record.id)
+    multi.session.open_item(first, Overlay(run=record.id, item=first))
+    bar = multi.page.options
+    multi.qtbot.waitUntil(lambda: bar.run_label.text() == "Run 0001: haze 90 %, cloudy 41 %", timeout=10_000)
+    assert not any(button.isVisible() for button in bar.view_buttons.values())
+    multi.key(Key.Key_A, Shift)
+    assert tags(multi) == Tags((1, 2))
+    assert [(c.item, c.decision) for c in store.corrections(record.id)] == [(first, Decision.EDITED)]
+    multi.key(Key.Key_Z, Ctrl)
+    assert tags(multi) == Tags((0,))
 
 
 def test_a_picture_that_cannot_be_read_is_labelled_all_the_same(make_desk: Make) -> None:

@@ -14,7 +14,6 @@ FOR_PIXELS = (
     "view_alone",
     "next_view",
     "accept_here",
-    "accept_all",
     "propose_here",
     "propose_next",
     "propose_all",
