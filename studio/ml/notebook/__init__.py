@@ -30,6 +30,12 @@ from studio.ml.notebook.measures import (
     fbeta,
 )
 from studio.ml.notebook.pictures import Image, ImagePoints, ImageSegment, open_image, open_mask
+from studio.ml.notebook.texts import (
+    TextClasDataBunch,
+    TextLMDataBunch,
+    language_model_learner,
+    text_classifier_learner,
+)
 from studio.ml.notebook.transforms import get_transforms, imagenet_stats
 
 __all__ = [
@@ -64,6 +70,10 @@ __all__ = [
     "error_rate",
     "fbeta",
     "Interpretation",
+    "TextLMDataBunch",
+    "TextClasDataBunch",
+    "language_model_learner",
+    "text_classifier_learner",
     "Path",
     "np",
     "partial",

@@ -11,6 +11,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from studio.core.architectures import Architecture
 from studio.core.errors import BadInput, NothingToTrainOn
 from studio.core.items import Split
 from studio.core.recipe import Augment
@@ -26,6 +27,7 @@ from studio.ml.notebook.figures import Figure, new_grid
 from studio.ml.notebook.pictures import Image
 from studio.ml.notebook.saying import say
 from studio.ml.notebook.transforms import Statistics, imagenet_stats
+from studio.ml.tasks.base import Task
 from studio.ml.tasks.registry import make_task
 
 BATCH_SIZE: Final = 64
@@ -124,6 +126,10 @@ class DataBunch:
         ):
             raise BadInput("The encoders expect pictures normalised by ImageNet's statistics; use imagenet_stats.")
         return self
+
+    def make_task(self, architecture: Architecture | None) -> Task:
+        """The task as it makes networks of this architecture."""
+        return make_task(self.snapshot, architecture)
 
     def items(self, split: Split) -> list[SnapshotItem]:
         """The labelled items."""

@@ -85,7 +85,7 @@ def void_class(classes: Sequence[LabelClass]) -> LabelClass | None:
 
 
 def _class_names(task: Task, labels: Sequence[Label]) -> list[str]:
-    if task is Task.SINGLE_LABEL:
+    if task in (Task.SINGLE_LABEL, Task.TEXT):
         return sorted({str(label) for label in labels})
     if task is Task.MULTI_LABEL:
         return sorted({str(tag) for tags in labels for tag in tags})
@@ -101,7 +101,7 @@ def _label_fields(task: Task, path: Path, label: Label, *, ids: Mapping[str, int
         return {"mask": str(Path(label).resolve())}
     if task is Task.KEYPOINTS:
         return {"points": _points(path, label, order=order)}
-    tags = [label] if task is Task.SINGLE_LABEL else label
+    tags = label if task is Task.MULTI_LABEL else [label]
     unknown = sorted({str(tag) for tag in tags} - set(ids))
     if unknown:
         raise BadInput(f"{path} has the label {unknown[0]}, which is none of the classes; add it to them.")

@@ -31,9 +31,8 @@ from studio.ml.notebook.outputs import Example, activated, answers, figure_of
 from studio.ml.notebook.own_measures import LossFunction, MetricFunction, with_own_measures
 from studio.ml.notebook.recorder import Recorder
 from studio.ml.notebook.saying import say
-from studio.ml.parameter_groups import freeze, make_optimizer
+from studio.ml.parameter_groups import begin_stage, make_optimizer
 from studio.ml.tasks.base import Task
-from studio.ml.tasks.registry import make_task
 
 models: Final = SimpleNamespace(**{name: name for name in ENCODERS})
 """The encoders that a network can start from; torchvision's functions of the same names do too."""
@@ -86,7 +85,7 @@ class Learner:
         self._fits = 0
         self.frozen = False
         self._spec = self._recipe(arch, architecture, pretrained=pretrained)
-        self._task = make_task(data.snapshot, self._spec.architecture)
+        self._task = data.make_task(self._spec.architecture)
         first = make_network(self._spec, self._task, data.path)
         for sentence in [first.sentence, *first.warnings]:
             say(sentence)
@@ -109,7 +108,7 @@ class Learner:
                 "The new data has other classes or points than the network was made for; make a new learner."
             )
         self._data = data
-        self._task = make_task(data.snapshot, self._spec.architecture)
+        self._task = data.make_task(self._spec.architecture)
 
     @property
     def task(self) -> Task:
@@ -153,7 +152,7 @@ class Learner:
     def lr_find(self) -> SuggestedRates:
         """Train 100 steps at rising rates and put everything back; `recorder.plot()` shows the curve."""
         self.recorder.begin_sweep()
-        freeze(self.model, self.frozen)
+        self.begin()
         sweep = find_learning_rate(
             self.model,
             task=self.task,
@@ -171,6 +170,7 @@ class Learner:
     def validate(self) -> list[float]:
         """The validation loss and the metrics."""
         engine = EngineLearner(self.model, self.task, self.precision, [])
+        self.begin()
         engine.data = self._data.stage_data(seed=(0,))
         engine.validate()
         validation = engine.validation
@@ -179,11 +179,12 @@ class Learner:
     def get_preds(self, ds_type: DatasetType = DatasetType.Valid) -> tuple[Tensor, Tensor]:
         """What the network answers to each picture of a split, in the split's order: probabilities, or coordinates in
         [-1, 1]; and the engine's targets, which say nothing of test pictures."""
-        found = [(activated(self.task, b.output).cpu(), b.target.cpu()) for b in answers(self, ds_type.value)]
+        found = [(b.rows, activated(self.task, b.output).cpu(), b.target.cpu()) for b in answers(self, ds_type.value)]
         if not found:
             raise BadInput(f"There are no {ds_type.value} pictures to answer; add some, as with add_test_folder().")
-        outputs, targets = zip(*found, strict=True)
-        return torch.cat(outputs), torch.cat(targets)
+        rows, outputs, targets = zip(*found, strict=True)
+        order = torch.tensor([row for batch in rows for row in batch]).argsort()
+        return torch.cat(outputs)[order], torch.cat(targets)[order]
 
     def show_results(
         self, rows: int = 3, ds_type: DatasetType = DatasetType.Valid, figsize: Sequence[float] | None = None
@@ -225,10 +226,14 @@ class Learner:
             say(sentence)
         return self
 
+    def begin(self) -> None:
+        """Let the network learn and answer what a fit from now on would."""
+        begin_stage(self.model, self._stage(epochs=1))
+
     def _fit(self, epochs: int, lr: Rate, schedule: Schedule, wd: float | None) -> None:
         stage = self._stage(epochs=epochs, lr=_learning_rate(lr), schedule=schedule)
         data = self._data.stage_data(seed=(self.seed, self._fits))
-        freeze(self.model, stage.frozen)
+        begin_stage(self.model, stage)
         optimizer = make_optimizer(self.model, lr=1e-3, weight_decay=self.wd if wd is None else wd)
         self.recorder.begin_fit()
         self._fits += 1

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from studio.core.errors import BadInput
 from studio.core.items import Split
 from studio.core.settings import Task as TaskName
 from studio.ml.data.transforms import normalised
@@ -46,6 +47,7 @@ class Example:
 def answers(learner: Learner, split: Split) -> Iterator[Answered]:
     """Batch by batch, in order and as they are. Test pictures have targets that say nothing."""
     data = learner.data
+    learner.begin()
     learner.model.eval()
     batches = _unlabelled(data) if split is Split.TEST else _labelled(data, split)
     for rows, images, target in batches:
@@ -65,6 +67,8 @@ def activated(task: Task, output: Tensor) -> Tensor:
 def figure_of(learner: Learner, examples: Sequence[Example], *, figsize: Sequence[float] | None) -> Figure:
     """Masks and points: the label at the left, the answer at the right. Classes and tags: label / answer."""
     task = learner.task
+    if task.snapshot.task is TaskName.TEXT:
+        raise BadInput("Texts are no pictures to plot; read them with data.valid_ds and top_losses().")
     height, width = learner.data.size
     pairs = task.snapshot.task in (TaskName.SEGMENTATION, TaskName.KEYPOINTS)
     each = 2 if pairs else 1

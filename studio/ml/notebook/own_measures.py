@@ -88,7 +88,7 @@ def what_counts(task: Task, output: Tensor, target: Tensor) -> tuple[Tensor, Ten
     if kind is TaskName.KEYPOINTS:
         counts = target[..., COUNTS] > 0
         return answered_places(task, output)[counts], target[..., [X, Y]][counts]
-    counts = target >= 0 if kind is TaskName.SINGLE_LABEL else (target >= 0).all(-1)
+    counts = (target >= 0).all(-1) if kind is TaskName.MULTI_LABEL else target >= 0
     return output.float()[counts], target[counts]
 
 
