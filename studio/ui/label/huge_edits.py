@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +24,8 @@ Work = Callable[[Mask, Callable[[], bool]], MaskEdit | None]
 """Finds out the edit of a mask, None for nothing to do; its second argument says whether that is wanted no more, and
 Stopped is raised then."""
 
+Found = MaskEdit | Exception | None
+
 AT_ONCE_PIXELS: Final = 100_000
 """Masks of up to so many pixels are worked on at once; larger ones on a thread."""
 
@@ -35,7 +38,7 @@ _CLOSING_SECONDS: Final = 3.0
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HugeEdit:
     """What a person asked for. `doing` names it as in “Filling”; `pixel` (column, row) is where they pointed, and once
-    that is painted over the edit is refused. `done` hears of the edit that was made, which may have no patches, or of
+    that is painted over the edit is refused; what was asked for before may change it. `done` hears of the edit that was made, which may have no patches, or of
     None where there was nothing to do; `failed` of a sentence."""
 
     document: MaskDocument
@@ -44,6 +47,25 @@ class HugeEdit:
     work: Work
     done: Callable[[MaskEdit | None], object]
     failed: Callable[[str], object]
+
+
+@dataclass(kw_only=True, eq=False)
+class _Asked:
+    """An edit that waits for its turn, or whose turn it is."""
+
+    edit: HugeEdit
+    head: int
+    """Where its document stood when it was asked for; what follows is younger than it."""
+    value: int | None
+    """What its pixel was then."""
+
+    @property
+    def document(self) -> MaskDocument:
+        return self.edit.document
+
+    @property
+    def is_painted_over(self) -> bool:
+        return _value_at(self.edit) != self.value
 
 
 class HugeEdits(QObject):
@@ -60,11 +82,7 @@ class HugeEdits(QObject):
         self._is_drawing = is_drawing
         self._latest = Latest("huge edits", self)
         self._stop = threading.Event()
-        self._edits: list[HugeEdit] = []
-        self._value: int | None = None
-        """What the first one's pixel was when it was its turn."""
-        self._head = 0
-        """Where the last one's document stood when it was asked for; what follows is younger than it."""
+        self._asked: list[_Asked] = []
         self._has_begun = False
         """Whether the first one's turn has come."""
         self._is_stale = False
@@ -75,7 +93,7 @@ class HugeEdits(QObject):
 
     @property
     def is_running(self) -> bool:
-        return bool(self._edits)
+        return bool(self._asked)
 
     def make(self, edit: HugeEdit) -> None:
         """At once on a small mask that nothing else is happening to, else when its turn comes."""
@@ -87,66 +105,66 @@ class HugeEdits(QObject):
 
     def ask(self, edit: HugeEdit) -> None:
         """Work it out and make it after those that were asked for before."""
-        if len(self._edits) >= _MOST:
+        if len(self._asked) >= _MOST:
             self.said.emit(f"{_MOST} steps are on their way already; wait for the first, or Esc gives them all up.")
             return
-        self._edits.append(edit)
-        self._head = edit.document.head
+        self._asked.append(_Asked(edit=edit, head=edit.document.head, value=_value_at(edit)))
         self._go_on()
         self._reminder.start()
         self.remind()
 
     def give_up(self) -> bool:
         """Nobody wants what is under way on the document that is shown; says whether there was anything."""
-        shown = self._shown()
-        return self._drop([edit for edit in self._edits if edit.document is shown])
+        return self._drop(self._here())
 
     def give_up_last(self) -> bool:
-        """Take back the last that was asked for, unless the label was changed since; says whether it was so."""
-        last = self._edits[-1] if self._edits else None
-        if last is None or last.document is not self._shown() or last.document.head != self._head:
+        """Take back the last that was asked for on the document that is shown, unless its label was changed since; says
+        whether it was so."""
+        last = self._here()[-1:]
+        if not last or last[0].document.head != last[0].head:
             return False
-        return self._drop([last])
+        return self._drop(last)
 
     def item_left(self) -> None:
         """Another item is about to be shown: what is to be done to a huge mask is given up, for there is no memory for
         two of them; the rest goes on."""
-        shown = self._shown()
-        self._drop([e for e in self._edits if e.document is shown and is_huge(e.document.size)], left=True)
+        self._drop([asked for asked in self._here() if is_huge(asked.document.size)], left=True)
 
     def close(self) -> None:
-        """Make what is asked for on masks of usual size, as far as a few seconds suffice, and drop the rest."""
-        edits = [edit for edit in self._edits if not is_huge(edit.document.size)]
-        self._take(self._edits)
+        """Make what is asked for on masks of usual size, as far as a few seconds suffice, and drop the rest. A mistake
+        of the program is reported and not raised, for there is more to be closed."""
+        left = [asked for asked in self._asked if not is_huge(asked.document.size)]
+        self._take(self._asked)
         end = time.monotonic() + _CLOSING_SECONDS
-        for edit in edits:
-            if time.monotonic() < end:
-                self._make(edit, _worked_out(edit.work, edit.document.mask, threading.Event()))
+        while left and time.monotonic() < end:
+            asked = left.pop(0)
+            try:
+                self._finish(asked, _found_at_once(asked), left)
+            except Exception as mistake:  # noqa: BLE001 - it is seen all the same
+                sys.excepthook(type(mistake), mistake, mistake.__traceback__)
 
     # -- one after the other ------------------------------------------------------------------------------------------
 
     def _go_on(self) -> None:
         """It is the first one's turn, unless that has come already."""
-        if self._has_begun or not self._edits:
+        if self._has_begun or not self._asked:
             return
         self._has_begun = True
-        edit = self._edits[0]
-        self._value = _value_at(edit)
-        edit.document.changed.connect(self._changed)
+        self._asked[0].document.changed.connect(self._changed)
         self._seek()
 
     def _seek(self) -> None:
-        edit = self._edits[0]
-        if self._is_painting(edit.document):
+        asked = self._asked[0]
+        if self._is_painting(asked.document):
             self._again.start()
             return
         self._is_stale = False
         self._stop.set()
         stop = self._stop = threading.Event()
-        if _value_at(edit) != self._value:
+        if asked.is_painted_over:
             self._arrived(PaintedOver())
             return
-        work, mask = edit.work, edit.document.mask
+        work, mask = asked.edit.work, asked.document.mask
         self._latest.ask(lambda: _worked_out(work, mask, stop), self._arrived)
 
     def _changed(self, _rect: Rect) -> None:
@@ -156,22 +174,37 @@ class HugeEdits(QObject):
             self._latest.drop()
             self._again.start()
 
-    def _arrived(self, found: MaskEdit | StudioError | None) -> None:
-        edit = self._edits[0]
-        if self._is_painting(edit.document):  # a stroke that has not changed anything yet
+    def _arrived(self, found: Found) -> None:
+        asked = self._asked[0]
+        if self._is_painting(asked.document):  # a stroke that has not changed anything yet
             self._again.start()
             return
-        is_youngest = self._edits[-1].document.head == self._head
-        self._take([edit])
-        self._make(edit, found)
-        if is_youngest and self._edits:
-            self._head = self._edits[-1].document.head
-        self._go_on()
-        self.remind()
-
-    def _make(self, edit: HugeEdit, found: MaskEdit | StudioError | None) -> None:
+        self._take([asked])
         try:
-            if isinstance(found, StudioError):
+            self._finish(asked, found, self._asked)
+        finally:
+            self._go_on()
+            self.remind()
+
+    def _finish(self, asked: _Asked, found: Found, waiting: list[_Asked]) -> None:
+        """Make it. To what waits on the same document the pixel counts as it is then, and it stays the youngest, unless
+        that pixel or label had been changed before by somebody else."""
+        document = asked.document
+        waiting = [other for other in waiting if other.document is document]
+        intact = [other for other in waiting if not other.is_painted_over]
+        youngest = [other for other in waiting if other.head == document.head]
+        try:
+            self._make(asked.edit, found)
+        finally:
+            for other in intact:
+                other.value = _value_at(other.edit)
+            for other in youngest:
+                other.head = document.head
+
+    def _make(self, edit: HugeEdit, found: Found) -> None:
+        """Raises what is a mistake of the program, once the person was told."""
+        try:
+            if isinstance(found, Exception):
                 raise found
             if found is not None:
                 edit.document.carry_out(found)
@@ -179,21 +212,29 @@ class HugeEdits(QObject):
             self.said.emit(error.sentence)
         except StudioError as error:
             edit.failed(error.sentence)
+        except Exception as mistake:
+            edit.failed(f"{edit.doing} failed: the program made a mistake ({type(mistake).__name__}: {mistake}).")
+            raise
         else:
             edit.done(found)
 
-    def _take(self, edits: list[HugeEdit]) -> None:
+    def _take(self, taken: list[_Asked]) -> None:
         """Take these away; if the first is among them its turn ends."""
-        first = self._edits[0] if self._edits else None
-        self._edits = [edit for edit in self._edits if edit not in edits]
-        if not self._edits:
+        first = self._asked[0] if self._asked else None
+        self._asked = [asked for asked in self._asked if asked not in taken]
+        if not self._asked:
             self._reminder.stop()
-        if first is not None and first in edits:
+        if first is not None and first in taken:
             self._stop.set()
             self._again.stop()
             self._latest.drop()
             first.document.changed.disconnect(self._changed)
             self._has_begun = False
+
+    def _here(self) -> list[_Asked]:
+        """What is under way on the document that is shown."""
+        shown = self._shown()
+        return [asked for asked in self._asked if asked.document is shown]
 
     def _is_painting(self, document: MaskDocument) -> bool:
         """Whether a stroke is on; an edit that only waits for the disk is none."""
@@ -201,27 +242,27 @@ class HugeEdits(QObject):
 
     # -- what the person is told --------------------------------------------------------------------------------------
 
-    def _drop(self, edits: list[HugeEdit], *, left: bool = False) -> bool:
-        if not edits:
+    def _drop(self, dropped: list[_Asked], *, left: bool = False) -> bool:
+        if not dropped:
             return False
-        self._take(edits)
+        self._take(dropped)
         self._go_on()
         why = ", as its picture was left" if left else ""
-        others = len(edits) - 1
+        doing, others = dropped[0].edit.doing, len(dropped) - 1
         if others:
             steps = "the step that waited" if others == 1 else f"the {others} steps that waited"
-            self.said.emit(f"{edits[0].doing} and {steps} were given up{why}; none of them changed anything.")
+            self.said.emit(f"{doing} and {steps} were given up{why}; none of them changed anything.")
         else:
-            self.said.emit(f"{edits[0].doing} was given up{why}; nothing was changed.")
+            self.said.emit(f"{doing} was given up{why}; nothing was changed.")
         return True
 
     def remind(self) -> None:
         """Say what is under way on the document that is shown, if anything is."""
-        here = [edit for edit in self._edits if edit.document is self._shown()]
+        here = self._here()
         if not here:
             return
         more = f" and {len(here) - 1} more" if len(here) > 1 else ""
-        what, them = f"{here[0].doing}{more}", "them" if more else "it"
+        what, them = f"{here[0].edit.doing}{more}", "them" if more else "it"
         if self._is_painting(here[0].document):
             self.said.emit(f"{what}: as soon as this stroke is done.")
         elif self._is_drawing():
@@ -234,10 +275,16 @@ def _value_at(edit: HugeEdit) -> int | None:
     return int(edit.document.mask[edit.pixel[1], edit.pixel[0]]) if edit.pixel is not None else None
 
 
-def _worked_out(work: Work, mask: Mask, stop: threading.Event) -> MaskEdit | StudioError | None:
+def _found_at_once(asked: _Asked) -> Found:
+    if asked.is_painted_over:
+        return PaintedOver()
+    return _worked_out(asked.edit.work, asked.document.mask, threading.Event())
+
+
+def _worked_out(work: Work, mask: Mask, stop: threading.Event) -> Found:
     try:
         return work(mask, stop.is_set)
-    except StudioError as error:
-        return error
     except Stopped:  # and nobody waits for an answer
         return None
+    except Exception as error:  # noqa: BLE001 - raised again where it is seen
+        return error

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from pytestqt.exceptions import capture_exceptions
 from scipy import ndimage
 
 from studio.core import masks
@@ -56,13 +57,27 @@ def settle(desk):
     desk.qtbot.waitUntil(lambda: not desk.canvas.huge_edits.is_running, timeout=5000)
 
 
-def grown(mask, by=1):
-    """The mask with the road larger by so many steps of one pixel."""
+def grown(mask, by=1, value=1):
+    """The mask with the road, or what else is there, larger by so many steps of one pixel."""
     for _ in range(by):
-        pieces, _ = ndimage.label(mask == 1)
+        pieces, _ = ndimage.label(mask == value)
         road = pieces == pieces[ROAD[1], ROAD[0]]
-        mask = np.where(ndimage.distance_transform_edt(~road) <= 1, 1, mask)
+        mask = np.where(ndimage.distance_transform_edt(~road) <= 1, value, mask)
     return mask
+
+
+def fail_once(monkeypatch, *, on_thread):
+    """The first region that is sought on the thread, or not on it, meets an error that nobody foresaw."""
+    seek, failed = RegionWish.edit, []
+
+    def seek_or_fail(self, *args):
+        if not failed and (threading.current_thread() is not threading.main_thread()) == on_thread:
+            failed.append(self)
+            raise MemoryError("no room")
+        return seek(self, *args)
+
+    monkeypatch.setattr(region_editing, "AT_ONCE_PIXELS", 0)
+    monkeypatch.setattr(RegionWish, "edit", seek_or_fail)
 
 
 def hint(desk):
@@ -233,6 +248,96 @@ def test_a_region_that_is_painted_over_meanwhile_is_not_taken_for_another_one(de
     settle(desk)
     assert "painted over meanwhile" in hint(desk)
     assert np.array_equal(desk.mask(), stroke)
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_a_step_that_waits_is_not_carried_out_on_what_was_painted_over_its_region(desk, gate, is_closed):
+    grow(desk)
+    grow(desk)
+    desk.page.choices.choose_class(2)
+    desk.drag((30, 30), (60, 40))
+    stroke = desk.mask()
+    gate.set()
+    if is_closed:
+        desk.page.shut_down()
+    else:
+        settle(desk)
+        assert "painted over meanwhile" in hint(desk)
+    assert np.array_equal(desk.mask(), stroke)
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_a_step_follows_what_the_step_before_it_made_of_its_region(desk, gate, is_closed):
+    before = desk.mask()
+    desk.page.choices.choose_class(2)
+    desk.key(Qt.Key.Key_G, ALT)
+    grow(desk)
+    grow(desk)
+    gate.set()
+    if is_closed:
+        desk.page.shut_down()
+    else:
+        settle(desk)
+    assert np.array_equal(desk.mask(), grown(np.where(before == 1, 2, before), 2, value=2))
+
+
+def test_undo_takes_back_the_stroke_that_is_younger_than_the_step_under_way(desk, gate):
+    before = desk.mask()
+    grow(desk)
+    desk.drag((100, 80), (130, 80))
+    grow(desk)
+    desk.trigger("undo")
+    assert hint(desk) == "Growing was given up; nothing was changed."
+    desk.trigger("undo")
+    assert np.array_equal(desk.mask(), before)
+    assert desk.canvas.huge_edits.is_running
+    desk.trigger("undo")
+    assert not desk.canvas.huge_edits.is_running
+    assert np.array_equal(desk.mask(), before)
+
+
+def test_undo_takes_back_the_last_step_of_the_item_that_is_shown(desk, gate, monkeypatch):
+    first, item = desk.mask(), desk.session.current_item
+    desk.open(desk.ids[1])
+    desk.drag((30, 30), (60, 40))
+    second = desk.mask()
+    desk.open(item)
+    grow(desk)
+    desk.open(desk.ids[1])
+    grow(desk)
+    desk.open(item)
+    desk.trigger("undo")
+    assert hint(desk) == "Growing was given up; nothing was changed."
+    gate.set()
+    settle(desk)
+    assert np.array_equal(desk.mask(), first)
+    desk.open(desk.ids[1])
+    assert np.array_equal(desk.mask(), grown(second))
+
+
+def test_an_error_that_nobody_foresaw_is_told_and_keeps_no_later_step_from_its_turn(desk, monkeypatch):
+    before, told = desk.mask(), []
+    desk.canvas.failed.connect(told.append)
+    fail_once(monkeypatch, on_thread=True)
+    with capture_exceptions() as mistakes:
+        grow(desk)
+        grow(desk)
+        settle(desk)
+    assert told == ["Growing failed: the program made a mistake (MemoryError: no room)."]
+    assert [kind for kind, *_ in mistakes] == [MemoryError]
+    assert np.array_equal(desk.mask(), grown(before))
+
+
+def test_an_error_that_nobody_foresaw_keeps_the_page_from_nothing_when_it_is_closed(desk, gate, monkeypatch):
+    before = desk.mask()
+    fail_once(monkeypatch, on_thread=False)
+    grow(desk)
+    grow(desk)
+    gate.set()
+    with capture_exceptions() as mistakes:
+        desk.page.shut_down()
+    assert [kind for kind, *_ in mistakes] == [MemoryError]
+    assert np.array_equal(desk.mask(), grown(before))
 
 
 def test_a_region_goes_on_growing_when_its_item_is_left(desk, gate):
