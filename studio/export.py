@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from studio.core.atomic import whole_folder
+from studio.core.classes import UNLABELLED
+from studio.core.counting import counted
 from studio.core.errors import BadInput, CannotWrite, ExportStopped, StudioError
 from studio.core.items import Item, LabelState
-from studio.core.settings import TAG_TASKS, Task
+from studio.core.settings import TAG_TASKS, ProjectSettings, Task
+from studio.core.tags import Tags
 from studio.formats import ExportedItem, ExportReport, exporter
 from studio.formats.exports import empty_folder
 from studio.store import ItemFilter, Store
@@ -41,13 +47,18 @@ def export_project(
     store.flush()
     ids = store.item_ids(ItemFilter(states=(LabelState.LABELLED, LabelState.UNLABELLED)))
     problems: list[str] = []
+    strange: list[str] = []
+    """Items whose label has a class that was removed."""
 
     def items() -> Iterator[ExportedItem]:
         for item in store.items(ids):
             if cancelled():
                 raise ExportStopped(out)
             try:
-                yield _exported(store, item)
+                exported = _exported(store, item)
+                known = _without_retired(exported, store.settings)
+                strange.extend([item.name] if known is not exported else [])
+                yield known
             except StudioError as error:
                 problems.append(error.sentence)
                 yield ExportedItem(item, None, store.carried(item.id))
@@ -60,6 +71,11 @@ def export_project(
             images=images,
             notes=store.source_notes(),
             progress=lambda done: progress(done, len(ids)) if progress else None,
+        )
+    if strange:
+        have = counted(len(strange), "item has", "items have")
+        problems.append(
+            f"{have} a class that was removed from the project, such as {strange[0]}; it was left out there."
         )
     told = [sentence.replace(str(place), str(out)) for sentence in (report.sentence, *report.problems, *problems)]
     return ExportReport(items=report.items, labelled=report.labelled, problems=tuple(told[1:]), sentence=told[0])
@@ -96,6 +112,19 @@ def _whole_or_nothing(out: Path) -> Iterator[None]:
             else:
                 path.unlink(missing_ok=True)
         raise
+
+
+def _without_retired(exported: ExportedItem, settings: ProjectSettings) -> ExportedItem:
+    """As if nobody had said anything wherever the label has a class that was removed from the project."""
+    retired = [c.id for c in settings.retired]
+    if isinstance(exported.label, np.ndarray) and any((exported.label == each).any() for each in retired):
+        table = np.arange(256, dtype=np.uint8)
+        table[retired] = UNLABELLED
+        return dataclasses.replace(exported, label=table[exported.label])
+    if exported.tags is not None and set(exported.tags.ids) & set(retired):
+        left = Tags.of(set(exported.tags.ids) - set(retired))
+        return dataclasses.replace(exported, tags=left if left.ids else None)
+    return exported
 
 
 def _exported(store: Store, item: Item) -> ExportedItem:

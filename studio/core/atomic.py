@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
-import tempfile
 import threading
 from collections.abc import Generator, Iterable
 from pathlib import Path
@@ -79,23 +79,38 @@ def why(error: OSError) -> str:
     return (error.strerror or str(error) or type(error).__name__).lower()
 
 
+def _take_place(part: Path, folder: Path) -> None:
+    """Of a folder that is missing or empty. Where something appeared in it meanwhile, such as a file manager's own
+    file, that stays, and what is new goes in beside it."""
+    with contextlib.suppress(FileNotFoundError):
+        try:
+            folder.rmdir()
+        except FileNotFoundError:
+            raise
+        except OSError:
+            for child in part.iterdir():
+                child.rename(folder / child.name)
+            return
+    part.replace(folder)
+
+
 @contextlib.contextmanager
 def whole_folder(folder: Path, *, durable: bool = True) -> Generator[Path]:
     """A folder beside `folder`, which is missing or empty, that takes its place when the block ends and goes after any
     error. `durable` waits until the disk has what is in it. Raises CannotWrite."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".part", dir=folder.parent))
+        part = folder.parent / f".{folder.name}-{secrets.token_hex(4)}.part"
+        part.mkdir()
     except OSError as error:
         raise CannotWrite(folder, why(error)) from error
     try:
         yield part
         if durable:
             sync_files(path for path in part.rglob("*") if path.is_file())
-        part.chmod(0o755)
         if folder.exists():
-            folder.rmdir()
-        part.replace(folder)
+            shutil.copymode(folder, part)
+        _take_place(part, folder)
         if durable:
             sync_folder(folder.parent)
     except OSError as error:

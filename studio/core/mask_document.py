@@ -48,6 +48,8 @@ class MaskDocument(JournaledDocument):
         """Tiles as they were when a refused edit was carried on; None where none was."""
         self._held: int | None = None
         self._owed: SeenFirst | None = None
+        self.is_adopting = False
+        """Whether what is told of just now was not done to this document but to the item by other means."""
 
     @property
     def mask(self) -> Mask:
@@ -229,10 +231,15 @@ class MaskDocument(JournaledDocument):
         return bool(edit.patches)
 
     def adopt(self, edit: MaskEdit, history: History) -> None:
-        """Follow an edit that the store has journaled itself, such as an accepted prediction."""
-        self._history = history
-        self._follow(edit, back=False)
-        self.history_changed.emit()
+        """Follow an edit that the store has journaled itself, such as an accepted prediction; `is_adopting` while
+        those who listen hear of it."""
+        self.is_adopting = True
+        try:
+            self._history = history
+            self._follow(edit, back=False)
+            self.history_changed.emit()
+        finally:
+            self.is_adopting = False
 
     def _follow(self, edit: Edit, *, back: bool) -> None:
         assert isinstance(edit, MaskEdit)

@@ -84,11 +84,18 @@ class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True):
     def without_class(self, class_id: int) -> ProjectSettings:
         """With a class retired; nothing that is labelled is touched."""
         stay = tuple(c for c in self.classes if c.id != class_id)
-        gone = tuple(msgspec.structs.replace(c, key="") for c in self.classes if c.id == class_id)
+        gone = tuple(c for c in self.classes if c.id == class_id)
         return msgspec.structs.replace(self, classes=stay, retired=(*self.retired, *gone))
 
     def with_class_again(self, class_id: int) -> ProjectSettings:
-        """With a retired class among the others again, at their end."""
-        back = tuple(c for c in self.retired if c.id == class_id)
+        """With a retired class among the others again, before the first that is younger; with its key where no other
+        class has got it."""
+        back = next((c for c in self.retired if c.id == class_id), None)
+        if back is None:
+            return self
+        if any(c.key == back.key for c in self.classes):
+            back = msgspec.structs.replace(back, key="")
+        place = next((n for n, c in enumerate(self.classes) if c.id > class_id), len(self.classes))
+        classes = (*self.classes[:place], back, *self.classes[place:])
         stay = tuple(c for c in self.retired if c.id != class_id)
-        return msgspec.structs.replace(self, classes=(*self.classes, *back), retired=stay)
+        return msgspec.structs.replace(self, classes=classes, retired=stay)

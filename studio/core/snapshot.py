@@ -36,6 +36,8 @@ class SnapshotItem(msgspec.Struct, frozen=True, kw_only=True):
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     task: Task
     classes: tuple[LabelClass, ...] = ()
+    retired: tuple[LabelClass, ...] = ()
+    """Classes that the project has no more; where a frozen label still has one, nobody has said anything."""
     keypoints: tuple[KeypointName, ...] = ()
     items: tuple[SnapshotItem, ...] = ()
     further: tuple[str, ...] = ()

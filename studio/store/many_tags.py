@@ -63,11 +63,25 @@ class ManyTags:
     def replace(self, tags: Mapping[int, Tags | None], what: str) -> dict[int, int]:
         """Give items other tags, one edit each and all or none; open documents follow. Returns the edits of those that
         changed, which `undo` and `redo` take. Raises UnknownItem, CannotWrite."""
+        return self._replace(tags, lambda _found: tags, what)
+
+    def change(self, ids: Collection[int], new: Callable[[Tags | None], Tags | None], what: str) -> dict[int, int]:
+        """`replace` by what `new` makes of the tags that each item has at that moment."""
+        return self._replace(ids, lambda found: {item: new(now) for item, now in found.items()}, what)
+
+    def _replace(
+        self,
+        ids: Collection[int],
+        wanted: Callable[[Mapping[int, Tags | None]], Mapping[int, Tags | None]],
+        what: str,
+    ) -> dict[int, int]:
+        """What `wanted` makes of the present tags is made within the transaction that reads them."""
         self.settle()
         with self._database.transaction() as connection:
-            rows = self._database.execute(f"SELECT items.id, head, tags {_OF_ITEMS}", (json.dumps(list(tags)),))
+            rows = self._database.execute(f"SELECT items.id, head, tags {_OF_ITEMS}", (json.dumps(list(ids)),))
             found = {item: (head, _decoded(now)) for item, head, now in rows}
-            for item in tags:
+            tags = wanted({item: now for item, (_, now) in found.items()})
+            for item in ids:
                 if item not in found:
                     raise UnknownItem(f"number {item}", self._database.path.parent)
             edits = {i: TagsEdit(what, found[i][1], new) for i, new in tags.items() if found[i][1] != new}

@@ -111,7 +111,14 @@ class Freezer:
     def _snapshot(self, items: Sequence[SnapshotItem]) -> Snapshot:
         s = self._settings
         further = tuple(self._labels.unlabelled()) if s.task is Task.TEXT else ()
-        return Snapshot(task=s.task, classes=s.classes, keypoints=s.keypoints, items=tuple(items), further=further)
+        return Snapshot(
+            task=s.task,
+            classes=s.classes,
+            retired=s.retired,
+            keypoints=s.keypoints,
+            items=tuple(items),
+            further=further,
+        )
 
     def _frozen(self, item: Item, split: Split) -> SnapshotItem:
         """`item` with its label as it is now."""

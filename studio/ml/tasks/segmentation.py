@@ -160,7 +160,7 @@ class Segmentation:
     def _read_mask(self, original: Original) -> NDArray[np.uint8]:
         path = original.folder / str(original.item.mask)
         mask, _ = read_mask(path)
-        check_mask(path, mask, original.size, self.snapshot.classes)
+        check_mask(path, mask, original.size, (*self.snapshot.classes, *self.snapshot.retired))
         return mask
 
     def _label_loss(self, label: NDArray[np.uint8], log_shares: NDArray[np.float32]) -> float:

@@ -67,6 +67,12 @@ class ClassModel(QAbstractListModel):
         if any(other.name.lower() == name.lower() and other.id != label_class.id for other in self._classes):
             self._session.say(f"There is a class called {name} already; choose another name.", Tone.WARNING)
             return False
+        if any(gone.name.lower() == name.lower() for gone in self._session.settings.retired):
+            self._session.say(
+                f"There was a class called {name}: bring it back from the menu of a class, or choose another name.",
+                Tone.WARNING,
+            )
+            return False
         self.change(label_class.id, name=name)
         return True
 
@@ -77,7 +83,7 @@ class ClassModel(QAbstractListModel):
         if free is None:
             self._session.say(f"A mask has room for {MAX_CLASSES} classes; no more can be added.", Tone.WARNING)
             return None
-        names = {c.name.lower() for c in self._classes}
+        names = {c.name.lower() for c in self._session.settings.known_classes}
         name = next(f"class {n}" for n in range(free + 1, free + 2 + len(names)) if f"class {n}" not in names)
         keys = {c.key for c in self._classes}
         key = next((k for k in CLASS_KEYS if k not in keys), "")

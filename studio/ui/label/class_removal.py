@@ -47,6 +47,8 @@ class _Removal:
     into: int
     total: int
     done: int = 0
+    changed: int = 0
+    failed: bool = False
 
     @property
     def what(self) -> str:
@@ -62,6 +64,7 @@ class ClassRemoval(QObject):
         self._session = session
         self._work = WorkQueue("classes", self)
         self._removal: _Removal | None = None
+        session.items_changed.connect(self._see_whether_one_is_back)
 
     def close(self) -> None:
         """What is under way ends with the masks that it has begun; the class stays then."""
@@ -83,9 +86,18 @@ class ClassRemoval(QObject):
                 for other in others:
                     become.addAction(_menu_text(other), partial(self.remove, label_class, other.id))
         if settings.retired:
-            back = menu.addMenu("Bring back")
-            for retired in settings.retired:
-                back.addAction(_menu_text(retired), partial(self.bring_back, retired))
+            self.offer_back(menu.addMenu("Bring back"))
+
+    @property
+    def has_removed(self) -> bool:
+        """Whether there is a class that could be brought back."""
+        return bool(self._session.settings.retired)
+
+    def offer_back(self, menu: QMenu) -> None:
+        """Make a menu of the classes that were removed."""
+        menu.clear()
+        for retired in self._session.settings.retired:
+            menu.addAction(_menu_text(retired), partial(self.bring_back, retired))
 
     def remove(self, label_class: LabelClass, into: int) -> None:
         """Take the class out of every item and then out of the project."""
@@ -93,48 +105,67 @@ class ClassRemoval(QObject):
             name = self._removal.label_class.name
             self._session.say(f"{name} is still being removed; wait until that is done.", Tone.WARNING)
             return
-        ids = self._session.store.items_with_class(label_class.id)
-        removal = self._removal = _Removal(label_class, into, len(ids))
+        store = self._session.store
+        ids = store.items_with_class(label_class.id)
+        removal = _Removal(label_class, into, len(ids))
+        if self._session.settings.task in TAG_TASKS:
+            try:
+                store.tags.settle()
+            except StudioError as error:
+                self._session.say(f"{label_class.name} is not removed: {error.sentence}", Tone.ERROR)
+                return
+        self._removal = removal
         if not ids:
             self._finish(removal)
         elif self._session.settings.task in TAG_TASKS:
-            self._session.store.tags.settle()
             work = partial(_without_tag, ids=ids, class_id=label_class.id, into=into, what=removal.what)
-            self._work.do(lambda: tags_beside(self._session.store.root, work), self._tags_done, self._fail)
+            done, failed = partial(self._tags_done, removal), partial(self._fail, removal)
+            self._work.do(lambda: tags_beside(store.root, work), done, failed)
             self._tell(removal)
         else:
-            root = self._session.store.root
             for start in range(0, len(ids), _AT_A_TIME):
                 chunk = ids[start : start + _AT_A_TIME]
                 self._work.do(
-                    partial(_emptied, root, chunk, label_class.id, into, removal.what),
-                    partial(self._masks_read, len(chunk)),
-                    self._fail,
+                    partial(_emptied, store.root, chunk, removal),
+                    partial(self._masks_read, removal, len(chunk)),
+                    partial(self._fail, removal),
                 )
             self._tell(removal)
 
     def bring_back(self, retired: LabelClass) -> None:
         self._save(self._session.settings.with_class_again(retired.id))
 
-    def _masks_read(self, number: int, emptied: Sequence[_Emptied]) -> None:
-        removal = self._removal
-        if removal is None:  # it failed before
+    def _see_whether_one_is_back(self, _ids: list[int]) -> None:
+        """A label that has a removed class again, by undo or out of its history, brings the class back."""
+        if self._removal is not None:
             return
+        for retired in self._session.settings.retired:
+            count = len(self._session.store.items_with_class(retired.id))
+            if count and self._save(self._session.settings.with_class_again(retired.id)):
+                has = f"{_items(count)} {'has' if count == 1 else 'have'} it again"
+                self._session.say(f"The class {retired.name} is back, because {has}.")
+
+    def _masks_read(self, removal: _Removal, number: int, emptied: Sequence[_Emptied]) -> None:
+        if removal.failed:
+            return
+        changed: list[int] = []
         try:
-            changed = [e.item for e in emptied if self._session.store.carry_out(e.item, e.edit, e.head)]
+            for each in emptied:
+                if self._session.store.carry_out(each.item, each.edit, each.head):
+                    changed.append(each.item)
         except StudioError as error:
-            self._fail(error.sentence)
-            return
+            self._fail(removal, error.sentence)
+        removal.changed += len(changed)
         if changed:
             self._session.items_changed.emit(changed)
+        if removal.failed:
+            return
         removal.done += number
         self._tell(removal)
         if removal.done >= removal.total:
             self._finish(removal)
 
-    def _tags_done(self, changed: list[int]) -> None:
-        removal = self._removal
-        assert removal is not None
+    def _tags_done(self, removal: _Removal, changed: list[int]) -> None:
         self._session.store.tags.follow()
         if changed:
             self._session.items_changed.emit(changed)
@@ -155,10 +186,16 @@ class ClassRemoval(QObject):
             became = "were made " + names[removal.into] if removal.into in names else "were left unlabelled"
             self._session.say(f"{gone.name} is removed; {_items(removal.total)} that had it {became} there.", Tone.OK)
 
-    def _fail(self, sentence: str) -> None:
-        removal, self._removal = self._removal, None
-        if removal is not None:
-            self._session.say(f"{removal.label_class.name} is not removed: {sentence}", Tone.ERROR)
+    def _fail(self, removal: _Removal, sentence: str) -> None:
+        """What waits behind it finds that it failed and does nothing; another class may be removed from now on."""
+        if removal.failed:
+            return
+        removal.failed, self._removal = True, None
+        name = removal.label_class.name
+        so_far = (
+            f" {_items(removal.changed)} had lost it by then; undo there brings it back." if removal.changed else ""
+        )
+        self._session.say(f"{name} is not removed: {sentence}{so_far}", Tone.ERROR)
 
     def _tell(self, removal: _Removal) -> None:
         if removal.done < removal.total:
@@ -173,9 +210,12 @@ class ClassRemoval(QObject):
         return True
 
 
-def _emptied(root: Path, ids: Sequence[int], class_id: int, into: int, what: str) -> list[_Emptied]:
-    """For another thread: what these items get in place of a class. Raises BadMask, RegionTooLarge."""
+def _emptied(root: Path, ids: Sequence[int], removal: _Removal) -> list[_Emptied]:
+    """For another thread: what these items get in place of a class; nothing once the removal failed. Raises BadMask,
+    RegionTooLarge."""
     found: list[_Emptied] = []
+    if removal.failed:
+        return found
     with Store.open(root) as store:
         for item_id in ids:
             head, mask = store.journal.head(item_id), store.read_mask(item_id)
@@ -183,8 +223,8 @@ def _emptied(root: Path, ids: Sequence[int], class_id: int, into: int, what: str
                 continue
             height, width = mask.shape
             bands = (Rect(0, y, width, min(TILE, height - y)) for y in range(0, height, TILE))
-            parts = ((band, mask[band.slices] == class_id) for band in bands)
-            edit = edit_of_parts(mask, parts, into, NOTHING_PROTECTED, what)
+            parts = ((band, mask[band.slices] == removal.label_class.id) for band in bands)
+            edit = edit_of_parts(mask, parts, removal.into, NOTHING_PROTECTED, removal.what)
             if edit.patches:
                 found.append(_Emptied(item_id, edit, head))
     return found
@@ -192,12 +232,15 @@ def _emptied(root: Path, ids: Sequence[int], class_id: int, into: int, what: str
 
 def _without_tag(tags: ManyTags, *, ids: Sequence[int], class_id: int, into: int, what: str) -> list[int]:
     """Give items another tag in place of a class, or none; where nothing is left nobody has said anything."""
-    new: dict[int, Tags | None] = {}
-    for item_id, now in tags.of(ids).items():
-        rest = (now or Tags()).without_class(class_id)
+
+    def changed(now: Tags | None) -> Tags | None:
+        if now is None or class_id not in now.ids:
+            return now
+        rest = now.without_class(class_id)
         rest = rest if into == UNLABELLED else rest.with_class(into)
-        new[item_id] = rest if rest.ids else None
-    return list(tags.replace(new, what))
+        return rest if rest.ids else None
+
+    return list(tags.change(ids, changed, what))
 
 
 def _items(count: int) -> str:

@@ -90,6 +90,7 @@ class ClassesPanel(QWidget):
         """Some class is always chosen as long as there is one."""
         classes = self.model.classes
         self._empty.setVisible(not classes)
+        self.back_button.setVisible(self._removal.has_removed)
         self.list.setVisible(bool(classes))
         if self.model.row_of(self._choices.class_id) < 0:
             self._choices.choose_class(classes[0].id if classes else -1)
@@ -100,6 +101,11 @@ class ClassesPanel(QWidget):
         index = self.list.indexAt(position)
         if index.isValid():
             menu = self.menu_of(self.model.classes[index.row()])
+            menu.popup(self.list.viewport().mapToGlobal(position))
+        elif self._removal.has_removed:
+            menu = QMenu(self)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self._removal.offer_back(menu.addMenu("Bring back"))
             menu.popup(self.list.viewport().mapToGlobal(position))
 
     def menu_of(self, label_class: LabelClass) -> QMenu:
@@ -144,7 +150,13 @@ class ClassesPanel(QWidget):
         button.setObjectName("add_first_class")
         button.clicked.connect(self.add)
         layout.addWidget(sentence)
+        self.back_button = QPushButton("Bring back")
+        self.back_button.setObjectName("bring_back_class")
+        back = QMenu(self.back_button)
+        back.aboutToShow.connect(lambda: self._removal.offer_back(back))
+        self.back_button.setMenu(back)
         layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self.back_button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addStretch(1)
         return empty
 

@@ -214,11 +214,13 @@ class ItemShowing(QObject):
 
     def _history_changed(self) -> None:
         """A label that is changed here while a run's prediction lies over it counts as corrected because of that run;
-        what is decided on the Review page, with this page hidden, is not an edit."""
+        what is decided on the Review page, with this page hidden, is not an edit, nor is what happens to many items at
+        once, such as the removal of a class."""
         document, overlay = self.document, self._session.overlay
         if document is not None and document.head != self._head:
             self._head = document.head
-            if overlay is not None and overlay.item == document.item.id and self._canvas.isVisible():
+            here = self._canvas.isVisible() and not (isinstance(document, MaskDocument) and document.is_adopting)
+            if overlay is not None and overlay.item == document.item.id and here:
                 self._note_edited(overlay)
         self.document_changed.emit()
 

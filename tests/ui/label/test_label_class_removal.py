@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -9,9 +11,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
 from studio.core.classes import UNLABELLED
+from studio.core.errors import RegionTooLarge
+from studio.core.items import Split
+from studio.core.recipe import RunSpec, Stage
 from studio.core.settings import Task
+from studio.core.snapshot import decode_snapshot
 from studio.core.tags import Tags
+from studio.export import export_project
+from studio.ml.tasks.base import Original
+from studio.ml.tasks.segmentation import IGNORED, Segmentation
 from studio.store import Store
+from studio.ui.label import class_removal
+from studio.ui.session import Overlay
 
 SKY, ROAD, CAR = 0, 1, 2
 
@@ -43,6 +54,13 @@ def choose(menu, *path):
 
 def names(desk):
     return [c.name for c in desk.session.settings.classes]
+
+
+def unnoticed_undo(desk, item):
+    """The label has its removed class again, and the window does not hear of it."""
+    desk.store.open_document(item).undo()
+    desk.store.flush()
+    desk.session.save_settings(desk.session.settings.without_class(CAR))
 
 
 @pytest.fixture
@@ -90,24 +108,33 @@ def test_the_menu_says_how_many_items_have_the_class(desk):
     assert remove.actions()[0].text() == "2 items have it:"
 
 
-def test_a_removed_class_comes_back_with_its_pixels_after_undo(desk):
+def test_undo_brings_the_class_back_with_the_pixels_and_says_so(desk):
+    said = []
+    desk.session.message.connect(lambda sentence, _tone: said.append(sentence))
     desk.open(desk.ids[0])
-    before = desk.mask()
+    before, classes = desk.mask(), desk.session.settings.classes
     choose(menu_of(desk, CAR), "Remove", "Leave unlabelled what it was")
     desk.qtbot.waitUntil(lambda: "car" not in names(desk), timeout=5000)
     desk.trigger("undo")
     assert np.array_equal(desk.mask(), before)
+    assert desk.session.settings.classes == classes
+    assert said[-1] == "The class car is back, because 1 item has it again."
+
+
+def test_a_class_that_is_brought_back_has_its_place_and_its_key_again(desk):
+    classes = desk.session.settings.classes
+    choose(menu_of(desk, CAR), "Remove", "Leave unlabelled what it was")
+    desk.qtbot.waitUntil(lambda: "car" not in names(desk), timeout=5000)
     choose(menu_of(desk, 0), "Bring back", "car")
-    assert [(c.id, c.name) for c in desk.session.settings.classes][-1] == (CAR, "car")
+    assert desk.session.settings.classes == classes
 
 
-def test_a_project_with_a_removed_class_opens_again_and_its_labels_are_whole(desk):
+def test_a_label_that_has_a_removed_class_again_is_read_whole_without_the_window(desk):
     desk.open(desk.ids[0])
     before = desk.mask()
     choose(menu_of(desk, CAR), "Remove", "Leave unlabelled what it was")
     desk.qtbot.waitUntil(lambda: "car" not in names(desk), timeout=5000)
-    desk.trigger("undo")  # the class is gone, and these pixels say it again
-    desk.store.flush()
+    unnoticed_undo(desk, desk.ids[0])
     with Store.open(desk.store.root) as again:
         assert np.array_equal(again.read_mask(desk.ids[0]), before)
         assert [c.name for c in again.settings.retired] == ["car"]
@@ -134,3 +161,105 @@ def test_a_removed_tag_goes_from_every_item(make_desk, into, left):
     choose(menu_of(desk, 0), "Remove", *path)
     desk.qtbot.waitUntil(lambda: names(desk) == ["dog"], timeout=5000)
     assert desk.store.tags.of(desk.ids[:2]) == {desk.ids[0]: left, desk.ids[1]: Tags((1,))}
+
+
+def test_a_removal_that_fails_stops_there_and_the_next_one_is_not_mixed_up_with_it(make_desk, monkeypatch):
+    desk = make_desk(12)
+    said = []
+    desk.session.message.connect(lambda sentence, _tone: said.append(sentence))
+    for item in desk.ids:
+        paint(desk, item, CAR, 20)
+        paint(desk, item, ROAD, 70)
+    seek, broken = class_removal.edit_of_parts, iter([True])
+
+    def failing(*arguments):
+        if next(broken, False):
+            raise RegionTooLarge("one step", "so much of it has borders")
+        return seek(*arguments)
+
+    monkeypatch.setattr(class_removal, "edit_of_parts", failing)
+    choose(menu_of(desk, CAR), "Remove", "Leave unlabelled what it was")
+    desk.qtbot.waitUntil(lambda: any("car is not removed" in sentence for sentence in said), timeout=5000)
+    choose(menu_of(desk, ROAD), "Remove", "Leave unlabelled what it was")
+    desk.qtbot.waitUntil(lambda: any("road is removed" in sentence for sentence in said), timeout=5000)
+    assert names(desk) == ["sky", "car", "void"]
+    assert desk.store.items_with_class(CAR) == desk.ids
+    assert desk.store.items_with_class(ROAD) == []
+
+
+def test_tags_that_are_given_while_a_class_goes_are_kept(make_desk, monkeypatch):
+    desk = make_desk(task=Task.MULTI_LABEL, classes=("cat", "dog"))
+    item = desk.ids[0]
+    desk.store.tags.replace({item: Tags((1,))}, "test")
+    work = class_removal._without_tag
+
+    def interrupted(tags, **options):
+        tags.replace({item: Tags((0, 1))}, "somebody else")
+        return work(tags, **options)
+
+    monkeypatch.setattr(class_removal, "_without_tag", interrupted)
+    choose(menu_of(desk, 1), "Remove", "Leave unlabelled what it was")
+    desk.qtbot.waitUntil(lambda: names(desk) == ["cat"], timeout=5000)
+    assert desk.store.tags.of([item]) == {item: Tags((0,))}
+
+
+def test_a_run_trains_on_a_label_that_shows_a_removed_class_again(desk):
+    choose(menu_of(desk, CAR), "Remove", "Leave unlabelled what it was")
+    desk.qtbot.waitUntil(lambda: "car" not in names(desk), timeout=5000)
+    desk.store.set_split(desk.ids[1:2], Split.VALID)
+    unnoticed_undo(desk, desk.ids[0])
+    spec = RunSpec(task=Task.SEGMENTATION, stages=(Stage(epochs=1, height=32, width=32),))
+    folder = desk.store.create_run(spec).folder
+    snapshot = decode_snapshot((folder / "snapshot.json").read_bytes())
+    shown = next(item for item in snapshot.items if item.id == desk.ids[0])
+    original = Original(item=shown, size=(160, 100), folder=folder)
+    target = Segmentation(snapshot).read_target(original, height=100, width=160)
+    mask = desk.store.read_mask(desk.ids[0])
+    assert (target[mask == CAR] == IGNORED).all()
+    assert (mask == CAR).any()
+    assert (target[mask == ROAD] != IGNORED).all()
+
+
+def test_an_export_leaves_a_removed_class_out_and_says_where(desk, tmp_path):
+    choose(menu_of(desk, CAR), "Remove", "Leave unlabelled what it was")
+    desk.qtbot.waitUntil(lambda: "car" not in names(desk), timeout=5000)
+    unnoticed_undo(desk, desk.ids[0])
+    for format_name in ("coco", "yolo", "labelme", "masks"):
+        report = export_project(desk.store, tmp_path / format_name, format_name=format_name)
+        assert any("1 item has a class that was removed" in sentence for sentence in report.problems), format_name
+    found = json.loads(next((tmp_path / "coco").rglob("*.json")).read_text())
+    assert {each["category_id"] for each in found["annotations"]} <= {each["id"] for each in found["categories"]}
+
+
+def test_no_two_classes_get_one_name_by_way_of_a_removed_one(desk):
+    said = []
+    desk.session.message.connect(lambda sentence, _tone: said.append(sentence))
+    choose(menu_of(desk, 3), "Remove")
+    model = desk.page.classes.model
+    assert not model.setData(model.index(0), "Void")
+    assert "bring it back" in said[-1]
+    assert names(desk) == ["sky", "road", "car"]
+
+
+def test_the_only_class_can_be_brought_back_from_the_empty_list(make_desk):
+    desk = make_desk(classes=("sky",))
+    choose(menu_of(desk, 0), "Remove")
+    button = desk.page.classes.back_button
+    assert button.isVisible()
+    button.menu().aboutToShow.emit()
+    choose(button.menu(), "sky")
+    assert names(desk) == ["sky"]
+    assert desk.page.classes.list.isVisible()
+
+
+def test_the_removal_of_a_class_is_no_correction_of_what_is_shown(desk, monkeypatch):
+    noted = []
+    monkeypatch.setattr(desk.page.showing, "_note_edited", noted.append)
+    desk.open(desk.ids[0])
+    desk.session.overlay = Overlay(run="0001", item=desk.ids[0])
+    choose(menu_of(desk, CAR), "Remove", "Leave unlabelled what it was")
+    desk.qtbot.waitUntil(lambda: "car" not in names(desk), timeout=5000)
+    assert noted == []
+    desk.page.choices.choose_class(ROAD)
+    desk.drag((10, 50), (60, 50))
+    assert len(noted) == 1
