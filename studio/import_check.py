@@ -21,7 +21,8 @@ from studio.core.shapes import Shaped
 from studio.core.tags import Tags
 from studio.formats import Annotation, ImportPlan
 from studio.formats.picture_look import looked_at, unreadable
-from studio.ingest import SETTINGS_FILE, Progress, check_fits, item_name, known_before, never, tell_others
+from studio.import_fit import fit
+from studio.ingest import SETTINGS_FILE, Progress, item_name, known_before, never, tell_others
 from studio.store import Store
 
 _UNITS = {Task.SEGMENTATION: "pixels", Task.KEYPOINTS: "points"}
@@ -119,7 +120,7 @@ def _already_there(root: Path, plan: ImportPlan, wanted: list[NewItem]) -> tuple
     if not (root / SETTINGS_FILE).is_file():
         return set(), set(), set()
     with Store.open(root) as store:
-        check_fits(root, store.settings, plan.settings)
+        fit(root, store.settings, plan)
         here = {item.name: item for item in store.items(store.item_ids())}
     places = [index for index, item in enumerate(wanted) if item.name in here]
     items = [here[wanted[index].name] for index in places]

@@ -14,11 +14,11 @@ import msgspec
 from studio.core.counting import counted
 from studio.core.errors import BadInput
 from studio.core.items import Item, NewItem, Split
-from studio.core.settings import TASK_NAMES, ProjectSettings, Task
 from studio.formats import Annotation, ImportPlan
 from studio.formats.embedded_pictures import unpack_pictures
 from studio.formats.embedded_texts import unpack_texts
 from studio.formats.picture_look import looked_at, unreadable_pictures
+from studio.import_fit import Fit, fit
 from studio.store import Store
 
 SETTINGS_FILE: Final = "studio.toml"
@@ -62,50 +62,42 @@ def import_into(
     """
     if not plan.items:
         raise BadInput(f"There is nothing to import: {plan.found}")
-    with _open(root.absolute(), plan.settings) as store:
-        return _carry_in(store, plan, progress=progress, cancelled=cancelled or never, look_at_most=look_at_most)
+    store, fitted = _open(root.absolute(), plan)
+    with store:
+        return _carry_in(
+            store, plan, fitted, progress=progress, cancelled=cancelled or never, look_at_most=look_at_most
+        )
 
 
 def never() -> bool:
     return False
 
 
-def _open(root: Path, settings: ProjectSettings) -> Store:
+def _open(root: Path, plan: ImportPlan) -> tuple[Store, Fit]:
     if not (root / SETTINGS_FILE).is_file():
         taken = [name for name in _OWN_FOLDERS if (root / name).exists()]
         if taken:
             raise BadInput(
                 f"{root} has a folder {taken[0]} already, in which a project would keep its own; choose another folder."
             )
-        return Store.create(root, settings)
+        return Store.create(root, plan.settings), Fit()
     store = Store.open(root)
     try:
-        check_fits(root, store.settings, settings)
-        roots = [each for each in settings.image_roots if each not in store.settings.image_roots]
+        fitted = fit(root, store.settings, plan)
+        roots = [each for each in plan.settings.image_roots if each not in store.settings.image_roots]
         if roots:
             merged = (*store.settings.image_roots, *roots)
             store.save_settings(msgspec.structs.replace(store.settings, image_roots=merged))
     except BaseException:
         store.close()
         raise
-    return store
-
-
-def check_fits(root: Path, here: ProjectSettings, new: ProjectSettings) -> None:
-    """Raises BadInput where the labels would mean something else in the project that is there."""
-    if here.task is not new.task:
-        mine, theirs = TASK_NAMES[here.task], TASK_NAMES[new.task]
-        raise BadInput(f"{root} is a project for {mine} and the import is for {theirs}; choose a new folder.")
-    names = [(c.id, c.name) for c in here.classes], [k.name for k in here.keypoints]
-    others = [(c.id, c.name) for c in new.classes], [k.name for k in new.keypoints]
-    if names != others:
-        what = "keypoints" if here.task is Task.KEYPOINTS else "classes"
-        raise BadInput(f"{root} has other {what} than the import; choose a new folder, or import with the same {what}.")
+    return store, fitted
 
 
 def _carry_in(
     store: Store,
     plan: ImportPlan,
+    fitted: Fit,
     *,
     progress: Progress | None,
     cancelled: Callable[[], bool],
@@ -133,7 +125,7 @@ def _carry_in(
             label = plan.read(index)
             if label is not None:
                 labelled += 1
-                yield ids[index], label
+                yield ids[index], fitted.of(label)
             if progress:
                 progress(done, len(due))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -13,8 +14,11 @@ from studio.core.errors import BadInput, CannotWrite, ExportStopped
 from studio.core.items import LabelState, Split
 from studio.core.masks import read_mask
 from studio.core.points import Keypoint, Points, Visibility
+from studio.core.shapes import Carried, Shaped
+from studio.core.tags import Tags
 from studio.export import export_project
 from studio.formats import ImportPlan, importer, recognise
+from studio.import_fit import Fit
 from studio.ingest import import_into
 from studio.store import ItemFilter, Store
 from tests.unit import data_sets
@@ -119,7 +123,7 @@ def test_an_import_that_dies_half_way_leaves_a_project_that_opens(tmp_path: Path
 def test_a_project_of_other_classes_or_another_task_is_left_alone(tmp_path: Path) -> None:
     import_into(tmp_path / "project", plan_of(data_sets.camvid(tmp_path / "one")))
     with pytest.raises(BadInput, match="other classes"):
-        import_into(tmp_path / "project", plan_of(data_sets.camvid(tmp_path / "two", codes="road\nsky\nvoid\n")))
+        import_into(tmp_path / "project", plan_of(data_sets.camvid(tmp_path / "two", codes="road\nsea\nvoid\n")))
     with pytest.raises(BadInput, match="for segmentation and the import is for keypoints"):
         import_into(tmp_path / "project", plan_of(data_sets.biwi(tmp_path / "three")))
     assert len(masks_in(tmp_path / "project")) == 4
@@ -324,3 +328,38 @@ def test_what_lay_in_a_folder_before_an_export_into_it_was_refused_stays(tmp_pat
     with Store.open(tmp_path / "project") as store, pytest.raises(BadInput, match="is not empty"):
         export_project(store, tmp_path / "set", format_name="coco")
     assert files_of(tmp_path / "set") == before
+
+
+def test_pictures_without_labels_join_a_project_whatever_its_classes_are_called(tmp_path: Path) -> None:
+    import_into(tmp_path / "project", plan_of(data_sets.camvid(tmp_path / "set")))
+    data_sets.picture(tmp_path / "more" / "new.png", seed=9)
+    report = import_into(tmp_path / "project", plan_of(tmp_path / "more"))
+    assert report.items == 1
+    with Store.open(tmp_path / "project") as store:
+        assert [c.name for c in store.settings.classes] == ["sky", "road", "void"]
+
+
+def test_labels_go_to_the_classes_of_the_same_names_whatever_their_numbers(tmp_path: Path) -> None:
+    """A class was removed in the middle, so that a new data set counts otherwise than the project."""
+    first = data_sets.camvid(tmp_path / "set")
+    project = tmp_path / "project"
+    import_into(project, plan_of(first))
+    with Store.open(project) as store:
+        sky, road, void = store.settings.classes
+        gap = tuple(msgspec.structs.replace(c, id=c.id + 1) for c in (void, road))
+        store.save_settings(msgspec.structs.replace(store.settings, classes=(*gap, msgspec.structs.replace(sky, id=9))))
+    second = data_sets.camvid(tmp_path / "other", names=("later_1", "later_2"), valid="later_2.png\n")
+    import_into(project, plan_of(second))
+    mask = masks_in(project)["later_1.png"]
+    assert mask is not None
+    expected = np.array([9, road.id + 1, void.id + 1], np.uint8)[data_sets.stripes()]
+    assert np.array_equal(mask, expected)
+
+
+def test_tags_and_shapes_are_numbered_as_the_project_numbers_them() -> None:
+    fitted = Fit({0: 4, 2: 1})
+    assert fitted.of(Tags((0, 1))) == Tags((1, 4))
+    shaped = fitted.of(Shaped(np.array([[0, 1, 2, 255]], np.uint8), Carried(source="coco", width=4, height=1, fill=0)))
+    assert isinstance(shaped, Shaped)
+    assert np.array_equal(shaped.label, [[4, 1, 1, 255]])
+    assert shaped.carried.fill == 4
