@@ -38,8 +38,8 @@ _CLOSING_SECONDS: Final = 3.0
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HugeEdit:
     """What a person asked for. `doing` names it as in “Filling”; `pixel` (column, row) is where they pointed, and once
-    that is painted over the edit is refused; what was asked for before may change it. `done` hears of the edit that was made, which may have no patches, or of
-    None where there was nothing to do; `failed` of a sentence."""
+    that is painted over the edit is refused; what was asked for before may change it. `done` hears of the edit that was
+    made, which may have no patches, or of None where there was nothing to do; `failed` of a sentence."""
 
     document: MaskDocument
     doing: str
