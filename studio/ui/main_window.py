@@ -235,7 +235,7 @@ class MainWindow(QMainWindow):
 
         if name not in self._overlays:
             kind = Palette if name == "palette" else KeySheet
-            self._overlays[name] = kind(Catalogue(self._all_actions), self)
+            self._overlays[name] = kind(Catalogue(self._all_actions, self._class_keys), self)
         self._overlays[name].toggle()
 
     def _all_actions(self) -> list[tuple[str, QAction]]:
@@ -247,6 +247,9 @@ class MainWindow(QMainWindow):
                 name = menu.title().replace("&", "")
                 found += [(name, action) for action in menu.actions() if not action.menu() and not action.isSeparator()]
         return found
+
+    def _class_keys(self) -> dict[str, str]:
+        return self.workspace.label_page.class_keys.by_name() if self.workspace is not None else {}
 
     # -- what happens -------------------------------------------------------------------------------------------------
 

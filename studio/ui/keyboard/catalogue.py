@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtGui import QAction, QKeySequence
@@ -28,8 +28,14 @@ class Entry:
 class Catalogue:
     """`find` gives (menu, action) pairs in menu order; it is asked anew each time, because pages come and go."""
 
-    def __init__(self, find: Callable[[], Sequence[tuple[str, QAction]]]) -> None:
+    def __init__(
+        self,
+        find: Callable[[], Sequence[tuple[str, QAction]]],
+        find_others: Callable[[], Mapping[str, str]] = dict[str, str],
+    ) -> None:
+        """`find_others` gives the key that what is no action has now, by what a sentence calls it."""
         self._find = find
+        self.other_keys = find_others
 
     @property
     def entries(self) -> list[Entry]:

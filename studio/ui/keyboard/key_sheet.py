@@ -49,7 +49,7 @@ class KeySheet(QFrame):
         self.search = QLineEdit(placeholderText="Search actions and keys", clearButtonEnabled=True)
         self.search.setAccessibleName("Action or key to look for")
         self.table = _Table()
-        self.model = KeyTable(self)
+        self.model = KeyTable(self, catalogue.other_keys)
         self.reset_button = QPushButton("Reset All")
         self.close_button = QPushButton("Close")
         self.told = QLabel(_HINT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,8 +46,10 @@ class KeyTable(QAbstractTableModel):
     told = Signal(str)
     """A sentence about what a change did beside what was asked for."""
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, parent: QObject, other_keys: Callable[[], Mapping[str, str]]) -> None:
+        """`other_keys` tells the key that anything beside the actions has, by name; what an action takes it loses."""
         super().__init__(parent)
+        self._other_keys = other_keys
         self._entries: Sequence[Entry] = ()
         self._typed = ""
         self._rows: list[_Row] = []
@@ -69,17 +71,19 @@ class KeyTable(QAbstractTableModel):
         entry = self.entry(index)
         if entry is None or list(keys) == entry.action.shortcuts():
             return
+        before = self._other_keys()
         robbed = key_bindings().choose(entry.action, keys, [other.action for other in self._entries])
         new = ", ".join(shown_keys(keys)) or "no key"
-        self.told.emit(f"{entry.text} has {new} now.{self._lost(robbed)}")
+        self.told.emit(f"{entry.text} has {new} now.{self._lost(robbed, before)}")
         self._tell_views()
 
     def reset(self, index: Index) -> None:
         """Give the row's action the keys that it came with, taking them away from whatever has them."""
         entry = self.entry(index)
         if entry is not None:
+            before = self._other_keys()
             robbed = key_bindings().reset(entry.action, [other.action for other in self._entries])
-            self.told.emit(f"{entry.text} has its own keys again: {entry.keys or 'none'}.{self._lost(robbed)}")
+            self.told.emit(f"{entry.text} has its own keys again: {entry.keys or 'none'}.{self._lost(robbed, before)}")
             self._tell_views()
 
     def reset_all(self) -> None:
@@ -121,8 +125,11 @@ class KeyTable(QAbstractTableModel):
             return "Double click or Enter to press another key, Delete for none, Backspace for its own"
         return None
 
-    def _lost(self, robbed: Sequence[QAction]) -> str:
+    def _lost(self, robbed: Sequence[QAction], before: Mapping[str, str]) -> str:
+        """`before`: the other keys before the change."""
+        now = self._other_keys()
         names = [other.text for other in self._entries if other.action in robbed]
+        names += [name for name, key in before.items() if now.get(name) != key]
         return f" {' and '.join(names)} lost {'it' if len(names) == 1 else 'theirs'}." if names else ""
 
     def _text(self, index: Index, row: _Row) -> str:

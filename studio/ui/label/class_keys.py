@@ -38,6 +38,11 @@ class ClassKeys(QObject):
             return tag_keys(classes, taken)
         return {c.id: c.key for c in classes if c.key and c.key.upper() not in taken}
 
+    def by_name(self) -> dict[str, str]:
+        """The same by what a sentence calls the class."""
+        names = {c.id: f"The class {c.name}" for c in self._session.settings.classes}
+        return {names[class_id]: key for class_id, key in self.by_id().items()}
+
     def bind(self) -> None:
         for shortcut in self._shortcuts:
             shortcut.setEnabled(False)

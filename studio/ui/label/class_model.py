@@ -21,15 +21,19 @@ CLASS_KEYS: Final = "1234567890"
 
 
 class ClassModel(QAbstractListModel):
-    """Rows are `session.settings.classes`, in their order, each with its lock."""
+    """Rows are `session.settings.classes`, in their order, each with its lock. `keys` tells the key by class id that
+    picks it: an action may have the class's own one."""
 
-    def __init__(self, session: Session, locks: Locks, parent: QObject | None = None) -> None:
+    def __init__(
+        self, session: Session, locks: Locks, keys: Callable[[], dict[int, str]], parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._session = session
         self._locks = locks
+        self._keys = keys
         self._classes: tuple[LabelClass, ...] = session.settings.classes
         session.settings_changed.connect(self._settings_changed)
-        locks.changed.connect(self._locks_changed)
+        locks.changed.connect(self.show_again)
 
     @property
     def classes(self) -> Sequence[LabelClass]:
@@ -51,9 +55,11 @@ class ClassModel(QAbstractListModel):
         label_class = self._classes[index.row()]
         if role == LOCK_ROLE:
             return self._locks.is_locked(label_class.id)
-        tell = _ROLES.get(role)
-        told = tell(label_class) if tell is not None else None
-        is_text = role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
+        key = self._keys().get(label_class.id, "") if role in _KEYED else ""
+        if role == BADGE_ROLE:
+            return key
+        tell, is_text = _ROLES.get(role), role in _KEYED
+        told = _describe(label_class, key) if is_text else tell(label_class) if tell is not None else None
         if is_text and self._locks.is_locked(label_class.id):
             return f"{told}, locked: nothing paints over it"
         return told
@@ -103,6 +109,11 @@ class ClassModel(QAbstractListModel):
                 for c in self._classes
             )
         )
+        if key and self._keys().get(class_id, "") != key:
+            self._session.say(
+                f"{key} stays the key of an action, and picks the class once the action has another (press ?).",
+                Tone.WARNING,
+            )
 
     def _save(self, classes: tuple[LabelClass, ...]) -> None:
         try:
@@ -120,26 +131,26 @@ class ClassModel(QAbstractListModel):
             self._classes = classes
             self.dataChanged.emit(self.index(0), self.index(len(classes) - 1))
 
-    def _locks_changed(self) -> None:
+    def show_again(self) -> None:
+        """Locks, keys or whatever else is no part of the classes changed."""
         if self._classes:
             self.dataChanged.emit(self.index(0), self.index(len(self._classes) - 1))
 
 
-def _describe(label_class: LabelClass) -> str:
+def _describe(label_class: LabelClass, key: str) -> str:
     parts = [f"{label_class.name} (id {label_class.id})"]
-    if label_class.key:
-        parts.append(f"key {label_class.key}")
+    if key:
+        parts.append(f"key {key}")
     if label_class.void:
         parts.append("void: painted, but counted by no metric")
     return ", ".join(parts)
 
 
+_KEYED: Final = (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole, BADGE_ROLE)
+"""The roles that tell the class's key."""
 _ROLES: Final[dict[int, Callable[[LabelClass], object]]] = {
     Qt.ItemDataRole.DisplayRole: lambda c: c.name,
     Qt.ItemDataRole.EditRole: lambda c: c.name,
-    Qt.ItemDataRole.ToolTipRole: _describe,
-    Qt.ItemDataRole.AccessibleTextRole: _describe,
     COLOR_ROLE: lambda c: QColor(c.color),
-    BADGE_ROLE: lambda c: c.key,
     NOTE_ROLE: lambda c: "void" if c.void else "",
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
@@ -23,13 +25,19 @@ class ClassesPanel(QWidget):
     """A few words for the title: how many classes are locked."""
 
     def __init__(
-        self, session: Session, choices: Choices, removal: ClassRemoval, parent: QWidget | None = None
+        self,
+        session: Session,
+        choices: Choices,
+        keys: Callable[[], dict[int, str]],
+        removal: ClassRemoval,
+        parent: QWidget | None = None,
     ) -> None:
+        """`keys` tells the key by class id that picks it."""
         super().__init__(parent)
         self.setObjectName("classes_panel")
         self._choices = choices
         self._removal = removal
-        self.model = ClassModel(session, choices.locks, self)
+        self.model = ClassModel(session, choices.locks, keys, self)
         self.list = SwatchList("Classes")
         self.list.setObjectName("class_list")
         self.add_button = icon_button("Add a class")

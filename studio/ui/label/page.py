@@ -102,7 +102,7 @@ class LabelPage(QWidget):
         tagging = self.label_actions.tagging
         take = tagging.press if tagging is not None else self.choices.choose_class
         self._class_removal = ClassRemoval(session, self)
-        self._class_keys = ClassKeys(session, self.label_actions, take, self)
+        self.class_keys = ClassKeys(session, self.label_actions, take, self)
         self.tool_bar = ToolBar(self.label_actions.tools, [self.label_actions.undo, self.label_actions.redo])
         self.classes: ClassesPanel | None = None
         self.tags: TagsPanel | None = None
@@ -238,14 +238,14 @@ class LabelPage(QWidget):
                 self.choices,
                 tagging,
                 self.label_actions.tags,
-                self._class_keys.by_id,
+                self.class_keys.by_id,
                 self._class_removal,
             )
             tags = side.add("tags", "Classes", self.tags, corner=self.tags.add_button, weight=5)
             self.tags.note_changed.connect(tags.set_note)
             self.tags.left.connect(self.setFocus)
         else:
-            self.classes = ClassesPanel(self._session, self.choices, self._class_removal)
+            self.classes = ClassesPanel(self._session, self.choices, self.class_keys.by_id, self._class_removal)
             section = side.add("classes", "Classes", self.classes, corner=self.classes.add_button, weight=3)
             self.classes.note_changed.connect(section.set_note)
             section.set_note(self.classes.note)
@@ -295,7 +295,9 @@ class LabelPage(QWidget):
             self.label_actions.tagging.said.connect(self._hint)
             self.label_actions.tagging.failed.connect(self._could_not)
             self.label_actions.tags.find.triggered.connect(self.tags.focus_search)
-            self._class_keys.changed.connect(self.tags.model.show_marks)
+        classes = self.tags or self.classes
+        if classes is not None:
+            self.class_keys.changed.connect(classes.model.show_again)
         if self.document is not None:
             self.document.zoomed.connect(self.status.show_zoom)
             self.status.show_zoom(self.document.percent / 100)
@@ -342,7 +344,7 @@ class LabelPage(QWidget):
     def _settings_changed(self) -> None:
         self.canvas.set_settings(self._session.settings)
         self.options.show_settings(self._session.settings)
-        self._class_keys.bind()
+        self.class_keys.bind()
 
     def _hint(self, sentence: str) -> None:
         self.status.show_hint(self.keyed.fill(sentence))

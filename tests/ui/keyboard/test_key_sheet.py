@@ -17,6 +17,7 @@ from shiboken6 import isValid
 from studio.ui.keyboard.key_sheet import KeySheet
 from studio.ui.keyboard.key_table import ACTION, KEYS, MENU
 from studio.ui.label.choices import ToolName
+from studio.ui.label.swatch_list import BADGE_ROLE
 from studio.ui.session import Page
 from tests.ui.keyboard.conftest import Open, canvas_of, change_key, open_sheet, press, select_row, tool_of
 
@@ -167,6 +168,33 @@ def test_a_classs_key_that_an_action_took_picks_the_class_again_after_a_reset(op
     QTest.keyClick(sheet, Qt.Key.Key_Escape)
     press(window, Qt.Key.Key_2)
     assert choices.class_id == 1
+
+
+def test_a_classs_key_that_an_action_takes_is_said_to_be_lost_and_leaves_the_list(open_window: Open) -> None:
+    window = open_window()
+    assert window.workspace is not None
+    classes = window.workspace.label_page.classes
+    assert classes is not None
+    road = classes.model.index(1)
+    assert (road.data(BADGE_ROLE), road.data(Qt.ItemDataRole.ToolTipRole)) == ("2", "road (id 1), key 2")
+    sheet = open_sheet(window)
+    change_key(sheet, "Brush", Qt.Key.Key_2)
+    assert sheet.told.text() == "Brush has 2 now. The class road lost it."
+    assert (road.data(BADGE_ROLE), road.data(Qt.ItemDataRole.ToolTipRole)) == ("", "road (id 1)")
+    select_row(sheet, "Brush")
+    QTest.keyClick(sheet.table, Qt.Key.Key_Backspace)
+    assert road.data(BADGE_ROLE) == "2"
+
+
+def test_a_class_that_is_to_have_an_actions_key_waits_for_it_in_words(open_window: Open) -> None:
+    window = open_window()
+    assert window.workspace is not None
+    classes = window.workspace.label_page.classes
+    assert classes is not None
+    change_key(open_sheet(window), "Brush", Qt.Key.Key_5)
+    classes.model.give_key(0, "5")
+    assert "5 stays the key of an action" in window.messages.text()
+    assert classes.model.index(0).data(BADGE_ROLE) == ""
 
 
 def test_tool_tips_name_the_changed_key(open_window: Open) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from studio.ui.label.class_model import ClassModel
 from studio.ui.label.locks import Locks
-from studio.ui.label.swatch_list import BADGE_ROLE, LOCK_ROLE, MARK_ROLE
+from studio.ui.label.swatch_list import LOCK_ROLE, MARK_ROLE
 from studio.ui.label.tagging.tagging import Mark, Tagging
 from studio.ui.session import Session
 
@@ -27,10 +27,9 @@ class TagModel(ClassModel):
         keys: Callable[[], dict[int, str]],
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(session, locks, parent)
+        super().__init__(session, locks, keys, parent)
         self._tagging = tagging
-        self._keys = keys
-        tagging.changed.connect(self.show_marks)
+        tagging.changed.connect(self.show_again)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid() or index.row() >= len(self.classes):
@@ -40,15 +39,8 @@ class TagModel(ClassModel):
             return None
         if role == MARK_ROLE:
             return self._tagging.mark(class_id).value
-        if role == BADGE_ROLE:
-            return self._keys().get(class_id, "")
         told = super().data(index, role)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             has = {Mark.ALL: "chosen", Mark.SOME: "chosen for some of the items", Mark.NONE: "not chosen"}
             return f"{told}, {has[self._tagging.mark(class_id)]}"
         return told
-
-    def show_marks(self) -> None:
-        """The marks or the keys are others now."""
-        if self.classes:
-            self.dataChanged.emit(self.index(0), self.index(len(self.classes) - 1))
