@@ -43,6 +43,7 @@ _MATRIX_SHARE: Final = 0.55
 """Of the panel's height; the rest is the list's."""
 
 _NAME_ROOM: Final = 92
+_CORNER: Final = "predicted →\nlabel ↓"
 
 
 class ConfusionPanel(QWidget):
@@ -191,7 +192,7 @@ class ConfusionMatrix(QWidget):
         """Left and top of the first cell and a cell's side."""
         metrics = QFontMetrics(self._label_font())
         widest = max((metrics.horizontalAdvance(self._names.get(c, "")) for c in self._shown), default=0)
-        room = min(_NAME_ROOM, widest + 20)
+        room = min(_NAME_ROOM, max(widest + 20, metrics.horizontalAdvance(_CORNER.partition("\n")[0]) + 10))
         side = min(_LARGEST_CELL, (self._room - room - 2) / max(1, len(self._shown)))
         return room, room - 4, max(4.0, side)
 
@@ -280,7 +281,7 @@ class ConfusionMatrix(QWidget):
         metrics = QFontMetrics(font)
         painter.setPen(theme().color("faint"))
         corner = QRectF(0, 0, left - 8, top - 4)
-        painter.drawText(corner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, "predicted →\nlabel ↓")
+        painter.drawText(corner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, _CORNER)
         for place, class_id in enumerate(self._shown):
             near = self._hovered is not None and class_id in self._hovered
             name = metrics.elidedText(self._names.get(class_id, ""), Qt.TextElideMode.ElideRight, int(left) - 18)
