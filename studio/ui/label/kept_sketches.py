@@ -11,7 +11,7 @@ from studio.store import Store
 from studio.ui.label.canvas import Canvas
 
 _PAUSE_MS: Final = 2_000
-"""Between two looks at what there is, while the mouse is used; as much of it a crash may take."""
+"""Between two looks at what there is, while the mouse moves or outlines come and go; that much a crash may take."""
 
 
 class KeptSketches(QObject):
@@ -24,6 +24,7 @@ class KeptSketches(QObject):
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._pause.timeout.connect(self.write)
         canvas.pointer_moved.connect(self._look_soon)
+        canvas.choices.outline.changed.connect(self._look_soon)
 
     @property
     def sentence(self) -> str:
@@ -46,6 +47,6 @@ class KeptSketches(QObject):
         self._pause.stop()
         self.write()
 
-    def _look_soon(self, _pixel: object) -> None:
+    def _look_soon(self, *_: object) -> None:
         if not self._pause.isActive():
             self._pause.start()

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QApplication
 
 from studio.core.classes import UNLABELLED
 from studio.core.errors import CannotWrite
-from studio.store import Store
 from studio.ui.label.options.outline import OutlineOptions
 from studio.ui.label.tools.outlines import box_between, simplified
 from tests.unit.polygons import fill_polygon
@@ -306,21 +305,31 @@ def test_the_next_rectangle_paints_the_one_before(make_desk):
 
 
 @pytest.mark.parametrize("tool", ["lasso", "rectangle", "ellipse"])
-@pytest.mark.parametrize("leave", ["tool", "item", "window"])
-def test_what_is_complete_is_painted_rather_than_lost_when_something_else_is_taken_up(make_desk, tmp_path, tool, leave):
+def test_what_is_complete_is_painted_rather_than_left_unseen_when_another_tool_is_taken_up(make_desk, tool):
     desk = make_desk()
     take_up(desk, tool)
     drag(desk, *SQUARE[:6])
-    if leave == "tool":
-        desk.trigger("tool_brush")
-    elif leave == "item":
-        desk.open(desk.ids[1])
-    else:
-        desk.page.shut_down()
-    desk.store.flush()
-    with Store.open(tmp_path / "project") as again:
-        mask = again.read_mask(desk.ids[0])
-    assert mask is not None and mask[40, 60] == 1
+    desk.trigger("tool_brush")
+    assert desk.mask()[40, 60] == 1
+
+
+@pytest.mark.parametrize(("tool", "shape"), [("lasso", None), ("rectangle", box), ("ellipse", ellipse)])
+def test_an_outline_waits_on_its_item_over_a_visit_elsewhere_and_can_be_changed_and_taken_back(make_desk, tool, shape):
+    desk = make_desk()
+    take_up(desk, tool)
+    drag(desk, *([(30, 20), (60, 50), (110, 80)] if shape else SQUARE))
+    desk.key(Qt.Key.Key_Right)
+    desk.open(desk.ids[1])
+    assert not desk.canvas.tool.is_busy
+    desk.trigger("tool_brush")  # what is not shown is not painted, there or here
+    desk.open(desk.ids[0])
+    desk.trigger("tool_hand")
+    assert (desk.mask() == UNLABELLED).all()
+    desk.trigger(f"tool_{tool}")
+    desk.key(Qt.Key.Key_Z, CTRL)  # the arrow key's step
+    desk.key(Qt.Key.Key_Return)
+    corners = [desk.seen(desk.at(*c)) for c in ((30, 20), (110, 20), (110, 80), (30, 80))]
+    assert np.array_equal(desk.mask(), shape(30, 20, 110, 80) if shape else filled(*corners))
 
 
 def test_buttons_paint_or_give_up_what_waits(make_desk):

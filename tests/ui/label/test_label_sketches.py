@@ -58,6 +58,44 @@ def test_a_polygon_waits_for_the_next_session(make_desk, reopen: Callable[[Desk]
     assert desk.canvas.tool.corners == []
 
 
+@pytest.mark.parametrize("tool", ["lasso", "rectangle", "ellipse"])
+@pytest.mark.parametrize("button", [Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton])
+def test_a_shape_that_was_dragged_is_kept_at_once_and_waits_for_the_next_session(
+    make_desk, reopen: Callable[[Desk], Desk], tool: str, button: Qt.MouseButton
+) -> None:
+    desk = make_desk()
+    desk.page.choices.choose_class(2)
+    desk.trigger("tool_rectangle")
+    desk.drag((10, 10), (80, 50), (150, 90))
+    desk.key(Qt.Key.Key_Return)
+    desk.page.choices.choose_class(1)
+    desk.trigger(f"tool_{tool}")
+    desk.drag((30, 20), (110, 20), (110, 80), button=button)
+    desk.qtbot.waitUntil(lambda: desk.ids[0] in read_sketches(desk.store.root).get(tool, {}), timeout=8000)
+    desk = reopen(desk)
+    assert set(np.unique(desk.mask())) == {2, UNLABELLED}
+    desk.page.choices.choose_class(1)
+    assert desk.canvas.tool.name == tool
+    desk.key(Qt.Key.Key_Return)
+    mask = desk.mask()
+    assert mask[40, 90] == (1 if button is Qt.MouseButton.LeftButton else UNLABELLED)
+    assert mask[85, 20] == 2
+    desk.qtbot.waitUntil(lambda: not read_sketches(desk.store.root), timeout=8000)
+
+
+@pytest.mark.parametrize("tool", ["polygon", "lasso", "rectangle", "ellipse"])
+def test_a_sketch_that_is_no_outline_is_passed_over(make_desk, tool: str) -> None:
+    desk = make_desk()
+    points = () if tool == "polygon" else ((20.0, 20.0), (20.0, 60.0))
+    desk.page.shut_down()
+    write_sketches(desk.store.root, {tool: {desk.ids[0]: Sketch(points)}})
+    desk = desk_on(desk.store, desk.ids, desk.qtbot)
+    desk.trigger(f"tool_{tool}")
+    assert not desk.canvas.tool.is_busy
+    desk.page.shut_down()
+    desk.page.close()
+
+
 def test_the_scissors_outline_waits_for_the_next_session(make_desk, reopen: Callable[[Desk], Desk]) -> None:
     desk = make_desk()
     desk.page.choices.choose_class(1)

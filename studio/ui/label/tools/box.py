@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from studio.core.raster import XY
+from studio.core.sketches import Sketch
 from studio.ui.label.choices import ToolName
 from studio.ui.label.tools.base import Bench, Pointer
 from studio.ui.label.tools.outline_tool import OutlineTool
@@ -24,6 +25,17 @@ class RectangleTool(OutlineTool):
         super().__init__(bench)
         self._anchor: XY | None = None
         self._erases = False
+
+    def sketch_of(self, outline: Outline) -> Sketch:
+        """Its top left and its bottom right corner."""
+        return Sketch((outline.handles[0], outline.handles[4]), outline.erase)
+
+    def outline_of(self, sketch: Sketch) -> Box | None:
+        if len(sketch.points) != 2:
+            return None
+        bounds = box_between(*sketch.points, even=False, centred=False)
+        is_there = bounds.width > 0 and bounds.height > 0
+        return Box(bounds, is_ellipse=self.is_ellipse, erase=sketch.erase) if is_there else None
 
     def begin(self, pointer: Pointer) -> None:
         self.finish()

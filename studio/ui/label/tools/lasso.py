@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter
 from studio.core.classes import UNLABELLED
 from studio.core.document import MaskDocument
 from studio.core.raster import XY
+from studio.core.sketches import Sketch
 from studio.ui.label.choices import ToolName
 from studio.ui.label.tools.base import Bench, Pointer
 from studio.ui.label.tools.colors import class_color
@@ -42,6 +43,10 @@ class LassoTool(CornerTool):
     @property
     def is_busy(self) -> bool:
         return bool(self._trail) or super().is_busy
+
+    def outline_of(self, sketch: Sketch) -> Corners | None:
+        is_region = len(sketch.points) >= self.fewest
+        return Corners(sketch.points, erase=sketch.erase, is_complete=True) if is_region else None
 
     def begin(self, pointer: Pointer) -> None:
         self.finish()

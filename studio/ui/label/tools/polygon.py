@@ -1,15 +1,12 @@
-"""Polygon: click the corners of a region; what is begun waits until it is painted, also across a visit elsewhere."""
+"""Polygon: click the corners of a region."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 from studio.core.raster import XY
 from studio.core.sketches import Sketch
 from studio.ui.label.choices import ToolName
 from studio.ui.label.tools.base import Bench, Pointer
 from studio.ui.label.tools.corner_tool import CornerTool
-from studio.ui.label.tools.outline_history import OutlineHistory
 from studio.ui.label.tools.outlines import Corners, Outline
 
 
@@ -25,7 +22,6 @@ class PolygonTool(CornerTool):
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
         self._cursor: XY | None = None
-        self._waiting: dict[int, tuple[Outline, OutlineHistory]] = {}
 
     @property
     def corners(self) -> list[XY]:
@@ -62,27 +58,8 @@ class PolygonTool(CornerTool):
         super().leave()
         self._cursor = None
 
-    def item_left(self) -> None:
-        document = self.bench.document
-        if document is not None and self._outline is not None:
-            self._waiting[document.item.id] = self._outline, self._history
-        super().item_left()
-
-    def item_shown(self) -> None:
-        document = self.bench.document
-        if document is not None and document.item.id in self._waiting:
-            self._outline, self._history = self._waiting.pop(document.item.id)
-
-    def waiting(self) -> dict[int, Sketch]:
-        outlines = {item: outline for item, (outline, _) in self._waiting.items()}
-        if self.bench.document is not None and self._outline is not None:
-            outlines[self.bench.document.item.id] = self._outline
-        return {item: Sketch(tuple(outline.handles), outline.erase) for item, outline in outlines.items()}
-
-    def take_back(self, waiting: Mapping[int, Sketch]) -> None:
-        for item, sketch in waiting.items():
-            if sketch.points:
-                self._waiting[item] = Corners(sketch.points, erase=sketch.erase), OutlineHistory()
+    def outline_of(self, sketch: Sketch) -> Corners | None:
+        return Corners(sketch.points, erase=sketch.erase) if sketch.points else None
 
     def shown_path(self, outline: Outline) -> list[XY]:
         return [*outline.path, *([self._cursor] if self._cursor is not None else [])]

@@ -1,8 +1,8 @@
-"""A tool that draws an outline first: it shows, can be undone step by step, and becomes pixels when it is painted."""
+"""A tool that draws an outline first: it shows, waits on its item and is undone step by step until it is painted."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from PySide6.QtCore import QPointF, QRectF
@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter
 from studio.core.classes import UNLABELLED
 from studio.core.document import MaskDocument
 from studio.core.raster import XY
+from studio.core.sketches import Sketch
 from studio.ui.label.tools.base import Bench, Pointer, Tool
 from studio.ui.label.tools.colors import class_color
 from studio.ui.label.tools.outline_history import OutlineHistory
@@ -28,6 +29,18 @@ class SketchTool(Tool):
         super().__init__(bench)
         self._outline: Outline | None = None
         self._history = OutlineHistory()
+        self._waiting: dict[int, tuple[Outline, OutlineHistory]] = {}
+        """By the id of the item, which is not shown."""
+        self._is_unseen = False
+        """Whether the outline came back with its item while another tool was in use."""
+
+    def sketch_of(self, outline: Outline) -> Sketch:
+        """What is kept of it when the project is closed."""
+        return Sketch(tuple(outline.handles), outline.erase)
+
+    def outline_of(self, sketch: Sketch) -> Outline | None:
+        """What was kept, to be drawn on; None where that is no outline."""
+        raise NotImplementedError
 
     def change(self, outline: Outline | None) -> None:
         """The outline becomes another one, which undo takes back."""
@@ -63,9 +76,11 @@ class SketchTool(Tool):
         return self._outline is not None
 
     def put_down(self) -> None:
-        """What is complete is painted rather than left behind unseen."""
+        """What is complete is painted rather than left behind unseen; what nobody has seen yet goes on waiting."""
         self.leave()
-        if self._outline is not None and self._outline.is_complete:
+        if self.bench.choices.tool is self.name:
+            self._is_unseen = False
+        elif self._outline is not None and self._outline.is_complete and not self._is_unseen:
             self.finish()
 
     def finish(self) -> None:
@@ -90,9 +105,28 @@ class SketchTool(Tool):
         return True
 
     def item_left(self) -> None:
-        if self._outline is not None and self._outline.is_complete:
-            self.finish()
+        document = self.bench.document
+        if document is not None and self._outline is not None:
+            self._waiting[document.item.id] = self._outline, self._history
         self._drop()
+
+    def item_shown(self) -> None:
+        document = self.bench.document
+        if document is not None and document.item.id in self._waiting:
+            self._outline, self._history = self._waiting.pop(document.item.id)
+            self._is_unseen = self.bench.choices.tool is not self.name
+
+    def waiting(self) -> dict[int, Sketch]:
+        outlines = {item: outline for item, (outline, _) in self._waiting.items()}
+        if self.bench.document is not None and self._outline is not None:
+            outlines[self.bench.document.item.id] = self._outline
+        return {item: self.sketch_of(outline) for item, outline in outlines.items()}
+
+    def take_back(self, waiting: Mapping[int, Sketch]) -> None:
+        for item, sketch in waiting.items():
+            outline = self.outline_of(sketch)
+            if outline is not None:
+                self._waiting[item] = outline, OutlineHistory()
 
     def refresh(self) -> None:
         self._repaint()
