@@ -29,6 +29,8 @@ class LabelView(PictureView):
 
     picture_changed = Signal(object)
     """The `Picture` that shows now, or None."""
+    label_changed = Signal()
+    """The pixels of the label are others now, or the classes are."""
     points_changed = Signal(object)
     """The `Points` of the item that is shown."""
 
@@ -63,6 +65,7 @@ class LabelView(PictureView):
         self._settings = settings
         self._recolor()
         self._note_points()
+        self.label_changed.emit()
 
     # -- what is shown ------------------------------------------------------------------------------------------------
 
@@ -78,6 +81,7 @@ class LabelView(PictureView):
         self._show_masks()
         self._note_points()
         self.update()
+        self.label_changed.emit()
 
     def show_sentence(self, sentence: str) -> None:
         """Show no picture but a sentence in its place."""
@@ -129,6 +133,7 @@ class LabelView(PictureView):
             seen = self.scene.mark(rect)
             if seen is not None:
                 self.repaint_soon(QRectF(seen.x, seen.y, seen.width, seen.height))
+            self.label_changed.emit()
         elif isinstance(self._document, PointsDocument):
             self.points_changed.emit(self._document.points)
             self.repaint_soon(self._points.change(self._document.points, self._points_layer()))

@@ -28,12 +28,21 @@ class PixelReadout(QObject):
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._pause.timeout.connect(self._tell)
         canvas.pointer_moved.connect(self._note)
+        canvas.label_changed.connect(self._look_again)
 
     def stop(self) -> None:
         self._pause.stop()
 
     def _note(self, pixel: tuple[int, int] | None) -> None:
         self._pixel = pixel
+        self._tell_soon()
+
+    def _look_again(self) -> None:
+        """The cursor rests, and what lies under it changed."""
+        if self._pixel is not None:
+            self._tell_soon()
+
+    def _tell_soon(self) -> None:
         if not self._pause.isActive():
             self._pause.start()
 

@@ -177,6 +177,21 @@ def test_the_status_line_tells_pixel_class_and_zoom(make_desk):
     assert status.zoom.text() == f"{desk.canvas.viewport.scale * 100:.0f} %"
 
 
+def test_the_class_under_a_cursor_that_rests_follows_what_keys_and_other_items_do(make_desk):
+    desk = make_desk()
+    desk.page.choices.choose_class(2)
+    desk.drag((40.5, 50.5), (60.5, 50.5))
+    desk.move(50.5, 50.5)
+    name = desk.page.status.class_name
+    desk.qtbot.waitUntil(lambda: name.text() == "car")
+    desk.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    desk.qtbot.waitUntil(lambda: name.text() == "unlabelled", timeout=2000)
+    desk.key(Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    desk.qtbot.waitUntil(lambda: name.text() == "car", timeout=2000)
+    desk.key(Qt.Key.Key_N)
+    desk.qtbot.waitUntil(lambda: name.text() == "unlabelled", timeout=2000)
+
+
 @pytest.mark.parametrize("factor", ["2", "1.5"])
 def test_on_a_fine_screen_a_brush_of_one_paints_the_pixel_under_the_cursor(tmp_path, factor):
     """In a process of its own, because Qt learns its scale factor only once."""
