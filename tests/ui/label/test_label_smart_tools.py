@@ -89,6 +89,26 @@ def test_the_wand_leaves_alone_what_is_labelled_if_it_is_told_so(desk):
     assert iou(painted(desk), disc() & ~inner) > 0.97
 
 
+@pytest.mark.parametrize("button", [LEFT, RIGHT])
+def test_the_wand_on_a_locked_class_says_why_nothing_happens(desk, button):
+    desk.page.choices.choose_class(2)
+    desk.page.choices.set_brush_size(150)
+    desk.click(*CENTRE)
+    desk.page.choices.locks.toggle(2)
+    desk.page.choices.choose_class(1)
+    before = desk.mask()
+    desk.trigger("tool_wand")
+    desk.click(*CENTRE, button)
+    rest(desk)
+    assert "car is locked" in desk.page.status.hint.text()
+    assert np.array_equal(desk.mask(), before)
+    desk.page.choices.choose_class(2)
+    desk.page.status.show_hint("")
+    desk.click(*CENTRE)
+    rest(desk)
+    assert "locked" not in desk.page.status.hint.text()  # it has this class, locked or not
+
+
 def test_dragging_the_wand_sideways_changes_the_tolerance_and_paints_once(desk):
     desk.trigger("tool_wand")
     before = desk.page.choices.smart.tolerance

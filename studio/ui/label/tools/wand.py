@@ -225,13 +225,23 @@ class WandTool(PictureTool):
             return
         self._let_go = False
         answer = self._answer or _answer(self._question, self._field)
-        value = self._value
+        value, seed = self._value, self._question.seed
         self._forget()
         if answer is None:
             return
-        self.paint_selection(answer.selection, value, "wand" if value != UNLABELLED else "erasing")
+        if not self.paint_selection(answer.selection, value, "wand" if value != UNLABELLED else "erasing"):
+            self._say_held_back(seed, value)
         if _is_cut_off(answer, self.bench.viewport.image):
             self.bench.hint(f"The wand looks {WINDOW} pixels far; click again where the region goes on.")
+
+    def _say_held_back(self, seed: tuple[int, int], value: int) -> None:
+        """The answer leaves out what is protected, so that the document never hears of it."""
+        document = self.document
+        if document is None or document.is_editing:
+            return
+        now = document.mask[seed[1] : seed[1] + 1, seed[0] : seed[0] + 1]
+        if now[0, 0] != value and not document.protection.allows(now, value)[0, 0]:
+            document.held_back.emit(int(now[0, 0]))
 
     def _forget(self) -> None:
         self._question = self._answer = None
