@@ -73,14 +73,14 @@ class PyramidCache:
         """Whether nobody has written to it for so long that nobody will."""
         return time.time() - _modified(file) > _ABANDONED_SECONDS
 
-    def prune(self, keep: Path) -> None:
-        """Delete abandoned tiles, and then the longest unused until the rest takes no more than the limit; `keep` is
-        the folder in use."""
+    def prune(self, *keep: Path) -> None:
+        """Delete abandoned tiles, and then the longest unused until the rest takes no more than the limit; `keep` are
+        the folders in use, which stay also where they take more. For another thread: deleting much takes a while."""
         now = time.time()
-        folders = [folder for folder in self._folders() if folder != keep]
+        folders = [folder for folder in self._folders() if folder not in keep]
         for folder in [f for f in folders if not (f / _INDEX).exists() and now - _last_write(f) > _ABANDONED_SECONDS]:
             _delete(folder)
-        used = _bytes_in(keep)
+        used = sum(map(_bytes_in, keep))
         for folder in sorted(folders, key=_last_use, reverse=True):
             used += _bytes_in(folder)
             if used > self.limit and (folder / _INDEX).exists():

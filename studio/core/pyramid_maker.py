@@ -68,7 +68,8 @@ def make_pyramid(
     tile: int = TILE,
     overview_side: int = OVERVIEW_SIDE,
 ) -> None:
-    """Cut `picture` into tiles in its folder of `cache`. Raises UnreadableImage, CannotWrite."""
+    """Cut `picture` into tiles in its folder of `cache`, which is not pruned: that is left to who knows
+    what is shown. Raises UnreadableImage, CannotWrite."""
     bands = open_bands(picture)
     folder = cache.folder_of(picture)
     name = f"pixels-{os.getpid()}"
@@ -83,7 +84,6 @@ def make_pyramid(
     pixels = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        cache.prune(folder)
         with pixels.open("wb") as file:
             report(Began(folder=str(folder), plan=plan))
             if picture.suffix.lower() in _PREVIEWED:
@@ -102,7 +102,6 @@ def make_pyramid(
         if other.name != kept and (other.name == name or cache.is_abandoned(other)):
             with contextlib.suppress(OSError):  # a window that still shows it may keep it from being deleted
                 other.unlink(missing_ok=True)
-    cache.prune(folder)
     report(Done())
 
 
@@ -121,11 +120,11 @@ def _preview(picture: Path, file: Path, side: int, report: Callable[[Report], ob
 
 
 def main(arguments: Sequence[str]) -> int:
-    """What `studio make-tiles PICTURE CACHE TILE OVERVIEW_SIDE LIMIT` runs; returns the exit code."""
+    """What `studio make-tiles PICTURE CACHE TILE OVERVIEW_SIDE` runs; returns the exit code."""
     picture, root = map(Path, arguments[:2])
-    tile, side, limit = map(int, arguments[2:])
+    tile, side = map(int, arguments[2:])
     try:
-        make_pyramid(picture, PyramidCache(root, limit), _say, tile=tile, overview_side=side)
+        make_pyramid(picture, PyramidCache(root), _say, tile=tile, overview_side=side)
     except BrokenPipeError:  # the window is gone
         return 1
     except StudioError as error:

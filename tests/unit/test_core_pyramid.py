@@ -73,9 +73,9 @@ def kinds(tmp_path_factory) -> dict[str, Path]:
     return pictures(tmp_path_factory.mktemp("kinds"))
 
 
-def cut(path: Path, root: Path, *, limit: int = 2**30) -> tuple[list[Report], PyramidCache]:
+def cut(path: Path, root: Path) -> tuple[list[Report], PyramidCache]:
     said: list[Report] = []
-    cache = PyramidCache(root, limit)
+    cache = PyramidCache(root)
     make_pyramid(path, cache, said.append, tile=TILE, overview_side=OVERVIEW)
     return said, cache
 
@@ -182,7 +182,8 @@ def test_tiles_shown_longest_ago_go_first_when_there_are_too_many(tmp_path):
         cut(path, root)
         os.utime(cache.folder_of(path) / "pyramid.json", (1000 + number, 1000 + number))
     assert cache.find(cache.folder_of(paths[0])) is not None  # shown again, so the second one is the oldest now
-    cut(paths[3], root, limit=3 * size + size // 2)
+    cut(paths[3], root)
+    PyramidCache(root, 3 * size + size // 2).prune(cache.folder_of(paths[3]))
     there = [cache.find(cache.folder_of(path)) is not None for path in paths]
     assert there == [True, False, True, True]
 

@@ -21,6 +21,7 @@ from studio.engine.launch import worker_environment
 from studio.ui.label.tiled_picture import TiledPicture
 from studio.ui.widgets.decoding import upright_size
 from studio.ui.widgets.image_memory import from_rgb
+from studio.ui.widgets.work_queue import WorkQueue
 
 PYRAMIDS_FOLDER: Final = Path(".cache") / "pyramids"
 _PROGRAM: Final = [] if getattr(sys, "frozen", False) else ["-m", "studio"]
@@ -69,8 +70,11 @@ class Tiling(QObject):
         super().__init__(parent)
         self.huge_pixels = huge_pixels
         self._cache = PyramidCache(folder, cache_bytes)
-        self._numbers = (tile, overview_side, cache_bytes)
+        self._numbers = (tile, overview_side)
+        self._pruning = WorkQueue("room for tiles", self)
         self._item = 0
+        self._shown: Path | None = None
+        """Where the tiles of what is shown are."""
         self._picture: TiledPicture | None = None
         self._left: list[TiledPicture] = []
         self._process: _Cutting | None = None
@@ -86,7 +90,7 @@ class Tiling(QObject):
         self.leave()
         self._item = item_id
         try:
-            folder = self._cache.folder_of(path)
+            folder = self._shown = self._cache.folder_of(path)
             finished = self._cache.find(folder)
             if finished is not None:
                 self._take(TiledPicture(folder, finished))
@@ -95,12 +99,13 @@ class Tiling(QObject):
             self.broke.emit(item_id, f"{path} cannot be read ({error.strerror or error}).")
             return
         behind = self._behind
-        if behind is not None and behind.folder == folder:
+        if behind is not None and behind.folder == folder and behind.is_running:
             self._behind, self._process = None, behind
             self._listen(behind, path)
             for report in behind.told:
                 self._heard(report)
             return
+        self._make_room()
         self._process = _Cutting(path, folder, self._cache.root, self._numbers, self)
         self._listen(self._process, path)
         self._process.start()
@@ -108,6 +113,7 @@ class Tiling(QObject):
     def leave(self) -> None:
         """The person goes on. What is being cut goes on as well, behind everything else, to be there when they come
         back; of two such pictures the one that is further."""
+        self._shown = None
         process, self._process = self._process, None
         if process is not None:
             process.said.disconnect()
@@ -131,6 +137,7 @@ class Tiling(QObject):
         """End processes and threads."""
         self.leave()
         self._end_behind()
+        self._pruning.abandon()
         self.let_go()
 
     def _listen(self, process: _Cutting, path: Path) -> None:
@@ -150,6 +157,7 @@ class Tiling(QObject):
     def _heard_from_behind(self, report: object) -> None:
         """Whatever is wrong with a picture is said when it is shown again."""
         if isinstance(report, Done | Broke):
+            self._make_room()
             self._end_behind()
 
     def _end_behind(self, _why: str = "") -> None:
@@ -157,6 +165,12 @@ class Tiling(QObject):
         if process is not None:
             process.end()
             process.deleteLater()
+
+    def _make_room(self) -> None:
+        """Keep the cache within its limit; what is shown stays, and what goes on behind it."""
+        behind = self._behind.folder if self._behind is not None else None
+        keep = [folder for folder in {self._shown, behind} if folder is not None]
+        self._pruning.do(lambda: self._cache.prune(*keep), lambda _: None, lambda _: None)
 
     def _take(self, picture: TiledPicture) -> None:
         self._picture = picture
@@ -191,6 +205,7 @@ class Tiling(QObject):
             case Broke():
                 self._give_up(report.sentence)
             case Done():
+                self._make_room()
                 self._end_process()
             case _:
                 pass
@@ -216,9 +231,7 @@ class _Cutting(QObject):
     """A `Report`, or the QImage of the whole picture small that it has made."""
     crashed = Signal(str)
 
-    def __init__(
-        self, picture: Path, folder: Path, cache: Path, numbers: tuple[int, int, int], parent: QObject
-    ) -> None:
+    def __init__(self, picture: Path, folder: Path, cache: Path, numbers: tuple[int, int], parent: QObject) -> None:
         super().__init__(parent)
         self.folder = folder
         self.rows = 0
@@ -238,9 +251,14 @@ class _Cutting(QObject):
         self._process.setStandardErrorFile(QProcess.nullDevice())
         self._process.readyReadStandardOutput.connect(self._read)
         self._process.errorOccurred.connect(self._failed)
+        self._process.finished.connect(self._ended)
 
     def start(self) -> None:
         self._process.start()
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.state() != QProcess.ProcessState.NotRunning
 
     @property
     def told(self) -> list[object]:
@@ -261,7 +279,8 @@ class _Cutting(QObject):
         """End the process and delete what it has not finished."""
         self._process.readyReadStandardOutput.disconnect(self._read)
         self._process.errorOccurred.disconnect(self._failed)
-        if self._process.state() != QProcess.ProcessState.NotRunning:
+        self._process.finished.disconnect(self._ended)
+        if self.is_running:
             if not self._done:
                 self._process.kill()
             self._process.waitForFinished(_END_MS)
@@ -288,6 +307,13 @@ class _Cutting(QObject):
 
     def _failed(self, _error: QProcess.ProcessError) -> None:
         self.crashed.emit(self._process.errorString().rstrip("."))
+
+    def _ended(self, code: int, status: QProcess.ExitStatus) -> None:
+        """A process that ends by itself has said how, unless something went wrong that it did not foresee; what was
+        killed has failed already."""
+        self._read()
+        if status is QProcess.ExitStatus.NormalExit and not self._done:
+            self.crashed.emit(f"exit code {code}")
 
 
 def _read_preview(report: Previewed) -> QImage:

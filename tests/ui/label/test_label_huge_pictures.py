@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QRectF, QSize
+from PySide6.QtCore import QProcess, QRectF, QSize
 from PySide6.QtGui import QImage
 
 from studio.core.images import read_image
@@ -38,8 +38,8 @@ def blotches(seed: int = 0) -> Image.Image:
 def loader(qtbot, tmp_path):
     made: list[PictureLoader] = []
 
-    def make() -> PictureLoader:
-        tiling = Tiling(tmp_path / "cache", huge_pixels=5000, tile=64, overview_side=64, cache_bytes=10**7)
+    def make(*, cache_bytes: int = 10**7) -> PictureLoader:
+        tiling = Tiling(tmp_path / "cache", huge_pixels=5000, tile=64, overview_side=64, cache_bytes=cache_bytes)
         made.append(PictureLoader(tiling))
         return made[-1]
 
@@ -141,7 +141,7 @@ def test_a_huge_picture_that_is_cut_off_is_told_in_a_sentence(qtbot, tmp_path, l
 
 @pytest.fixture
 def held(tmp_path, monkeypatch):
-    """The processes that cut wait after their first rows until this file is there."""
+    """The processes that cut wait after their first rows until this file is there; where it says so they die then."""
     gate, made = tmp_path / "gate", tmp_path / "processes"
     code = f"""
 import os, sys, time
@@ -153,6 +153,8 @@ def slow(report):
     say(report)
     while isinstance(report, pyramid_maker.Wrote) and report.rows == 2 and not os.path.exists({str(gate)!r}):
         time.sleep(0.01)
+    if isinstance(report, pyramid_maker.Wrote) and report.rows == 2 and open({str(gate)!r}).read() == "die":
+        raise MemoryError
 pyramid_maker._say = slow
 sys.exit(pyramid_maker.main(sys.argv[2:]))
 """
@@ -174,6 +176,13 @@ def half_made(tmp_path: Path) -> list[Path]:
 
 def processes(tmp_path: Path) -> int:
     return len((tmp_path / "processes").read_text().splitlines())
+
+
+def wait_for_processes(qtbot, loader: PictureLoader) -> None:
+    """Until nothing is cut any more."""
+    tiling = loader.tiling
+    assert tiling is not None
+    qtbot.waitUntil(lambda: not tiling.findChildren(QProcess), timeout=20_000)
 
 
 def test_a_picture_that_is_left_half_made_is_gone_on_with_on_return(qtbot, tmp_path, loader, held):
@@ -218,6 +227,59 @@ def test_only_one_picture_is_gone_on_with_and_closing_leaves_no_half_of_it(qtbot
     assert len(half_made(tmp_path)) == 2  # the one that shows, and the one before
     this.close()
     assert not half_made(tmp_path)
+
+
+def test_a_process_that_dies_without_a_word_is_told_and_another_cuts_when_the_picture_is_opened_again(
+    qtbot, tmp_path, loader, held
+):
+    path = tmp_path / "huge.jpg"
+    blotches().save(path)
+    this = loader()
+    begun(qtbot, this, path, 1)
+    with qtbot.waitSignal(this.broke, timeout=20_000) as broke:
+        held.write_text("die")
+    assert broke.args == [
+        1,
+        f"{path} cannot be shown: the process that cuts it into tiles was ended (exit code 1); open the item again.",
+    ]
+    held.write_text("")
+    shown(qtbot, this, path, 1)
+    assert processes(tmp_path) == 2
+
+
+def test_a_process_that_dies_behind_the_others_is_not_waited_for_on_return(qtbot, tmp_path, loader, held):
+    path, small = tmp_path / "huge.jpg", tmp_path / "small.png"
+    blotches().save(path)
+    blotches().resize((60, 40)).save(small)
+    this = loader()
+    begun(qtbot, this, path, 1)
+    this.show(2, small, VIEW, [])
+    held.write_text("die")
+    wait_for_processes(qtbot, this)
+    held.write_text("")
+    shown(qtbot, this, path, 1)
+    assert processes(tmp_path) == 2
+
+
+def test_what_is_cut_behind_leaves_the_picture_that_is_shown_its_tiles(qtbot, tmp_path, loader, held):
+    first, other, last = (tmp_path / f"huge_{n}.jpg" for n in range(3))
+    for number, path in enumerate((first, other, last)):
+        blotches(number).save(path)
+    this = loader(cache_bytes=500_000)  # the tiles of one picture
+    held.touch()
+    shown(qtbot, this, first, 1)
+    wait_for_processes(qtbot, this)
+    held.unlink()
+    begun(qtbot, this, other, 2)
+    begun(qtbot, this, first, 1)
+    held.touch()
+    wait_for_processes(qtbot, this)
+    qtbot.wait(100)
+    for item, path in ((1, first), (2, other)):
+        shown(qtbot, this, path, item)
+    assert processes(tmp_path) == 2
+    shown(qtbot, this, last, 3)
+    qtbot.waitUntil(lambda: len(list((tmp_path / "cache").glob("*/pyramid.json"))) == 1, timeout=20_000)
 
 
 def test_a_huge_neighbour_is_not_decoded_ahead(qtbot, tmp_path, loader):
