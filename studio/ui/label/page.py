@@ -347,7 +347,11 @@ class LabelPage(QWidget):
         self.class_keys.bind()
 
     def _hint(self, sentence: str) -> None:
-        self.status.show_hint(self.keyed.fill(sentence))
+        """Beside the cursor's place, and where there is no room for all of it also on the window's own line."""
+        told = self.keyed.fill(sentence)
+        self.status.show_hint(told)
+        if self.status.hint.shown_text != told:
+            self._session.say(told)
 
     def _tool_changed(self, *_: object) -> None:
         tagging = self.label_actions.tagging
