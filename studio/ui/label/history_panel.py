@@ -73,9 +73,12 @@ class HistoryPanel(QWidget):
             self.list.scrollTo(index)
 
     def go_to(self, index: QModelIndex) -> None:
-        """Show the item as it was after that row's edit."""
+        """Show the item as it was after that row's edit; to go where it is means to stay."""
         document = self._showing.seen
-        if document is None or not index.isValid() or self.model.place(index.row()) in (Place.CURRENT, Place.GONE):
+        if document is None or not index.isValid():
+            return
+        if self.model.place(index.row()) in (Place.CURRENT, Place.GONE):
+            self.give_up()
             return
         target = self.model.step(index.row()).id
         self._drop()
@@ -97,7 +100,7 @@ class HistoryPanel(QWidget):
         return True
 
     def close_down(self) -> None:
-        """End the thread and read nothing more."""
+        """Read nothing more, and want nothing of what is being read; the thread ends with this widget."""
         self._pause.stop()
         self._drop()
 
@@ -117,7 +120,9 @@ class HistoryPanel(QWidget):
             self.failed.emit(leap.sentence)
         elif document.head != head or document.is_editing:
             self.said.emit("The label was changed meanwhile, so it stays as it is; click the row again to go there.")
-        elif leap is not None and self._go(document, target, leap):
+        elif leap is None:
+            self.said.emit("No way leads to that state any more, so the label stays as it is.")
+        elif self._go(document, target, leap):
             whose = "" if document is self._showing.seen else f" of {document.item.name}"
             self.said.emit(f"The state{whose} that you chose is there.")
 

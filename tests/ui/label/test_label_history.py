@@ -156,6 +156,30 @@ def test_escape_stays_where_the_label_is(make_desk, monkeypatch, place):
     assert np.array_equal(desk.mask(), masks[3])
 
 
+def test_a_click_on_the_state_that_is_shown_means_to_stay(make_desk, monkeypatch):
+    desk = make_desk()
+    masks = strokes(desk, 3)
+    rows(desk)
+    gate = held_history(desk, monkeypatch)
+    click(desk, 1)
+    click(desk, 3)
+    assert hint(desk) == "The label stays as it is."
+    gate.set()
+    desk.qtbot.wait(100)
+    assert np.array_equal(desk.mask(), masks[3])
+
+
+def test_a_state_that_no_way_leads_to_any_more_is_told(make_desk, monkeypatch):
+    desk = make_desk()
+    masks = strokes(desk, 3)
+    rows(desk)
+    held_history(desk, monkeypatch)
+    monkeypatch.setattr(history_panel, "_read_leap", lambda *_way: None)
+    click(desk, 1)
+    desk.qtbot.waitUntil(lambda: hint(desk).startswith("No way leads to that state"), timeout=3000)
+    assert np.array_equal(desk.mask(), masks[3])
+
+
 @pytest.mark.parametrize("is_finished", [True, False])
 def test_a_stroke_painted_meanwhile_stays_and_a_sentence_says_so(make_desk, monkeypatch, is_finished):
     desk = make_desk()
