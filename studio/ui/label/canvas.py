@@ -268,6 +268,11 @@ class Canvas(LabelView):
             return
         if event.key() == Qt.Key.Key_Escape and self.give_up():
             return
+        if not self.hand_key(event):
+            super().keyPressEvent(event)
+
+    def hand_key(self, event: QKeyEvent) -> bool:
+        """Give the key to the tool in use; says whether it had a use for it."""
         taken = False
 
         def hand_over() -> None:
@@ -275,8 +280,7 @@ class Canvas(LabelView):
             taken = self.tool.key(event)
 
         self._attempt(hand_over)
-        if not taken:
-            super().keyPressEvent(event)
+        return taken
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.isAutoRepeat():

@@ -152,8 +152,14 @@ class LabelPage(QWidget):
         (self.document or self.canvas).setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape means what is under way also where no part of the page has a use for it."""
-        if event.key() != Qt.Key.Key_Escape or not (self.canvas.give_up() or self.history.give_up()):
+        """Escape means what is under way also where no part of the page has a use for it, and Enter in the lists of
+        items and classes what waits to be painted."""
+        if event.key() == Qt.Key.Key_Escape:
+            taken = self.canvas.give_up() or self.history.give_up()
+        else:
+            in_list = self.items.list.hasFocus() or (self.classes is not None and self.classes.list.hasFocus())
+            taken = in_list and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.canvas.hand_key(event)
+        if not taken:
             super().keyPressEvent(event)
 
     def shut_down(self) -> None:

@@ -48,6 +48,30 @@ def drag(desk, *points: XY, keys: Qt.KeyboardModifier = NO_KEY, button: Qt.Mouse
     desk.release(*points[-1], button)
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter])
+@pytest.mark.parametrize("part", ["items", "classes"])
+def test_enter_paints_what_waits_while_the_keyboard_is_in_a_list(make_desk, part, key):
+    desk = make_desk()
+    take_up(desk, "rectangle")
+    drag(desk, (30, 20), (90, 60))
+    view = getattr(desk.page, part).list
+    place = view.visualRect(view.currentIndex()).center()
+    QTest.mouseClick(view.viewport(), LEFT, pos=place)
+    assert view.hasFocus()
+    QTest.keyClick(view, key)
+    assert np.array_equal(desk.mask(), box(30, 20, 90, 60))
+    assert not desk.page.choices.outline.is_pending
+
+
+def test_enter_in_the_search_line_leaves_an_outline_alone(make_desk):
+    desk = make_desk()
+    take_up(desk, "rectangle")
+    drag(desk, (30, 20), (90, 60))
+    desk.trigger("search")
+    QTest.keyClick(desk.page.items.filter_bar.search, Qt.Key.Key_Return)
+    assert desk.page.choices.outline.is_pending
+
+
 def filled(*corners: XY, value: int = 1) -> np.ndarray:
     mask = np.full((100, 160), UNLABELLED, np.uint8)
     fill_polygon(mask, corners, value)
