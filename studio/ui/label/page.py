@@ -32,6 +32,7 @@ from studio.ui.label.instances_panel import InstancesPanel
 from studio.ui.label.item_showing import ItemShowing
 from studio.ui.label.items_panel import ItemsPanel
 from studio.ui.label.kept_choices import KeptChoices
+from studio.ui.label.kept_place import KeptPlace
 from studio.ui.label.kept_sketches import KeptSketches
 from studio.ui.label.label_actions import LabelActions
 from studio.ui.label.lock_keeper import LockKeeper
@@ -75,6 +76,7 @@ class LabelPage(QWidget):
         self._session = session
         self.choices = Choices(session.settings.task, self)
         KeptChoices(self.choices)
+        self._place = KeptPlace(session, self.choices, self)
         self.canvas = Canvas(self.choices, session.settings)
         self.ruled = RuledCanvas(self.canvas, self.choices.seeing)
         self.items = ItemsPanel(session)
@@ -130,7 +132,8 @@ class LabelPage(QWidget):
         class_name: str | None = None,
         item_id: int | None = None,
     ) -> None:
-        """Start with this tool, brush (diameter in image pixels), class and item; the first item where none is named.
+        """Start with this tool, brush (diameter in image pixels), class and item; where none is named, with
+        those of the last time, else the first.
 
         A tool or class that the project does not have is said and left alone.
         """
@@ -141,7 +144,7 @@ class LabelPage(QWidget):
         if class_name is not None:
             self._choose_class_named(class_name)
         self.items.reload()
-        first = item_id if item_id is not None else self.items.first
+        first = next((i for i in (item_id, self._place.item, self.items.first) if i is not None), None)
         if first is not None:
             self.items.thumbnails.hold(True)
             self._session.open_item(first)
@@ -167,6 +170,7 @@ class LabelPage(QWidget):
         self.canvas.put_away()
         self.canvas.huge_edits.close()
         self._sketches.stop()
+        self._place.stop()
         self._lock_keeper.let_go()
         self._class_removal.close()
         self.history.close_down()

@@ -137,7 +137,7 @@ def settings_of_this_test(tmp_path: Path) -> None:
 
 
 def desk_on(store: Store, ids: list[int], qtbot: QtBot, page_size: tuple[int, int] = (1200, 760)) -> Desk:
-    """The project's Label page on its first item; whoever asks shuts it down."""
+    """The project's Label page on the item it opens with; whoever asks shuts it down."""
     session = Session(store)
     page = LabelPage(session)
     qtbot.addWidget(page)
@@ -145,8 +145,8 @@ def desk_on(store: Store, ids: list[int], qtbot: QtBot, page_size: tuple[int, in
     page.show()
     page.apply_window_args()
     desk = Desk(store, session, page, ids, qtbot)
-    if ids:
-        desk.wait_for(store.item_ids()[0])
+    if session.current_item is not None:
+        desk.wait_for(session.current_item)
     page.canvas.setFocus()
     return desk
 

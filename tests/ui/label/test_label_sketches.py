@@ -39,6 +39,7 @@ def test_a_polygon_waits_for_the_next_session(make_desk, reopen: Callable[[Desk]
     desk.trigger("tool_polygon")
     for corner in ((20, 20), (100, 20), (100, 80)):
         desk.click(*corner)
+    desk.open(desk.ids[0])
     desk = reopen(desk)
     assert "frame_001.png" in desk.page.status.hint.text()
     desk.page.choices.choose_class(2)
