@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -116,7 +117,9 @@ def read_options(
     if "stroke" in given:
         options = dataclasses.replace(options, stroke=_read_stroke(given["stroke"]))
     return dataclasses.replace(
-        options, classes=split_names(given.get("classes", "")), keypoints=split_names(given.get("keypoints", ""))
+        options,
+        classes=_read_names(given.get("classes", ""), what="classes"),
+        keypoints=_read_names(given.get("keypoints", ""), what="keypoints"),
     )
 
 
@@ -130,9 +133,14 @@ def _read_stroke(text: str) -> float:
     return stroke
 
 
-def split_names(text: str) -> tuple[str, ...]:
-    """Names separated by commas, without blanks around them and without repeats."""
-    return tuple(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))
+def _read_names(text: str, *, what: str) -> tuple[str, ...]:
+    """Names separated by commas, without blanks around them. Raises BadInput for a name that is there twice: where the
+    place of a name says its number, leaving one out would number all that follow anew."""
+    names = tuple(name for part in text.split(",") if (name := part.strip()))
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        raise BadInput(f"The {what} have {' and '.join(twice)} more than once; name each of them once.")
+    return names
 
 
 @dataclasses.dataclass(kw_only=True)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from studio.core.errors import UnknownLayout
+from studio.store import Store
 from studio.ui.importing import ImportPanel
 from studio.ui.main_window import MainWindow
 from tests.unit.data_sets import picture
@@ -97,6 +98,32 @@ def test_pictures_that_were_not_looked_at_are_told_once_the_project_is_open(
     qtbot.waitUntil(lambda: window.workspace is not None)
     assert window.messages.text().startswith("2 pictures have not been looked at for damage")
     window.close()
+
+
+def test_a_class_that_is_named_twice_is_told_until_it_is_not(tmp_path: Path, qtbot: QtBot) -> None:
+    picture(tmp_path / "in" / "a.png")
+    panel = ImportPanel(tmp_path / "in")
+    qtbot.addWidget(panel)
+    panel.show()
+    go = panel.findChild(QPushButton, "import_go")
+    assert go is not None
+    qtbot.waitUntil(go.isEnabled)
+    names = panel.findChild(QLineEdit, "question_classes")
+    assert names is not None
+    names.selectAll()
+    qtbot.keyClicks(names, "cat,dog,cat")
+    qtbot.mouseClick(go, Qt.MouseButton.LeftButton)
+    told = panel.findChild(QPlainTextEdit)
+    assert told is not None
+    qtbot.waitUntil(lambda: "The classes have cat more than once" in told.toPlainText())
+    assert not (tmp_path / "in" / "project").exists()
+    names.selectAll()
+    qtbot.keyClicks(names, "cat,dog")
+    qtbot.waitUntil(go.isEnabled)
+    with qtbot.waitSignal(panel.imported) as signal:
+        qtbot.mouseClick(go, Qt.MouseButton.LeftButton)
+    with Store.open(Path(signal.args[0])) as store:
+        assert [c.name for c in store.settings.classes] == ["cat", "dog"]
 
 
 def test_an_import_with_problems_ends_in_a_report_without_the_questions(tmp_path: Path, qtbot: QtBot) -> None:

@@ -79,6 +79,7 @@ def test_every_option_of_an_import_arrives(tmp_path: Path) -> None:
     [
         (["{set}", "{project}", "--format", "photoshop"], "There is no import format photoshop"),
         (["{set}", "{project}", "--task", "keypoints"], "takes no option task"),
+        (["{set}", "{project}", "--classes", "a, b,a"], "The classes have a more than once; name each of them once."),
         (["{set}", "{project}", "--valid", "nobody"], "no group or file nobody"),
         (["{set}/nowhere", "{project}"], "does not exist"),
         (["{set}/images", "{project}", "--format", "biwi"], "has no frames like"),

