@@ -234,6 +234,18 @@ def test_after_going_elsewhere_undo_means_the_shown_item_alone(multi: Desk) -> N
     assert [tags(multi, n) for n in range(2)] == [None, Tags((1,))]
 
 
+def test_undo_on_one_of_many_items_says_that_the_others_stay(multi: Desk) -> None:
+    select(multi, (0, 1, 2))
+    multi.key(Key.Key_2)
+    select(multi, (1,))
+    multi.key(Key.Key_1)
+    multi.key(Key.Key_Z, Ctrl)
+    assert "only" not in multi.page.status.hint.text()  # that step was taken here alone
+    multi.key(Key.Key_Z, Ctrl)
+    assert [tags(multi, n) for n in range(3)] == [Tags((1,)), None, Tags((1,))]
+    assert multi.page.status.hint.text() == "Taken back on this item only; 2 other items stay as they are."
+
+
 def test_hundreds_of_items_are_tagged_beside_the_window(make_desk: Make) -> None:
     desk = make_desk(2, task=Task.MULTI_LABEL, classes=WEATHER)
     from studio.core.items import NewItem

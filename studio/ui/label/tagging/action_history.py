@@ -10,6 +10,8 @@ from typing import Final
 
 _REMEMBERED: Final = 200
 """As many actions can be taken back one after the other."""
+_TOGETHER: Final = 20
+"""Of as many actions it is known which items they were on, once they can no longer be taken back as wholes."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,12 @@ class ActionHistory:
         """With the head of the item that shows since."""
         self._undone: deque[tuple[Action, int]] = deque(maxlen=_REMEMBERED)
         """With the head of the item that showed when it was done."""
+        self._together: deque[Mapping[int, int]] = deque(maxlen=_TOGETHER)
         self._is_moving = False
 
     def add(self, action: Action) -> None:
+        if len(action.edits) > 1:
+            self._together.append(action.edits)
         self._done.append((action, self._head(action.shown)))
 
     def lead_on(self, shown: int) -> None:
@@ -55,6 +60,11 @@ class ActionHistory:
     def to_redo(self, item: int | None) -> Action | None:
         action, head = self._undone[-1] if self._undone else (None, 0)
         return action if action is not None and action.before == item and self._head(action.before) == head else None
+
+    def others(self, item: int) -> int:
+        """How many other items the action was on that the item's last step belongs to."""
+        head = self._head(item)
+        return next((len(edits) - 1 for edits in reversed(self._together) if edits.get(item) == head), 0)
 
     def undid(self) -> None:
         """What `to_undo` said was taken back."""

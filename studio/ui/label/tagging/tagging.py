@@ -130,11 +130,29 @@ class Tagging(QObject):
 
     def undo(self) -> bool:
         """Take the last action back as a whole, where it was on other items than the shown one too and nothing was done
-        since; says whether that was so. It shows the item again, and then the action before may follow."""
-        action = self._history.to_undo(self._session.current_item) if not self.is_busy else None
-        if action is not None:
-            self._carry_out(len(action.edits), lambda tags: tags.undo(action.edits), partial(self._undid, action))
-        return action is not None
+        since; says whether that was so. It shows the item again, and then the action before may follow. A step that was
+        taken on other items too, but can no longer be taken back there, is taken back on the shown one in words."""
+        if self.is_busy:
+            return False
+        action = self._history.to_undo(self._session.current_item)
+        if action is None:
+            return self._undo_here_alone()
+        self._carry_out(len(action.edits), lambda tags: tags.undo(action.edits), partial(self._undid, action))
+        return True
+
+    def _undo_here_alone(self) -> bool:
+        document = self.document
+        others = self._history.others(document.item.id) if document is not None else 0
+        if document is None or not others:
+            return False
+        try:
+            document.undo()
+        except StudioError as error:
+            self.failed.emit(error.sentence)
+        else:
+            stay = f"{others:,} other items stay" if others > 1 else "1 other item stays"
+            self.said.emit(f"Taken back on this item only; {stay} as {'they are' if others > 1 else 'it is'}.")
+        return True
 
     def redo(self) -> bool:
         """Do the action again that `undo` took back."""
