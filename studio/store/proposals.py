@@ -58,6 +58,14 @@ class Proposals:
         row = self._database.execute("SELECT 1 FROM proposals WHERE item = ? AND open = 1", (item_id,)).fetchone()
         return row is not None
 
+    def open_among(self, ids: Iterable[int]) -> frozenset[int]:
+        """Those of these items that have a proposal that is offered."""
+        rows = self._database.execute(
+            "SELECT item FROM proposals WHERE open = 1 AND item IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(ids)),),
+        )
+        return frozenset(row[0] for row in rows)
+
     def discard(self, item_id: int) -> None:
         """It is not offered again, whatever is undone."""
         with self._database.transaction() as connection:

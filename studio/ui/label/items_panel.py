@@ -47,7 +47,7 @@ class ItemsPanel(QWidget):
         self._session = session
         self.thumbnails = Thumbnails(session.store.root / CACHE_FOLDER, parent=self)
         self.words = FirstWords(self)
-        self.model = ItemListModel(session.store.items, self)
+        self.model = ItemListModel(session.store.items, self, proposed=session.store.proposals.open_among)
         self.filter_bar = FilterBar()
         self.list = QListView()
         self.next_order = NextOrderBox()
@@ -173,7 +173,8 @@ class ItemsPanel(QWidget):
             self.reload()
         self._pause.start()
 
-    def _proposals_changed(self, _ids: list[int]) -> None:
+    def _proposals_changed(self, ids: list[int]) -> None:
+        self.model.refresh(ids)
         if self.filter_bar.filter.proposed:
             self.reload()
 

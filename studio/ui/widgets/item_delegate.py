@@ -10,13 +10,15 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from studio.core.items import Item, LabelState, Split
 from studio.ui.theme import theme
-from studio.ui.widgets.item_list import ITEM_ROLE
+from studio.ui.widgets.item_list import ITEM_ROLE, PROPOSED_ROLE
 from studio.ui.widgets.thumbnails import Thumbnails
 
 _ROW_HEIGHT: Final = 58
 _THUMBNAIL: Final = QSize(76, 48)
 _MARGIN: Final = 8
 _ROUNDING: Final = 4.0
+_MARK: Final = 18
+"""The side of the mark on a thumbnail whose item has a proposal."""
 
 SPLIT_COLORS: Final = {Split.TRAIN: "series_1", Split.VALID: "series_2", Split.TEST: "series_4"}
 STATE_COLORS: Final = {LabelState.UNLABELLED: "faint", LabelState.LABELLED: "ok", LabelState.LEFT_OUT: "danger"}
@@ -46,6 +48,8 @@ class ItemDelegate(QStyledItemDelegate):
         painter.setOpacity(0.45 if item.state is LabelState.LEFT_OUT else 1.0)
         self._paint_thumbnail(painter, picture, item)
         painter.setOpacity(1.0)
+        if index.data(PROPOSED_ROLE):
+            _paint_proposed(painter, picture)
         text = option.rect.adjusted(2 * _MARGIN + _THUMBNAIL.width(), 0, -_MARGIN, 0)
         _paint_text(painter, text, option.font, item)
         painter.restore()
@@ -61,6 +65,17 @@ class ItemDelegate(QStyledItemDelegate):
             painter.setClipping(False)
         elif self._thumbnails.is_broken(item.id):
             theme().icon("broken", "danger").paint(painter, place.adjusted(14, 12, -14, -12))
+
+
+def _paint_proposed(painter: QPainter, picture: QRect) -> None:
+    """The sign of proposing in the lower right corner, on a ground that it stands out from whatever the picture is."""
+    place = QRect(0, 0, _MARK, _MARK)
+    place.moveBottomRight(picture.bottomRight())
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme().color("accent"))
+    painter.drawRoundedRect(QRectF(place), _ROUNDING, _ROUNDING)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    theme().icon("sparkle", "on_accent").paint(painter, place.adjusted(2, 2, -2, -2))
 
 
 def paint_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:

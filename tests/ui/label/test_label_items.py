@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
 from studio.core.items import Item, LabelState, Split
-from studio.ui.widgets.item_list import ITEM_ROLE, ItemListModel
+from studio.ui.widgets.item_list import ITEM_ROLE, PROPOSED_ROLE, ItemListModel
 
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
@@ -189,6 +189,14 @@ def test_a_hundred_thousand_rows_are_fetched_only_where_one_looks(qtbot):
     for row in range(50_000, 50_030):
         assert model.index(row).data(ITEM_ROLE).id == row
     assert store.fetched <= 128
+
+
+def test_whose_proposal_waits_is_asked_for_many_rows_at_once(qtbot):
+    asked: list[list[int]] = []
+    model = ItemListModel(CountingStore().items, proposed=lambda ids: asked.append(ids) or {50_007})
+    model.set_ids(list(range(100_000)))
+    assert [row for row in range(50_000, 50_030) if model.index(row).data(PROPOSED_ROLE)] == [50_007]
+    assert len(asked) == 1
 
 
 def test_scrolling_through_all_rows_keeps_a_bounded_number_of_them(qtbot):

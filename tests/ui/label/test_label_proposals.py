@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.wait_signal import SignalBlocker
@@ -107,6 +108,33 @@ def test_no_button_moves_when_a_proposal_comes_and_goes(desk: Desk) -> None:
     assert places() == before
     panel.discard_button.click()
     assert places() == before
+
+
+def test_the_list_marks_the_items_whose_proposal_waits(desk: Desk) -> None:
+    model, view = desk.page.items.model, desk.page.items.list
+
+    def told(row: int) -> bool:
+        index = model.index(row)
+        spoken, tip = index.data(Qt.ItemDataRole.AccessibleTextRole), index.data(Qt.ItemDataRole.ToolTipRole)
+        assert ("a proposal waits" in spoken) == ("proposal waits" in tip)
+        return "a proposal waits" in spoken
+
+    def look(row: int) -> QImage:
+        return view.viewport().grab(view.visualRect(model.index(row))).toImage()
+
+    desk.qtbot.waitUntil(lambda: desk.page.items.thumbnails.get(desk.ids[1], model.item(1).path) is not None)
+    plain = look(1)
+    propose(desk)
+    propose(desk, item=desk.ids[1])
+    assert [told(row) for row in range(3)] == [True, True, False]
+    assert look(1) != plain
+    desk.key(Qt.Key.Key_A, SHIFT)
+    assert [told(row) for row in range(3)] == [False, True, False]
+    desk.key(Qt.Key.Key_Z, CTRL)
+    assert told(0)
+    desk.store.proposals.discard(desk.ids[1])
+    desk.session.proposals_changed.emit([desk.ids[1]])
+    assert not told(1) and look(1) == plain
 
 
 def test_an_acceptance_that_is_undone_and_redone_offers_its_proposal_and_takes_it_away_again(desk: Desk) -> None:
