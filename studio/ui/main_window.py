@@ -260,6 +260,7 @@ class MainWindow(QMainWindow):
         self._stack.addWidget(workspace)
         self._stack.setCurrentWidget(workspace)
         workspace.session.message.connect(self.messages.say)
+        workspace.session.taken_back.connect(self.messages.take_back)
         workspace.session.settings_changed.connect(self._fill_menus)
         workspace.page_changed.connect(self._page_was_changed)
         workspace.label_page.add_images_requested.connect(self._browse)

@@ -33,3 +33,10 @@ class MessageLine(QLabel):
             self._fade.stop()
         else:
             self._fade.start()
+
+    def take_back(self, sentence: str) -> None:
+        """Show the sentence no more, unless another one has followed it."""
+        if sentence and self.text() == sentence:
+            self._fade.stop()
+            self.setToolTip("")
+            self.clear()

@@ -65,6 +65,8 @@ class Session(QObject):
     """A `RunSpec` that another page prepared, for the Train page to show and start."""
     message = Signal(str, str)
     """One sentence for the person and its `Tone`."""
+    taken_back = Signal(str)
+    """A sentence that was said and holds no longer."""
 
     def __init__(self, store: Store, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -130,3 +132,7 @@ class Session(QObject):
 
     def say(self, sentence: str, tone: Tone = Tone.INFO) -> None:
         self.message.emit(sentence, tone)
+
+    def take_back(self, sentence: str) -> None:
+        """What was said is mended: it goes, where it still shows."""
+        self.taken_back.emit(sentence)

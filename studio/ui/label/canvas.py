@@ -38,7 +38,7 @@ class Canvas(LabelView):
     failed = Signal(str)
     """A sentence about what could not be done."""
     hinted = Signal(str)
-    """A sentence that is no error."""
+    """A sentence that is no error; an empty one takes back what was said."""
 
     def __init__(self, choices: Choices, settings: ProjectSettings, parent: QWidget | None = None) -> None:
         super().__init__(choices, settings, parent)

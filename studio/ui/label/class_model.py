@@ -29,6 +29,8 @@ class ClassModel(QAbstractListModel):
     ) -> None:
         super().__init__(parent)
         self._session = session
+        self._complaint = ""
+        """What was wrong with the last name."""
         self._locks = locks
         self._keys = keys
         self._classes: tuple[LabelClass, ...] = session.settings.classes
@@ -68,10 +70,12 @@ class ClassModel(QAbstractListModel):
         """Rename the class."""
         name = str(value).strip()
         label_class = self._classes[index.row()]
+        self._session.take_back(self._complaint)
         if role != Qt.ItemDataRole.EditRole or not name or name == label_class.name:
             return False
         if any(other.name.lower() == name.lower() and other.id != label_class.id for other in self._classes):
-            self._session.say(f"There is a class called {name} already; choose another name.", Tone.WARNING)
+            self._complaint = f"There is a class called {name} already; choose another name."
+            self._session.say(self._complaint, Tone.WARNING)
             return False
         if any(gone.name.lower() == name.lower() for gone in self._session.settings.retired):
             self._session.say(

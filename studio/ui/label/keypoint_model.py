@@ -27,6 +27,8 @@ class KeypointModel(QAbstractListModel):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._complaint = ""
+        """What was wrong with the last name."""
         self._names: tuple[KeypointName, ...] = session.settings.keypoints
         self._points: dict[int, Keypoint] = {}
         session.settings_changed.connect(self._settings_changed)
@@ -61,10 +63,12 @@ class KeypointModel(QAbstractListModel):
         """Rename the keypoint."""
         name = str(value).strip()
         old = self._names[index.row()]
+        self._session.take_back(self._complaint)
         if role != Qt.ItemDataRole.EditRole or not name or name == old.name:
             return False
         if any(other.name.lower() == name.lower() for other in self._names if other is not old):
-            self._session.say(f"There is a keypoint called {name} already; choose another name.", Tone.WARNING)
+            self._complaint = f"There is a keypoint called {name} already; choose another name."
+            self._session.say(self._complaint, Tone.WARNING)
             return False
         self.save(msgspec.structs.replace(self._session.settings, keypoints=renamed(self._names, index.row(), name)))
         return True

@@ -163,6 +163,7 @@ class LabelActions:
             return
         elif self._showing.seen is not None:
             document = self._showing.seen
+            self._canvas.hint("")  # what was said of the step is over with it
             self._try(lambda: document.undo() or self._canvas.hint("There is nothing to undo on this item."))
 
     def _redo(self) -> None:
@@ -170,6 +171,7 @@ class LabelActions:
         if (self.tagging is not None and self.tagging.redo()) or tool.step_forward():
             return
         if document is not None and not tool.is_busy:
+            self._canvas.hint("")
             self._try(lambda: document.redo() or self._canvas.hint("There is nothing to redo on this item."))
 
     def _toggle_shape(self) -> None:

@@ -68,7 +68,10 @@ class StatusStrip(QFrame):
         self._show_usage()
 
     def show_hint(self, sentence: str) -> None:
-        """A sentence that takes the place of the usage for a few seconds."""
+        """A sentence that takes the place of the usage for a few seconds; an empty one gives the place back."""
+        if not sentence:
+            self._show_usage()
+            return
         self.hint.setText(sentence)
         self._set_hint_role("")
         self._hint_time.start()

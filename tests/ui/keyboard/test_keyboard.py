@@ -184,3 +184,29 @@ def test_the_palette_can_be_opened_from_a_field_that_ends_when_it_is_left(open_w
         palette = open_palette(window)
     press(window, Qt.Key.Key_Escape)
     assert not palette.isVisible()
+
+
+@pytest.mark.parametrize("other", [False, True], ids=["complaint", "another sentence"])
+def test_a_complaint_about_a_name_goes_with_the_rename_that_succeeds(open_window: Open, other: bool) -> None:
+    window = open_window()
+    assert window.workspace is not None
+    classes = window.workspace.label_page.classes
+    assert classes is not None
+
+    def rename(name: str) -> None:
+        classes.list.setFocus()
+        QTest.keyClick(classes.list, Qt.Key.Key_F2)
+        editor = QApplication.focusWidget()
+        assert isinstance(editor, QLineEdit)
+        editor.selectAll()
+        QTest.keyClicks(editor, name)
+        QTest.keyClick(editor, Qt.Key.Key_Return)
+        QApplication.processEvents()
+
+    rename("road")
+    assert "a class called road already" in window.messages.text()
+    if other:
+        window.messages.say("Something else.")
+    rename("street")
+    assert [c.name for c in classes.model.classes] == ["street", "road"]
+    assert window.messages.text() == ("Something else." if other else "")

@@ -104,6 +104,20 @@ def test_deleting_an_instance_is_one_edit_and_leaves_the_others_their_numbers(de
     assert desk.page.choices.points.instance == 0, "the lowest free number comes first"
 
 
+def test_that_an_instance_is_deleted_is_said_until_undo_brings_it_back(desk):
+    two(desk)
+    hint = desk.page.status.hint
+    desk.key(Qt.Key.Key_Delete, SHIFT)
+    assert "Instance 2 is deleted" in hint.text()
+    desk.key(Qt.Key.Key_Z, CTRL)
+    assert placed(desk).instances == (0, 1)
+    assert "deleted" not in hint.text() and hint.text()  # how the tool works instead
+    desk.key(Qt.Key.Key_Z, CTRL | SHIFT)
+    for _ in range(20):
+        desk.key(Qt.Key.Key_Z, CTRL)
+    assert hint.text() == "There is nothing to undo on this item."
+
+
 def test_keys_and_rows_step_from_instance_to_instance(desk):
     two(desk)
     choices, panel = desk.page.choices, desk.page.instances
