@@ -18,3 +18,8 @@ def shared_data() -> Path:
     if not _DATA.is_dir():
         pytest.skip(f"the real data sets are not at {_DATA}; set STUDIO_TEST_DATA to their folder")
     return _DATA
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first, so that no worker waits for the other in the end."""
+    items.sort(key=lambda item: "e2e" not in item.path.parts)

@@ -115,7 +115,7 @@ def make_demo(
 
 def _require_demo(task: Task) -> None:
     if task not in _FOLDERS:
-        raise BadInput(f"There is no demo for {task}; there is one for {' and one for '.join(_FOLDERS)}.")
+        raise BadInput(f"There is no demo for {task}; there are some for {', '.join(_FOLDERS)}.")
 
 
 def read_notes(project: Path) -> DemoNotes:

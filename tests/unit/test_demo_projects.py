@@ -11,7 +11,7 @@ import pytest
 from studio.core.errors import BadInput
 from studio.core.items import LabelState, Split
 from studio.core.points import Visibility
-from studio.core.settings import TRAINABLE, Task
+from studio.core.settings import Task
 from studio.core.tags import ids_of
 from studio.demo import DemoNotes, default_demo_folder, faces, make_demo, read_notes, street_picture
 from studio.demo.canvas import Canvas
@@ -215,5 +215,7 @@ def test_a_demo_that_is_interrupted_leaves_nothing_behind_and_can_be_made_again(
 
 
 def test_each_task_has_a_demo_folder_of_its_own() -> None:
-    folders = {default_demo_folder(task) for task in TRAINABLE}
+    folders = {default_demo_folder(task) for task in Task if task is not Task.TEXT}
     assert {folder.name for folder in folders} == {"demo-streets", "demo-faces", "demo-weathers", "demo-tags"}
+    with pytest.raises(BadInput, match="no demo for text; there are some for segmentation, keypoints, single-label"):
+        default_demo_folder(Task.TEXT)
