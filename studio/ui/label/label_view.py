@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QRectF, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
@@ -21,6 +23,9 @@ from studio.ui.label.points_display import PointsDisplay
 from studio.ui.label.points_layer import PointsLayer
 from studio.ui.label.tagging.chips import paint_chips
 from studio.ui.theme import theme
+
+_SETTLE_MS: Final = 4
+"""After a stroke was painted: the screen's own program has the processor to itself for so long."""
 
 
 class LabelView(PictureView):
@@ -43,7 +48,7 @@ class LabelView(PictureView):
         self._predicted_points: Points | None = None
         self._points = PointsDisplay()
         self._is_proposed = False
-        self._settling = QTimer(self, singleShot=True, interval=0)
+        self._settling = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settling.timeout.connect(self._settle)
         self._follow_choices()
         self._recolor()
