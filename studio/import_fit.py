@@ -47,6 +47,9 @@ def fit(root: Path, here: ProjectSettings, plan: ImportPlan) -> Fit:
     """How what `plan` brings is to be understood in the project at `root`. Pictures without labels fit any project of
     their task. Raises BadInput where the labels would mean something that the project does not have."""
     new = plan.settings
+    pictures_alike = Task.TEXT not in (here.task, new.task)
+    if not plan.labels and pictures_alike:
+        return Fit()
     if here.task is not new.task:
         mine, theirs = TASK_NAMES[here.task], TASK_NAMES[new.task]
         raise BadInput(f"{root} is a project for {mine} and the import is for {theirs}; choose a new folder.")

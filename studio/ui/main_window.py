@@ -80,7 +80,8 @@ class MainWindow(QMainWindow):
             self._stack.setCurrentWidget(self._import_panel)
             self.messages.say("Another import is still open; finish or cancel it first.", Tone.WARNING)
             return
-        panel = self._import_panel = ImportPanel(folder)
+        project = self.workspace.session.store.root if self.workspace is not None else None
+        panel = self._import_panel = ImportPanel(folder, project)
         panel.imported.connect(lambda project, remark: self._leave_import(panel, Path(project), remark))
         panel.cancelled.connect(lambda: self._leave_import(panel, None))
         self._stack.addWidget(panel)

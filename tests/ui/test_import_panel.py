@@ -6,11 +6,13 @@ import threading
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton
+from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from studio.core.errors import UnknownLayout
+from studio.core.points import KeypointName
+from studio.core.settings import ProjectSettings, Task
 from studio.store import Store
 from studio.ui.importing import ImportPanel
 from studio.ui.main_window import MainWindow
@@ -142,3 +144,38 @@ def test_an_import_with_problems_ends_in_a_report_without_the_questions(tmp_path
     assert not target.isVisible()
     cancel = panel.findChild(QPushButton, "import_cancel")
     assert cancel is not None and cancel.text() == "Close"
+
+
+def test_a_folder_of_pictures_is_added_to_the_open_project_by_one_tick(tmp_path: Path, qtbot: QtBot) -> None:
+    project = tmp_path / "faces"
+    names = (KeypointName(name="nose", color="#ff0000"),)
+    Store.create(project, ProjectSettings(name="faces", task=Task.KEYPOINTS, keypoints=names)).close()
+    picture(tmp_path / "in" / "new.png")
+    panel = ImportPanel(tmp_path / "in", project)
+    qtbot.addWidget(panel)
+    panel.show()
+    tick = panel.findChild(QCheckBox, "import_into_open")
+    target = panel.findChild(QLineEdit, "import_target")
+    qtbot.waitUntil(tick.isVisible, timeout=5000)
+    offered = target.text()
+    qtbot.mouseClick(tick, Qt.MouseButton.LeftButton, pos=QPoint(8, tick.height() // 2))
+    assert target.text() == str(project)
+    assert not target.isEnabled()
+    qtbot.mouseClick(tick, Qt.MouseButton.LeftButton, pos=QPoint(8, tick.height() // 2))
+    assert target.text() == offered
+    qtbot.mouseClick(tick, Qt.MouseButton.LeftButton, pos=QPoint(8, tick.height() // 2))
+    with qtbot.waitSignal(panel.imported, timeout=5000) as heard:
+        qtbot.mouseClick(panel.findChild(QPushButton, "import_go"), Qt.MouseButton.LeftButton)
+    assert heard.args[0] == str(project)
+    with Store.open(project) as store:
+        assert [item.name for item in store.items(store.item_ids())] == ["new.png"]
+        assert store.settings.task is Task.KEYPOINTS
+
+
+def test_without_an_open_project_none_is_offered(tmp_path: Path, qtbot: QtBot) -> None:
+    picture(tmp_path / "in" / "new.png")
+    panel = ImportPanel(tmp_path / "in")
+    qtbot.addWidget(panel)
+    panel.show()
+    qtbot.waitUntil(panel.findChild(QLineEdit, "import_target").isVisible, timeout=5000)
+    assert panel.findChild(QCheckBox, "import_into_open") is None

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import (
+    QCheckBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -37,10 +38,12 @@ class ImportPanel(QWidget):
     cancelled = Signal()
     _progressed = Signal(int, int)
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, project: Path | None = None) -> None:
+        """`project` is the one that is open, which can be added to."""
         super().__init__()
         self.setObjectName("import_panel")
         self._folder = folder
+        self._project = project
         self._recognised: Recognised | None = None
         self._form: QuestionForm | None = None
         self._stop = threading.Event()
@@ -94,7 +97,21 @@ class ImportPanel(QWidget):
         note = QLabel("Labels, settings and runs go here. The pictures stay where they are and are never changed.")
         note.setProperty("role", "muted")
         note.setWordWrap(True)
-        return title, self._target, note
+        if self._project is None:
+            return title, self._target, note
+        self._into_open = QCheckBox(f"Add to the open project, {self._project.name}")
+        self._into_open.setObjectName("import_into_open")
+        self._into_open.setToolTip("Labels go to its classes of the same names; what it has already stays as it is")
+        self._into_open.toggled.connect(self._choose_open)
+        self._new_target = self._target.text()
+        return title, self._target, self._into_open, note
+
+    def _choose_open(self, on: bool) -> None:
+        """The project that is open, or else the new one that was named before."""
+        if on:
+            self._new_target = self._target.text()
+        self._target.setText(str(self._project) if on else self._new_target)
+        self._target.setEnabled(not on)
 
     def _build_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
