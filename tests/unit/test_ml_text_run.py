@@ -202,6 +202,7 @@ def test_a_model_file_whose_vocabulary_is_missing_is_refused_with_a_sentence(tra
         network_of(broken, make_task(broken.snapshot))
 
 
+@pytest.mark.slow
 def test_an_exported_text_model_answers_alike_as_a_program_in_onnx_and_in_plain_python(trained, tmp_path: Path) -> None:
     folder, _ = trained
     exported = export_model(folder, tmp_path / "out", onnx=True)

@@ -76,6 +76,7 @@ def test_the_chain_reads_the_centres_that_the_importer_reads_and_holds_out_subje
     assert label.data[0].tolist() == pytest.approx([point.x / 8, point.y / 8], abs=0.01)
 
 
+@pytest.mark.slow
 def test_the_lessons_cells_run_and_its_loss_is_the_tasks_own(biwi: Path, tmp_path: Path) -> None:
     torch.manual_seed(0)
     seen = run_cells(CENTRES, DATA, TRAINING, path=biwi, models_folder=tmp_path / "models")
