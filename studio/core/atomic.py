@@ -82,15 +82,14 @@ def why(error: OSError) -> str:
 def _take_place(part: Path, folder: Path) -> None:
     """Of a folder that is missing or empty. Where something appeared in it meanwhile, such as a file manager's own
     file, that stays, and what is new goes in beside it."""
-    with contextlib.suppress(FileNotFoundError):
-        try:
-            folder.rmdir()
-        except FileNotFoundError:
-            raise
-        except OSError:
-            for child in part.iterdir():
-                child.rename(folder / child.name)
-            return
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        pass
+    except OSError:
+        for child in part.iterdir():
+            child.rename(folder / child.name)
+        return
     part.replace(folder)
 
 

@@ -363,3 +363,33 @@ def test_tags_and_shapes_are_numbered_as_the_project_numbers_them() -> None:
     assert isinstance(shaped, Shaped)
     assert np.array_equal(shaped.label, [[4, 1, 1, 255]])
     assert shaped.carried.fill == 4
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions are another matter there")
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_export_is_as_private_as_its_folder_or_the_persons_own_mask(tmp_path: Path, is_there: bool) -> None:
+    import_into(tmp_path / "project", plan_of(data_sets.camvid(tmp_path / "set")))
+    out = tmp_path / "out"
+    before = os.umask(0o077)
+    try:
+        if is_there:
+            out.mkdir(mode=0o750)
+            out.chmod(0o750)
+        with Store.open(tmp_path / "project") as store:
+            export_project(store, out, format_name="camvid")
+    finally:
+        os.umask(before)
+    assert out.stat().st_mode & 0o777 == (0o750 if is_there else 0o700)
+
+
+def test_a_file_that_appears_in_an_empty_folder_meanwhile_costs_no_export(tmp_path: Path) -> None:
+    import_into(tmp_path / "project", plan_of(data_sets.camvid(tmp_path / "set")))
+    out = tmp_path / "out"
+    out.mkdir()
+    with Store.open(tmp_path / "project") as store:
+        export_project(
+            store, out, format_name="camvid", progress=lambda _done, _total: (out / ".DS_Store").write_bytes(b"x")
+        )
+    assert (out / ".DS_Store").read_bytes() == b"x"
+    assert (out / "codes.txt").is_file()
+    assert not list(tmp_path.glob(".out-*"))

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtWidgets import QMenu, QWidget
 
 from studio.core.classes import UNLABELLED, LabelClass
 from studio.core.counting import counted
@@ -92,6 +92,14 @@ class ClassRemoval(QObject):
     def has_removed(self) -> bool:
         """Whether there is a class that could be brought back."""
         return bool(self._session.settings.retired)
+
+    def pop_up_removed(self, widget: QWidget, position: QPoint) -> None:
+        """A menu at this place of a widget, where a class was removed."""
+        if self.has_removed:
+            menu = QMenu(widget)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self.offer_back(menu.addMenu("Bring back"))
+            menu.popup(widget.mapToGlobal(position))
 
     def offer_back(self, menu: QMenu) -> None:
         """Make a menu of the classes that were removed."""

@@ -156,11 +156,8 @@ class TagsPanel(QWidget):
         if index.isValid():
             menu = self.menu_of(self.model.classes[index.row()])
             menu.popup(self.list.viewport().mapToGlobal(position))
-        elif self._removal.has_removed:
-            menu = QMenu(self)
-            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            self._removal.offer_back(menu.addMenu("Bring back"))
-            menu.popup(self.list.viewport().mapToGlobal(position))
+        else:
+            self._removal.pop_up_removed(self.list.viewport(), position)
 
     def menu_of(self, label_class: LabelClass) -> QMenu:
         """What can be done to a class; the menu goes when it is closed."""
