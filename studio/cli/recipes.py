@@ -11,13 +11,13 @@ import msgspec
 
 from studio.core.architectures import ARCHITECTURES, ENCODERS, Architecture, encoders_of, near_names
 from studio.core.defaults import default_spec
-from studio.core.errors import BadInput, NothingToTrainOn, NoTrainingYet, StudioError
+from studio.core.errors import BadInput, NothingToTrainOn, StudioError
 from studio.core.images import image_size
 from studio.core.items import LabelState, Split
 from studio.core.likely_device import likely_device
 from studio.core.recipe import LearningRate, ModelSpec, OnDivergence, Purpose, RunSpec, Stage, decode_spec
 from studio.core.schedules import Schedule
-from studio.core.settings import TASK_NAMES, TRAINABLE, Task
+from studio.core.settings import Task
 from studio.store import ItemFilter, Store
 
 
@@ -46,9 +46,6 @@ class RecipeOptions:
 
 def make_spec(store: Store, options: RecipeOptions, *, purpose: Purpose, device: str) -> RunSpec:
     """Raises BadInput for a value that cannot be, UnknownRun, NothingToTrainOn."""
-    task = store.settings.task
-    if task not in TRAINABLE:
-        raise NoTrainingYet(TASK_NAMES[task])
     spec = read_recipe(options.recipe) if options.recipe else _defaults(store, device)
     if spec.task is not store.settings.task:
         raise BadInput(f"The recipe is for {spec.task} and {store.root} is a project for {store.settings.task}.")

@@ -120,11 +120,6 @@ class NothingToTrainOn(BadInput):
         super().__init__(f"No labelled item is in the {split} split; label some or move some into it.")
 
 
-class NoTrainingYet(BadInput):
-    def __init__(self, labels: str) -> None:
-        super().__init__(f"Training for {labels} is not there yet; label now, train when it is.")
-
-
 class UnknownItem(BadInput):
     def __init__(self, name: str, project: Path) -> None:
         super().__init__(f"{project} has no item called {name}; `studio review` and the item list show the names.")

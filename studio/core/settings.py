@@ -39,9 +39,6 @@ TASK_NAMES: Final = {
 PLACED_TASKS: Final = (Task.SEGMENTATION, Task.KEYPOINTS)
 """Tasks whose labels lie somewhere in the picture."""
 
-TRAINABLE: Final = frozenset(Task)
-"""Tasks for which there are models."""
-
 
 class SplitRule(msgspec.Struct, frozen=True, kw_only=True):
     """How the split was made, for the record: by `list`, `folder`, `group` or `random` (with its seed and share)."""

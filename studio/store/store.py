@@ -15,14 +15,14 @@ from studio.core.arrays import Mask
 from studio.core.atomic import why
 from studio.core.document import Document
 from studio.core.edits import MaskEdit
-from studio.core.errors import CannotWrite, NoTrainingYet, ProjectExists, StudioError
+from studio.core.errors import CannotWrite, ProjectExists, StudioError
 from studio.core.events import RunEvent
 from studio.core.items import Item, NewItem, Split
 from studio.core.outcome import RunOutcome
 from studio.core.points import Points
 from studio.core.recipe import Purpose, RunSpec
 from studio.core.review import SCORES_FILE, Correction, Decision, ReviewItem
-from studio.core.settings import TASK_NAMES, TRAINABLE, ProjectSettings, Task
+from studio.core.settings import ProjectSettings, Task
 from studio.core.shapes import Carried, SourceNotes
 from studio.core.signals import Signal
 from studio.core.snapshot import Snapshot
@@ -265,10 +265,8 @@ class Store:
 
     def create_run(self, spec: RunSpec, *, data: RunData | None = None) -> RunRecord:
         """Make a run's folder with its recipe and its frozen data: all labelled items by their split unless `data` says
-        otherwise, or for `spec.fine_tune` what it says. Raises NothingToTrainOn, NoTrainingYet, UnknownRun,
+        otherwise, or for `spec.fine_tune` what it says. Raises NothingToTrainOn, UnknownRun,
         CannotWrite."""
-        if self._settings.task not in TRAINABLE:
-            raise NoTrainingYet(TASK_NAMES[self._settings.task])
         parent = self._runs.get(spec.parent) if spec.parent is not None else None
         parent_data = self._runs.snapshot(parent.id) if parent is not None and spec.fine_tune is not None else None
         run_id, folder = self._runs.claim_folder()

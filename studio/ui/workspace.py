@@ -9,7 +9,6 @@ from typing import Final
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from studio.core.settings import TRAINABLE
 from studio.engine import LocalEngine
 from studio.store import Store
 from studio.ui.label import LabelPage
@@ -53,8 +52,7 @@ class Workspace(QWidget):
             tool=options.tool, brush_size=options.brush_size, class_name=options.label_class, item_id=item
         )
         self.show_page(Page(options.page) if options.page else Page.LABEL)
-        if self.session.settings.task in TRAINABLE:
-            self._warm.start()
+        self._warm.start()
 
     @property
     def current_page(self) -> Page:

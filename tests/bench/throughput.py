@@ -23,7 +23,6 @@ from studio.core.events import EpochEnd, RunEvent
 from studio.core.items import Split
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import Augment, ModelSpec, RunSpec, Stage
-from studio.core.settings import TRAINABLE
 from studio.core.settings import Task as TaskName
 from studio.core.snapshot import Snapshot, SnapshotItem
 from studio.formats import importer, recognise
@@ -134,8 +133,6 @@ def _measured(case: Case) -> Row:
         return Row(what=what, budget=budget, measured=f"not measured: {source.name} is missing")
     with tempfile.TemporaryDirectory() as temporary:
         folder = _make_run(source, Path(temporary) / "project", case)
-        if folder is None:
-            return Row(what=what, budget=budget, measured="not measured: there is no model for it yet")
         spec, snapshot = read_recipe(folder)
         stopwatch = Stopwatch(BareLoop(folder, spec, snapshot))
         outcome = carry_out(folder, device="cpu", emit=stopwatch)
@@ -152,13 +149,11 @@ def _measured(case: Case) -> Row:
     )
 
 
-def _make_run(source: Path, project: Path, case: Case) -> Path | None:
-    """A run on part of a data set, imported as anybody would; None where its task cannot be trained."""
+def _make_run(source: Path, project: Path, case: Case) -> Path:
+    """A run on part of a data set, imported as anybody would."""
     recognised = recognise(source)
     import_into(project, importer(recognised.format).plan(recognised.source))
     with Store.open(project) as store:
-        if store.settings.task not in TRAINABLE:
-            return None
         stage = Stage(epochs=EPOCHS, height=HEIGHT, width=WIDTH, batch_size=BATCH)
         model = ModelSpec(pretrained=False)
         spec = RunSpec(task=store.settings.task, model=model, stages=(stage,), augment=case.augment)

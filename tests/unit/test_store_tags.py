@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from studio.core.defaults import default_spec
 from studio.core.document import TagsDocument
 from studio.core.edits import TagsEdit
-from studio.core.errors import NoTrainingYet, UnknownItem
+from studio.core.errors import UnknownItem
 from studio.core.items import LabelState, NewItem, Split
-from studio.core.settings import TAG_TASKS, TRAINABLE, ProjectSettings, Task
+from studio.core.settings import TAG_TASKS, ProjectSettings, Task
 from studio.core.tags import NONE_OF_THEM, Tags, ids_of
 from studio.store import ItemFilter, Store
 
@@ -266,17 +266,8 @@ def test_a_project_from_before_tags_opens_and_keeps_its_items(tmp_path: Path) ->
         assert store.read_tags(1) is None
 
 
-@pytest.mark.parametrize("task", sorted(set(Task) - TRAINABLE))
-def test_a_run_says_in_a_sentence_that_there_is_no_model_yet(make_store, task: Task) -> None:
-    store = make_store(2, task=task)
-    with pytest.raises(NoTrainingYet, match="label now, train when it is"):
-        store.create_run(default_spec(store.settings, n_items=2, image_size=(64, 64)))
-    assert store.runs() == []
-
-
 @pytest.mark.parametrize("task", sorted(TAG_TASKS))
-def test_a_run_freezes_the_classes_of_each_item_as_they_are(make_store, task: Task, monkeypatch) -> None:
-    monkeypatch.setattr("studio.store.store.TRAINABLE", TAG_TASKS)
+def test_a_run_freezes_the_classes_of_each_item_as_they_are(make_store, task: Task) -> None:
     store = make_store(4, valid=1, task=task)
     store.tags.replace({1: Tags((1,)), 2: NONE_OF_THEM, 4: Tags((0,))}, "by hand")
     run = store.create_run(default_spec(store.settings, n_items=2, image_size=(64, 64)))

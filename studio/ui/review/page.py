@@ -11,12 +11,11 @@ from PySide6.QtGui import QAction, QFocusEvent, QKeySequence, QResizeEvent, QSho
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from studio.core.counting import counted
-from studio.core.errors import NoTrainingYet, StudioError
+from studio.core.errors import StudioError
 from studio.core.fine_tuning import trainable
 from studio.core.items import Split
 from studio.core.recipe import Purpose, RunSpec
 from studio.core.review import Decision
-from studio.core.settings import TASK_NAMES, TRAINABLE
 from studio.ui.review.decisions import Decisions
 from studio.ui.review.empty import EmptyState
 from studio.ui.review.fine_tune import FineTuneBar
@@ -63,12 +62,7 @@ class ReviewPage(QWidget):
         self.gallery = Gallery(session)
         self.report = ReportPage(session, self._work)
         self.fine_tune = FineTuneBar()
-        task = session.settings.task
-        self.no_runs = (
-            EmptyState("page-train", "Train a model first", _UNTRAINED, "Go to Train")
-            if task in TRAINABLE
-            else EmptyState("page-review", "Nothing to review yet", NoTrainingYet(TASK_NAMES[task]).sentence)
-        )
+        self.no_runs = EmptyState("page-train", "Train a model first", _UNTRAINED, "Go to Train")
         self._build_actions()
         self._lay_out()
         self._connect()
@@ -254,8 +248,6 @@ class ReviewPage(QWidget):
             self.gallery.grid.setFocus()
 
     def _explain_no_runs(self) -> None:
-        if self._session.settings.task not in TRAINABLE:
-            return
         has_trained = any(record.spec.purpose is Purpose.TRAIN for record in self._session.store.runs())
         self.no_runs.heading.setText("No run has scores yet" if has_trained else "Train a model first")
         self.no_runs.sentence.setText(_UNSCORED if has_trained else _UNTRAINED)

@@ -9,7 +9,6 @@ from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from studio.core.recipe import LearningRate, Purpose, RunSpec
-from studio.core.settings import TRAINABLE
 from studio.ui.run_control import RunControl, RunState
 from studio.ui.session import Session
 from studio.ui.train.actions import TrainActions
@@ -56,9 +55,6 @@ class TrainPage(QWidget):
         self.display.join()
         self._show_rate()
         self._show_check()
-        self.recipe.form.setEnabled(task in TRAINABLE)
-        for action in (act.add_stage, act.double_stage, act.defaults):
-            action.setEnabled(task in TRAINABLE)
 
     def actions(self) -> list[QAction]:
         return self._actions.all

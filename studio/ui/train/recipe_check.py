@@ -6,10 +6,8 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from studio.core.errors import NoTrainingYet
 from studio.core.items import LabelState, Split
 from studio.core.recipe import RunSpec
-from studio.core.settings import TASK_NAMES, TRAINABLE
 from studio.store import ItemFilter
 from studio.ui.session import Session
 from studio.ui.train.recipe_draft import RecipeDraft
@@ -45,8 +43,6 @@ class RecipeCheck(QObject):
 
     @property
     def summary(self) -> str:
-        if self._session.settings.task not in TRAINABLE:
-            return ""
         sentence = summary_sentence(self._draft.spec, self._items, self._library.latest_pace())
         if self._session.settings.several_instances:
             return f"{sentence}; of several instances in an image only the first is learnt"
@@ -58,9 +54,6 @@ class RecipeCheck(QObject):
         return self.problem_of(self._draft.spec)
 
     def problem_of(self, spec: RunSpec) -> str:
-        task = self._session.settings.task
-        if task not in TRAINABLE:
-            return NoTrainingYet(TASK_NAMES[task]).sentence
         return problem(spec, self._items, self._runs)
 
     def know_runs(self, runs: frozenset[str]) -> None:

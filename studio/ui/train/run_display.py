@@ -7,11 +7,9 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from studio.core.errors import NoTrainingYet
 from studio.core.events import RunEvent, Warned, WentBack
 from studio.core.outcome import Remedy, RunOutcome
 from studio.core.recipe import Purpose
-from studio.core.settings import TASK_NAMES, TRAINABLE
 from studio.store import RunRecord
 from studio.ui.run_control import RunControl
 from studio.ui.run_history import RunHistory
@@ -195,7 +193,5 @@ class RunDisplay(QObject):
     def _show_empty(self) -> None:
         if self._shown.all_records or self._control.is_busy:
             self._view.show_empty("")
-        elif (task := self._session.settings.task) not in TRAINABLE:
-            self._view.show_empty(NoTrainingYet(TASK_NAMES[task]).sentence)
         else:
             self._view.show_empty(_NO_RUN if self._has_labels else _NO_LABELS)
