@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from studio.ml.data.batches import Batch
-from studio.ml.device import MixedPrecision
+from studio.ml.device import MixedPrecision, give_back_memory, is_out_of_memory
 from studio.ml.tasks.base import Task
 
 LEAST_ROWS: Final = 2
@@ -44,3 +46,37 @@ def accumulate(
         outputs.append(output.detach())
         losses.append(loss.detach())
     return torch.cat(outputs), torch.stack(losses).sum()
+
+
+def accumulate_fitting(
+    network: nn.Module,
+    task: Task,
+    precision: MixedPrecision,
+    optimizer: Optimizer,
+    batch: Batch,
+    *,
+    parts: int,
+    divided: Callable[[int], None],
+) -> tuple[Tensor, Tensor]:
+    """The batch's gradients in the place of those that were there, in `parts` or, as often as that does not fit into
+    memory, in twice as many; returns output and loss. `divided` hears each new number. Raises the error where the batch
+    cannot be divided further. What a failed try held is free again; only batch norm's running means remember it."""
+    parts = min(parts, most_parts(batch))
+    while (made := _made(network, task, precision, optimizer, batch, parts)) is None:
+        parts = min(parts * 2, most_parts(batch))
+        give_back_memory(batch.images.device)
+        divided(parts)
+    return made
+
+
+def _made(
+    network: nn.Module, task: Task, precision: MixedPrecision, optimizer: Optimizer, batch: Batch, parts: int
+) -> tuple[Tensor, Tensor] | None:
+    """None where the batch does not fit into memory and can be divided further; else the error is raised."""
+    optimizer.zero_grad(set_to_none=True)
+    try:
+        return accumulate(network, task, precision, batch, parts=parts)
+    except Exception as error:
+        if not is_out_of_memory(error) or parts >= most_parts(batch):
+            raise
+        return None

@@ -71,12 +71,6 @@ class MixedPrecision:
         dtype = torch.bfloat16 if self.precision is Precision.BF16 else torch.float16
         return torch.autocast(self._device.type, dtype=dtype)
 
-    def step(self, loss: Tensor, optimizer: Optimizer) -> None:
-        """Backward and optimizer step. With fp16, a step whose gradients overflow is left out by the scaler."""
-        optimizer.zero_grad(set_to_none=True)
-        self.backward(loss)
-        self.apply(optimizer)
-
     def backward(self, loss: Tensor) -> None:
         """Add the gradients of `loss` to those that are there."""
         (loss if self.scaler is None else self.scaler.scale(loss)).backward()

@@ -11,11 +11,11 @@ from torch.optim import Optimizer
 
 from studio.core.events import Metric
 from studio.core.recipe import Stage
-from studio.ml.accumulation import accumulate, most_parts
+from studio.ml.accumulation import accumulate_fitting
 from studio.ml.callbacks.base import Callback
 from studio.ml.data.batches import Batch
 from studio.ml.data.stage_data import StageData
-from studio.ml.device import MixedPrecision, give_back_memory, is_out_of_memory
+from studio.ml.device import MixedPrecision
 from studio.ml.tasks.base import Task
 
 
@@ -90,27 +90,23 @@ class Learner:
         self.network.train()
         self.batch = batch
         self.call("before_batch")
-        while not self._made_gradients():
-            self.parts = min(self.parts * 2, most_parts(batch))
-            give_back_memory(batch.images.device)
-            self.call("after_out_of_memory")
+        self.output, self.loss = accumulate_fitting(
+            self.network,
+            self.task,
+            self.precision,
+            self.optimizer,
+            batch,
+            parts=self.parts,
+            divided=self._note_parts,
+        )
         self.call("after_loss")
         self.precision.apply(self.optimizer)
         self.at.batch, self.at.step = self.at.batch + 1, self.at.step + 1
         self.call("after_batch")
 
-    def _made_gradients(self) -> bool:
-        """False where the batch does not fit into memory and can be divided further; else the error is raised. What a
-        failed try held is free again when this returns; only batch norm's running means remember it."""
-        self.optimizer.zero_grad(set_to_none=True)
-        parts = min(self.parts, most_parts(self.batch))
-        try:
-            self.output, self.loss = accumulate(self.network, self.task, self.precision, self.batch, parts=parts)
-        except Exception as error:
-            if not is_out_of_memory(error) or parts >= most_parts(self.batch):
-                raise
-            return False
-        return True
+    def _note_parts(self, parts: int) -> None:
+        self.parts = parts
+        self.call("after_out_of_memory")
 
     def validate(self) -> None:
         """Loss and metrics over the whole validation split; draws nothing and changes nothing that is learnt."""

@@ -14,6 +14,7 @@ from torch.optim import Optimizer
 
 from studio.core.events import LrSuggestion
 from studio.core.lr_suggestions import suggestions
+from studio.ml.accumulation import accumulate_fitting
 from studio.ml.control import StopRequested
 from studio.ml.data.batches import Batch, SplitBatches
 from studio.ml.device import MixedPrecision
@@ -69,9 +70,12 @@ def find_learning_rate(
     make_optimizer: Callable[[nn.Module], Optimizer],
     on_point: Callable[[SweepPoint], None],
     check: Callable[[], None],
+    parts: int = 1,
+    divided: Callable[[int, int], None] = lambda step, parts: None,
 ) -> Sweep:
     """Train 100 steps while every group's rate grows from 1e-7 to 10, and stop when the smoothed loss passes four times
-    its best or is no number.
+    its best or is no number. Each batch is computed in `parts`; one that does not fit into memory is divided further,
+    and so are those after it, of which `divided` hears step and parts.
 
     Whatever happens (also an error, running out of memory, or `check` raising StopRequested, which ends the sweep as
     cancelled), weights, buffers, gradients, modes, `requires_grad` and all random generators are afterwards bit for bit
@@ -79,12 +83,12 @@ def find_learning_rate(
     """
     sweep, smoothing = Sweep(), SmoothedLoss()
     with preserved_network(network), preserved_random_state():
-        optimizer = make_optimizer(network)
+        stepping = _Stepping(network, task, precision, make_optimizer(network), parts, divided)
         try:
             for step, batch in enumerate(_endless(batches, STEPS), start=1):
                 check()
                 rate = rate_at(step)
-                loss = _train_step(network, task, batch, precision, optimizer, rate)
+                loss = stepping.loss_of(step, batch, rate)
                 if not math.isfinite(loss):
                     sweep.stopped = "nan"
                     break
@@ -141,17 +145,31 @@ def _endless(batches: SplitBatches, count: int) -> Iterator[Batch]:
         epoch += 1
 
 
-def _train_step(
-    network: nn.Module, task: Task, batch: Batch, precision: MixedPrecision, optimizer: Optimizer, rate: float
-) -> float:
-    """The loss before the step. A loss that is no number takes no step."""
-    for group in optimizer.param_groups:
-        group["lr"] = rate
-    network.train()
-    with precision.forward():
-        output = network(batch.images)
-    loss = task.loss(output, batch.target)
-    value = float(loss.detach())
-    if math.isfinite(value):
-        precision.step(loss, optimizer)
-    return value
+@dataclass
+class _Stepping:
+    """The steps of a sweep, and in how many parts their batches are computed so far."""
+
+    network: nn.Module
+    task: Task
+    precision: MixedPrecision
+    optimizer: Optimizer
+    parts: int
+    divided: Callable[[int, int], None]
+
+    def loss_of(self, step: int, batch: Batch, rate: float) -> float:
+        """The loss before a step at `rate`. A loss that is no number takes no step."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.network.train()
+
+        def note(parts: int) -> None:
+            self.parts = parts
+            self.divided(step, parts)
+
+        _, loss = accumulate_fitting(
+            self.network, self.task, self.precision, self.optimizer, batch, parts=self.parts, divided=note
+        )
+        value = float(loss.detach())
+        if math.isfinite(value):
+            self.precision.apply(self.optimizer)
+        return value

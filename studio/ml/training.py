@@ -20,7 +20,7 @@ from studio.core.snapshot import Snapshot
 from studio.ml.callbacks.base import Callback
 from studio.ml.callbacks.checkpoints import Checkpoints
 from studio.ml.callbacks.early_stop import EarlyStop
-from studio.ml.callbacks.fitting_memory import FittingMemory
+from studio.ml.callbacks.fitting_memory import FittingMemory, divided_sentence
 from studio.ml.callbacks.gradient_clipping import GradientClipping
 from studio.ml.callbacks.guard import FiniteGuard
 from studio.ml.callbacks.listening import Listening
@@ -268,6 +268,8 @@ class TrainingRun:
                 make_optimizer=self._optimizer,
                 on_point=self._lr_point,
                 check=self._commands.check,
+                parts=self._spec.parts,
+                divided=lambda step, parts: self._warn(divided_sentence(stage, step=step, parts=parts)),
             )
         finally:
             batches.images.close()

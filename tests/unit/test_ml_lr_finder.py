@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from studio.core.events import Finished, LrFound, LrPoint, StageStarted
+from studio.core.events import Finished, LrFound, LrPoint, StageStarted, Warned
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import Augment, Precision, Purpose, Stage
 from studio.ml.control import Request, StopRequested
@@ -20,6 +20,7 @@ from studio.ml.data.batches import Batches
 from studio.ml.data.stage_data import DataSource
 from studio.ml.device import MixedPrecision
 from studio.ml.lr_finder import Sweep, SweepPoint, find_learning_rate, rate_at
+from studio.ml.models.unet import UNet
 from studio.ml.network import make_network
 from studio.ml.parameter_groups import freeze, make_optimizer
 from studio.ml.random_state import random_state, seed_everything
@@ -57,7 +58,12 @@ class Bench:
         self.precision = MixedPrecision(Precision.FLOAT32, torch.device("cpu"))
         self._train_a_little()
 
-    def sweep(self, act: Act = lambda point: None, check: Callable[[], None] = lambda: None) -> Sweep:
+    def sweep(
+        self,
+        act: Act = lambda point: None,
+        check: Callable[[], None] = lambda: None,
+        divided: Callable[[int, int], None] = lambda step, parts: None,
+    ) -> Sweep:
         return find_learning_rate(
             self.network,
             task=self.task,
@@ -66,6 +72,7 @@ class Bench:
             make_optimizer=lambda network: make_optimizer(network, lr=1e-3, weight_decay=0.01),
             on_point=act,
             check=check,
+            divided=divided,
         )
 
     def everything(self) -> dict[str, object]:
@@ -198,6 +205,54 @@ def test_a_cancelled_sweep_leaves_no_trace(bench: Bench) -> None:
     assert sweep.stopped == "cancelled"
     assert len(sweep.points) == 7
     assert_untouched(bench, before)
+
+
+@pytest.fixture
+def small_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the third forward on the memory holds two images."""
+    forward, calls = UNet.forward, iter(range(10**6))
+
+    def limited(self: UNet, images: torch.Tensor) -> torch.Tensor:
+        if next(calls) >= 2 and len(images) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return forward(self, images)
+
+    monkeypatch.setattr(UNet, "forward", limited)
+
+
+@pytest.mark.usefixtures("small_memory")
+def test_a_batch_that_does_not_fit_into_memory_is_divided_and_leaves_no_trace(bench: Bench) -> None:
+    before = bench.everything()
+    divided: list[tuple[int, int]] = []
+    sweep = bench.sweep(divided=lambda step, parts: divided.append((step, parts)))
+    assert divided == [(2, 2)], "the first step of the sweep is the second forward of this bench"
+    assert len(sweep.points) > 30
+    assert_untouched(bench, before)
+
+
+@pytest.mark.usefixtures("small_memory")
+def test_an_lr_finder_run_says_from_which_step_on_it_divides_its_batches(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "0001", recipe(stages=[STAGE], purpose=Purpose.LR_FIND), valid=0)
+    outcome, heard = run(folder)
+    assert outcome is OutcomeKind.FINISHED
+    (warned,) = [w.sentence for w in heard.of(Warned) if "memory" in w.sentence]
+    assert "A batch of 4 images at 32×32" in warned
+    assert "from step 3 on it is computed in 2 parts" in warned
+
+
+def test_the_sweep_computes_its_batches_in_as_many_parts_as_the_recipe_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: set[int] = set()
+    forward = UNet.forward
+
+    def noted(self: UNet, images: torch.Tensor) -> torch.Tensor:
+        sizes.add(len(images))
+        return forward(self, images)
+
+    monkeypatch.setattr(UNet, "forward", noted)
+    run(make_run(tmp_path / "0001", recipe(stages=[STAGE], purpose=Purpose.LR_FIND, parts=2), valid=0))
+    assert sizes == {2}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import torch
 from studio.core.events import Step, Warned
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import LearningRate, RunSpec, Stage, decode_spec
-from studio.ml import learner as learning
+from studio.ml import accumulation
 from studio.ml.callbacks.guard import FiniteGuard
 from studio.ml.device import MixedPrecision
 from studio.ml.learner import Learner, Validation
@@ -47,13 +47,13 @@ def test_each_batch_is_computed_in_as_many_parts_as_the_recipe_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parts: list[int] = []
-    honest = learning.accumulate
+    honest = accumulation.accumulate
 
     def accumulate(*args: object, **named: int) -> tuple[torch.Tensor, torch.Tensor]:
         parts.append(named["parts"])
         return honest(*args, **named)  # pyright: ignore[reportArgumentType]
 
-    monkeypatch.setattr(learning, "accumulate", accumulate)
+    monkeypatch.setattr(accumulation, "accumulate", accumulate)
     run(make_run(tmp_path / "0001", recipe(stages=[ONE_EPOCH] * 2, parts=2)))
     assert parts == [2] * 4
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from studio.core.events import Warned
+from studio.core.recipe import Stage
 from studio.ml.callbacks.base import Callback
 from studio.ml.event_log import EventSink
 from studio.ml.learner import Learner
@@ -28,17 +29,17 @@ class FittingMemory(Callback):
 
     def after_out_of_memory(self, learner: Learner) -> None:
         self._parts = learner.parts
-        stage = learner.stage
-        self._log.emit(
-            Warned(
-                sentence=f"A batch of {stage.batch_size} {stage.size_in_words} did not fit into "
-                f"memory; from step {learner.at.step + 1} on it is computed in {self._parts} parts whose gradients "
-                "are added up, so the recipe's batch size and rates still hold."
-            )
-        )
+        self._log.emit(Warned(sentence=divided_sentence(learner.stage, step=learner.at.step + 1, parts=self._parts)))
 
     def state(self) -> dict[str, Any]:
         return {"parts": self._parts}
 
     def load_state(self, state: dict[str, Any]) -> None:
         self._parts = state["parts"]
+
+
+def divided_sentence(stage: Stage, *, step: int, parts: int) -> str:
+    return (
+        f"A batch of {stage.batch_size} {stage.size_in_words} did not fit into memory; from step {step} on it is "
+        f"computed in {parts} parts whose gradients are added up, so the recipe's batch size and rates still hold."
+    )

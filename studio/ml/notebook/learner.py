@@ -16,7 +16,7 @@ from studio.core.events import LrFound, LrPoint
 from studio.core.recipe import LearningRate, ModelSpec, Precision, RunSpec, Stage
 from studio.core.schedules import Constant, OneCycle, Schedule
 from studio.core.settings import Task as TaskName
-from studio.ml.callbacks.fitting_memory import FittingMemory
+from studio.ml.callbacks.fitting_memory import FittingMemory, divided_sentence
 from studio.ml.callbacks.guard import FiniteGuard
 from studio.ml.callbacks.recorder import Recorder as EventRecorder
 from studio.ml.callbacks.scheduling import Scheduling
@@ -153,6 +153,7 @@ class Learner:
         """Train 100 steps at rising rates and put everything back; `recorder.plot()` shows the curve."""
         self.recorder.begin_sweep()
         self.begin()
+        stage = self._stage(epochs=1)
         sweep = find_learning_rate(
             self.model,
             task=self.task,
@@ -161,6 +162,7 @@ class Learner:
             make_optimizer=lambda network: make_optimizer(network, lr=1e-3, weight_decay=self.wd),
             on_point=self._hear_point,
             check=lambda: None,
+            divided=lambda step, parts: say(divided_sentence(stage, step=step, parts=parts)),
         )
         found = sweep.suggestions()
         self.recorder.emit(LrFound(suggestions=found, stopped=sweep.stopped))
