@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -104,7 +105,8 @@ class Step(Event, frozen=True, kw_only=True, tag="step"):
 
 
 class EpochEnd(Event, frozen=True, kw_only=True, tag="epoch"):
-    """`epoch` counts from 1 over the whole run; losses are means over the split."""
+    """`epoch` counts from 1 over the whole run; losses are means over the split. `never_predicted` names classes that
+    validation items are labelled with and that no prediction on them has."""
 
     epoch: int
     step: int
@@ -112,6 +114,7 @@ class EpochEnd(Event, frozen=True, kw_only=True, tag="epoch"):
     valid_loss: float
     metrics: list[Metric]
     seconds: float
+    never_predicted: tuple[str, ...] = ()
 
 
 class Samples(Event, frozen=True, kw_only=True, tag="samples"):
@@ -159,8 +162,19 @@ class Progress(Event, frozen=True, kw_only=True, tag="progress"):
     total: int
 
 
+class Concern(enum.StrEnum):
+    """What a warning is about, where a program may want to act on it."""
+
+    MEMORY = "memory"
+    EARLY_STOP = "early-stop"
+    FORGETTING = "forgetting"
+
+
 class Warned(Event, frozen=True, kw_only=True, tag="warning"):
+    """`about` is a `Concern`, or a word of a later program, or empty."""
+
     sentence: str
+    about: str = ""
 
 
 class Paused(Event, frozen=True, kw_only=True, tag="paused"):

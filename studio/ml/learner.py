@@ -35,6 +35,8 @@ class Position:
 class Validation:
     loss: float
     metrics: list[Metric]
+    never_predicted: tuple[str, ...] = ()
+    """Names of classes that occur in the labels and in no prediction."""
 
 
 @dataclass
@@ -133,4 +135,4 @@ class Learner:
                 self.call("after_valid_batch")
         valid = self.data.valid
         computed = metrics.compute(split="valid", height=valid.height, width=valid.width)
-        return Validation(total / max(counted, 1), computed)
+        return Validation(total / max(counted, 1), computed, metrics.never_predicted())

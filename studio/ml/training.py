@@ -11,7 +11,17 @@ import torch
 from torch import nn
 
 from studio.core.errors import Diverged, OutOfMemory, StudioError
-from studio.core.events import CheckpointSaved, LrFound, LrPoint, Progress, Scored, StageStarted, Started, Warned
+from studio.core.events import (
+    CheckpointSaved,
+    Concern,
+    LrFound,
+    LrPoint,
+    Progress,
+    Scored,
+    StageStarted,
+    Started,
+    Warned,
+)
 from studio.core.items import Split
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import OnDivergence, Purpose, RunSpec, Stage
@@ -269,7 +279,9 @@ class TrainingRun:
                 on_point=self._lr_point,
                 check=self._commands.check,
                 parts=self._spec.parts,
-                divided=lambda step, parts: self._warn(divided_sentence(stage, step=step, parts=parts)),
+                divided=lambda step, parts: self._warn(
+                    divided_sentence(stage, step=step, parts=parts), about=Concern.MEMORY
+                ),
             )
         finally:
             batches.images.close()
@@ -307,5 +319,5 @@ class TrainingRun:
     def _progress(self, what: str, done: int, total: int) -> None:
         self._log.emit(Progress(what=what, done=done, total=total))
 
-    def _warn(self, sentence: str) -> None:
-        self._log.emit(Warned(sentence=sentence))
+    def _warn(self, sentence: str, about: str = "") -> None:
+        self._log.emit(Warned(sentence=sentence, about=about))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
-from studio.core.events import Warned
+from studio.core.events import Concern, Warned
 from studio.ml.callbacks.base import Callback
 from studio.ml.event_log import EventSink
 from studio.ml.learner import Learner
@@ -41,8 +41,9 @@ class EarlyStop(Callback):
         waited = "epoch" if self._waited == 1 else f"{self._waited} epochs"
         self._log.emit(
             Warned(
+                about=Concern.EARLY_STOP,
                 sentence=f"Stage {self._stage + 1} ended early, after epoch {epoch}: in the last {waited} the "
-                f"validation loss was never below the {self._best:.4f} of epoch {self._best_epoch}."
+                f"validation loss was never below the {self._best:.4f} of epoch {self._best_epoch}.",
             )
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from studio.core.events import Warned
+from studio.core.events import Concern, Warned
 from studio.core.recipe import Stage
 from studio.ml.callbacks.base import Callback
 from studio.ml.event_log import EventSink
@@ -29,7 +29,8 @@ class FittingMemory(Callback):
 
     def after_out_of_memory(self, learner: Learner) -> None:
         self._parts = learner.parts
-        self._log.emit(Warned(sentence=divided_sentence(learner.stage, step=learner.at.step + 1, parts=self._parts)))
+        sentence = divided_sentence(learner.stage, step=learner.at.step + 1, parts=self._parts)
+        self._log.emit(Warned(sentence=sentence, about=Concern.MEMORY))
 
     def state(self) -> dict[str, Any]:
         return {"parts": self._parts}

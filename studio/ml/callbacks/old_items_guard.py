@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 
-from studio.core.events import Metric, Progress, Warned
+from studio.core.events import Concern, Metric, Progress, Warned
 from studio.ml.callbacks.base import Callback
 from studio.ml.event_log import EventLog
 from studio.ml.learner import Learner
@@ -42,9 +42,10 @@ class OldItemsGuard(Callback):
         if behind and not self._is_behind:
             self._log.emit(
                 Warned(
+                    about=Concern.FORGETTING,
                     sentence=f"The model forgets: {now.name} on the validation items was {then.value:.4f} before this "
                     f"fine-tuning and is {now.value:.4f} after epoch {learner.at.epochs_done}; replay more of the old "
-                    "items or lower the rate."
+                    "items or lower the rate.",
                 )
             )
         self._is_behind = behind

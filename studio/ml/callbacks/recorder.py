@@ -89,6 +89,7 @@ class Recorder(Callback):
                 train_loss=self._loss_sum / max(self._loss_images, 1),
                 valid_loss=learner.validation.loss,
                 metrics=learner.validation.metrics,
+                never_predicted=learner.validation.never_predicted,
                 seconds=time.perf_counter() - self._epoch_began,
             )
         )

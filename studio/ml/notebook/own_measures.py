@@ -67,6 +67,9 @@ class MetricFunctions:
             for function, total in zip(self._functions, self._sums, strict=True)
         ]
 
+    def never_predicted(self) -> tuple[str, ...]:
+        return ()
+
 
 def name_of(function: MetricFunction) -> str:
     while isinstance(function, partial):

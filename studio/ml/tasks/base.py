@@ -67,6 +67,10 @@ class TaskMetrics(Protocol):
         """The metrics since the beginning, each with its split, classes, void rule and size in `detail`."""
         ...
 
+    def never_predicted(self) -> tuple[str, ...]:
+        """Names of classes that occur in the labels since the beginning and in no prediction; none for points."""
+        ...
+
 
 class Task(Protocol):
     """A target is a NumPy array of one shape for all items, so that targets stack; only the task looks inside."""

@@ -234,6 +234,9 @@ class KeypointMetrics:
             Metric("PCK@0.05", right, 1, f"{where}, within 5 % of the original's longer side"),
         ]
 
+    def never_predicted(self) -> tuple[str, ...]:
+        return ()
+
 
 def _visible_pairs(label: Points | None, predicted: Points) -> list[tuple[Keypoint, Keypoint]]:
     pairs: list[tuple[Keypoint, Keypoint]] = []

@@ -78,7 +78,7 @@ class MultiLabel(WholeItems):
         return int((target != IGNORED).sum())
 
     def metrics(self) -> TaskMetrics:
-        return MultiLabelMetrics(self.outputs)
+        return MultiLabelMetrics(self.class_names)
 
     def answer(self, output: Tensor) -> PredictedTags:
         shares = self.ranked(output.float().cpu().sigmoid())
@@ -117,11 +117,14 @@ class MultiLabelMetrics:
     """F2 of each item, averaged over the items (Planet's measure; 0 for an item without any tag, predicted or not, as
     in fastai), and the share of all yes and no that are right, both at lesson 3's threshold (torchmetrics)."""
 
-    def __init__(self, outputs: int) -> None:
-        self._outputs = outputs
+    def __init__(self, names: Sequence[str]) -> None:
+        """`names` of the counted tags, in the order of the outputs."""
+        self._names = names
+        self._outputs = outputs = len(names)
         self._fbeta = MeanMetric()
         self._accuracy = MultilabelAccuracy(outputs, threshold=TAG_THRESHOLD, average="micro", validate_args=False)
         self._labels: list[Tensor] = []
+        self._answers = torch.zeros(outputs, dtype=torch.long)
 
     def update(self, output: Tensor, target: Tensor) -> None:
         counts = target[:, 0].cpu() != IGNORED
@@ -131,6 +134,7 @@ class MultiLabelMetrics:
         self._fbeta.update(fbeta_of_items(shares, label, threshold=TAG_THRESHOLD))
         self._accuracy.update(shares, label)
         self._labels.append(label)
+        self._answers += (shares > TAG_THRESHOLD).sum(0)
 
     def compute(self, *, split: str, height: int, width: int) -> list[Metric]:
         labels = torch.cat(self._labels) if self._labels else torch.zeros(0, self._outputs, dtype=torch.int)
@@ -147,6 +151,12 @@ class MultiLabelMetrics:
             ),
             Metric(_ACCURACY_NAME, float(self._accuracy.compute()), 1, where),
         ]
+
+    def never_predicted(self) -> tuple[str, ...]:
+        if not self._labels:
+            return ()
+        missed = (torch.cat(self._labels).sum(0) > 0) & (self._answers == 0)
+        return tuple(name for name, is_missed in zip(self._names, missed.tolist(), strict=True) if is_missed)
 
 
 _FBETA_NAME: Final = f"F2 by sample at {TAG_THRESHOLD:g}"

@@ -211,7 +211,8 @@ class SegmentationMetrics:
 
     def __init__(self, classes: tuple[LabelClass, ...]) -> None:
         self._void = [c.name for c in classes if c.void]
-        self._outputs = len(classes) - len(self._void)
+        self._names = [c.name for c in classes if not c.void]
+        self._outputs = len(self._names)
         self._matrix = MulticlassConfusionMatrix(self._outputs, ignore_index=IGNORED, validate_args=False)
 
     def update(self, output: Tensor, target: Tensor) -> None:
@@ -229,6 +230,11 @@ class SegmentationMetrics:
             Metric("mean IoU", iou, 1, over),
             Metric("Dice", dice, 1, over),
         ]
+
+    def never_predicted(self) -> tuple[str, ...]:
+        counts = self._matrix.confmat.cpu()
+        missed = (counts.sum(1) > 0) & (counts.sum(0) == 0)
+        return tuple(name for name, is_missed in zip(self._names, missed.tolist(), strict=True) if is_missed)
 
 
 def overlap_scores(counts: Tensor) -> tuple[float, float, float, int]:

@@ -56,7 +56,7 @@ class SingleLabel(WholeItems):
         return int((target != IGNORED).sum())
 
     def metrics(self) -> TaskMetrics:
-        return SingleLabelMetrics(self.outputs)
+        return SingleLabelMetrics(self.class_names)
 
     def answer(self, output: Tensor) -> PredictedTags:
         shares = self.ranked(output.float().cpu().softmax(0))
@@ -92,9 +92,13 @@ class SingleLabel(WholeItems):
 class SingleLabelMetrics:
     """Accuracy and error rate (torchmetrics) over the items that count."""
 
-    def __init__(self, outputs: int) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
+        """`names` of the counted classes, in the order of the outputs."""
+        self._names = names
+        outputs = len(names)
         self._accuracy = MulticlassAccuracy(outputs, average="micro", ignore_index=IGNORED, validate_args=False)
         self._labels = torch.zeros(outputs, dtype=torch.long)
+        self._answers = torch.zeros(outputs, dtype=torch.long)
 
     def update(self, output: Tensor, target: Tensor) -> None:
         predicted, label = output.argmax(1).cpu(), target.cpu()
@@ -102,6 +106,7 @@ class SingleLabelMetrics:
         if counts.any():
             self._accuracy.update(predicted[counts], label[counts])
             self._labels += torch.bincount(label[counts], minlength=len(self._labels))
+            self._answers += torch.bincount(predicted[counts], minlength=len(self._answers))
 
     def compute(self, *, split: str, height: int, width: int) -> list[Metric]:
         items = int(self._labels.sum())
@@ -112,3 +117,7 @@ class SingleLabelMetrics:
             Metric("accuracy", accuracy, 1, f"{where}; answering the commonest class alone: {constant:.3f}"),
             Metric("error rate", 1 - accuracy if items else 0.0, -1, where),
         ]
+
+    def never_predicted(self) -> tuple[str, ...]:
+        missed = (self._labels > 0) & (self._answers == 0)
+        return tuple(name for name, is_missed in zip(self._names, missed.tolist(), strict=True) if is_missed)

@@ -6,7 +6,7 @@ text one token on (N, L).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -80,14 +80,14 @@ class Text(SingleLabel):
         return super().loss(output.reshape(-1, output.shape[-1]), target.reshape(-1))
 
     def metrics(self) -> TaskMetrics:
-        return TextMetrics(self.outputs, len(self.vocabulary))
+        return TextMetrics(self.class_names, len(self.vocabulary))
 
 
 class TextMetrics:
     """Those of the classes, or where a language model was asked perplexity and the share of next tokens it got right
     (torchmetrics)."""
 
-    def __init__(self, classes: int, tokens: int) -> None:
+    def __init__(self, classes: Sequence[str], tokens: int) -> None:
         self._classes = SingleLabelMetrics(classes)
         self._perplexity = Perplexity()
         self._right = MulticlassAccuracy(tokens, average="micro", validate_args=False)
@@ -114,3 +114,6 @@ class TextMetrics:
             Metric("perplexity", float(self._perplexity.compute()), -1, where),
             Metric("next token right", float(self._right.compute()), 1, where),
         ]
+
+    def never_predicted(self) -> tuple[str, ...]:
+        return () if self._tokens else self._classes.never_predicted()

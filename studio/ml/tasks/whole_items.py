@@ -58,6 +58,11 @@ class WholeItems:
     def outputs(self) -> int:
         return len(self.counted_classes)
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """In the order of the outputs."""
+        return tuple(c.name for c in self.counted_classes)
+
     def make_network(self, encoder: ImageEncoder) -> nn.Module:
         return Classifier(encoder, self.outputs)
 
