@@ -13,9 +13,11 @@ from studio.cli.output import Output
 from studio.core.counting import counted
 from studio.core.errors import RunIsTaken
 from studio.core.events import (
+    EpochAdded,
     EpochEnd,
     LrFound,
     LrPoint,
+    RateLowered,
     RunEvent,
     StageStarted,
     Started,
@@ -144,6 +146,8 @@ class _View:
             LrFound: self._lr_found,
             ProgressEvent: self._progress,
             Warned: lambda event: self._output.say(f"! {event.sentence}", style="yellow"),
+            RateLowered: self._lowered,
+            EpochAdded: self._epoch_added,
             WentBack: lambda event: self._output.say(f"! {event.sentence}", style="yellow"),
         }
 
@@ -155,6 +159,13 @@ class _View:
         )
         if event.resumed_at:
             self._output.say(f"Resumed after step {event.resumed_at:,} of {event.steps:,}.")
+
+    def _lowered(self, event: RateLowered) -> None:
+        self._output.say(f"After step {event.step:,} every rate is divided by {event.rate_divisor:g}.")
+
+    def _epoch_added(self, event: EpochAdded) -> None:
+        self._epochs, self._steps = event.total_epochs, event.total_steps
+        self._output.say(f"Stage {event.stage + 1} now has {counted(event.epochs, 'epoch')}.")
 
     def _stage(self, event: StageStarted) -> None:
         if self._purpose == Purpose.LR_FIND:

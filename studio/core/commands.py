@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 
@@ -35,7 +37,21 @@ class Continue(msgspec.Struct, frozen=True, tag_field="command", tag="continue")
     pass
 
 
-Command = StartRun | StartProposals | Stop | Pause | Continue
+class LowerRate(msgspec.Struct, frozen=True, tag_field="command", tag="lower_rate"):
+    """Divide every rate by `divisor`, above 1, from the next batch to the end of the run. Raises ValueError."""
+
+    divisor: float = 3.0
+
+    def __post_init__(self) -> None:
+        if not 1 < self.divisor < math.inf:
+            raise ValueError(f"a rate divided by {self.divisor:g} is not a lower one")
+
+
+class AddEpoch(msgspec.Struct, frozen=True, tag_field="command", tag="add_epoch"):
+    """Train the stage that is going one epoch longer; its schedule becomes that of a stage of so many epochs."""
+
+
+Command = StartRun | StartProposals | Stop | Pause | Continue | LowerRate | AddEpoch
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Command)

@@ -139,6 +139,25 @@ class WentBack(Event, frozen=True, kw_only=True, tag="went_back"):
     most_returns: int
 
 
+class RateLowered(Event, frozen=True, kw_only=True, tag="rate_lowered"):
+    """A person asked for it: the steps after `step` have every rate divided by `divisor` once more, which together
+    with what was asked before is `rate_divisor`."""
+
+    step: int
+    divisor: float
+    rate_divisor: float
+
+
+class EpochAdded(Event, frozen=True, kw_only=True, tag="epoch_added"):
+    """A person asked for it: from `step` on, `stage` has `epochs` epochs, and the whole run these totals."""
+
+    step: int
+    stage: int
+    epochs: int
+    total_epochs: int
+    total_steps: int
+
+
 class Scored(Event, frozen=True, kw_only=True, tag="scored"):
     """Every chosen item now has a prediction and a score; `scores` is a JSON-lines file below the run's folder."""
 
@@ -210,6 +229,8 @@ RunEvent = (
     | Samples
     | CheckpointSaved
     | WentBack
+    | RateLowered
+    | EpochAdded
     | Scored
     | Proposed
     | Progress

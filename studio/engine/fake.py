@@ -8,7 +8,19 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from studio.core.commands import StartProposals, StartRun
-from studio.core.events import Failed, Finished, Paused, Resumed, RunEvent, encode_event
+from studio.core.events import (
+    EpochAdded,
+    Failed,
+    Finished,
+    Paused,
+    RateLowered,
+    Resumed,
+    RunEvent,
+    StageStarted,
+    Started,
+    Step,
+    encode_event,
+)
 from studio.core.outcome import OutcomeKind, RunOutcome
 from studio.engine.inbox import Inbox
 from studio.engine.local_run import STATE_FILE, work_of
@@ -33,6 +45,11 @@ class FakeRun:
         self._outcome: RunOutcome | None = None
         self._ended = threading.Event()
         self._lock = threading.RLock()
+        self._begun: Started | None = None
+        self._stage: StageStarted | None = None
+        self._step = 0
+        self._rate_divisor = 1.0
+        self._epochs_added = 0
 
     @property
     def folder(self) -> Path:
@@ -48,12 +65,21 @@ class FakeRun:
             if self._ended.is_set():
                 return
             for event in events:
-                if isinstance(event, Finished | Failed):
-                    self._final = event
+                self._remember(event)
                 self._inbox.put(event)
             if self.folder.is_dir():
                 with (self.folder / EVENTS_FILE).open("ab") as file:
                     file.writelines(encode_event(event) for event in events)
+
+    def _remember(self, event: RunEvent) -> None:
+        if isinstance(event, Finished | Failed):
+            self._final = event
+        elif isinstance(event, Started):
+            self._begun = event
+        elif isinstance(event, StageStarted):
+            self._stage = event
+        elif isinstance(event, Step):
+            self._step = event.step
 
     def end(self, exit_code: int = 0, *, log: str = "", asked: Asked = Asked.NOTHING) -> None:
         """The process ends: with an exit code, or by the signal whose number `exit_code` is minus of, having written
@@ -92,6 +118,29 @@ class FakeRun:
 
     def resume(self) -> None:
         self.say(Resumed(time=time.time()))
+
+    def lower_rate(self, divisor: float = 3.0) -> None:
+        with self._lock:
+            self._rate_divisor *= divisor
+            self.say(RateLowered(time=time.time(), step=self._step, divisor=divisor, rate_divisor=self._rate_divisor))
+
+    def add_epoch(self) -> None:
+        with self._lock:
+            self._epochs_added += 1
+            begun, epochs = self._begun, (self._stage.epochs if self._stage else 1) + self._epochs_added
+            total = (begun.epochs if begun else 1) + self._epochs_added
+            steps = begun.steps * total // begun.epochs if begun else total
+            number = self._stage.stage if self._stage else 0
+            self.say(
+                EpochAdded(
+                    time=time.time(),
+                    step=self._step,
+                    stage=number,
+                    epochs=epochs,
+                    total_epochs=total,
+                    total_steps=steps,
+                )
+            )
 
     def kill(self) -> None:
         self.end(_KILLED, asked=Asked.KILL)

@@ -12,7 +12,17 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Final, cast
 
-from studio.core.commands import Command, Continue, Pause, StartProposals, StartRun, Stop, encode_command
+from studio.core.commands import (
+    AddEpoch,
+    Command,
+    Continue,
+    LowerRate,
+    Pause,
+    StartProposals,
+    StartRun,
+    Stop,
+    encode_command,
+)
 from studio.core.events import Failed, Finished, RunEvent, Warned
 from studio.core.outcome import RunOutcome
 from studio.engine.inbox import Inbox
@@ -89,6 +99,12 @@ class LocalRun:
 
     def resume(self) -> None:
         self._send(Continue())
+
+    def lower_rate(self, divisor: float = 3.0) -> None:
+        self._send(LowerRate(divisor))
+
+    def add_epoch(self) -> None:
+        self._send(AddEpoch())
 
     def kill(self) -> None:
         if not self._ended.is_set():
@@ -202,6 +218,10 @@ class UnstartedRun:
     def pause(self) -> None: ...
 
     def resume(self) -> None: ...
+
+    def lower_rate(self, divisor: float = 3.0) -> None: ...
+
+    def add_epoch(self) -> None: ...
 
     def kill(self) -> None: ...
 

@@ -47,6 +47,14 @@ class Run(Protocol):
 
     def resume(self) -> None: ...
 
+    def lower_rate(self, divisor: float = 3.0) -> None:
+        """Divide every rate by `divisor`, above 1, from the next batch to the end of the run; said as `RateLowered`."""
+        ...
+
+    def add_epoch(self) -> None:
+        """Train the stage that is going one epoch longer; said as `EpochAdded`."""
+        ...
+
     def kill(self) -> None:
         """End at once; what was learnt since the last checkpoint is lost."""
         ...

@@ -1,10 +1,14 @@
-"""What a person asks of a run while it works: stop, pause, continue, leave."""
+"""What a person asks of a run while it works: stop, pause, continue, leave, or change what is still to come."""
 
 from __future__ import annotations
 
 import enum
 import threading
 from collections.abc import Callable
+
+from studio.core.commands import AddEpoch, LowerRate
+
+Change = LowerRate | AddEpoch
 
 
 class Request(enum.Enum):
@@ -29,6 +33,7 @@ class Commands:
         self._changed = threading.Condition()
         self._request: Request | None = None
         self._paused = False
+        self._changes: list[Change] = []
 
     def stop(self) -> None:
         self._ask(Request.STOP)
@@ -44,6 +49,18 @@ class Commands:
         with self._changed:
             self._paused = False
             self._changed.notify_all()
+
+    def ask(self, change: Change) -> None:
+        """Changes are carried out in the order in which they are asked for."""
+        with self._changed:
+            self._changes.append(change)
+            self._changed.notify_all()
+
+    def take_changes(self) -> list[Change]:
+        """Those that nobody has taken yet."""
+        with self._changed:
+            changes, self._changes = self._changes, []
+        return changes
 
     @property
     def request(self) -> Request | None:
@@ -63,13 +80,17 @@ class Commands:
         if self._request is Request.LEAVE:
             raise StopRequested(self._request)
 
-    def wait_while_paused(self, on_pause: Callable[[], None], on_continue: Callable[[], None]) -> None:
-        """Returns at once unless paused; a stop ends a pause."""
+    def wait_while_paused(
+        self, *, on_pause: Callable[[], None], on_continue: Callable[[], None], on_change: Callable[[], None]
+    ) -> None:
+        """Returns at once unless paused; a stop ends a pause, a change is told of and the pause goes on."""
         if not self.paused:
             return
         on_pause()
-        with self._changed:
-            self._changed.wait_for(lambda: not self.paused)
+        while self.paused:
+            with self._changed:
+                self._changed.wait_for(lambda: not self.paused or self._changes)
+            on_change()
         on_continue()
 
     def _ask(self, request: Request) -> None:

@@ -70,11 +70,11 @@ class Learner:
             getattr(callback, hook)(self)
 
     def fit(self, stage: Stage, data: StageData, optimizer: Optimizer) -> None:
-        """Train from the present position to the end of `stage`."""
+        """Train from the present position to the end of `stage`, which a callback may make longer."""
         self.stage, self.data, self.optimizer, self.is_enough = stage, data, optimizer, False
         try:
             self.call("before_stage")
-            while self.at.epoch < stage.epochs and not self.is_enough:
+            while self.at.epoch < self.stage.epochs and not self.is_enough:
                 self.one_epoch()
             self.call("after_stage")
         finally:

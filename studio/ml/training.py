@@ -27,6 +27,7 @@ from studio.core.outcome import OutcomeKind
 from studio.core.recipe import OnDivergence, Purpose, RunSpec, Stage
 from studio.core.review import SCORES_FILE
 from studio.core.snapshot import Snapshot
+from studio.ml.asked_before import AskedBefore, asked_before
 from studio.ml.callbacks.base import Callback
 from studio.ml.callbacks.checkpoints import Checkpoints
 from studio.ml.callbacks.early_stop import EarlyStop
@@ -38,6 +39,7 @@ from studio.ml.callbacks.old_items_guard import OldItemsGuard
 from studio.ml.callbacks.recorder import Recorder
 from studio.ml.callbacks.recurrent_memory import RecurrentMemory
 from studio.ml.callbacks.scheduling import Scheduling
+from studio.ml.callbacks.steering import Steering
 from studio.ml.callbacks.watched_samples import WatchedSamples
 from studio.ml.checkpoint import STATE_FILE, CheckpointWriter, Snapshotted, read_state
 from studio.ml.control import Commands, Request, StopRequested
@@ -75,6 +77,7 @@ class TrainingRun:
         self._commands = commands
         self._log = log
         self._doing = "The network"
+        self._asked = AskedBefore(list(spec.stages))
         self._task = make_task(snapshot, spec.architecture)
         self._source = make_source(
             folder=folder,
@@ -88,6 +91,8 @@ class TrainingRun:
 
     def carry_out(self, *, resume: bool) -> OutcomeKind:
         """Raises StudioError (BadInput, Diverged, OutOfMemory, …) or whatever went wrong."""
+        if resume:
+            self._asked = asked_before(self._folder, self._spec.stages)
         try:
             return self._carry_out(self._checkpoint() if resume else None)
         except Exception as error:
@@ -101,7 +106,7 @@ class TrainingRun:
         if self._spec.purpose is Purpose.TRAIN:
             self._source.require(Split.VALID)
         self._source.prepare()
-        steps = [self._source.steps(stage) for stage in self._spec.stages]
+        steps = [self._source.steps(stage) for stage in self._asked.stages]
         at = Position(**state["position"]) if state else Position()
         network, weights = self._network(state)
         precision = MixedPrecision(resolve_precision(self._spec.precision, self._device, self._warn), self._device)
@@ -115,7 +120,7 @@ class TrainingRun:
                 train_items=len(self._source.labelled(Split.TRAIN)),
                 valid_items=len(self._source.labelled(Split.VALID)),
                 steps=sum(steps),
-                epochs=sum(stage.epochs for stage in self._spec.stages),
+                epochs=sum(stage.epochs for stage in self._asked.stages),
                 resumed_at=at.step,
             )
         )
@@ -129,10 +134,13 @@ class TrainingRun:
         self, network: nn.Module, precision: MixedPrecision, steps: list[int], state: dict[str, Any] | None
     ) -> OutcomeKind:
         """The stages from the state's place on, or from the first; `steps` by stage."""
-        recorder = Recorder(self._log, self._spec.stages, steps)
+        stages = self._asked.stages
+        recorder = Recorder(self._log, stages, steps)
         writer = CheckpointWriter(self._folder, saved=self._checkpoint_saved, failed=self._checkpoint_failed)
-        checkpoints = Checkpoints(writer, metadata=self._metadata(), stages=self._spec.stages)
+        checkpoints = Checkpoints(writer, metadata=self._metadata(), stages=stages)
         scheduling = Scheduling()
+        scheduling.asked_divisor = self._asked.rate_divisor
+        steering = Steering(self._commands, self._log, scheduling, stages=stages, steps=steps)
         callbacks: list[Callback] = [
             FiniteGuard(),
             FittingMemory(self._log, self._spec.parts),
@@ -140,8 +148,9 @@ class TrainingRun:
             scheduling,
             WatchedSamples(self._folder, self._log, seed=self._spec.seed),
             RecurrentMemory(),
+            steering,
             checkpoints,
-            Listening(self._commands, self._log),
+            Listening(self._commands, steering, self._log),
         ]
         if self._spec.clip_norm is not None:
             callbacks.append(GradientClipping(self._spec.clip_norm))
@@ -162,7 +171,7 @@ class TrainingRun:
         if state is not None:
             checkpoints.go_on_from(state, learner)
         try:
-            return self._train(learner, checkpoints, recorder, going_back)
+            return self._train(learner, checkpoints, recorder, going_back, steering)
         finally:
             writer.close()
 
@@ -186,7 +195,12 @@ class TrainingRun:
         return make_network(self._spec, self._task, self._folder).network.state_dict()
 
     def _train(
-        self, learner: Learner, checkpoints: Checkpoints, recorder: Recorder, going_back: GoingBack
+        self,
+        learner: Learner,
+        checkpoints: Checkpoints,
+        recorder: Recorder,
+        going_back: GoingBack,
+        steering: Steering,
     ) -> OutcomeKind:
         outcome = OutcomeKind.FINISHED
         try:
@@ -207,10 +221,11 @@ class TrainingRun:
             self._score(learner)
         except StopRequested:
             return OutcomeKind.STOPPED
+        steering.tell_what_came_too_late()
         return outcome
 
     def _train_stage(self, learner: Learner, checkpoints: Checkpoints, recorder: Recorder) -> None:
-        stage = self._spec.stages[learner.at.stage]
+        stage = self._asked.stages[learner.at.stage]
         self._doing = f"A batch of {stage.batch_size} {stage.size_in_words}"
         data = self._source.load(learner.at.stage)
         begin_stage(learner.network, stage)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from studio.core.commands import Command, Continue, Pause, StartProposals, StartRun, Stop
+from studio.core.commands import AddEpoch, Command, Continue, LowerRate, Pause, StartProposals, StartRun, Stop
 from studio.core.outcome import OutcomeKind
 from studio.core.worker_pipes import PipeWriter, commands_from, read_start, take_over_pipes
 from studio.ml.control import Commands
@@ -66,6 +66,8 @@ def _hear(commands: Iterator[Command], requests: Commands) -> None:
             requests.pause()
         elif isinstance(command, Continue):
             requests.go_on()
+        elif isinstance(command, LowerRate | AddEpoch):
+            requests.ask(command)
     requests.leave()
 
 

@@ -112,6 +112,12 @@ class RunControl(QObject):
     def is_busy(self) -> bool:
         return self._state is not RunState.IDLE
 
+    @property
+    def can_steer(self) -> bool:
+        """Whether there are batches to come whose rate or number could be changed."""
+        going = self._state in (RunState.RUNNING, RunState.PAUSED)
+        return going and self._record is not None and self._record.spec.purpose is Purpose.TRAIN and self.history.trains
+
     # ------------------------------------------------------------------------------------------------ requests
     def submit(self, spec: RunSpec, resume: str | None = None) -> None:
         """Start a run of this recipe, or go on with the run `resume` from its last checkpoint.
@@ -142,6 +148,16 @@ class RunControl(QObject):
     def resume_paused(self) -> None:
         if self._run is not None and self._state is RunState.PAUSED:
             self._run.resume()
+
+    def lower_rate(self) -> None:
+        """Divide all rates by 3 from the next batch on."""
+        if self._run is not None and self.can_steer:
+            self._run.lower_rate()
+
+    def add_epoch(self) -> None:
+        """Train the stage that is going one epoch longer."""
+        if self._run is not None and self.can_steer:
+            self._run.add_epoch()
 
     def kill(self) -> None:
         """End the process at once; what was learnt since the last checkpoint is lost."""

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
+from msgspec.structs import replace
 
 from studio.core.events import (
+    EpochAdded,
     EpochEnd,
     Failed,
     Finished,
@@ -17,6 +19,7 @@ from studio.core.events import (
     Metric,
     Paused,
     Progress,
+    RateLowered,
     Resumed,
     RunEvent,
     SamplePrediction,
@@ -88,6 +91,8 @@ class RunHistory:
         self.resumed_at: list[int] = []
         self.went_back: WentBack | None = None
         """The last time that the run went back to lower rates."""
+        self.rate_divisor = 1.0
+        """By how much a person lowered all rates while the run went on."""
         self._steps = GrowingTable(_STEP_COLUMNS)
         self._lr_points = GrowingTable(3)
 
@@ -111,6 +116,11 @@ class RunHistory:
                 steps, points = [], []
                 self._take(event)
         self._append(steps, points)
+
+    @property
+    def trains(self) -> bool:
+        """Whether batches are being trained: it has begun, and not come to its scores or its end."""
+        return self.last_step is not None and self.progress is None and self.ending is None
 
     def go_on(self) -> None:
         """The run is about to be resumed: its end was not its end."""
@@ -240,18 +250,34 @@ class RunHistory:
                 self.warnings.append(event.sentence)
             case Progress():
                 self.progress = event
-            case Paused():
-                self.paused = True
-            case Resumed():
-                self.paused = False
+            case Paused() | Resumed():
+                self.paused = isinstance(event, Paused)
+            case Finished() | Failed():
+                self.ending = event
+            case _:
+                self._take_change(event)
+
+    def _take_change(self, event: RunEvent) -> None:
+        """What makes the run go on otherwise than its recipe says."""
+        match event:
             case WentBack():
                 self.went_back = event
                 self.warnings.append(event.sentence)
                 self._forget_after(event.to_step)
-            case Finished() | Failed():
-                self.ending = event
+            case RateLowered():
+                self.rate_divisor = event.rate_divisor
+            case EpochAdded():
+                self._grow(event)
             case _:
                 pass
+
+    def _grow(self, event: EpochAdded) -> None:
+        if self.started is not None:
+            self.started = replace(self.started, epochs=event.total_epochs, steps=event.total_steps)
+        self.stages = [
+            (before, replace(stage, epochs=event.epochs) if stage.stage == event.stage else stage)
+            for before, stage in self.stages
+        ]
 
     def _begin_stage(self, event: StageStarted) -> None:
         if all(stage.stage != event.stage for _before, stage in self.stages):

@@ -79,7 +79,7 @@ class Worker:
             if command == "stop":
                 self.say({"event": "finished", "outcome": "stopped", "seconds": 1.0})
                 return
-            self.say({"event": {"pause": "paused", "continue": "resumed"}[command]})
+            self.say(ANSWERS[command])
         (self.folder / "state.pt").write_bytes(b"a checkpoint")
         self.say({"event": "checkpoint", "step": 1, "epoch": 1})
 
@@ -89,6 +89,20 @@ class Worker:
             self.say({"event": "warning", "sentence": "heard and ignored"})
         self.hang(None)
 
+
+ANSWERS: dict[str, dict[str, object]] = {
+    "pause": {"event": "paused"},
+    "continue": {"event": "resumed"},
+    "lower_rate": {"event": "rate_lowered", "step": 1, "divisor": 3.0, "rate_divisor": 3.0},
+    "add_epoch": {
+        "event": "epoch_added",
+        "step": 1,
+        "stage": 0,
+        "epochs": 2,
+        "total_epochs": 2,
+        "total_steps": 4,
+    },
+}
 
 ACTS = {name: act for name, act in vars(Worker).items() if not name.startswith("_")}
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from studio.core.events import Finished, RunEvent
+from studio.core.events import EpochAdded, Finished, RateLowered, RunEvent
 from studio.core.outcome import OutcomeKind, RunOutcome
 from studio.engine import Engine, FakeEngine, LocalEngine, Run, replay
 
@@ -124,6 +124,17 @@ def test_a_run_is_stopped_from_another_thread_than_the_one_that_reads(
     assert kinds == ["Paused", "Resumed", "Finished"]
 
 
+def test_what_is_asked_of_a_run_that_goes_on_is_among_its_events(submit: Submit, some_events: list[RunEvent]) -> None:
+    _, run = submit(*some_events, then="obey")
+    run.lower_rate()
+    run.add_epoch()
+    lowered, added = read_until(run, len(some_events) + 2)[-2:]
+    assert isinstance(lowered, RateLowered)
+    assert (lowered.divisor, lowered.rate_divisor) == (3, 3)
+    assert isinstance(added, EpochAdded)
+    assert [event for event in replay(run.folder) if isinstance(event, RateLowered | EpochAdded)] == [lowered, added]
+
+
 def test_a_run_that_ignores_stop_goes_on_until_it_is_killed(submit: Submit, some_events: list[RunEvent]) -> None:
     _, run = submit(*some_events, then="ignore")
     read_until(run, len(some_events))
@@ -142,6 +153,8 @@ def test_requests_to_a_run_that_has_ended_do_nothing(submit: Submit) -> None:
     run.stop()
     run.pause()
     run.resume()
+    run.lower_rate()
+    run.add_epoch()
     run.kill()
     assert list(run.events()) == [FINISHED]
     assert run.outcome == before

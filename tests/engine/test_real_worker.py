@@ -14,11 +14,24 @@ import pytest
 from PIL import Image
 
 from studio.core.classes import make_classes
-from studio.core.events import CheckpointSaved, EpochEnd, Finished, Paused, RunEvent, Samples, Scored, Started, Step
+from studio.core.events import (
+    CheckpointSaved,
+    EpochAdded,
+    EpochEnd,
+    Finished,
+    Paused,
+    RateLowered,
+    RunEvent,
+    Samples,
+    Scored,
+    Started,
+    Step,
+)
 from studio.core.items import Split
 from studio.core.masks import write_mask
 from studio.core.outcome import OutcomeKind, Remedy
 from studio.core.recipe import Augment, LearningRate, ModelSpec, Precision, RunSpec, Stage, encode_spec
+from studio.core.schedules import OneCycle
 from studio.core.settings import Task
 from studio.core.snapshot import SNAPSHOT_FILE, Snapshot, SnapshotItem, encode_snapshot
 from studio.engine import LocalEngine, Run, replay
@@ -141,6 +154,25 @@ def test_a_stopped_run_keeps_what_it_learnt_and_goes_on_from_there(engine: Local
     (started,) = of_kind(Started, after)
     assert started.resumed_at == done
     assert [step.step for step in of_kind(Step, after)] == list(range(done + 1, STEPS + 1))
+
+
+def test_a_run_is_steered_while_it_goes(engine: LocalEngine, folder: Path) -> None:
+    run = engine.submit(folder, device="cpu")
+    events = read_until(run, Step)
+    run.pause()
+    events += read_until(run, Paused)
+    run.lower_rate()
+    run.add_epoch()
+    events += read_until(run, EpochAdded)
+    run.resume()
+    events += list(run.events())
+    steps, (lowered,), (added,) = of_kind(Step, events), of_kind(RateLowered, events), of_kind(EpochAdded, events)
+    longer = STEPS * 3 // 2
+    assert (added.epochs, added.total_steps, steps[-1].step) == (3, longer, longer)
+    for step in steps:
+        before = step.step <= lowered.step
+        share = OneCycle().rate_at((step.step - 1) / (STEPS if before else longer))
+        assert step.lrs[-1] == pytest.approx(1e-3 * share / (1 if before else 3))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by a POSIX signal")

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from studio.core.events import Paused, Resumed
 from studio.ml.callbacks.base import Callback
+from studio.ml.callbacks.steering import Steering
 from studio.ml.control import Commands
 from studio.ml.event_log import EventLog
 from studio.ml.learner import Learner
@@ -16,12 +17,17 @@ class Listening(Callback):
 
     order: ClassVar[int] = 90
 
-    def __init__(self, commands: Commands, log: EventLog) -> None:
+    def __init__(self, commands: Commands, steering: Steering, log: EventLog) -> None:
         self._commands = commands
+        self._steering = steering
         self._log = log
 
     def after_batch(self, learner: Learner) -> None:
-        self._commands.wait_while_paused(lambda: self._log.emit(Paused()), lambda: self._log.emit(Resumed()))
+        self._commands.wait_while_paused(
+            on_pause=lambda: self._log.emit(Paused()),
+            on_continue=lambda: self._log.emit(Resumed()),
+            on_change=lambda: self._steering.carry_out(learner),
+        )
         self._commands.check()
 
     def after_valid_batch(self, learner: Learner) -> None:

@@ -112,7 +112,7 @@ class Recorder(Callback):
         """The rest of this stage at its measured speed, later stages by their pixels."""
         here, at = learner.stage, learner.at
         pixel = self._seconds_per_image / (here.height * here.width)
-        steps_here = self._steps_by_stage[at.stage] - at.epoch * len(learner.data.train) - at.batch
+        steps_here = (here.epochs - at.epoch) * len(learner.data.train) - at.batch
         seconds = steps_here * here.batch_size * self._seconds_per_image
         seconds += (here.epochs - at.epoch) * self._validation_seconds
         for stage, steps in list(zip(self._stages, self._steps_by_stage, strict=True))[at.stage + 1 :]:

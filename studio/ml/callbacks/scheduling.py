@@ -13,20 +13,23 @@ RATE_DIVISOR: Final = 3.0
 
 
 class Scheduling(Callback):
-    """Rates follow from the place in the stage and from how often the run went back to lower ones."""
+    """Rates follow from the place in the stage, from how often the run went back to lower ones, and from
+    `asked_divisor`, by which a person lowered them."""
 
     order: ClassVar[int] = 20
 
     def __init__(self) -> None:
         self.returns = 0
+        self.asked_divisor = 1.0
 
     def before_batch(self, learner: Learner) -> None:
         stage, steps = learner.stage, len(learner.data.train)
         peaks = group_rates(stage.lr, len(learner.optimizer.param_groups))
+        divisor = RATE_DIVISOR**self.returns * self.asked_divisor
         set_rates(
             learner.optimizer,
             stage.schedule,
-            peaks=[peak / RATE_DIVISOR**self.returns for peak in peaks],
+            peaks=[peak / divisor for peak in peaks],
             position=(learner.at.epoch * steps + learner.at.batch) / (stage.epochs * steps),
         )
 

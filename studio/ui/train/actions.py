@@ -21,6 +21,22 @@ class TrainActions(QObject):
         self.stop = self._add(
             "train_stop", "Stop and Keep", "stop", "Ctrl+.", "Stop after this batch and keep what was learnt"
         )
+        self.lower_rate = self._add(
+            "train_lower_rate",
+            "Lower the Rate by 3 From Here",
+            "arrow-down",
+            "Ctrl+Shift+L",
+            "Divide all rates by 3 from the next batch to the end",
+        )
+        self.lower_rate.setIconText("Rate ÷ 3")
+        self.add_epoch = self._add(
+            "train_add_epoch",
+            "One More Epoch",
+            "grow",
+            "Ctrl+Shift+M",
+            "Train this stage one epoch longer; its schedule then ends an epoch later",
+        )
+        self.add_epoch.setIconText("+1 epoch")
         self.kill = self._add(
             "train_kill", "Kill the Process", "close", "", "End at once; what was learnt since the last epoch is lost"
         )

@@ -74,7 +74,7 @@ class TrainPage(QWidget):
     # ------------------------------------------------------------------------------------------------ construction
     def _arrange(self) -> None:
         splitter = QSplitter(Qt.Orientation.Horizontal)
-        for widget, stretch, least in ((self.recipe, 0, 276), (self.view, 1, 420), (self.runs, 0, 190)):
+        for widget, stretch, least in ((self.recipe, 0, 290), (self.view, 1, 476), (self.runs, 0, 180)):
             splitter.addWidget(widget)
             splitter.setStretchFactor(splitter.count() - 1, stretch)
             widget.setMinimumWidth(least)
@@ -90,6 +90,8 @@ class TrainPage(QWidget):
         act.find_rate.triggered.connect(self.find_rate)
         act.pause.triggered.connect(self._pause_or_continue)
         act.stop.triggered.connect(self._control.stop)
+        act.lower_rate.triggered.connect(self._control.lower_rate)
+        act.add_epoch.triggered.connect(self._control.add_epoch)
         act.kill.triggered.connect(self._control.kill)
         act.add_stage.triggered.connect(self.draft.add_stage)
         act.double_stage.triggered.connect(lambda: self.draft.double_size(len(self.draft.stages) - 1))
@@ -158,6 +160,8 @@ class TrainPage(QWidget):
         act.pause.setEnabled(control.state in (RunState.RUNNING, RunState.PAUSED))
         act.show_paused(control.state is RunState.PAUSED)
         act.kill.setEnabled(control.state in (RunState.RUNNING, RunState.PAUSED, RunState.STOPPING))
+        for steering in (act.lower_rate, act.add_epoch):
+            steering.setEnabled(control.can_steer)
         act.resume.setEnabled(idle and one is not None and can_resume(one))
         act.review.setEnabled(one is not None and can_review(one))
         act.start_from.setEnabled(one is not None and can_start_from(one))

@@ -37,7 +37,9 @@ class RunView(QWidget):
 
     def __init__(self, task: Task, actions: TrainActions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.header = RunHeader(pause=actions.pause, stop=actions.stop, kill=actions.kill)
+        self.header = RunHeader(
+            steering=(actions.lower_rate, actions.add_epoch, actions.pause, actions.stop), kill=actions.kill
+        )
         self.outcome = OutcomeBar()
         self.curves = CurvesPanel()
         self.finder = LrFinderPlot()

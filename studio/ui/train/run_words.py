@@ -143,16 +143,18 @@ def _where(history: RunHistory) -> list[str]:
     started = history.started
     if started is None:
         return []
-    return [*_returns(history), _in_short(started.weights), f"{started.device}, {started.precision}"]
+    return [*_lowered(history), _in_short(started.weights), f"{started.device}, {started.precision}"]
 
 
-def _returns(history: RunHistory) -> list[str]:
-    """How often the run went back to lower rates, and what is left of them."""
+def _lowered(history: RunHistory) -> list[str]:
+    """How often the run went back, and what is left of its rates after that and after a person lowered them."""
     back = history.went_back
+    divisor = history.rate_divisor * (back.rate_divisor if back is not None else 1)
+    rates = [f"rates ÷ {divisor:g}"] if divisor > 1 else []
     if back is None:
-        return []
+        return rates
     times = "once" if back.returns == 1 else f"{back.returns} times"
-    return [f"went back {times}, rates ÷ {back.rate_divisor:g}"]
+    return [", ".join([f"went back {times}", *rates])]
 
 
 def _weights(history: RunHistory) -> str:

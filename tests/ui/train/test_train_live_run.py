@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
-from studio.core.events import Failed, Finished, Progress, WentBack
+from studio.core.events import EpochAdded, Failed, Finished, Progress, RateLowered, WentBack
 from studio.core.outcome import OutcomeKind
 from studio.engine.local_run import STATE_FILE
 from studio.ui import run_control
@@ -135,6 +135,54 @@ def test_pause_gives_way_to_continue_and_back(desk: Desk) -> None:
     press(desk, "pause_run")
     desk.wait(lambda: desk.control.state == "running")
     assert pause.text() == "Pause"
+
+
+def test_the_rate_is_lowered_from_here_and_the_line_over_the_plots_says_so(desk: Desk) -> None:
+    press(desk, "train_button")
+    run = desk.wait_for_run()
+    lower = desk.page.findChild(QToolButton, "lower_rate_run")
+    assert (lower.text(), lower.isEnabled()) == ("Rate ÷ 3", False)
+    run.say(started(), stage(), step(1))
+    desk.wait(lower.isEnabled)
+    press(desk, "lower_rate_run")
+    desk.wait(lambda: "rates ÷ 3" in desk.page.view.header.facts.text())
+    press(desk, "lower_rate_run")
+    desk.wait(lambda: "rates ÷ 9" in desk.page.view.header.facts.text())
+    said = [event for event in desk.store.run_events("0001") if isinstance(event, RateLowered)]
+    assert [(event.step, event.divisor, event.rate_divisor) for event in said] == [(1, 3, 3), (1, 3, 9)]
+
+
+def test_one_more_epoch_is_counted_at_once_also_in_a_pause(desk: Desk) -> None:
+    press(desk, "train_button")
+    run = desk.wait_for_run()
+    run.say(started(epochs=2), stage(epochs=2), *[step(n) for n in range(1, 6)])
+    header = desk.page.view.header
+    desk.wait(lambda: header.title.text() == "Run 0001: Training epoch 1 of 2")
+    press(desk, "pause_run")
+    desk.wait(lambda: desk.control.state == "paused")
+    press(desk, "add_epoch_run")
+    desk.wait(lambda: header.bar.value() == round(1000 * 5 / 15))
+    press(desk, "pause_run")
+    desk.wait(lambda: header.title.text() == "Run 0001: Training epoch 1 of 3")
+    assert [e.total_epochs for e in desk.store.run_events("0001") if isinstance(e, EpochAdded)] == [3]
+
+
+def test_a_run_that_trains_nothing_now_cannot_be_steered(desk: Desk) -> None:
+    buttons = [desk.page.findChild(QToolButton, name) for name in ("lower_rate_run", "add_epoch_run")]
+    press(desk, "train_button")
+    run = desk.wait_for_run()
+    run.say(*training(2))
+    desk.wait(lambda: all(button.isEnabled() for button in buttons))
+    run.say(Progress(what="scoring", done=1, total=12))
+    desk.wait(lambda: not any(button.isEnabled() for button in buttons))
+    run.say(Finished(outcome=OutcomeKind.FINISHED, seconds=1))
+    run.end()
+    desk.wait_for_idle()
+    assert not any(button.isVisible() for button in buttons)
+    press(desk, "find_rate_button")
+    desk.wait_for_run(2).say(started(purpose="lr-find"))
+    desk.wait(lambda: desk.control.history.started is not None)
+    assert not any(button.isEnabled() for button in buttons)
 
 
 def test_a_killed_worker_is_named_and_one_click_resumes_it(desk: Desk) -> None:
