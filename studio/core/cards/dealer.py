@@ -1,0 +1,59 @@
+"""Deals the card that fits what a run has just done; event by event, with a constant amount of work for each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from studio.core.cards.card import Card
+from studio.core.cards.changes import changed_recipe
+from studio.core.cards.triggers import WATCHES, Trigger
+from studio.core.events import RunEvent
+from studio.core.recipe import RunSpec
+
+_ONLY_FROM_SCRATCH = frozenset({Trigger.TOO_GOOD})
+"""A run that goes on from another one's weights is good from its first epoch, and should be."""
+
+
+class Dealer:
+    """One for each run. No card is dealt twice in it, unless `repeats`; those in `muted` never. Of several cards for
+    the same trigger one whose change would alter the run's recipe comes first."""
+
+    def __init__(
+        self, cards: Sequence[Card], spec: RunSpec, *, muted: Collection[str] = (), repeats: bool = False
+    ) -> None:
+        self._muted = set(muted)
+        self._repeats = repeats
+        self._dealt: set[str] = set()
+        skipped = _ONLY_FROM_SCRATCH if spec.parent is not None else frozenset[Trigger]()
+        self._cards = {
+            trigger: sorted(
+                (card for card in cards if card.trigger is trigger and card.is_for(spec.task)),
+                key=lambda card: card.change is not None and changed_recipe(card.change, spec) is None,
+            )
+            for trigger in Trigger
+            if trigger not in skipped
+        }
+        self._watches = {trigger: WATCHES[trigger]() for trigger, fitting in self._cards.items() if fitting}
+        self._held: set[Trigger] = set()
+        """Triggers whose condition held with the event before: it is dealt for when it comes, not while it lasts."""
+
+    def see(self, event: RunEvent) -> list[Card]:
+        """The cards that fit after this event, the weightiest trigger's first and one for each trigger at most."""
+        holding = [trigger for trigger, watch in self._watches.items() if watch.see(event)]
+        dealt = [self._next_card(trigger) for trigger in holding if trigger not in self._held]
+        self._held = set(holding)
+        return [card for card in dealt if card is not None]
+
+    def see_all(self, events: Iterable[RunEvent]) -> list[Card]:
+        return [card for event in events for card in self.see(event)]
+
+    def mute(self, card_id: str) -> None:
+        """Deal this one no more."""
+        self._muted.add(card_id)
+
+    def _next_card(self, trigger: Trigger) -> Card | None:
+        taken = self._muted if self._repeats else self._muted | self._dealt
+        card = next((card for card in self._cards[trigger] if card.id not in taken), None)
+        if card is not None:
+            self._dealt.add(card.id)
+        return card

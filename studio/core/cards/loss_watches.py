@@ -1,0 +1,143 @@
+"""Watches over the loss of single steps. All begin anew with every stage, whose loss compares with no other's."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from studio.core.events import Finished, RunEvent, StageStarted, Started, Step, WentBack
+from studio.core.outcome import OutcomeKind
+
+SETTLING: Final = 10
+"""Steps after which a stage's smoothed loss is worth reading."""
+
+A_LITTLE: Final = 1.04
+"""The smoothed loss has risen where it is above its lowest value by more than its own noise."""
+
+TOO_MUCH: Final = 2.0
+"""A rise to more than this many times the lowest value is no little one."""
+
+CLEARLY_LOWER: Final = 0.92
+
+LONG_ENOUGH: Final = 50
+"""Steps of a stage from whose loss something can be said about its rate."""
+
+STILL_STEPS: Final = 100
+STILL_SHARE: Final = 0.02
+SPIKE: Final = 4.0
+SPIKES: Final = 3
+SPIKE_STEPS: Final = 200
+
+
+class _StageWatch:
+    """Calls `step` with every step of a stage and `stage_over` at its end; `begin` sets a stage's own numbers."""
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def see(self, event: RunEvent) -> bool:
+        if isinstance(event, Step):
+            return self.step(event)
+        if isinstance(event, (Started, WentBack)):
+            self.begin()
+        elif isinstance(event, StageStarted) or _is_finished(event):
+            holds = self.stage_over()
+            self.begin()
+            return holds
+        return False
+
+    def begin(self) -> None:
+        raise NotImplementedError
+
+    def step(self, step: Step) -> bool:
+        raise NotImplementedError
+
+    def stage_over(self) -> bool:
+        return False
+
+
+class _Shape(_StageWatch):
+    """How the smoothed loss of a stage moves while its rate does."""
+
+    def begin(self) -> None:
+        self.seen = 0
+        self.lowest = math.inf
+        self.highest_since = 0.0
+        self.last = math.inf
+        self.first_rate = self.top_rate = 0.0
+        self.has_risen = False
+
+    def take(self, step: Step) -> None:
+        self.seen += 1
+        rate, loss = step.lrs[-1], step.smoothed
+        is_rising = rate > self.top_rate
+        self.first_rate = self.first_rate or rate
+        self.top_rate = max(rate, self.top_rate)
+        self.last = loss
+        if self.seen <= SETTLING:
+            return
+        if is_rising and loss > A_LITTLE * self.lowest:
+            self.has_risen = True
+        if self.has_risen:
+            self.highest_since = max(self.highest_since, loss)
+        else:
+            self.lowest = min(self.lowest, loss)
+
+
+class RoseThenFell(_Shape):
+    """The loss rose a little while the rate did, and then fell clearly below what it had been."""
+
+    def step(self, step: Step) -> bool:
+        self.take(step)
+        was_little = self.highest_since <= TOO_MUCH * self.lowest
+        return self.has_risen and was_little and step.smoothed < CLEARLY_LOWER * self.lowest
+
+
+class OnlyFell(_Shape):
+    """A stage is over whose rate rose and fell, and the loss fell all the way."""
+
+    def step(self, step: Step) -> bool:
+        self.take(step)
+        return False
+
+    def stage_over(self) -> bool:
+        had_a_peak = self.top_rate > 2 * self.first_rate
+        return self.seen >= LONG_ENOUGH and had_a_peak and not self.has_risen and self.last <= A_LITTLE * self.lowest
+
+
+class StandsStill(_StageWatch):
+    """For a hundred steps the smoothed loss stays where it is."""
+
+    def begin(self) -> None:
+        self.seen = 0
+        self.lowest, self.highest = math.inf, -math.inf
+
+    def step(self, step: Step) -> bool:
+        self.seen += 1
+        if self.seen <= 2 * SETTLING:
+            return False
+        self.lowest, self.highest = min(self.lowest, step.smoothed), max(self.highest, step.smoothed)
+        if self.seen < 2 * SETTLING + STILL_STEPS:
+            return False
+        return self.highest - self.lowest < STILL_SHARE * abs(self.highest)
+
+
+class LossSpikes(_StageWatch):
+    """Three times within some hundred steps one batch's loss is far above the mean of those before it."""
+
+    def begin(self) -> None:
+        self.seen = 0
+        self.mean = 0.0
+        self.spikes: list[int] = []
+
+    def step(self, step: Step) -> bool:
+        self.seen += 1
+        before, self.mean = self.mean, step.smoothed
+        if self.seen <= SETTLING or step.loss <= SPIKE * before:
+            return False
+        self.spikes = [*self.spikes, step.step][-SPIKES:]
+        return len(self.spikes) == SPIKES and self.spikes[-1] - self.spikes[0] <= SPIKE_STEPS
+
+
+def _is_finished(event: RunEvent) -> bool:
+    return isinstance(event, Finished) and event.outcome is OutcomeKind.FINISHED
