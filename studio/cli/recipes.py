@@ -9,7 +9,15 @@ from typing import Any
 
 import msgspec
 
-from studio.core.architectures import ARCHITECTURES, ENCODERS, Architecture, encoders_of, near_names
+from studio.core.architectures import (
+    ARCHITECTURES,
+    Architecture,
+    can_stand_on,
+    encoders_of,
+    is_encoder,
+    missing_package,
+    near_names,
+)
 from studio.core.defaults import default_spec
 from studio.core.errors import BadInput, NothingToTrainOn, StudioError
 from studio.core.images import image_size
@@ -45,7 +53,7 @@ class RecipeOptions:
 
 
 def make_spec(store: Store, options: RecipeOptions, *, purpose: Purpose, device: str) -> RunSpec:
-    """Raises BadInput for a value that cannot be, UnknownRun, NothingToTrainOn."""
+    """Raises BadInput for a value that cannot be, UnknownRun, NothingToTrainOn, MissingPackage."""
     spec = read_recipe(options.recipe) if options.recipe else _defaults(store, device)
     if spec.task is not store.settings.task:
         raise BadInput(f"The recipe is for {spec.task} and {store.root} is a project for {store.settings.task}.")
@@ -61,9 +69,13 @@ def make_spec(store: Store, options: RecipeOptions, *, purpose: Purpose, device:
         if getattr(options, field) is not None:
             changes[field] = getattr(options, field)
     try:
-        return msgspec.structs.replace(spec, stages=_stages(spec, options), **changes)
+        made = msgspec.structs.replace(spec, stages=_stages(spec, options), **changes)
     except ValueError as error:
         raise BadInput(f"This recipe cannot be: {error}.") from error
+    missing = missing_package(made.model.encoder)
+    if missing is not None:
+        raise missing
+    return made
 
 
 def read_recipe(path: Path) -> RunSpec:
@@ -165,13 +177,13 @@ def _architecture_and_encoder(spec: RunSpec, options: RecipeOptions) -> tuple[Ar
         known = ARCHITECTURES.get(spec.task, ())
         if options.arch in known:
             architecture = Architecture(options.arch)
-        elif options.arch in ENCODERS and encoder is None:
+        elif is_encoder(options.arch) and encoder is None:
             encoder = options.arch
         else:
             raise BadInput(f"--arch {options.arch} is no model for {spec.task}{near_names(options.arch, known)}.")
     if encoder is None:
-        fitting = encoders_of(architecture)
-        encoder = spec.model.encoder if spec.model.encoder in fitting else fitting[0]
+        own = spec.model.encoder
+        encoder = own if can_stand_on(architecture, own) else encoders_of(architecture)[0]
     return architecture, encoder
 
 

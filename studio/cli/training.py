@@ -27,7 +27,12 @@ ArchOption = Annotated[
     ),
 ]
 EncoderOption = Annotated[
-    str | None, typer.Option("--encoder", metavar="E", help="What it stands on: resnet34 or another of torchvision's.")
+    str | None,
+    typer.Option(
+        "--encoder",
+        metavar="E",
+        help="What it stands on: resnet34 or another of torchvision's, or timm/NAME where timm is installed.",
+    ),
 ]
 PretrainedOption = Annotated[
     bool | None, typer.Option("--pretrained/--from-scratch", help="Whether to start from ImageNet weights.")

@@ -1,4 +1,5 @@
-"""The networks that a recipe can ask for: architectures by task, encoders by torchvision's name, and which go together.
+"""The networks that a recipe can ask for: architectures by task, encoders by torchvision's or timm's name, and which go
+together.
 
 Names only, so that the window and the command line can offer them without loading PyTorch.
 """
@@ -7,9 +8,12 @@ from __future__ import annotations
 
 import difflib
 import enum
+import re
 from collections.abc import Sequence
 from typing import Final
 
+from studio.core.errors import MissingPackage
+from studio.core.optional_packages import is_installed
 from studio.core.settings import Task
 
 
@@ -59,6 +63,61 @@ ENCODERS: Final = (
 """torchvision's classifiers whose features are maps at several sizes, made by convolutions that take any picture of
 32×32 or more. Its transformers have none that shrink step by step or want one size; its Inception networks want 75."""
 
+TIMM: Final = "timm"
+"""The package whose models are encoders too, by `timm/NAME`."""
+
+_TIMM_NAME: Final = re.compile(r"timm/[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)?")
+"""A model's name, and behind a point the training that its weights come from."""
+
+TIMM_ENCODERS: Final = (
+    "timm/mobilenetv3_small_050",
+    "timm/mobilenetv3_small_100",
+    "timm/mobilenetv3_large_100",
+    "timm/mobilenetv4_conv_small",
+    "timm/mobilenetv4_conv_medium",
+    "timm/efficientnet_lite0",
+    "timm/tf_efficientnetv2_b0",
+    "timm/fbnetv3_b",
+    "timm/ghostnet_100",
+    "timm/rexnet_100",
+    "timm/semnasnet_075",
+    "timm/starnet_s1",
+    "timm/fastvit_t8",
+    "timm/resnet18d",
+    "timm/resnet26d",
+    "timm/resnet34d",
+    "timm/resnet50d",
+    "timm/seresnext26d_32x4d",
+    "timm/seresnext50_32x4d",
+    "timm/ecaresnet26t",
+    "timm/ecaresnet50d",
+    "timm/res2net50_26w_4s",
+    "timm/skresnet18",
+    "timm/resnetv2_50",
+    "timm/regnety_002",
+    "timm/regnetz_b16",
+    "timm/repvgg_a0",
+    "timm/cspresnet50",
+    "timm/cspdarknet53",
+    "timm/ese_vovnet19b_dw",
+    "timm/dpn68",
+    "timm/dla34",
+    "timm/convnext_atto",
+    "timm/convnext_femto",
+    "timm/convnext_pico",
+    "timm/convnext_nano",
+    "timm/convnextv2_atto",
+    "timm/convnextv2_femto",
+    "timm/convnextv2_nano",
+    "timm/edgenext_xx_small",
+    "timm/edgenext_small",
+    "timm/poolformer_s12",
+    "timm/pvt_v2_b0",
+    "timm/hrnet_w18_small_v2",
+    "timm/hrnet_w18",
+)
+"""Those that are offered to choose from; a recipe takes any whose features are maps at several sizes."""
+
 ARCHITECTURES: Final[dict[Task, tuple[Architecture, ...]]] = {
     Task.SEGMENTATION: (
         Architecture.UNET,
@@ -78,8 +137,28 @@ _ENCODERS_OF: Final[dict[Architecture, tuple[str, ...]]] = {
 
 
 def encoders_of(architecture: Architecture | None) -> tuple[str, ...]:
-    """The encoders that it can stand on, its usual one first. None: a task's default, which takes all."""
+    """torchvision's encoders that it can stand on, its usual one first. None: a task's default, which takes all."""
     return ENCODERS if architecture is None else _ENCODERS_OF.get(architecture, ENCODERS)
+
+
+def offered_encoders(architecture: Architecture | None) -> tuple[str, ...]:
+    """Those that a person chooses from: timm's behind torchvision's where timm is installed and they fit."""
+    fitting = encoders_of(architecture)
+    return (*fitting, *TIMM_ENCODERS) if fitting is ENCODERS and is_installed(TIMM) else fitting
+
+
+def is_timm(encoder: str) -> bool:
+    """Whether the name asks for a model of timm; whether timm knows it is another question."""
+    return _TIMM_NAME.fullmatch(encoder) is not None
+
+
+def is_encoder(name: str) -> bool:
+    return name in ENCODERS or is_timm(name)
+
+
+def can_stand_on(architecture: Architecture | None, encoder: str) -> bool:
+    fitting = encoders_of(architecture)
+    return encoder in fitting or (fitting is ENCODERS and is_timm(encoder))
 
 
 def default_architecture(task: Task) -> Architecture | None:
@@ -90,11 +169,10 @@ def default_architecture(task: Task) -> Architecture | None:
 
 def check_encoder(encoder: str, architecture: Architecture | None) -> None:
     """Raises ValueError with a sentence that names encoders near to what was asked for, or that fit."""
-    if encoder not in ENCODERS:
+    if not is_encoder(encoder):
         raise ValueError(f"there is no encoder called {encoder}{near_names(encoder, ENCODERS)}")
-    fitting = encoders_of(architecture)
-    if encoder not in fitting:
-        raise ValueError(f"{architecture} cannot stand on {encoder}; it can on {_listed(fitting)}")
+    if not can_stand_on(architecture, encoder):
+        raise ValueError(f"{architecture} cannot stand on {encoder}; it can on {_listed(encoders_of(architecture))}")
 
 
 def check_architecture(architecture: Architecture | None, task: Task) -> None:
@@ -103,6 +181,13 @@ def check_architecture(architecture: Architecture | None, task: Task) -> None:
     if architecture is not None and architecture not in known:
         fitting = f"; there it can be {_listed(known)}" if known else ""
         raise ValueError(f"{architecture} is no architecture for {task}{fitting}")
+
+
+def missing_package(encoder: str) -> MissingPackage | None:
+    """The error about the package that the encoder comes from, where that is not installed."""
+    if is_timm(encoder) and not is_installed(TIMM):
+        return MissingPackage(f"The encoder {encoder}", [TIMM])
+    return None
 
 
 def near_names(asked: str, known: Sequence[str]) -> str:

@@ -44,7 +44,7 @@ def pretrained_classifier(encoder: str, *, dilated: bool = False) -> tuple[nn.Mo
         model = make_classifier(encoder, dilated=dilated)
         model.load_state_dict({_OLD_DENSENET_NAME.sub(r"\1\2", name): value for name, value in state.items()})
     except _UNAVAILABLE as error:
-        return None, f"From scratch: the ImageNet weights of {encoder} cannot be had ({_reason(error)})."
+        return None, f"From scratch: the ImageNet weights of {encoder} cannot be had ({reason_of(error)})."
     return model, f"From ImageNet ({encoder}, torchvision's {weights.name})."
 
 
@@ -58,9 +58,14 @@ def cached_file(weights: WeightsEnum) -> Path:
 
 
 def _state_dict(weights: WeightsEnum) -> dict[str, torch.Tensor]:
-    if os.environ.get(OFFLINE_VARIABLE, "0") not in ("", "0") and not cached_file(weights).is_file():
+    if is_offline() and not cached_file(weights).is_file():
         raise OSError(f"{OFFLINE_VARIABLE} is set and {cached_file(weights)} is not there")
     return weights.get_state_dict(progress=False, check_hash=True, weights_only=True, map_location="cpu")
+
+
+def is_offline() -> bool:
+    """Whether a person has said that the network must not be asked."""
+    return os.environ.get(OFFLINE_VARIABLE, "0") not in ("", "0")
 
 
 @contextmanager
@@ -74,7 +79,8 @@ def _network_timeout(seconds: float) -> Iterator[None]:
         socket.setdefaulttimeout(before)
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """What went wrong, in a line."""
     if isinstance(error, URLError):
         return f"no network: {error.reason}"
     lines = str(error).strip().splitlines()

@@ -28,9 +28,7 @@ def split_parameters(network: nn.Module) -> list[list[nn.Parameter]]:
     encoder = network.encoder
     if not isinstance(encoder, ImageEncoder):
         raise TypeError(f"{type(network).__name__} has no encoder to split")
-    stages = list(encoder.stages)
-    first = _parameters(stages[: encoder.first_part])
-    rest = _parameters(stages[encoder.first_part :])
+    first, rest = encoder.parameter_groups()
     known = {id(p) for p in itertools.chain(first, rest)}
     return [first, rest, [p for p in network.parameters() if id(p) not in known]]
 
@@ -64,7 +62,3 @@ def make_optimizer(network: nn.Module, *, lr: float, weight_decay: float) -> Opt
 
 def _fused(network: nn.Module) -> bool:
     return next(network.parameters()).device.type in ("cpu", "cuda")
-
-
-def _parameters(modules: list[nn.Module]) -> list[nn.Parameter]:
-    return list(itertools.chain.from_iterable(m.parameters() for m in modules))

@@ -218,15 +218,32 @@ def test_a_run_may_start_from_another_ones_weights_and_has_its_model(project: Pa
         (["--arch", "lraspp"], "lraspp", "mobilenet_v3_large"),
         (["--encoder", "convnext_tiny"], "unet", "convnext_tiny"),
         (["--arch", "efficientnet_b0"], "unet", "efficientnet_b0"),
+        (["--encoder", "timm/convnext_atto"], "unet", "timm/convnext_atto"),
+        (["--arch", "timm/resnet18d"], "unet", "timm/resnet18d"),
     ],
 )
 def test_model_and_encoder_go_by_name(
-    project: Path, use: Use, options: list[str], architecture: str, encoder: str
+    project: Path,
+    use: Use,
+    options: list[str],
+    architecture: str,
+    encoder: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("studio.core.architectures.is_installed", lambda module: True)
     use(ScoringEngine({}))
     assert run_command(["train", str(project), *options]) == 0
     spec = recipe_of(project)
     assert (spec.architecture, spec.model.encoder) == (architecture, encoder)
+
+
+def test_an_encoder_whose_package_is_missing_is_refused_before_there_is_a_run(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.core.architectures.is_installed", lambda module: False)
+    assert run_command(["train", str(project), "--encoder", "timm/convnext_atto"]) == 2
+    assert "run `pip install timm`" in capsys.readouterr().err
+    assert not any((project / "runs").glob("*"))
 
 
 def test_a_recipe_file_is_carried_out_as_it_stands(project: Path, use: Use, tmp_path: Path) -> None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 from msgspec import ValidationError
 
-from studio.core.architectures import ARCHITECTURES, ENCODERS, Architecture, encoders_of
+from studio.core.architectures import (
+    ARCHITECTURES,
+    ENCODERS,
+    TIMM_ENCODERS,
+    Architecture,
+    encoders_of,
+    offered_encoders,
+)
 from studio.core.recipe import ModelSpec, RunSpec, Stage, decode_spec, encode_spec
 from studio.core.settings import Task
 
@@ -47,6 +54,28 @@ def test_a_name_that_is_none_is_refused_with_names_near_to_it() -> None:
 def test_an_encoder_that_an_architecture_cannot_use_is_refused_with_those_that_it_can() -> None:
     with pytest.raises(ValueError, match=r"lraspp cannot stand on resnet18; .* mobilenet_v3_large or mobilenet_v3_s"):
         ModelSpec(architecture=Architecture.LRASPP, encoder="resnet18")
+
+
+def test_a_model_of_timm_is_an_encoder_of_all_that_need_no_dilation() -> None:
+    model = ModelSpec(architecture=Architecture.DYNAMIC_UNET, encoder="timm/resnet18d.ra2_in1k")
+    assert model.encoder == "timm/resnet18d.ra2_in1k"
+    with pytest.raises(ValueError, match="deeplabv3 cannot stand on timm/resnet50d; it can on resnet50, "):
+        ModelSpec(architecture=Architecture.DEEPLABV3, encoder="timm/resnet50d")
+    with pytest.raises(ValueError, match=r"no encoder called timm/\.\./resnet18"):
+        ModelSpec(encoder="timm/../resnet18")
+
+
+def test_timms_encoders_are_offered_where_timm_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.core.architectures.is_installed", lambda module: module == "timm")
+    assert offered_encoders(Architecture.UNET) == (*ENCODERS, *TIMM_ENCODERS)
+    assert offered_encoders(Architecture.LRASPP) == encoders_of(Architecture.LRASPP)
+    monkeypatch.setattr("studio.core.architectures.is_installed", lambda module: False)
+    assert offered_encoders(Architecture.UNET) == ENCODERS
+
+
+def test_timm_knows_every_encoder_that_is_offered() -> None:
+    timm = pytest.importorskip("timm")
+    assert {name.removeprefix("timm/") for name in TIMM_ENCODERS} <= set(timm.list_models())
 
 
 def test_an_architecture_of_another_task_is_refused_with_those_of_this_one() -> None:

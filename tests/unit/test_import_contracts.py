@@ -95,7 +95,7 @@ def test_a_seeded_violation_breaks_its_contract(copy_of_the_project: Path, viola
 
 def test_nothing_expensive_is_on_the_way_to_the_first_picture() -> None:
     heavy = ("torch", "torchvision", "typer", "rich", "pyqtgraph", "cv2", "scipy", "skimage", "sklearn", "pyvips")
-    assert loaded_after_importing(WINDOW_MODULES, (*heavy, "tifffile", "pycocotools", "defusedxml")) == []
+    assert loaded_after_importing(WINDOW_MODULES, (*heavy, "tifffile", "pycocotools", "defusedxml", "timm")) == []
 
 
 def test_talking_to_a_worker_needs_no_arrays_and_no_window() -> None:

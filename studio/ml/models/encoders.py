@@ -18,8 +18,7 @@ class ImageEncoder(nn.Module):
     """Feature maps at ever smaller sizes, for most encoders 1/2, 1/4, 1/8, 1/16 and 1/32 of the input.
 
     `stages[i]` takes the output of `stages[i - 1]` and shrinks it. `channels[i]` is the width of its output and
-    `scales[i]` by how much it is smaller than the input (2, 4, …). `first_part` counts the stages of the first
-    parameter group: fastai splits a ResNet behind its second block, which leaves two stages for the second group.
+    `scales[i]` by how much it is smaller than the input (2, 4, …).
     """
 
     def __init__(self, stages: Sequence[nn.Module], channels: Sequence[int], scales: Sequence[int]) -> None:
@@ -28,9 +27,11 @@ class ImageEncoder(nn.Module):
         self.channels = tuple(channels)
         self.scales = tuple(scales)
 
-    @property
-    def first_part(self) -> int:
-        return len(self.stages) - 2
+    def parameter_groups(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+        """The first two that a network is trained in: fastai splits a ResNet behind its second block, which leaves two
+        stages for the second group."""
+        first, rest = self.stages[:-2], self.stages[-2:]
+        return list(first.parameters()), list(rest.parameters())
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """(N, 3, H, W) float → a map for each stage, largest first; most encoders round an odd size up."""

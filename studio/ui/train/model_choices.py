@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtWidgets import QWidget
 
-from studio.core.architectures import ARCHITECTURES, Architecture, encoders_of
+from studio.core.architectures import ARCHITECTURES, Architecture, offered_encoders
 from studio.core.settings import Task
 from studio.ui.train.fields import Choice
 from studio.ui.train.recipe_draft import RecipeDraft
@@ -28,7 +28,7 @@ _ENCODERS: Final = {
     "resnet50": "ResNet-50",
     "mobilenet_v3_large": "MobileNetV3",
 }
-"""The usual ones; the others go by torchvision's name."""
+"""The usual ones; the others go by torchvision's name, or by timm's behind `timm/`."""
 
 
 class ModelChoices:
@@ -51,8 +51,10 @@ class ModelChoices:
     def refresh(self) -> None:
         """Show the draft's model."""
         spec = self._draft.spec
-        fitting = encoders_of(spec.architecture)
-        if self.encoder.values != list(fitting):
+        fitting = list(offered_encoders(spec.architecture))
+        if spec.model.encoder not in fitting:
+            fitting.append(spec.model.encoder)
+        if self.encoder.values != fitting:
             self.encoder.offer([(_ENCODERS.get(name, name), name) for name in fitting])
         self.encoder.show_value(spec.model.encoder)
         if spec.architecture is not None:

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
-from studio.core.architectures import Architecture, encoders_of
+from studio.core.architectures import Architecture, can_stand_on, encoders_of
 from studio.core.recipe import Augment, LearningRate, ModelSpec, OnDivergence, Precision, Purpose, RunSpec, Stage
 from studio.ui.train.rates import MAX_RATE, MIN_RATE
 
@@ -54,8 +54,8 @@ class RecipeDraft(QObject):
     # ------------------------------------------------------------------------------------------------ the whole recipe
     def set_architecture(self, architecture: Architecture) -> None:
         """The encoder stays if the architecture can stand on it; else it becomes the architecture's usual one."""
-        fitting = encoders_of(architecture)
-        encoder = self._spec.model.encoder if self._spec.model.encoder in fitting else fitting[0]
+        own = self._spec.model.encoder
+        encoder = own if can_stand_on(architecture, own) else encoders_of(architecture)[0]
         self._set(model=replace(self._spec.model, architecture=architecture, encoder=encoder))
 
     def set_encoder(self, encoder: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from studio.core.architectures import default_architecture
+from studio.core.architectures import default_architecture, missing_package
 from studio.core.counting import counted
 from studio.core.recipe import ModelSpec, Purpose, RunSpec
 from studio.ui.run_history import RunHistory
@@ -71,8 +71,9 @@ def problem(spec: RunSpec, items: LabelledItems, known_runs: Iterable[str]) -> s
     """Why this recipe cannot be carried out and what to do about it, or an empty string."""
     if spec.parent is not None and spec.parent not in known_runs:
         return f"Run {spec.parent}, which this recipe starts from, is not there any more; choose another start."
-    if spec.fine_tune is not None:
-        return ""
+    missing = missing_package(spec.model.encoder)
+    if missing is not None or spec.fine_tune is not None:
+        return missing.sentence if missing is not None else ""
     if not items.train and not items.valid:
         return "No item has a label yet: label some on the Label page first."
     if not items.train:

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from studio.core.architectures import ENCODERS, Architecture
+from studio.core.architectures import Architecture, offered_encoders
 from studio.core.events import Finished
 from studio.core.items import Split
 from studio.core.outcome import OutcomeKind
@@ -113,7 +113,7 @@ def test_choices_ticks_and_the_note_are_what_the_run_gets(desk: Desk) -> None:
 
 def test_model_and_encoder_offer_only_what_goes_together(desk: Desk) -> None:
     encoder = field(desk, "encoder", QComboBox)
-    assert encoder.count() == len(ENCODERS)
+    assert encoder.count() == len(offered_encoders(Architecture.UNET))
     choose(desk, "encoder", "ResNet-34")
     choose(desk, "architecture", "LR-ASPP")
     assert [encoder.itemText(i) for i in range(encoder.count())] == ["MobileNetV3", "mobilenet_v3_small"]
@@ -128,7 +128,22 @@ def test_an_encoder_that_fits_stays_when_the_model_changes(desk: Desk) -> None:
     assert field(desk, "encoder", QComboBox).currentText() == "ResNet-50"
     choose(desk, "architecture", "U-Net")
     assert desk.page.draft.spec.model.encoder == "resnet50"
-    assert field(desk, "encoder", QComboBox).count() == len(ENCODERS)
+    assert field(desk, "encoder", QComboBox).count() == len(offered_encoders(Architecture.UNET))
+
+
+def test_an_encoder_of_timm_is_what_the_run_gets_and_stays_when_the_model_changes(desk: Desk) -> None:
+    pytest.importorskip("timm")
+    choose(desk, "encoder", "timm/convnext_atto")
+    choose(desk, "architecture", "U-Net, wide")
+    spec = train(desk)
+    assert (spec.architecture, spec.model.encoder) == (Architecture.DYNAMIC_UNET, "timm/convnext_atto")
+
+
+def test_an_encoder_whose_package_is_missing_says_how_to_get_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.core.architectures.is_installed", lambda module: False)
+    desk.page.draft.set_encoder("timm/any_other")
+    assert field(desk, "encoder", QComboBox).currentText() == "timm/any_other"
+    assert "run `pip install timm`" in field(desk, "recipe_problem", QLabel).text()
 
 
 def test_rates_typed_for_the_head_and_the_early_layers_are_what_the_run_gets(desk: Desk) -> None:
