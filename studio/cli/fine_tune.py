@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from studio.cli.learning_options import LabelSmoothingOption
 from studio.cli.options import DeviceOption, JsonOption, ProjectArgument, RunOption
 from studio.cli.output import Output
-from studio.cli.recipes import read_rate
+from studio.cli.recipes import read_rate, with_learning
 from studio.cli.review import load_scores
 from studio.cli.run_watch import carry_out, exit_code
 from studio.core.errors import BadInput
@@ -25,6 +26,7 @@ from studio.store import Store
 
 
 def fine_tune(
+    *,
     project: ProjectArgument,
     run: RunOption,
     epochs: Annotated[
@@ -40,6 +42,7 @@ def fine_tune(
     weight: Annotated[
         float, typer.Option("--weight", metavar="X", min=0.1, help="How many times as often a correction is drawn.")
     ] = FINE_TUNE_WEIGHT,
+    label_smoothing: LabelSmoothingOption = None,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
@@ -53,7 +56,8 @@ def fine_tune(
                 f"Run {run} has led to no corrected label yet; correct some in the window, or with `studio decide`."
             )
         rate = read_rate(lr).high if lr is not None else None
-        spec = fine_tune_spec(store.run(run).spec, run, items, replay=replay, weight=weight, epochs=epochs, rate=rate)
+        parent = with_learning(store.run(run).spec, label_smoothing=label_smoothing)
+        spec = fine_tune_spec(parent, run, items, replay=replay, weight=weight, epochs=epochs, rate=rate)
         record, outcome = carry_out(store, spec, output, device=device)
         if outcome.learnt_something:
             report = before_after(

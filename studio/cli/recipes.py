@@ -48,6 +48,7 @@ class RecipeOptions:
     clip_norm: float | None = None
     parts: int | None = None
     early_stop: int | None = None
+    label_smoothing: float | None = None
     frozen: bool | None = None
     note: str | None = None
 
@@ -65,7 +66,7 @@ def make_spec(store: Store, options: RecipeOptions, *, purpose: Purpose, device:
         changes["model"] = _model(spec, options)
     if options.seed is not None:
         changes["seed"] = options.seed
-    for field in ("note", "on_divergence", "clip_norm", "parts", "early_stop"):
+    for field in ("note", "on_divergence", "clip_norm", "parts", "early_stop", "label_smoothing"):
         if getattr(options, field) is not None:
             changes[field] = getattr(options, field)
     try:
@@ -76,6 +77,14 @@ def make_spec(store: Store, options: RecipeOptions, *, purpose: Purpose, device:
     if missing is not None:
         raise missing
     return made
+
+
+def with_learning(spec: RunSpec, **asked: object) -> RunSpec:
+    """The recipe with the fields of `asked` that are not None. Raises BadInput for a value that cannot be."""
+    try:
+        return msgspec.structs.replace(spec, **{name: value for name, value in asked.items() if value is not None})
+    except ValueError as error:
+        raise BadInput(f"This recipe cannot be: {error}.") from error
 
 
 def read_recipe(path: Path) -> RunSpec:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from studio.cli.learning_options import LabelSmoothingOption
 from studio.cli.options import DeviceOption, JsonOption, ProjectArgument
 from studio.cli.output import Output
 from studio.cli.recipes import RecipeOptions, make_spec
@@ -90,6 +91,7 @@ def train(
         int | None,
         typer.Option("--early-stop", metavar="N", help="End a stage after N epochs without a better loss.", min=1),
     ] = None,
+    label_smoothing: LabelSmoothingOption = None,
     note: Annotated[str | None, typer.Option("--note", help="A few words to know the run by.")] = None,
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped or crashed.")
@@ -118,6 +120,7 @@ def train(
         clip_norm=clip_norm,
         parts=parts,
         early_stop=early_stop,
+        label_smoothing=label_smoothing,
         note=note,
     )
     output = Output(as_json=as_json)

@@ -152,6 +152,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     `clip_norm` is the longest that all gradients together may be; `parts` computes each batch in so many parts whose
     gradients add up, for less memory; `early_stop` ends a stage after so many epochs without a better validation loss.
+    `label_smoothing` is the share of a label that goes to all classes evenly while training.
     Raises ValueError where one of these cannot be or the model is none of the task's.
     """
 
@@ -169,6 +170,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     clip_norm: float | None = None
     parts: int = 1
     early_stop: int | None = None
+    label_smoothing: float = 0.0
     seed: int = 42
     note: str = ""
 
@@ -179,12 +181,21 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ValueError(f"a batch cannot be computed in {self.parts} parts")
         if self.early_stop is not None and self.early_stop < 1:
             raise ValueError(f"a stage cannot end early after {self.early_stop} epochs, only after 1 or more")
+        _check_learning(self)
         check_architecture(self.model.architecture, self.task)
 
     @property
     def architecture(self) -> Architecture | None:
         """The model's, or the task's default; None where the task has one kind of network only."""
         return self.model.architecture or default_architecture(self.task)
+
+
+def _check_learning(spec: RunSpec) -> None:
+    """Raises ValueError where what training shall do to labels cannot be, or not for this task."""
+    if not 0 <= spec.label_smoothing < 1:
+        raise ValueError(f"labels cannot be smoothed by {spec.label_smoothing:g}, only by 0 or more and less than 1")
+    if spec.label_smoothing and spec.task is Task.KEYPOINTS:
+        raise ValueError("points have no classes among which a label could be smoothed")
 
 
 def encode_spec(spec: RunSpec) -> bytes:

@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 
 from studio.ml.data.batches import Batch
 from studio.ml.device import MixedPrecision, give_back_memory, is_out_of_memory
-from studio.ml.tasks.base import Task
+from studio.ml.objectives import Objective
 
 LEAST_ROWS: Final = 2
 """In a part: batch norm has no statistics of a single image that is one pixel at its coarsest."""
@@ -22,7 +22,7 @@ def most_parts(batch: Batch) -> int:
 
 
 def accumulate(
-    network: nn.Module, task: Task, precision: MixedPrecision, batch: Batch, *, parts: int
+    network: nn.Module, objective: Objective, precision: MixedPrecision, batch: Batch, *, parts: int
 ) -> tuple[Tensor, Tensor]:
     """Add the batch's gradients to those that are there; returns its output and loss.
 
@@ -32,16 +32,16 @@ def accumulate(
     if parts == 1:
         with precision.forward():
             output = network(batch.images)
-        loss = task.loss(output, batch.target)
+        loss = objective.loss(output, batch.target)
         precision.backward(loss)
         return output, loss
-    total = max(task.counted(batch.target), 1)
+    total = objective.counted(batch.target) or 1
     outputs: list[Tensor] = []
     losses: list[Tensor] = []
     for images, target in zip(batch.images.tensor_split(parts), batch.target.tensor_split(parts), strict=True):
         with precision.forward():
             output = network(images)
-        loss = task.loss(output, target) * (task.counted(target) / total)
+        loss = objective.loss(output, target) * (objective.counted(target) / total)
         precision.backward(loss)
         outputs.append(output.detach())
         losses.append(loss.detach())
@@ -50,7 +50,7 @@ def accumulate(
 
 def accumulate_fitting(
     network: nn.Module,
-    task: Task,
+    objective: Objective,
     precision: MixedPrecision,
     optimizer: Optimizer,
     batch: Batch,
@@ -62,7 +62,7 @@ def accumulate_fitting(
     memory, in twice as many; returns output and loss. `divided` hears each new number. Raises the error where the batch
     cannot be divided further. What a failed try held is free again; only batch norm's running means remember it."""
     parts = min(parts, most_parts(batch))
-    while (made := _made(network, task, precision, optimizer, batch, parts)) is None:
+    while (made := _made(network, objective, precision, optimizer, batch, parts)) is None:
         parts = min(parts * 2, most_parts(batch))
         give_back_memory(batch.images.device)
         divided(parts)
@@ -70,12 +70,17 @@ def accumulate_fitting(
 
 
 def _made(
-    network: nn.Module, task: Task, precision: MixedPrecision, optimizer: Optimizer, batch: Batch, parts: int
+    network: nn.Module,
+    objective: Objective,
+    precision: MixedPrecision,
+    optimizer: Optimizer,
+    batch: Batch,
+    parts: int,
 ) -> tuple[Tensor, Tensor] | None:
     """None where the batch does not fit into memory and can be divided further; else the error is raised."""
     optimizer.zero_grad(set_to_none=True)
     try:
-        return accumulate(network, task, precision, batch, parts=parts)
+        return accumulate(network, objective, precision, batch, parts=parts)
     except Exception as error:
         if not is_out_of_memory(error) or parts >= most_parts(batch):
             raise

@@ -16,6 +16,7 @@ from studio.ml.callbacks.base import Callback
 from studio.ml.data.batches import Batch
 from studio.ml.data.stage_data import StageData
 from studio.ml.device import MixedPrecision
+from studio.ml.objectives import Objective
 from studio.ml.tasks.base import Task
 
 
@@ -47,6 +48,9 @@ class Learner:
     task: Task
     precision: MixedPrecision
     callbacks: Sequence[Callback]
+    objective: Objective | None = None
+    """What the steps make smaller; None is the task's loss, which validation measures in either case."""
+
     at: Position = field(default_factory=Position)
     parts: int = 1
     """In how many parts a batch's gradients are computed."""
@@ -94,7 +98,7 @@ class Learner:
         self.call("before_batch")
         self.output, self.loss = accumulate_fitting(
             self.network,
-            self.task,
+            self.objective or self.task,
             self.precision,
             self.optimizer,
             batch,

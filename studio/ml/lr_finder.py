@@ -18,9 +18,9 @@ from studio.ml.accumulation import accumulate_fitting
 from studio.ml.control import StopRequested
 from studio.ml.data.batches import Batch, SplitBatches
 from studio.ml.device import MixedPrecision
+from studio.ml.objectives import Objective
 from studio.ml.random_state import preserved_random_state
 from studio.ml.smoothing import SmoothedLoss
-from studio.ml.tasks.base import Task
 
 START_RATE: Final = 1e-7
 END_RATE: Final = 10.0
@@ -64,7 +64,7 @@ class Sweep:
 def find_learning_rate(
     network: nn.Module,
     *,
-    task: Task,
+    objective: Objective,
     batches: SplitBatches,
     precision: MixedPrecision,
     make_optimizer: Callable[[nn.Module], Optimizer],
@@ -83,7 +83,7 @@ def find_learning_rate(
     """
     sweep, smoothing = Sweep(), SmoothedLoss()
     with preserved_network(network), preserved_random_state():
-        stepping = _Stepping(network, task, precision, make_optimizer(network), parts, divided)
+        stepping = _Stepping(network, objective, precision, make_optimizer(network), parts, divided)
         try:
             for step, batch in enumerate(_endless(batches, STEPS), start=1):
                 check()
@@ -150,7 +150,7 @@ class _Stepping:
     """The steps of a sweep, and in how many parts their batches are computed so far."""
 
     network: nn.Module
-    task: Task
+    objective: Objective
     precision: MixedPrecision
     optimizer: Optimizer
     parts: int
@@ -167,7 +167,7 @@ class _Stepping:
             self.divided(step, parts)
 
         _, loss = accumulate_fitting(
-            self.network, self.task, self.precision, self.optimizer, batch, parts=self.parts, divided=note
+            self.network, self.objective, self.precision, self.optimizer, batch, parts=self.parts, divided=note
         )
         value = float(loss.detach())
         if math.isfinite(value):

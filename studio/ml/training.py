@@ -52,6 +52,7 @@ from studio.ml.learner import Learner, Position
 from studio.ml.lr_finder import SweepPoint, find_learning_rate
 from studio.ml.model_file import model_metadata
 from studio.ml.network import make_network
+from studio.ml.objectives import objective_of
 from studio.ml.parameter_groups import begin_stage, make_optimizer
 from studio.ml.random_state import seed_everything
 from studio.ml.scoring import Scorer
@@ -79,6 +80,7 @@ class TrainingRun:
         self._doing = "The network"
         self._asked = AskedBefore(list(spec.stages))
         self._task = make_task(snapshot, spec.architecture)
+        self._objective = objective_of(spec, self._task)
         self._source = make_source(
             folder=folder,
             spec=spec,
@@ -158,7 +160,7 @@ class TrainingRun:
             callbacks.append(EarlyStop(self._spec.early_stop, self._log))
         if self._spec.fine_tune is not None:
             callbacks.append(OldItemsGuard(self._log))
-        learner = Learner(network, self._task, precision, callbacks)
+        learner = Learner(network, self._task, precision, callbacks, objective=self._objective)
         going_back = GoingBack(
             self._folder,
             learner,
@@ -287,7 +289,7 @@ class TrainingRun:
         try:
             sweep = find_learning_rate(
                 network,
-                task=self._task,
+                objective=self._objective,
                 batches=batches,
                 precision=precision,
                 make_optimizer=self._optimizer,

@@ -166,7 +166,7 @@ def test_every_option_reaches_the_recipe(project: Path, use: Use) -> None:
         "--device",
         "cpu",
     ]
-    options += ["--clip-norm", "0.5", "--parts", "2", "--early-stop", "3"]
+    options += ["--clip-norm", "0.5", "--parts", "2", "--early-stop", "3", "--label-smoothing", "0.1"]
     engine = ScoringEngine({})
     use(engine)
     assert run_command(["train", str(project), *options]) == 0
@@ -184,6 +184,7 @@ def test_every_option_reaches_the_recipe(project: Path, use: Use) -> None:
     )
     assert (spec.model.encoder, spec.model.pretrained, spec.seed, spec.note) == (Encoder.RESNET34, False, 11, "a try")
     assert (spec.clip_norm, spec.parts, spec.early_stop) == (0.5, 2, 3)
+    assert spec.label_smoothing == 0.1
     assert spec.on_divergence is OnDivergence.GO_BACK
     assert engine.runs[0].start.device == "cpu"
 
@@ -490,7 +491,7 @@ def test_fine_tuning_starts_from_the_run_and_reports_what_it_fixed_and_broke(
     run_command(["decide", str(reviewed), "--run", "0001", "seqB_002.png", "accept"])
     capsys.readouterr()
     use(ScoringEngine({"seqB_002.png": 0.01, "seqB_001.png": 2.0}))
-    options = ["--epochs", "2", "--replay", "1.0", "--weight", "4"]
+    options = ["--epochs", "2", "--replay", "1.0", "--weight", "4", "--label-smoothing", "0.2"]
     assert run_command(["fine-tune", str(reviewed), "--run", "0001", *options]) == 0
     text = capsys.readouterr().out
     rows = {line.split()[0]: line.split() for line in text.splitlines() if line.startswith("seq")}
@@ -500,6 +501,7 @@ def test_fine_tuning_starts_from_the_run_and_reports_what_it_fixed_and_broke(
     assert spec.parent == "0001"
     assert spec.fine_tune is not None
     assert (spec.fine_tune.replay, spec.fine_tune.weight, len(spec.fine_tune.corrections)) == (1.0, 4.0, 1)
+    assert (parent.label_smoothing, spec.label_smoothing) == (0.0, 0.2)
     assert spec.stages[0].epochs == 2
     assert spec.stages[0].lr.high == pytest.approx(parent.stages[-1].lr.high / 5)
     assert (spec.stages[0].height, spec.stages[0].width) == (parent.stages[-1].height, parent.stages[-1].width)

@@ -9,15 +9,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
 
 from studio.cli.app import run_command
 from studio.core.errors import BadInput, ExportDiffers, MissingPackage
-from studio.core.recipe import Stage
+from studio.core.recipe import RunSpec, Stage
 from studio.core.settings import TAG_TASKS, Task
+from studio.core.snapshot import Snapshot
 from studio.ml.exporting import export_model, programs
+from studio.ml.exporting.model_card import model_card
 from studio.ml.model_file import read_model
 from studio.ml.predict import predict
 from tests.unit.ml_runs import make_run, recipe, run
@@ -104,6 +107,15 @@ def test_the_card_says_data_metrics_recipe_device_and_versions(exported: Path) -
         f"PyTorch {torch.__version__}",
     ):
         assert part in card
+
+
+def test_the_card_says_what_training_did_to_labels() -> None:
+    plain = RunSpec(task=Task.SINGLE_LABEL, stages=())
+    smoothed = msgspec.structs.replace(plain, label_smoothing=0.1)
+    snapshot = Snapshot(task=Task.SINGLE_LABEL)
+    cards = [model_card(Path("0001"), spec, snapshot, [], {}) for spec in (plain, smoothed)]
+    assert "While training" not in cards[0]
+    assert "- While training: labels smoothed by 0.1\n" in cards[1]
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ class Bench:
     ) -> Sweep:
         return find_learning_rate(
             self.network,
-            task=self.task,
+            objective=self.task,
             batches=self.batches,
             precision=self.precision,
             make_optimizer=lambda network: make_optimizer(network, lr=1e-3, weight_decay=0.01),

@@ -14,6 +14,7 @@ from studio.core.architectures import Architecture
 from studio.core.counting import counted
 from studio.core.events import EpochEnd, RunEvent, Started
 from studio.core.items import Split
+from studio.core.learning_words import learning_words
 from studio.core.recipe import RunSpec, Stage
 from studio.core.settings import Task
 from studio.core.snapshot import Snapshot
@@ -122,6 +123,8 @@ def _recipe(spec: RunSpec) -> str:
     model = "AWD-LSTM" if spec.task is Task.TEXT else model
     lines = [f"- {model}, start: {start}; weight decay {spec.weight_decay}, seed {spec.seed}"]
     lines += [f"- Stage {number}: {_stage(stage)}" for number, stage in enumerate(spec.stages, start=1)]
+    learning = learning_words(spec)
+    lines += [f"- While training: {', '.join(learning)}"] if learning else []
     return "\n".join(lines)
 
 

@@ -23,6 +23,7 @@ from studio.ml.notebook.learner import Learner, create_cnn, lr_find, models, une
 from studio.ml.notebook.measures import (
     BCEWithLogitsFlat,
     CrossEntropyFlat,
+    LabelSmoothingCrossEntropy,
     MSELossFlat,
     accuracy,
     accuracy_thresh,
@@ -64,6 +65,7 @@ __all__ = [
     "models",
     "MSELossFlat",
     "CrossEntropyFlat",
+    "LabelSmoothingCrossEntropy",
     "BCEWithLogitsFlat",
     "accuracy",
     "accuracy_thresh",

@@ -156,7 +156,7 @@ class Learner:
         stage = self._stage(epochs=1)
         sweep = find_learning_rate(
             self.model,
-            task=self.task,
+            objective=self.task,
             batches=self._data.stage_data(seed=(self.seed, self._fits)).train,
             precision=self.precision,
             make_optimizer=lambda network: make_optimizer(network, lr=1e-3, weight_decay=self.wd),

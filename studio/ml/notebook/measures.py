@@ -21,6 +21,14 @@ class CrossEntropyFlat(nn.CrossEntropyLoss):
         return super().forward(input.reshape(-1, input.shape[-1]), target.flatten())
 
 
+class LabelSmoothingCrossEntropy(CrossEntropyFlat):
+    """The same with labels of which `eps` is shared out among all classes evenly; as in fastai it is the loss of the
+    validation set too."""
+
+    def __init__(self, eps: float = 0.1) -> None:
+        super().__init__(label_smoothing=eps)
+
+
 class BCEWithLogitsFlat(nn.BCEWithLogitsLoss):
     """Logits and 0 or 1 of each tag."""
 

@@ -15,6 +15,7 @@ from studio.core.events import Metric, SamplePrediction
 from studio.core.review import ItemScore
 from studio.core.snapshot import Snapshot, SnapshotItem
 from studio.ml.models.encoders import ImageEncoder
+from studio.ml.objectives import Objective
 
 Size = tuple[int, int]
 """(width, height) of an original image, in pixels."""
@@ -120,6 +121,10 @@ class Task(Protocol):
 
     def counted(self, target: Tensor) -> int:
         """How many pixels or points the loss is a mean over."""
+        ...
+
+    def objective(self, *, smoothing: float) -> Objective:
+        """`loss` as training makes it smaller, with smoothed labels; the same where a task has no classes."""
         ...
 
     def metrics(self) -> TaskMetrics: ...

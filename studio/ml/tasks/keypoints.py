@@ -31,6 +31,7 @@ from studio.core.review import ItemScore
 from studio.core.snapshot import Snapshot, SnapshotItem
 from studio.ml.models.encoders import ImageEncoder
 from studio.ml.models.keypoint_net import KeypointNet
+from studio.ml.objectives import Objective
 from studio.ml.tasks.base import Original, Prediction, Size, TaskMetrics
 from studio.ml.tasks.transfer import load_matching
 
@@ -132,6 +133,9 @@ class Keypoints:
 
     def counted(self, target: Tensor) -> int:
         return int(target[..., COUNTS].sum())
+
+    def objective(self, *, smoothing: float) -> Objective:
+        return self
 
     def metrics(self) -> TaskMetrics:
         return KeypointMetrics(len(self._asked), self.places)

@@ -23,6 +23,7 @@ from studio.core.tags import TAG_THRESHOLD, PredictedTags, Tags
 from studio.core.thresholds import tag_differences
 from studio.ml.models.classifier import Classifier
 from studio.ml.models.encoders import ImageEncoder
+from studio.ml.objectives import Objective, TagObjective
 from studio.ml.tasks.base import Original, Prediction, TaskMetrics
 from studio.ml.tasks.whole_items import TagsPrediction, WholeItems
 
@@ -76,6 +77,9 @@ class MultiLabel(WholeItems):
 
     def counted(self, target: Tensor) -> int:
         return int((target != IGNORED).sum())
+
+    def objective(self, *, smoothing: float) -> Objective:
+        return TagObjective(ignored=IGNORED, smoothing=smoothing)
 
     def metrics(self) -> TaskMetrics:
         return MultiLabelMetrics(self.class_names)

@@ -24,6 +24,7 @@ from studio.core.review import ItemScore
 from studio.core.snapshot import Snapshot, SnapshotItem
 from studio.ml.models.encoders import ImageEncoder
 from studio.ml.models.unet import UNet
+from studio.ml.objectives import ClassObjective, Objective
 from studio.ml.tasks.base import Original, Prediction, Size, TaskMetrics
 from studio.ml.tasks.transfer import load_matching
 
@@ -109,6 +110,9 @@ class Segmentation:
 
     def counted(self, target: Tensor) -> int:
         return int((target != IGNORED).sum())
+
+    def objective(self, *, smoothing: float) -> Objective:
+        return ClassObjective(ignored=IGNORED, smoothing=smoothing)
 
     def metrics(self) -> TaskMetrics:
         return SegmentationMetrics(self.snapshot.classes)

@@ -17,6 +17,7 @@ from studio.core.events import Metric
 from studio.core.review import ItemScore
 from studio.core.snapshot import SnapshotItem
 from studio.core.tags import PredictedTags, Tags, ids_of
+from studio.ml.objectives import ClassObjective, Objective
 from studio.ml.tasks.base import Original, Prediction, TaskMetrics
 from studio.ml.tasks.whole_items import TagsPrediction, WholeItems
 
@@ -54,6 +55,9 @@ class SingleLabel(WholeItems):
 
     def counted(self, target: Tensor) -> int:
         return int((target != IGNORED).sum())
+
+    def objective(self, *, smoothing: float) -> Objective:
+        return ClassObjective(ignored=IGNORED, smoothing=smoothing)
 
     def metrics(self) -> TaskMetrics:
         return SingleLabelMetrics(self.class_names)

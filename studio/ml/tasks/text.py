@@ -7,6 +7,7 @@ text one token on (N, L).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ from studio.core.snapshot import Snapshot
 from studio.core.tokens import MARKS
 from studio.core.vocabulary import Vocabulary, decode_vocabulary, encode_vocabulary
 from studio.ml.models.encoders import ImageEncoder
+from studio.ml.objectives import Objective
 from studio.ml.tasks.base import TaskMetrics
 from studio.ml.tasks.single_label import SingleLabel, SingleLabelMetrics
 from studio.ml.tasks.transfer import load_matching
@@ -79,8 +81,28 @@ class Text(SingleLabel):
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         return super().loss(output.reshape(-1, output.shape[-1]), target.reshape(-1))
 
+    def objective(self, *, smoothing: float) -> Objective:
+        return TextObjective(self, super().objective(smoothing=smoothing))
+
     def metrics(self) -> TaskMetrics:
         return TextMetrics(self.class_names, len(self.vocabulary))
+
+
+@dataclass(frozen=True)
+class TextObjective:
+    """That of the documents' classes; a language model learns the next token as it is."""
+
+    task: Text
+    of_classes: Objective
+
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
+        return self._of(target).loss(output, target)
+
+    def counted(self, target: Tensor) -> float:
+        return self._of(target).counted(target)
+
+    def _of(self, target: Tensor) -> Objective:
+        return self.task if target.dim() == 2 else self.of_classes
 
 
 class TextMetrics:

@@ -24,6 +24,7 @@ from studio.core.settings import Task
 from studio.ui.theme import theme
 from studio.ui.train.fields import Choice, DecimalField, Tick, WholeField, caption, muted, section
 from studio.ui.train.imagenet_cache import has_imagenet_weights
+from studio.ui.train.learning_fields import LearningFields
 from studio.ui.train.model_choices import ModelChoices
 from studio.ui.train.recipe_draft import RecipeDraft
 from studio.ui.train.stage_list import StageList
@@ -92,6 +93,7 @@ class RecipeForm(QWidget):
                 ("Note", self.note),
             )
         )
+        layout.addWidget(self.learning)
         layout.addWidget(self.training)
         layout.addStretch(1)
         draft.changed.connect(self.refresh)
@@ -194,6 +196,7 @@ class RecipeForm(QWidget):
             "on_divergence", [(name, choice) for choice, name in _DIVERGENCE_NAMES.items()], tip=_DIVERGENCE_TIP
         )
         self.on_divergence.edited.connect(draft.set_on_divergence)
+        self.learning = LearningFields(draft, self._task)
         self.training = TrainingFields(draft)
         self.seed = WholeField("seed", 0, 2**31 - 1, tip="The same seed on the same computer gives the same run")
         self.seed.edited.connect(draft.set_seed)

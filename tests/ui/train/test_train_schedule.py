@@ -70,6 +70,17 @@ def test_clipping_parts_and_an_early_end_are_unfolded_and_set(desk: Desk) -> Non
     assert (spec.clip_norm, spec.parts, spec.early_stop) == (0.5, 2, 3)
 
 
+def test_smoothed_labels_are_unfolded_and_set(desk: Desk) -> None:
+    fields = desk.page.recipe.form.learning
+    assert fields.line.text() == "Label smoothing"
+    fields.line.setFocus()
+    desk.qtbot.keyClick(fields.line, Qt.Key.Key_Space)
+    assert fields.label_smoothing.text() == "Off"
+    type_over(desk, fields.label_smoothing, "0.1")
+    assert fields.line.text() == "Labels smoothed by 0.1"
+    assert train(desk).label_smoothing == 0.1
+
+
 def test_what_is_off_says_so_and_is_off_in_the_recipe(desk: Desk) -> None:
     desk.page.draft.set_training(clip_norm=1.0, early_stop=4)
     fields = desk.page.recipe.form.training

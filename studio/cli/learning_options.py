@@ -1,0 +1,16 @@
+"""The options of `train` and `fine-tune` about what training does to labels and weights."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+LabelSmoothingOption = Annotated[
+    float | None,
+    typer.Option(
+        "--label-smoothing",
+        metavar="X",
+        help="Share of a label that goes to all classes evenly while training, such as 0.1; 0 is off.",
+    ),
+]

@@ -1,0 +1,63 @@
+"""What training does to labels and weights, folded away: smoothed labels."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from studio.core.learning_words import learning_words
+from studio.core.recipe import RunSpec
+from studio.core.settings import Task
+from studio.ui.train.fields import DecimalField, caption
+from studio.ui.train.fold import Fold
+from studio.ui.train.recipe_draft import RecipeDraft
+
+_OFF = "Off"
+
+
+class LearningFields(Fold):
+    """Follows the draft; its line names what is on. A field that the task has no use for is left out."""
+
+    def __init__(self, draft: RecipeDraft, task: Task, parent: QWidget | None = None) -> None:
+        inside = QWidget()
+        super().__init__("learning_fold", inside, tip="What training does to labels", parent=parent)
+        self._draft = draft
+        self.label_smoothing = DecimalField(
+            "label_smoothing",
+            0,
+            0.9,
+            step=0.05,
+            decimals=2,
+            tip="Share of a label that goes to all classes evenly while training, so that the network gets less sure "
+            "of itself; validation is not smoothed",
+        )
+        self.label_smoothing.setSpecialValueText(_OFF)
+        self.label_smoothing.edited.connect(lambda value: draft.set_training(label_smoothing=value))
+        rows: list[tuple[str, QWidget]] = []
+        if task is not Task.KEYPOINTS:
+            rows.append(("Smooth labels", self.label_smoothing))
+        self._arrange(inside, rows)
+        self.setVisible(bool(rows))
+        draft.changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        spec = self._draft.spec
+        self.label_smoothing.show_value(spec.label_smoothing)
+        self.say(learning_text(spec))
+
+    def _arrange(self, inside: QWidget, rows: list[tuple[str, QWidget]]) -> None:
+        grid = QGridLayout(inside)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(6)
+        grid.setColumnMinimumWidth(0, 84)
+        grid.setColumnStretch(1, 1)
+        for i, (name, field) in enumerate(rows):
+            grid.addWidget(caption(name, field), i, 0)
+            grid.addWidget(field, i, 1)
+
+
+def learning_text(spec: RunSpec) -> str:
+    """Labels smoothed by 0.1; or what could be set."""
+    text = ", ".join(learning_words(spec)) or "label smoothing"
+    return text[0].upper() + text[1:]
