@@ -24,6 +24,7 @@ from studio.core.images import image_size
 from studio.core.items import LabelState, Split
 from studio.core.likely_device import likely_device
 from studio.core.recipe import LearningRate, ModelSpec, OnDivergence, Purpose, RunSpec, Stage, decode_spec
+from studio.core.resizing import Resize
 from studio.core.schedules import Schedule
 from studio.core.settings import Task
 from studio.store import ItemFilter, Store
@@ -44,6 +45,7 @@ class RecipeOptions:
     pretrained: bool | None = None
     parent: str | None = None
     seed: int | None = None
+    resize: Resize | None = None
     on_divergence: OnDivergence | None = None
     clip_norm: float | None = None
     parts: int | None = None
@@ -66,7 +68,7 @@ def make_spec(store: Store, options: RecipeOptions, *, purpose: Purpose, device:
         changes["model"] = _model(spec, options)
     if options.seed is not None:
         changes["seed"] = options.seed
-    for field in ("note", "on_divergence", "clip_norm", "parts", "early_stop", "label_smoothing"):
+    for field in ("note", "resize", "on_divergence", "clip_norm", "parts", "early_stop", "label_smoothing"):
         if getattr(options, field) is not None:
             changes[field] = getattr(options, field)
     try:

@@ -14,10 +14,20 @@ from studio.cli.recipes import RecipeOptions, make_spec
 from studio.cli.run_watch import carry_out, exit_code, watch
 from studio.core.errors import BadInput
 from studio.core.recipe import OnDivergence, Purpose
+from studio.core.resizing import Resize
 from studio.store import Store
 
 RecipeOption = Annotated[Path | None, typer.Option("--recipe", metavar="FILE", help="A recipe.json to start from.")]
 SizeOption = Annotated[str | None, typer.Option("--size", metavar="HxW", help="Training size, such as 96x128.")]
+ResizeOption = Annotated[
+    Resize | None,
+    typer.Option(
+        "--resize",
+        help="How pictures of another shape come to that size: squish their sides, crop a part drawn anew each time, "
+        "or pad them with grey. After a crop masks and points are judged and predicted on whole, padded pictures, "
+        "classes on the middle.",
+    ),
+]
 BatchOption = Annotated[int | None, typer.Option("--batch", metavar="N", help="Images a batch.", min=1)]
 ArchOption = Annotated[
     str | None,
@@ -69,6 +79,7 @@ def train(
         int | None, typer.Option("--epochs", metavar="N", help="How often through the data.", min=1)
     ] = None,
     size: SizeOption = None,
+    resize: ResizeOption = None,
     batch: BatchOption = None,
     lr: Annotated[
         str | None, typer.Option("--lr", metavar="X|LO:HI", help="Peak rate, or a range over the layers.")
@@ -107,6 +118,7 @@ def train(
         recipe=recipe,
         epochs=epochs,
         size=size,
+        resize=resize,
         batch=batch,
         lr=lr,
         schedule=schedule,
@@ -142,6 +154,7 @@ def lr_find(
     project: ProjectArgument,
     recipe: RecipeOption = None,
     size: SizeOption = None,
+    resize: ResizeOption = None,
     batch: BatchOption = None,
     arch: ArchOption = None,
     encoder: EncoderOption = None,
@@ -156,6 +169,7 @@ def lr_find(
     options = RecipeOptions(
         recipe=recipe,
         size=size,
+        resize=resize,
         batch=batch,
         arch=arch,
         encoder=encoder,

@@ -14,6 +14,7 @@ from studio.core.architectures import (
     check_encoder,
     default_architecture,
 )
+from studio.core.resizing import Resize
 from studio.core.schedules import OneCycle, Schedule
 from studio.core.settings import Task
 
@@ -150,10 +151,10 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """`parent` is the run whose weights this one starts from. For `Purpose.LR_FIND` the first stage says size, batch
     and freezing, and nothing is trained for good. `resume` goes on from the run's own `state.pt`.
 
-    `clip_norm` is the longest that all gradients together may be; `parts` computes each batch in so many parts whose
-    gradients add up, for less memory; `early_stop` ends a stage after so many epochs without a better validation loss.
-    `label_smoothing` is the share of a label that goes to all classes evenly while training.
-    Raises ValueError where one of these cannot be or the model is none of the task's.
+    `resize` is how pictures come to a stage's size. `clip_norm` is the longest that all gradients together may be;
+    `parts` computes each batch in so many parts whose gradients add up, for less memory; `early_stop` ends a stage
+    after so many epochs without a better validation loss. `label_smoothing` is the share of a label that goes to all
+    classes evenly while training. Raises ValueError where one of these cannot be or the model is none of the task's.
     """
 
     version: int = RECIPE_VERSION
@@ -163,6 +164,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     stages: tuple[Stage, ...]
     parent: str | None = None
     fine_tune: FineTune | None = None
+    resize: Resize = Resize.SQUISH
     augment: Augment = Augment()
     precision: Precision = Precision.AUTO
     on_divergence: OnDivergence = OnDivergence.STOP

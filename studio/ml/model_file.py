@@ -17,6 +17,7 @@ from studio.core.atomic import write_atomically
 from studio.core.classes import LabelClass
 from studio.core.errors import NotACheckpoint
 from studio.core.points import KeypointName
+from studio.core.resizing import Resize
 from studio.core.settings import Task as TaskName
 from studio.core.snapshot import Snapshot
 
@@ -27,14 +28,15 @@ MODEL_FORMAT: Final = "relearn-studio-model-1"
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFile:
-    """What a model file says. `height` and `width` are the size of its last stage. `architecture` None: the one kind
-    of network that its task has."""
+    """What a model file says. `height` and `width` are the size of its last stage, `resize` how pictures came to it
+    (a file that does not say so squished them). `architecture` None: the one kind of network that its task has."""
 
     task: TaskName
     architecture: Architecture | None
     encoder: str
     height: int
     width: int
+    resize: Resize
     parent: str
     metadata: dict[str, str]
     state: dict[str, Tensor]
@@ -59,6 +61,7 @@ def model_metadata(
     encoder: str,
     height: int,
     width: int,
+    resize: Resize = Resize.SQUISH,
     parent: str | None,
     labels: Mapping[str, str],
 ) -> dict[str, str]:
@@ -70,6 +73,7 @@ def model_metadata(
         "encoder": str(encoder),
         "height": str(height),
         "width": str(width),
+        "resize": resize.value,
         "parent": parent or "",
         **labels,
     }
@@ -96,6 +100,7 @@ def read_model(path: Path) -> ModelFile:
             encoder=metadata["encoder"],
             height=int(metadata["height"]),
             width=int(metadata["width"]),
+            resize=Resize(metadata.get("resize", Resize.SQUISH)),
             parent=metadata.get("parent", ""),
             metadata=metadata,
             state=state,

@@ -16,7 +16,7 @@ from studio.core.settings import Task as TaskName
 from studio.core.texts import TEXT_SUFFIXES
 from studio.core.thresholds import kept_threshold
 from studio.ml.data.decoders import make_decoder
-from studio.ml.data.images import decoding_threads
+from studio.ml.data.threads import decoding_threads
 from studio.ml.device import MixedPrecision, choose_device, resolve_precision
 from studio.ml.model_file import read_model
 from studio.ml.network import network_of
@@ -51,7 +51,7 @@ def predict(
     chosen = choose_device(device)
     network = network_of(model, task).to(chosen).eval()
     precision = MixedPrecision(resolve_precision(Precision.AUTO, chosen, warn), chosen)
-    decoder = make_decoder(run, task, height=model.height, width=model.width)
+    decoder = make_decoder(run, task, height=model.height, width=model.width, resize=model.resize)
     paths = texts_in(images) if model.task is TaskName.TEXT else pictures_in(images)
     out.mkdir(parents=True, exist_ok=True)
     sink = task.open_sink(out)
@@ -64,7 +64,7 @@ def predict(
                     [picture for _, picture in readable], network=network, precision=precision, device=chosen
                 ).cpu()
                 for (path, _), output in zip(readable, outputs, strict=True):
-                    sink.add(_name_below(images, path), task.predict(output, decoder.size(path)))
+                    sink.add(_name_below(images, path), task.predict(output, decoder.frame(path)))
             progress(min(start + BATCH_SIZE, len(paths)), len(paths))
     return sink.close()
 

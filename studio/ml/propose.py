@@ -13,14 +13,13 @@ from torch import nn
 
 from studio.core.errors import BadInput, NoMemoryToPropose, UnreadableImage
 from studio.core.events import Proposed, Warned
-from studio.core.images import image_size
 from studio.core.outcome import OutcomeKind
 from studio.core.proposal_jobs import Emit, carry_out_job
 from studio.core.proposals import ProposalJob, Wanted
 from studio.core.recipe import Precision
 from studio.ml.control import Commands
-from studio.ml.data.decoding import Decoder
-from studio.ml.data.images import decoding_threads
+from studio.ml.data.decoders import make_decoder
+from studio.ml.data.threads import decoding_threads
 from studio.ml.device import (
     MixedPrecision,
     choose_device,
@@ -82,7 +81,9 @@ class _Proposer:
         self._network: nn.Module = network_of(model, self._task).to(device).eval()
         self._device = device
         self._precision = MixedPrecision(resolve_precision(Precision.AUTO, device, self._warn), device)
-        self._decoder = Decoder(Path(job.run), self._task, model.height, model.width)
+        self._decoder = make_decoder(
+            Path(job.run), self._task, height=model.height, width=model.width, resize=model.resize
+        )
 
     def proposals(self, job: ProposalJob) -> Iterator[Proposed]:
         with ThreadPoolExecutor(decoding_threads(), thread_name_prefix="propose") as pool:
@@ -98,13 +99,15 @@ class _Proposer:
         looks += [self._fitting([_lit(p, factor) for p in pictures]) for factor in self._task.second_looks]
         for number, wanted in enumerate(batch):
             outputs = [look[number] for look in looks]
-            prediction = self._task.predict(outputs[0], image_size(Path(wanted.image)))
+            frame = self._decoder.frame(Path(wanted.image))
+            prediction = self._task.predict(outputs[0], frame)
             path = Path(wanted.mask)
             part = path.with_name(f".{path.name}.part")
             if prediction.save(part):
                 part.replace(path)
             points = prediction.points if isinstance(prediction, PointsPrediction) else None
-            yield Proposed(item=wanted.item, points=points, uncertainty=self._task.uncertainty(outputs))
+            seen = [self._task.of_picture(output, frame) for output in outputs]
+            yield Proposed(item=wanted.item, points=points, uncertainty=self._task.uncertainty(seen))
 
     def _fitting(self, pictures: list[np.ndarray]) -> torch.Tensor:
         """One at a time where they do not fit into memory together."""

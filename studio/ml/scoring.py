@@ -16,8 +16,8 @@ from studio.core.atomic import write_atomically
 from studio.core.errors import UnreadableItem
 from studio.core.review import SCORES_FILE, ItemScore, encode_score
 from studio.core.snapshot import SnapshotItem
-from studio.ml.data.images import decoding_threads
 from studio.ml.data.inputs import network_input
+from studio.ml.data.threads import decoding_threads
 from studio.ml.device import MixedPrecision
 from studio.ml.tasks.base import ItemDecoder
 
@@ -107,7 +107,7 @@ class Scorer:
     def _score_group(self, group: list[SnapshotItem], output: Tensor) -> list[ItemScore]:
         task = self._decoder.task
         original = self._decoder.original(group[0])
-        prediction = task.predict(output, original.size)
+        prediction = task.predict(output, original.frame)
         relative = f"{PREDICTIONS_FOLDER}/{group[0].id:06d}.png"
         is_picture = prediction.save(self._decoder.folder / relative)
         scores = [task.score(output, prediction, self._decoder.original(entry)) for entry in group]

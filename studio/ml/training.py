@@ -250,7 +250,7 @@ class TrainingRun:
         begin_stage(learner.network, msgspec.structs.replace(stage, language=False))
         self._doing = f"Scoring batches of {stage.batch_size} {stage.size_in_words}"
         scorer = Scorer(
-            make_decoder(self._folder, self._task, height=stage.height, width=stage.width),
+            make_decoder(self._folder, self._task, height=stage.height, width=stage.width, resize=self._spec.resize),
             learner.network,
             precision=learner.precision,
             device=self._device,
@@ -319,6 +319,7 @@ class TrainingRun:
             encoder=self._spec.model.encoder,
             height=stage.height,
             width=stage.width,
+            resize=self._spec.resize,
             parent=self._spec.parent,
             labels=self._task.metadata(),
         )

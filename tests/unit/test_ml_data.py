@@ -259,4 +259,4 @@ def test_points_are_carried_to_the_stage_size(tmp_path: Path) -> None:
     target = Decoder(folder, task, 72, 20).target(snapshot.items[0])
     placed = snapshot.items[0].points
     assert placed is not None
-    assert target[0].tolist() == pytest.approx([placed.placed[0].x / 2, placed.placed[0].y * 2, 1, 40, 36])
+    assert target[0].tolist() == pytest.approx([placed.placed[0].x / 2, placed.placed[0].y * 2, 1, 40, 36, 40])

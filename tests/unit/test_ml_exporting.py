@@ -17,6 +17,7 @@ import torch
 from studio.cli.app import run_command
 from studio.core.errors import BadInput, ExportDiffers, MissingPackage
 from studio.core.recipe import RunSpec, Stage
+from studio.core.resizing import Resize
 from studio.core.settings import TAG_TASKS, Task
 from studio.core.snapshot import Snapshot
 from studio.ml.exporting import export_model, programs
@@ -78,6 +79,26 @@ def test_the_cards_script_runs_without_this_program(trained: Path, exported: Pat
         return
     x, y = json.loads(result.stdout.split(") ")[1])
     assert [(x + 1) / 2 * 40, (y + 1) / 2 * 36] == pytest.approx([float(row["x"]), float(row["y"])], abs=0.5)
+
+
+def test_the_cards_script_pads_a_picture_as_the_run_did(tmp_path: Path) -> None:
+    folder = make_run(
+        tmp_path / "0001", recipe(Task.KEYPOINTS, stages=ONE_EPOCH, resize=Resize.PAD), train=4, valid=2, size=(30, 50)
+    )
+    run(folder)
+    export_model(folder, tmp_path / "model")
+    picture = tmp_path / "0001-images" / "05.png"
+    command = [sys.executable, str(tmp_path / "model" / "use.py"), str(tmp_path / "model"), str(picture)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    x, y = json.loads(said.split(") ")[1])
+    answers = predict(tmp_path / "model", picture, tmp_path / "answers", device="cpu")[0]
+    row = next(csv.DictReader(answers.read_text(encoding="utf-8").splitlines()))
+    scale = 50 / 32  # pixels of the original in one of the input, which is 48 × 32 and holds 19 × 32 of picture
+    in_original = ((x + 1) * 24 - (48 - 19) / 2) * scale, (y + 1) * 16 * scale
+    assert in_original == pytest.approx((float(row["x"]), float(row["y"])), abs=1.5)
+    how = json.loads((tmp_path / "model" / "preprocessing.json").read_text(encoding="utf-8"))
+    assert (how["resize"], how["padding"]) == ("pad", [124, 116, 104])
+    assert "padded picture" in (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_program_takes_any_number_of_pictures(exported: Path) -> None:

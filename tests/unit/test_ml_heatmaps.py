@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from studio.core.points import KeypointName
+from studio.core.resizing import Resize, frame_of
 from studio.core.settings import Task
 from studio.core.snapshot import Snapshot
 from studio.ml.models.heatmap_net import hills, peaks
@@ -20,7 +21,7 @@ def task() -> HeatmapKeypoints:
 
 def targets(*, tail_counts: bool = True) -> torch.Tensor:
     """One picture of 64×48: the nose at the middle, the tail at the lower right."""
-    return torch.tensor([[[0.0, 0.0, 1, 64, 48], [0.5, 0.5, float(tail_counts), 64, 48]]])
+    return torch.tensor([[[0.0, 0.0, 1, 64, 48, 64], [0.5, 0.5, float(tail_counts), 64, 48, 64]]])
 
 
 @pytest.mark.parametrize("place", [(0.0, 0.0), (0.13, -0.4), (-0.97, 0.96), (0.99, -0.99)])
@@ -44,7 +45,7 @@ def test_the_map_of_a_hidden_point_is_neither_learnt_nor_counted() -> None:
     assert heat.grad[0, 0].abs().sum() > 0
     assert heat.grad[0, 1].abs().sum() == 0
     assert task().counted(targets(tail_counts=False)) == 1
-    assert float(task().loss(heat.detach(), targets() * torch.tensor([1, 1, 0, 1, 1]))) == 0
+    assert float(task().loss(heat.detach(), targets() * torch.tensor([1, 1, 0, 1, 1, 1]))) == 0
 
 
 def test_metrics_and_predictions_read_the_peaks() -> None:
@@ -54,7 +55,7 @@ def test_metrics_and_predictions_read_the_peaks() -> None:
     values = {metric.name: metric.value for metric in metrics.compute(split="valid", height=48, width=64)}
     assert values["MSE"] < 1e-4
     assert values["PCK@0.05"] == 1
-    nose, tail = task().predict(heat[0], (64, 48)).points.placed
+    nose, tail = task().predict(heat[0], frame_of(Resize.SQUISH, (64, 48), height=48, width=64)).points.placed
     assert (nose.x, nose.y) == pytest.approx((32, 24), abs=0.7)
     assert (tail.x, tail.y) == pytest.approx((48, 36), abs=0.7)
 

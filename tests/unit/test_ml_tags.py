@@ -16,6 +16,7 @@ from studio.core.events import EpochEnd, Metric, Samples, Warned
 from studio.core.items import Split
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import Encoder, ModelSpec, Stage
+from studio.core.resizing import Resize, frame_of
 from studio.core.review import NO_CLASS, ItemScore, decode_score
 from studio.core.settings import Task
 from studio.core.snapshot import Snapshot, SnapshotItem
@@ -29,6 +30,8 @@ from studio.ml.tasks.base import Original
 from studio.ml.tasks.multi_label import MultiLabel, best_constant_fbeta
 from studio.ml.tasks.single_label import SingleLabel
 from tests.unit.ml_runs import make_run, recipe, run
+
+FRAME = frame_of(Resize.SQUISH, (9, 9), height=32, width=32)
 
 CLASSES = tuple(make_classes(["ant", "void", "bee", "wasp"]))  # void in the middle: counted ids are 0, 2, 3
 STAGE = Stage(epochs=4, height=64, width=64, batch_size=8)
@@ -53,8 +56,8 @@ def multi(*tags: Tags | None) -> MultiLabel:
 
 
 def targets(task: SingleLabel | MultiLabel) -> torch.Tensor:
-    originals = [Original(item=item, size=(9, 9), folder=Path()) for item in task.snapshot.items]
-    return torch.from_numpy(np.stack([task.read_target(original, height=32, width=32) for original in originals]))
+    originals = [Original(item=item, frame=FRAME, folder=Path()) for item in task.snapshot.items]
+    return torch.from_numpy(np.stack([task.read_target(original) for original in originals]))
 
 
 def named(metrics: list[Metric]) -> dict[str, float]:
@@ -62,8 +65,8 @@ def named(metrics: list[Metric]) -> dict[str, float]:
 
 
 def score_of(task: SingleLabel | MultiLabel, logits: torch.Tensor, number: int = 0) -> ItemScore:
-    original = Original(item=task.snapshot.items[number], size=(9, 9), folder=Path())
-    return task.score(logits, task.predict(logits, original.size), original)
+    original = Original(item=task.snapshot.items[number], frame=FRAME, folder=Path())
+    return task.score(logits, task.predict(logits, original.frame), original)
 
 
 def test_what_is_no_one_class_is_neither_learnt_nor_counted_and_said() -> None:

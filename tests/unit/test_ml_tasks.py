@@ -13,6 +13,7 @@ from studio.core.errors import BadInput
 from studio.core.events import Metric
 from studio.core.items import Split
 from studio.core.points import Keypoint, KeypointName, Points, Visibility
+from studio.core.resizing import Frame, Resize, frame_of
 from studio.core.settings import Task
 from studio.core.snapshot import Snapshot, SnapshotItem
 from studio.ml.tasks.base import Original
@@ -20,6 +21,10 @@ from studio.ml.tasks.keypoints import Keypoints
 from studio.ml.tasks.segmentation import Segmentation, upsampled_argmax
 
 CLASSES = tuple(make_classes(["road", "void", "sky", "tree"]))  # void in the middle: counted ids are 0, 2, 3
+
+
+def squished(original: tuple[int, int], *, height: int, width: int) -> Frame:
+    return frame_of(Resize.SQUISH, original, height=height, width=width)
 
 
 def segmentation() -> Segmentation:
@@ -66,7 +71,7 @@ def test_void_and_unlabelled_pixels_are_ignored_in_the_target(tmp_path: Path) ->
     mask = np.array([[0, 1, 2], [3, UNLABELLED, 0]], np.uint8)
     write_mask(tmp_path / "m.png", mask, CLASSES)
     item = SnapshotItem(id=1, name="x", image="x", split=Split.TRAIN, revision=1, mask="m.png")
-    target = segmentation().read_target(Original(item=item, size=(3, 2), folder=tmp_path), height=2, width=3)
+    target = segmentation().read_target(Original(item=item, frame=squished((3, 2), height=2, width=3), folder=tmp_path))
     assert target.tolist() == [[0, 255, 1], [2, 255, 0]]
 
 
@@ -122,7 +127,7 @@ NAMES = (KeypointName(name="eye", color="#ff0000"), KeypointName(name="nose", co
 
 def keypoint_item(*placed: Keypoint) -> Original:
     item = SnapshotItem(id=1, name="x", image="x", split=Split.VALID, revision=3, points=Points(placed))
-    return Original(item=item, size=(200, 100), folder=Path())
+    return Original(item=item, frame=squished((200, 100), height=50, width=100), folder=Path())
 
 
 def keypoints() -> Keypoints:
@@ -130,7 +135,7 @@ def keypoints() -> Keypoints:
 
 
 def batch_target(task: Keypoints, *originals: Original) -> torch.Tensor:
-    target = torch.from_numpy(np.stack([task.read_target(o, height=50, width=100) for o in originals]))
+    target = torch.from_numpy(np.stack([task.read_target(o) for o in originals]))
     label = task.to_label(target, height=50, width=100)
     return task.from_label(label.as_subclass(torch.Tensor), target, height=50, width=100)
 
@@ -161,9 +166,7 @@ def test_hidden_and_absent_points_are_neither_learnt_nor_counted() -> None:
 
 def test_a_point_that_a_transform_moved_out_of_the_picture_counts_no_more() -> None:
     task = keypoints()
-    target = torch.from_numpy(task.read_target(keypoint_item(Keypoint(index=0, x=10, y=10)), height=50, width=100))[
-        None
-    ]
+    target = torch.from_numpy(task.read_target(keypoint_item(Keypoint(index=0, x=10, y=10))))[None]
     moved = task.from_label(torch.tensor([[[-4.0, 5.0], [torch.nan, torch.nan]]]), target, height=50, width=100)
     assert task.counted(moved) == 0
 
@@ -176,7 +179,8 @@ def test_an_item_without_points_has_loss_zero() -> None:
 
 
 def test_predicted_points_are_in_pixels_of_the_original() -> None:
-    prediction = keypoints().predict(torch.tensor([[0.0, 0.0], [-1.0, 1.0]]), (200, 100))
+    frame = squished((200, 100), height=50, width=100)
+    prediction = keypoints().predict(torch.tensor([[0.0, 0.0], [-1.0, 1.0]]), frame)
     assert [(p.x, p.y) for p in prediction.points.placed] == [(100, 50), (0, 100)]
 
 
@@ -184,7 +188,7 @@ def test_a_keypoint_score_is_the_mean_distance_in_pixels_of_the_original() -> No
     task = keypoints()
     original = keypoint_item(Keypoint(index=0, x=103, y=54), Keypoint(index=1, x=0, y=0, visibility=Visibility.HIDDEN))
     output = torch.tensor([[0.0, 0.0], [0.9, 0.9]])
-    score = task.score(output, task.predict(output, original.size), original)
+    score = task.score(output, task.predict(output, original.frame), original)
     assert score.error == pytest.approx(5)
     assert score.loss == pytest.approx(((3 * 2 / 200) ** 2 + (4 * 2 / 100) ** 2) / 2)
     assert score.revision == 3
@@ -196,7 +200,8 @@ def test_a_retired_keypoint_is_neither_learnt_nor_predicted() -> None:
     task = Keypoints(Snapshot(task=Task.KEYPOINTS, keypoints=names))
     target = batch_target(task, keypoint_item(Keypoint(index=0, x=100, y=50), Keypoint(index=1, x=10, y=10)))
     assert task.counted(target) == 1
-    assert [p.index for p in task.predict(torch.zeros(2, 2), (200, 100)).points.placed] == [0]
+    predicted = task.predict(torch.zeros(2, 2), squished((200, 100), height=50, width=100))
+    assert [p.index for p in predicted.points.placed] == [0]
 
 
 def test_more_than_one_instance_is_said_to_be_more_than_is_learnt() -> None:

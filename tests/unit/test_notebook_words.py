@@ -16,9 +16,11 @@ import torch
 import torchvision
 from PIL import Image
 
+from studio.core.classes import UNLABELLED
 from studio.core.errors import BadInput, BadTable, MissingPackage, NotACheckpoint
 from studio.core.items import Split
 from studio.ml import lr_finder
+from studio.ml.model_file import read_model
 from studio.ml.notebook import (
     DataBunch,
     DatasetType,
@@ -28,6 +30,7 @@ from studio.ml.notebook import (
     Learner,
     MSELossFlat,
     PointsDataset,
+    ResizeMethod,
     SegmentationDataset,
     create_cnn,
     models,
@@ -98,6 +101,28 @@ def test_a_link_of_the_chain_can_be_gone_on_with_twice(squares: Path) -> None:
     small, large = source.transform(None, size=32).databunch(), source.transform(None, size=(64, 96)).databunch()
     assert (small.size, large.size) == ((32, 32), (64, 96))
     assert small.snapshot == large.snapshot
+
+
+def test_a_resize_method_is_what_batches_and_saved_models_are_made_with(squares: Path) -> None:
+    labels = ImageFileList.from_folder(squares / "images").label_from_func(
+        lambda path: squares / "labels" / f"{path.stem}_P.png"
+    )
+    source = labels.split_by_idx([6, 7]).datasets(SegmentationDataset, classes=("ground", "square"))
+    size = {"size": (48, 96)}  # twice as wide as it is high; the pictures are 40 × 48
+    padded = source.transform(None, **size, resize_method=ResizeMethod.PAD).databunch(squares, bs=3)
+    _, target = padded.one_batch(DatasetType.Valid)
+    assert (target[:, :, :19] == UNLABELLED).all()
+    assert (target[:, :, 20:76] != UNLABELLED).all()
+    cropped = source.transform(None, size=(64, 32), resize_method=ResizeMethod.CROP).databunch(squares, bs=3)
+    first, second = cropped.one_batch(), cropped.one_batch()
+    assert first[0].shape == (3, 3, 64, 32)
+    assert torch.equal(first[0], second[0])
+    assert (first[1] != UNLABELLED).all(), "cut out of the picture"
+    assert (cropped.one_batch(DatasetType.Valid)[1] == UNLABELLED).any(), "padded, so that all of it is judged"
+    learn = small_unet(padded)
+    assert read_model(learn.save("padded")).resize is ResizeMethod.PAD
+    with pytest.raises(BadInput, match="SQUISH, CROP or PAD"):
+        source.transform(None, resize_method="stretch")
 
 
 def test_the_same_seed_holds_out_the_same_share(squares: Path) -> None:

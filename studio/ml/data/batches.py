@@ -11,6 +11,7 @@ from torch import Tensor
 
 from studio.core.recipe import Augment
 from studio.core.snapshot import SnapshotItem
+from studio.ml.data.cropping import RandomPlace
 from studio.ml.data.images import LabelledImages
 from studio.ml.data.order import batch_count, batches_of, draws_per_epoch, epoch_order
 from studio.ml.data.transforms import TrainingTransform
@@ -58,7 +59,8 @@ class SplitBatches(Protocol):
 
 
 class Batches:
-    """One split at one size. `augment` None: rows in their order, as they are; else drawn and transformed by seed."""
+    """One split at one size. `augment` None: rows in their order, as they are; else drawn and transformed by seed.
+    `place` cuts that size out of what `images` holds; else they are of that size."""
 
     def __init__(
         self,
@@ -70,6 +72,7 @@ class Batches:
         batch_size: int,
         device: torch.device,
         augment: Augment | None = None,
+        place: RandomPlace | None = None,
         seed: tuple[int, ...] = (0,),
     ) -> None:
         self.images = images
@@ -79,6 +82,7 @@ class Batches:
         self._batch_size = batch_size
         self._device = device
         self._shuffles = augment is not None
+        self._place = place
         self._transform = TrainingTransform(augment, task.mirror)
         self._seed = seed
         self._weights = [item.weight for item in images.items] if self._shuffles else [1.0] * len(images.items)
@@ -106,6 +110,9 @@ class Batches:
         pictures, target = self.images.fetch(rows)
         pictures = pictures.to(self._device, non_blocking=True)
         target = target.to(self._device, non_blocking=True)
-        label = self._task.to_label(target, height=self.height, width=self.width)
+        height, width = pictures.shape[-2:]
+        label = self._task.to_label(target, height=height, width=width)
+        if self._place is not None:
+            pictures, label = self._place(pictures, label, rows, seed=derived_seed(seed, 1))
         images, moved = self._transform(pictures, label, seed=seed)
         return Batch(rows, images, self._task.from_label(moved, target, height=self.height, width=self.width))

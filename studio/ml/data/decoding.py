@@ -1,4 +1,4 @@
-"""Reading one item: its picture squished to the training size, and its target."""
+"""Reading one item: its picture brought to the training size, and its target."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.core.images import image_size, read_image
+from studio.core.resizing import Frame, Resize, Size, frame_of
 from studio.core.snapshot import SnapshotItem
-from studio.ml.tasks.base import Original, Size, Task
+from studio.ml.data.framing import PADDING, framed
+from studio.ml.tasks.base import Original, Task
 
 
 @dataclass(frozen=True)
@@ -23,38 +25,46 @@ class Decoder:
     task: Task
     height: int
     width: int
-    _sizes: dict[str, Size] = field(default_factory=dict, repr=False, compare=False)
+    resize: Resize = Resize.SQUISH
+    known_sizes: dict[str, Size] = field(default_factory=dict, repr=False, compare=False)
 
     def original(self, item: SnapshotItem) -> Original:
         """Raises UnreadableImage when the picture is met for the first time and cannot be read."""
-        return Original(item=item, size=self.size(Path(item.image)), folder=self.folder)
+        return Original(item=item, frame=self.frame(Path(item.image)), folder=self.folder)
 
     def picture(self, path: Path) -> NDArray[np.uint8]:
-        """(height, width, 3) uint8 RGB: squished, averaged over area where it shrinks. Raises UnreadableImage."""
-        pixels = read_image(path, max_side=self._least_side(self.size(path)))
-        return resize_picture(pixels, height=self.height, width=self.width)
+        """(height, width, 3) uint8 RGB: resized, averaged over area where it shrinks. Raises UnreadableImage."""
+        frame = self.frame(path)
+        pixels = read_image(path, max_side=_least_side(frame))
+        resized = resize_picture(pixels, height=frame.inner[1], width=frame.inner[0])
+        return framed(resized, frame, outside=PADDING)
 
     def target(self, item: SnapshotItem) -> np.ndarray:
         """Raises UnreadableImage when the picture's header cannot be read, BadMask for a label that does not fit."""
-        return self.task.read_target(self.original(item), height=self.height, width=self.width)
+        return self.task.read_target(self.original(item))
 
     def empty(self) -> tuple[NDArray[np.uint8], np.ndarray]:
         """A mid-grey picture about which nothing is known, in the place of one that cannot be read any more."""
         grey = np.full((self.height, self.width, 3), 124, np.uint8)
         return grey, self.task.empty_target(height=self.height, width=self.width)
 
-    def size(self, path: Path) -> Size:
+    def frame(self, path: Path) -> Frame:
         """Raises UnreadableImage."""
-        image = str(path)
-        if image not in self._sizes:
-            self._sizes[image] = image_size(path)
-        return self._sizes[image]
+        return frame_of(self.resize, self.size(path), height=self.height, width=self.width)
 
-    def _least_side(self, size: Size) -> int:
-        """The longer side that a reduced JPEG must keep so that neither of its sides is below the training size's."""
-        width, height = size
-        scale = max(self.width / width, self.height / height)
-        return max(1, int(np.ceil(max(size) * scale)))
+    def size(self, path: Path) -> Size:
+        """Of the original. Raises UnreadableImage."""
+        image = str(path)
+        if image not in self.known_sizes:
+            self.known_sizes[image] = image_size(path)
+        return self.known_sizes[image]
+
+
+def _least_side(frame: Frame) -> int:
+    """The longer side that a reduced JPEG must keep so that neither of its sides is below the one it is resized to."""
+    width, height = frame.original
+    scale = max(frame.inner[0] / width, frame.inner[1] / height)
+    return max(1, int(np.ceil(max(frame.original) * scale)))
 
 
 def resize_picture(pixels: NDArray[np.uint8], *, height: int, width: int) -> NDArray[np.uint8]:

@@ -19,7 +19,7 @@ from studio.core.errors import UnreadableImage
 from studio.core.snapshot import SnapshotItem
 from studio.ml.data.decoding import Decoder
 from studio.ml.data.read_ahead import ReadAhead, Reading
-from studio.ml.device import usable_cores
+from studio.ml.data.threads import PROGRESS_SECONDS, Report, background_threads, decoding_threads, each_in_threads
 
 FALLBACK_LIMIT: Final = 4 * 2**30
 """Bytes for decoded images where the machine does not say how much memory it has."""
@@ -27,11 +27,7 @@ FALLBACK_LIMIT: Final = 4 * 2**30
 MEMORY_SHARE: Final = 0.4
 """The part of the machine's memory that a run's decoded images may take."""
 
-PROGRESS_SECONDS: Final = 0.2
-
 Warn = Callable[[str], None]
-Report = Callable[[int, int], None]
-"""Called with how many of how many items are done."""
 
 
 class LabelledImages(Protocol):
@@ -179,37 +175,6 @@ def _decoded(decoder: Decoder, item: SnapshotItem, warn: Warn) -> tuple[np.ndarr
     except UnreadableImage as error:
         warn(error.sentence)
         return decoder.empty()
-
-
-def decoding_threads() -> int:
-    return min(8, usable_cores())
-
-
-def background_threads() -> int:
-    """Threads that read beside the one that trains."""
-    return max(1, decoding_threads() - 1)
-
-
-def each_in_threads(work: Callable[[int], None], count: int, *, report: Report, check: Callable[[], None]) -> None:
-    """Call `work(0)` … `work(count - 1)` on a few threads; the first error is raised and the rest is dropped."""
-    with ThreadPoolExecutor(decoding_threads(), thread_name_prefix="decode") as pool:
-        futures = [pool.submit(work, i) for i in range(count)]
-        try:
-            _wait(futures, report, check)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def _wait(futures: list[Future[None]], report: Report, check: Callable[[], None]) -> None:
-    reported = time.monotonic()
-    for done, future in enumerate(futures, start=1):
-        future.result()
-        if time.monotonic() - reported >= PROGRESS_SECONDS:
-            reported = time.monotonic()
-            report(done, len(futures))
-        check()
-    report(len(futures), len(futures))
 
 
 def _readable(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -11,12 +12,15 @@ import torch
 from studio.core.errors import NothingToTrainOn
 from studio.core.items import Split
 from studio.core.recipe import RunSpec, Stage
+from studio.core.resizing import Resize, resize_to_answer
 from studio.core.snapshot import SnapshotItem
 from studio.ml.data.batches import Batches, SplitBatches
+from studio.ml.data.cropping import RoomyDecoder, random_place, roomy_decoder
 from studio.ml.data.decoding import Decoder
-from studio.ml.data.images import Warn, background_threads, load_images, memory_limit
+from studio.ml.data.images import Warn, load_images, memory_limit
 from studio.ml.data.order import batch_count, draws_per_epoch
 from studio.ml.data.read_ahead import ReadAhead
+from studio.ml.data.threads import background_threads
 from studio.ml.tasks.base import ItemDecoder, Task
 
 
@@ -63,35 +67,42 @@ class DataSource:
     def load(self, stage_number: int) -> StageData:
         """Both splits. Raises NothingToTrainOn when no picture of one can be read, BadMask for a wrong label."""
         stage = self.spec.stages[stage_number]
-        decoder = Decoder(self.folder, self.task, stage.height, stage.width)
+        decoder = self._decoder(stage)
         ahead = ReadAhead(background_threads())
         try:
-            train = self._train(decoder, stage_number, ahead)
+            train = self._train(stage_number, ahead)
             return StageData(decoder, train, self._batches(decoder, stage, Split.VALID, ahead))
         except BaseException:
             ahead.close()
             raise
 
     def load_train(self, stage_number: int) -> Batches:
-        stage = self.spec.stages[stage_number]
-        decoder = Decoder(self.folder, self.task, stage.height, stage.width)
-        return self._train(decoder, stage_number, ReadAhead(background_threads()))
+        return self._train(stage_number, ReadAhead(background_threads()))
 
-    def _train(self, decoder: Decoder, stage_number: int, ahead: ReadAhead) -> Batches:
+    def _decoder(self, stage: Stage) -> Decoder:
+        """Of what the network is judged by."""
+        resize = resize_to_answer(self.spec.resize, self.spec.task)
+        return Decoder(self.folder, self.task, stage.height, stage.width, resize)
+
+    def _train(self, stage_number: int, ahead: ReadAhead) -> Batches:
         stage = self.spec.stages[stage_number]
+        decoder = self._decoder(stage)
+        if self.spec.resize is Resize.CROP:
+            decoder = roomy_decoder(
+                decoder, self.labelled(Split.TRAIN), report=self._reporting(Split.TRAIN, stage), check=self.check
+            )
         return self._batches(decoder, stage, Split.TRAIN, ahead, seed=(self.spec.seed, stage_number))
 
     def _batches(
         self, decoder: Decoder, stage: Stage, split: Split, ahead: ReadAhead, *, seed: tuple[int, ...] | None = None
     ) -> Batches:
         limit = memory_limit() if self.limit is None else self.limit
-        what = f"reading {split.value} images at {stage.height}×{stage.width}"
         images = load_images(
             decoder,
             self.labelled(split),
             limit=limit // 2,
             warn=self.warn,
-            report=lambda done, total: self.progress(what, done, total),
+            report=self._reporting(split, stage),
             check=self.check,
             ahead=ahead,
         )
@@ -105,5 +116,9 @@ class DataSource:
             batch_size=stage.batch_size,
             device=self.device,
             augment=self.spec.augment if seed else None,
+            place=random_place(decoder, images.items) if isinstance(decoder, RoomyDecoder) else None,
             seed=seed or (0,),
         )
+
+    def _reporting(self, split: Split, stage: Stage) -> Callable[[int, int], None]:
+        return partial(self.progress, f"reading {split.value} images at {stage.height}×{stage.width}")

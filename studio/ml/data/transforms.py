@@ -82,7 +82,7 @@ class JointMove(Drawing):
         if isinstance(inpt, tv_tensors.KeyPoints) and self._mirror is not None:
             flips = (params["flips"] ^ params["upside_down"]).to(moved.device)[:, None, None]
             moved = torch.where(flips, moved[:, self._mirror.to(moved.device)], moved)
-        return _wrapped(moved, inpt) if isinstance(inpt, tv_tensors.TVTensor) else moved
+        return wrapped(moved, inpt) if isinstance(inpt, tv_tensors.TVTensor) else moved
 
 
 class Lighting(Drawing):
@@ -158,7 +158,8 @@ def normalised(pictures: Tensor) -> Tensor:
     return image.as_subclass(Tensor).contiguous(memory_format=torch.channels_last)
 
 
-def _wrapped(value: Tensor, like: tv_tensors.TVTensor) -> tv_tensors.TVTensor:
+def wrapped(value: Tensor, like: tv_tensors.TVTensor) -> tv_tensors.TVTensor:
+    """A tv_tensor of the same kind."""
     return tv_tensors.wrap(value, like=like)  # pyright: ignore[reportCallIssue] - torchvision's decorator hides it
 
 

@@ -17,14 +17,16 @@ from studio.core.atomic import whole_folder
 from studio.core.errors import BadInput, UnreadableItem
 from studio.core.events import read_events
 from studio.core.items import Split
+from studio.core.resizing import resize_to_answer
 from studio.core.settings import Task as TaskName
 from studio.core.snapshot import Snapshot
 from studio.core.thresholds import keep_threshold, kept_threshold
 from studio.core.vocabulary import PADDING_ID
 from studio.ml.data.decoders import make_decoder
+from studio.ml.data.framing import PADDING
 from studio.ml.data.inputs import network_input
 from studio.ml.event_log import EVENTS_FILE
-from studio.ml.exporting.model_card import model_card, plain_python
+from studio.ml.exporting.model_card import RESIZE_IN_WORDS, model_card, plain_python
 from studio.ml.exporting.programs import write_onnx, write_torch_program
 from studio.ml.model_file import ModelFile, read_model, write_model
 from studio.ml.models.encoders import image_statistics
@@ -56,7 +58,8 @@ def export_model(
     spec, snapshot = read_recipe(run)
     task = make_task(model.snapshot, model.architecture)
     network = network_of(model, task).eval()
-    images = _real_inputs(run, snapshot, make_decoder(run, task, height=model.height, width=model.width))
+    decoder = make_decoder(run, task, height=model.height, width=model.width, resize=model.resize)
+    images = _real_inputs(run, snapshot, decoder)
     how = _preprocessing(model)
     steps = 4 if onnx else 3
     if out.exists():
@@ -78,7 +81,7 @@ def export_model(
             progress(3, steps)
         card = model_card(run, spec, snapshot, read_events(run / EVENTS_FILE), differences)
         (folder / "README.md").write_text(card, encoding="utf-8")
-        (folder / "use.py").write_text(plain_python(spec.task), encoding="utf-8")
+        (folder / "use.py").write_text(plain_python(spec.task, spec.resize), encoding="utf-8")
         progress(steps, steps)
     return Exported(out, differences)
 
@@ -114,11 +117,14 @@ def _preprocessing(model: ModelFile) -> dict[str, Any]:
             "input": "the ids of the first tokens of a document, filled up with padding behind it to that many",
             "vocabulary": "vocabulary.json: the token of each id; a token that is not in it has the id of xxunk",
         }
+    resize = resize_to_answer(model.resize, model.task)
     mean, deviation = (values.flatten().tolist() for values in image_statistics())
     return {
         "height": model.height,
         "width": model.width,
-        "resize": "squish, averaged over area",
+        "resize": resize.value,
+        "resize in words": RESIZE_IN_WORDS[resize],
+        "padding": list(PADDING),
         "channels": "RGB, scaled to 0–1, then (pixel - mean) / std",
         "mean": [round(value, 6) for value in mean],
         "std": [round(value, 6) for value in deviation],

@@ -16,23 +16,39 @@ from studio.core.events import EpochEnd, RunEvent, Started
 from studio.core.items import Split
 from studio.core.learning_words import learning_words
 from studio.core.recipe import RunSpec, Stage
+from studio.core.resizing import Resize, resize_to_answer
 from studio.core.settings import Task
 from studio.core.snapshot import Snapshot
 
+RESIZE_IN_WORDS: Final = {
+    Resize.SQUISH: "both sides to the input's, averaged over area",
+    Resize.PAD: "as large as fits into the input, averaged over area, in its middle; the padding's colour around it",
+    Resize.CROP: "as large as covers the input, averaged over area; its middle is taken",
+}
+
 PLAIN_PYTHON: Final = """\
-import json, sys
-import numpy as np, torch
-from PIL import Image
+import json, sys, torch, numpy as np
+from PIL import Image, ImageOps
 
 here = sys.argv[1]  # this folder; the second argument is a picture
 how = json.load(open(f"{here}/preprocessing.json", encoding="utf-8"))
-picture = Image.open(sys.argv[2]).convert("RGB").resize((how["width"], how["height"]), Image.Resampling.BOX)
+size, by = (how["width"], how["height"]), Image.Resampling.BOX
+picture = PICTURE
 pixels = (np.asarray(picture, np.float32) / 255 - how["mean"]) / how["std"]
 model = torch.export.load(f"{here}/model.pt2").module()
 output = model(torch.from_numpy(pixels).float().permute(2, 0, 1)[None])
 print(tuple(output.shape), output.flatten()[:3].tolist())
 """
-"""The script that the card shows; it needs torch, NumPy and Pillow, and nothing of this program."""
+"""The script that the card shows; it needs torch, NumPy and Pillow, and nothing of this program. `PICTURE` stands for
+one of the next."""
+
+_OPENED: Final = 'Image.open(sys.argv[2]).convert("RGB")'
+
+RESIZED_PICTURE: Final = {
+    Resize.SQUISH: f"{_OPENED}.resize(size, by)",
+    Resize.PAD: f'ImageOps.pad({_OPENED}, size, by, tuple(how["padding"]))',
+    Resize.CROP: f"ImageOps.fit({_OPENED}, size, by)",
+}
 
 PLAIN_PYTHON_FOR_TEXTS: Final = """\
 import json, sys
@@ -50,9 +66,11 @@ print(tuple(output.shape), output.flatten()[:3].tolist())
 """
 
 
-def plain_python(task: Task) -> str:
-    """The script for a task's models."""
-    return PLAIN_PYTHON_FOR_TEXTS if task is Task.TEXT else PLAIN_PYTHON
+def plain_python(task: Task, resize: Resize) -> str:
+    """The script for a task's models that were trained with `resize`."""
+    if task is Task.TEXT:
+        return PLAIN_PYTHON_FOR_TEXTS
+    return PLAIN_PYTHON.replace("PICTURE", RESIZED_PICTURE[resize_to_answer(resize, task)])
 
 
 def model_card(
@@ -72,7 +90,7 @@ def model_card(
         "## Files\n\n" + _files(differences),
         (
             f"## Use\n\nWith Relearn Studio: `studio predict THIS_FOLDER {what}S --out DIR`. With plain Python "
-            f"(`python use.py THIS_FOLDER {what}`):\n\n```python\n{plain_python(spec.task)}```"
+            f"(`python use.py THIS_FOLDER {what}`):\n\n```python\n{plain_python(spec.task, spec.resize)}```"
         ),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -97,6 +115,12 @@ def _data(snapshot: Snapshot) -> str:
 
 def _output(spec: RunSpec) -> str:
     """What the network answers, for those who use it without this program."""
+    if resize_to_answer(spec.resize, spec.task) is Resize.PAD:
+        return f"{_places(spec)} All of it is about the padded picture."
+    return _places(spec)
+
+
+def _places(spec: RunSpec) -> str:
     if spec.architecture is Architecture.HEATMAP:
         return (
             "`(pictures, keypoints, H/4, W/4)`: a map for each keypoint whose peak is its place; "
@@ -122,6 +146,7 @@ def _recipe(spec: RunSpec) -> str:
     model = f"{spec.architecture} on {spec.model.encoder}" if spec.architecture else f"Encoder {spec.model.encoder}"
     model = "AWD-LSTM" if spec.task is Task.TEXT else model
     lines = [f"- {model}, start: {start}; weight decay {spec.weight_decay}, seed {spec.seed}"]
+    lines += [] if spec.task is Task.TEXT else [f"- Pictures come to each size by: {spec.resize}"]
     lines += [f"- Stage {number}: {_stage(stage)}" for number, stage in enumerate(spec.stages, start=1)]
     learning = learning_words(spec)
     lines += [f"- While training: {', '.join(learning)}"] if learning else []

@@ -37,7 +37,7 @@ from studio.ml.notebook.texts import (
     language_model_learner,
     text_classifier_learner,
 )
-from studio.ml.notebook.transforms import get_transforms, imagenet_stats
+from studio.ml.notebook.transforms import ResizeMethod, get_transforms, imagenet_stats
 
 __all__ = [
     "ImageFileList",
@@ -52,6 +52,7 @@ __all__ = [
     "PointsDataset",
     "get_image_files",
     "get_transforms",
+    "ResizeMethod",
     "imagenet_stats",
     "Image",
     "ImagePoints",

@@ -25,6 +25,7 @@ from studio.core.errors import BadInput
 from studio.core.images import IMAGE_SUFFIXES
 from studio.core.items import Split
 from studio.core.recipe import Augment
+from studio.core.resizing import Resize
 from studio.core.settings import Task
 from studio.core.snapshot import Snapshot
 from studio.ml.notebook.data_bunch import BATCH_SIZE, DataBunch
@@ -247,18 +248,32 @@ class SplitDatasets:
     augment: Augment = NO_TRANSFORMS
     height: int = DEFAULT_SIZE
     width: int = DEFAULT_SIZE
+    resize: Resize = Resize.SQUISH
 
     def __repr__(self) -> str:
         task, items = self.snapshot.task.value, len(self.snapshot.items)
         return f"SplitDatasets for {task} ({items:,} items, to be {self.height}×{self.width})\nPath: {self.path}"
 
-    def transform(self, tfms: Augment | None = None, size: Size | None = None, *, tfm_y: bool = True) -> SplitDatasets:
-        """`tfms` as `get_transforms` makes them; without them pictures are trained on as they are. They are squished
-        to `size`. Masks and points always move with their picture: raises BadInput for `tfm_y=False`."""
+    def transform(
+        self,
+        tfms: Augment | None = None,
+        size: Size | None = None,
+        *,
+        resize_method: Resize | str | None = None,
+        tfm_y: bool = True,
+    ) -> SplitDatasets:
+        """`tfms` as `get_transforms` makes them; without them pictures are trained on as they are. They come to `size`
+        by `resize_method`, `ResizeMethod.SQUISH` unless one is named; a crop is at a place drawn anew each time in
+        training, and shows classes their picture's middle and masks and points all of it, padded, elsewhere. Masks and
+        points always move with their picture: raises BadInput for `tfm_y=False`."""
         if not tfm_y:
             raise BadInput("Masks and points move with their picture here; leave out tfm_y=False.")
         height, width = (self.height, self.width) if size is None else _height_and_width(size)
-        return replace(self, augment=tfms or NO_TRANSFORMS, height=height, width=width)
+        try:
+            resize = self.resize if resize_method is None else Resize(resize_method)
+        except ValueError as error:
+            raise BadInput(f"{resize_method} is no ResizeMethod; take SQUISH, CROP or PAD.") from error
+        return replace(self, augment=tfms or NO_TRANSFORMS, height=height, width=width, resize=resize)
 
     def databunch(self, path: Path | str | None = None, bs: int = BATCH_SIZE) -> DataBunch:
         """`path`: where models are saved below; by default the pictures' folder."""
@@ -269,6 +284,7 @@ class SplitDatasets:
             width=self.width,
             bs=bs,
             augment=self.augment,
+            resize=self.resize,
         )
 
 

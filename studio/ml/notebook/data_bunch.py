@@ -15,12 +15,15 @@ from studio.core.architectures import Architecture
 from studio.core.errors import BadInput, NothingToTrainOn
 from studio.core.items import Split
 from studio.core.recipe import Augment
+from studio.core.resizing import Resize, resize_to_answer
 from studio.core.snapshot import Snapshot, SnapshotItem
 from studio.ml.data.batches import Batch, Batches
+from studio.ml.data.cropping import RandomPlace, random_place, roomy_decoder
 from studio.ml.data.decoding import Decoder
-from studio.ml.data.images import LabelledImages, background_threads, load_images, memory_limit
+from studio.ml.data.images import LabelledImages, load_images, memory_limit
 from studio.ml.data.read_ahead import ReadAhead
 from studio.ml.data.stage_data import StageData
+from studio.ml.data.threads import background_threads
 from studio.ml.device import choose_device
 from studio.ml.notebook.drawing import Drawn, drawn_target, picture_of
 from studio.ml.notebook.figures import Figure, new_grid
@@ -73,19 +76,22 @@ class DataBunch:
         width: int,
         bs: int,
         augment: Augment,
+        resize: Resize = Resize.SQUISH,
         device: str = "auto",
     ) -> None:
         self.snapshot = snapshot
         self.path = path
         self.batch_size = bs
         self.augment = augment
+        self.resize = resize
         self.device = choose_device(device)
         self.task = make_task(snapshot)
         for caution in self.task.cautions():
             say(caution)
         # A mask is at an absolute path, so that no folder of a run is needed to find it.
-        self.decoder = Decoder(path, self.task, height, width)
+        self.decoder = Decoder(path, self.task, height, width, resize_to_answer(resize, snapshot.task))
         self._loaded: dict[Split, LabelledImages] = {}
+        self._roomy: tuple[LabelledImages, RandomPlace] | None = None
 
     def __repr__(self) -> str:
         height, width = self.size
@@ -170,14 +176,17 @@ class DataBunch:
         return figure
 
     def _batches(self, split: Split, *, augment: Augment | None, seed: tuple[int, ...]) -> Batches:
+        cuts = self.resize is Resize.CROP and augment is not None
+        images, place = self._to_cut(split) if cuts else (self.images_of(split), None)
         return Batches(
-            self.images_of(split),
+            images,
             self.task,
             height=self.decoder.height,
             width=self.decoder.width,
             batch_size=self.batch_size,
             device=self.device,
             augment=augment,
+            place=place,
             seed=seed,
         )
 
@@ -185,17 +194,31 @@ class DataBunch:
         """A split's pictures; its rows are what batches and losses count. Raises NothingToTrainOn where none of them
         can be read."""
         if split not in self._loaded:
-            images = load_images(
-                self.decoder,
-                self.items(split),
-                limit=memory_limit() // 2,
-                warn=say,
-                report=lambda done, total: None,
-                check=lambda: None,
-                ahead=ReadAhead(background_threads()),
-            )
-            if not images.items:
-                raise NothingToTrainOn(split.value)
-            weakref.finalize(self, images.close)
-            self._loaded[split] = images
+            self._loaded[split] = self._load(self.decoder, split)
         return self._loaded[split]
+
+    def _to_cut(self, split: Split) -> tuple[LabelledImages, RandomPlace]:
+        """The training pictures with what a crop may show of them."""
+        assert split is Split.TRAIN
+        if self._roomy is None:
+            decoder = roomy_decoder(
+                self.decoder, self.items(split), report=lambda done, total: None, check=lambda: None
+            )
+            images = self._load(decoder, split)
+            self._roomy = images, random_place(decoder, images.items)
+        return self._roomy
+
+    def _load(self, decoder: Decoder, split: Split) -> LabelledImages:
+        images = load_images(
+            decoder,
+            self.items(split),
+            limit=memory_limit() // 2,
+            warn=say,
+            report=lambda done, total: None,
+            check=lambda: None,
+            ahead=ReadAhead(background_threads()),
+        )
+        if not images.items:
+            raise NothingToTrainOn(split.value)
+        weakref.finalize(self, images.close)
+        return images

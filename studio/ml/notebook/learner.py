@@ -207,6 +207,7 @@ class Learner:
             encoder=self._spec.model.encoder,
             height=height,
             width=width,
+            resize=self._data.resize,
             parent=None,
             labels=self._data.task.metadata(),
         )
@@ -260,7 +261,8 @@ class Learner:
                 architecture=None if architecture is None else Architecture(architecture),
                 pretrained=pretrained,
             )
-            return RunSpec(task=self._data.snapshot.task, model=model, stages=(self._stage(epochs=1),))
+            stages = (self._stage(epochs=1),)
+            return RunSpec(task=self._data.snapshot.task, model=model, stages=stages, resize=self._data.resize)
         except ValueError as error:
             raise BadInput(f"This network cannot be made: {error}.") from error
 

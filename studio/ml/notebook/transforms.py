@@ -6,7 +6,10 @@ from typing import Final
 
 from studio.core.errors import BadInput
 from studio.core.recipe import Augment
+from studio.core.resizing import Resize
 from studio.ml.models.encoders import image_statistics
+
+ResizeMethod = Resize
 
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 

@@ -12,22 +12,26 @@ from torch import Tensor, nn
 from torchvision.tv_tensors import TVTensor
 
 from studio.core.events import Metric, SamplePrediction
+from studio.core.resizing import Frame, Size
 from studio.core.review import ItemScore
 from studio.core.snapshot import Snapshot, SnapshotItem
 from studio.ml.models.encoders import ImageEncoder
 from studio.ml.objectives import Objective
 
-Size = tuple[int, int]
-"""(width, height) of an original image, in pixels."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Original:
-    """One item as it lies on disk: its picture's size, and the run's folder that its label is below."""
+    """One item as it lies on disk: how its picture comes to the network, and the run's folder that its label is
+    below."""
 
     item: SnapshotItem
-    size: Size
+    frame: Frame
     folder: Path
+
+    @property
+    def size(self) -> Size:
+        """Of the picture."""
+        return self.frame.original
 
 
 class ItemDecoder(Protocol):
@@ -42,8 +46,11 @@ class ItemDecoder(Protocol):
     @property
     def width(self) -> int: ...
 
-    def size(self, path: Path) -> Size:
-        """Raises UnreadableItem."""
+    @property
+    def height(self) -> int: ...
+
+    def frame(self, path: Path) -> Frame:
+        """How the picture at `path` comes to the training size. Raises UnreadableItem."""
         ...
 
     def original(self, item: SnapshotItem) -> Original:
@@ -99,8 +106,8 @@ class Task(Protocol):
         """Load a parent's weights, also where its classes or keypoints were others; returns sentences about gaps."""
         ...
 
-    def read_target(self, original: Original, *, height: int, width: int) -> np.ndarray:
-        """The item's label at the training size. Raises BadInput naming the file."""
+    def read_target(self, original: Original) -> np.ndarray:
+        """The item's label in the original's frame. Raises BadInput naming the file."""
         ...
 
     def empty_target(self, *, height: int, width: int) -> np.ndarray:
@@ -130,10 +137,14 @@ class Task(Protocol):
     def metrics(self) -> TaskMetrics: ...
 
     def sample(self, output: Tensor, original: Original, *, folder: Path, name: str) -> SamplePrediction:
-        """One item's output as a sample for people; a mask goes to `folder / name` at the training size."""
+        """One item's output as a sample for people; a mask goes to `folder / name` at the network's scale."""
         ...
 
-    def predict(self, output: Tensor, size: Size) -> Prediction:
+    def of_picture(self, output: Tensor, frame: Frame) -> Tensor:
+        """One item's output without what is about the padding around its picture; as it is where it has no rows."""
+        ...
+
+    def predict(self, output: Tensor, frame: Frame) -> Prediction:
         """One item's output at its original's size."""
         ...
 

@@ -27,20 +27,21 @@ from studio.core.errors import BadInput
 from studio.core.events import Metric, SamplePrediction
 from studio.core.keypoint_pairs import mirror_order
 from studio.core.points import Keypoint, KeypointName, Points, Visibility
+from studio.core.resizing import Frame
 from studio.core.review import ItemScore
 from studio.core.snapshot import Snapshot, SnapshotItem
 from studio.ml.models.encoders import ImageEncoder
 from studio.ml.models.keypoint_net import KeypointNet
 from studio.ml.objectives import Objective
-from studio.ml.tasks.base import Original, Prediction, Size, TaskMetrics
+from studio.ml.tasks.base import Original, Prediction, TaskMetrics
 from studio.ml.tasks.transfer import load_matching
 
 PCK_SHARE: Final = 0.05
 """PCK@0.05: a point is right within 5 % of the original's longer side."""
 
-X, Y, COUNTS, ORIGINAL_WIDTH, ORIGINAL_HEIGHT = range(5)
-"""Columns of a target (K, 5) float32: place in pixels of the training size (after `from_label`: in [-1, 1]), 1 where
-the point counts, and the original's size."""
+X, Y, COUNTS, SPANNED_WIDTH, SPANNED_HEIGHT, LONGER_SIDE = range(6)
+"""Columns of a target (K, 6) float32: place in pixels of the training size (after `from_label`: in [-1, 1]), 1 where
+the point counts, how many pixels of the original that size spans, and the original's longer side."""
 
 
 @dataclass(frozen=True)
@@ -95,21 +96,22 @@ class Keypoints:
         new = [name for name in self.names if name not in parent]
         return [f"The parent run did not know {', '.join(new)}; these keypoints start from scratch."] if new else []
 
-    def read_target(self, original: Original, *, height: int, width: int) -> NDArray[np.float32]:
-        target = self.empty_target(height=height, width=width)
-        target[:, ORIGINAL_WIDTH], target[:, ORIGINAL_HEIGHT] = original.size
+    def read_target(self, original: Original) -> NDArray[np.float32]:
+        frame = original.frame
+        target = self.empty_target(height=frame.height, width=frame.width)
+        target[:, [SPANNED_WIDTH, SPANNED_HEIGHT]] = frame.spanned
+        target[:, LONGER_SIDE] = max(original.size)
         placed = (original.item.points or Points()).of(0)
         for index in self._asked:
             point = placed.get(index)
             if point is not None and point.visibility is Visibility.VISIBLE:
-                target[index, X] = point.x * width / original.size[0]
-                target[index, Y] = point.y * height / original.size[1]
+                target[index, [X, Y]] = frame.place(point.x, point.y)
                 target[index, COUNTS] = 1
         return target
 
     def empty_target(self, *, height: int, width: int) -> NDArray[np.float32]:
-        target = np.zeros((len(self.names), 5), np.float32)
-        target[:, ORIGINAL_WIDTH], target[:, ORIGINAL_HEIGHT] = width, height
+        target = np.zeros((len(self.names), 6), np.float32)
+        target[:, SPANNED_WIDTH], target[:, SPANNED_HEIGHT], target[:, LONGER_SIDE] = width, height, max(width, height)
         return target
 
     def to_label(self, target: Tensor, *, height: int, width: int) -> tv_tensors.KeyPoints:
@@ -141,11 +143,15 @@ class Keypoints:
         return KeypointMetrics(len(self._asked), self.places)
 
     def sample(self, output: Tensor, original: Original, *, folder: Path, name: str) -> SamplePrediction:
-        points = self.predict(output, original.size).points
+        points = self.predict(output, original.frame).points
         return SamplePrediction(item=original.item.id, name=original.item.name, points=points)
 
-    def predict(self, output: Tensor, size: Size) -> PointsPrediction:
-        places = (self.places(output).cpu().numpy().astype(np.float64) + 1) / 2 * np.array(size)
+    def of_picture(self, output: Tensor, frame: Frame) -> Tensor:
+        return output
+
+    def predict(self, output: Tensor, frame: Frame) -> PointsPrediction:
+        shares = (self.places(output).cpu().numpy().astype(np.float64) + 1) / 2
+        places = shares * np.array(frame.spanned) + np.array(frame.corner)
         return PointsPrediction(
             Points(tuple(Keypoint(index=i, x=float(places[i][0]), y=float(places[i][1])) for i in self._asked))
         )
@@ -220,10 +226,10 @@ class KeypointMetrics:
         predicted, label = self._places(output).cpu()[known], target.cpu()[known]
         self._points += len(label)
         self._mse.update(predicted.flatten(), label[:, [X, Y]].flatten())
-        size = label[:, [ORIGINAL_WIDTH, ORIGINAL_HEIGHT]]
-        distance = ((predicted - label[:, [X, Y]]) * size / 2).norm(dim=1)
+        spanned = label[:, [SPANNED_WIDTH, SPANNED_HEIGHT]]
+        distance = ((predicted - label[:, [X, Y]]) * spanned / 2).norm(dim=1)
         self._squared_distance.update(distance.square())
-        self._right.update((distance <= PCK_SHARE * size.max(dim=1).values).float())
+        self._right.update((distance <= PCK_SHARE * label[:, LONGER_SIDE]).float())
 
     def compute(self, *, split: str, height: int, width: int) -> list[Metric]:
         where = f"{split}, {self._points} visible points of {self._keypoints} keypoints, at {height}×{width}"

@@ -60,9 +60,9 @@ class MultiLabel(WholeItems):
         having = [sum(c.id in ids for ids in labels) for c in self.counted_classes]
         return [math.log((n + 0.5) / (len(labels) - n + 0.5)) for n in having]
 
-    def read_target(self, original: Original, *, height: int, width: int) -> NDArray[np.float32]:
+    def read_target(self, original: Original) -> NDArray[np.float32]:
         if original.item.tags is None:
-            return self.empty_target(height=height, width=width)
+            return self.empty_target(height=0, width=0)
         target = np.zeros(self.outputs, np.float32)
         target[[self.position[i] for i in original.item.tags.ids if i in self.position]] = 1
         return target
@@ -92,7 +92,7 @@ class MultiLabel(WholeItems):
         """`loss`: the mean over the tags; `error`: how many tags are missing or too many."""
         assert isinstance(prediction, TagsPrediction)
         item, answer = original.item, prediction.answer
-        target = torch.from_numpy(self.read_target(original, height=0, width=0))
+        target = torch.from_numpy(self.read_target(original))
         differences = ()
         if item.tags is not None:
             differences = tag_differences(Tags.of(i for i in item.tags.ids if i in self.position), answer.tags)

@@ -20,12 +20,14 @@ from studio.core.classes import UNLABELLED, LabelClass
 from studio.core.errors import BadInput
 from studio.core.events import Metric, SamplePrediction
 from studio.core.masks import check_mask, encode_mask, read_mask, write_mask
+from studio.core.resizing import Frame, Size
 from studio.core.review import ItemScore
 from studio.core.snapshot import Snapshot, SnapshotItem
+from studio.ml.data.framing import framed
 from studio.ml.models.encoders import ImageEncoder
 from studio.ml.models.unet import UNet
 from studio.ml.objectives import ClassObjective, Objective
-from studio.ml.tasks.base import Original, Prediction, Size, TaskMetrics
+from studio.ml.tasks.base import Original, Prediction, TaskMetrics
 from studio.ml.tasks.transfer import load_matching
 
 IGNORED: Final = UNLABELLED
@@ -38,7 +40,7 @@ NetworkFactory = Callable[[ImageEncoder, int], nn.Module]
 @dataclass(frozen=True)
 class MaskPrediction:
     """`mask` (H, W) uint8 class ids at the original's size; `log_shares` (C, h, w) log probabilities as they came out
-    of the network, at the training size."""
+    of the network, at its scale and without padding."""
 
     mask: NDArray[np.uint8]
     log_shares: NDArray[np.float32]
@@ -89,11 +91,11 @@ class Segmentation:
         new = [c.name for c in self.counted_classes if c.id not in parent_ids]
         return [f"The parent run did not know {', '.join(new)}; these classes start from scratch."] if new else []
 
-    def read_target(self, original: Original, *, height: int, width: int) -> NDArray[np.uint8]:
+    def read_target(self, original: Original) -> NDArray[np.uint8]:
         """(height, width) uint8: positions among the counted classes, `IGNORED` elsewhere; nearest pixel."""
         mask = self._read_mask(original)
-        resized = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
-        return self._index_of_id[np.asarray(resized, np.uint8)]
+        resized = cv2.resize(mask, original.frame.inner, interpolation=cv2.INTER_NEAREST_EXACT)
+        return framed(self._index_of_id[np.asarray(resized, np.uint8)], original.frame, outside=IGNORED)
 
     def empty_target(self, *, height: int, width: int) -> NDArray[np.uint8]:
         return np.full((height, width), IGNORED, np.uint8)
@@ -118,15 +120,18 @@ class Segmentation:
         return SegmentationMetrics(self.snapshot.classes)
 
     def sample(self, output: Tensor, original: Original, *, folder: Path, name: str) -> SamplePrediction:
-        mask = self.ids[output.argmax(0).cpu().numpy()]
+        mask = self.ids[self.of_picture(output, original.frame).argmax(0).cpu().numpy()]
         path = folder / f"{name}.png"
         write_mask(path, mask, self.snapshot.classes, durable=False)
         relative = path.relative_to(original.folder).as_posix()
         return SamplePrediction(item=original.item.id, name=original.item.name, mask=relative)
 
-    def predict(self, output: Tensor, size: Size) -> MaskPrediction:
-        logits = output.float().cpu()
-        indices = upsampled_argmax(logits.numpy(), size)
+    def of_picture(self, output: Tensor, frame: Frame) -> Tensor:
+        return output[:, frame.rows, frame.columns]
+
+    def predict(self, output: Tensor, frame: Frame) -> MaskPrediction:
+        logits = self.of_picture(output, frame).float().cpu()
+        indices = upsampled_argmax(logits.numpy(), frame.original)
         return MaskPrediction(self.ids[indices], logits.log_softmax(0).numpy(), self.snapshot.classes)
 
     def score(self, output: Tensor, prediction: Prediction, original: Original) -> ItemScore:

@@ -42,7 +42,7 @@ class SingleLabel(WholeItems):
         items = "1 item has" if without == 1 else f"{without:,} items have"
         return [f"{items} none, several or a void one of the classes; such a label is neither learnt nor counted."]
 
-    def read_target(self, original: Original, *, height: int, width: int) -> NDArray[np.int64]:
+    def read_target(self, original: Original) -> NDArray[np.int64]:
         item = original.item
         return np.array(self.position[ids_of(item.tags)[0]] if self.is_labelled(item) else IGNORED, np.int64)
 
@@ -70,7 +70,7 @@ class SingleLabel(WholeItems):
         """`loss`: the cross entropy; `error`: 1 where another class is more probable than the label's."""
         assert isinstance(prediction, TagsPrediction)
         item, answer = original.item, prediction.answer
-        target = torch.from_numpy(self.read_target(original, height=0, width=0))
+        target = torch.from_numpy(self.read_target(original))
         counts = self.is_labelled(item)
         label, predicted = ids_of(item.tags)[:1], answer.tags.ids
         wrong = counts and label != predicted

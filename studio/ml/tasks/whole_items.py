@@ -18,11 +18,12 @@ from studio.core.atomic import write_atomically
 from studio.core.classes import LabelClass
 from studio.core.errors import BadInput
 from studio.core.events import SamplePrediction
+from studio.core.resizing import Frame
 from studio.core.snapshot import Snapshot
 from studio.core.tags import PredictedTags
 from studio.ml.models.classifier import Classifier
 from studio.ml.models.encoders import ImageEncoder
-from studio.ml.tasks.base import Original, Prediction, Size
+from studio.ml.tasks.base import Original, Prediction
 from studio.ml.tasks.transfer import load_matching
 
 SHARE_DIGITS: Final = 6
@@ -99,7 +100,10 @@ class WholeItems:
     def sample(self, output: Tensor, original: Original, *, folder: Path, name: str) -> SamplePrediction:
         return SamplePrediction(item=original.item.id, name=original.item.name, tags=self.answer(output))
 
-    def predict(self, output: Tensor, size: Size) -> TagsPrediction:
+    def of_picture(self, output: Tensor, frame: Frame) -> Tensor:
+        return output
+
+    def predict(self, output: Tensor, frame: Frame) -> TagsPrediction:
         return TagsPrediction(self.answer(output))
 
     second_looks: tuple[float, ...] = ()

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from studio.core.resizing import Frame, Resize, frame_of
 from studio.core.snapshot import SnapshotItem
 from studio.core.vocabulary import PADDING_ID
 from studio.ml.data.batches import Batch
@@ -36,18 +37,18 @@ class DocumentDecoder:
     width: int
 
     def original(self, item: SnapshotItem) -> Original:
-        return Original(item=item, size=self.size(Path(item.image)), folder=self.folder)
+        return Original(item=item, frame=self.frame(Path(item.image)), folder=self.folder)
 
-    def size(self, path: Path) -> tuple[int, int]:
-        """A document has none that matters."""
-        return 0, 0
+    def frame(self, path: Path) -> Frame:
+        """A document has no size that matters."""
+        return frame_of(Resize.SQUISH, (0, 0), height=self.height, width=self.width)
 
     def picture(self, path: Path) -> Ids:
         """(L,) ids, L at most `width`. Raises UnreadableText."""
         return self.task.ids(path)[: self.width]
 
     def target(self, item: SnapshotItem) -> np.ndarray:
-        return self.task.read_target(self.original(item), height=self.height, width=self.width)
+        return self.task.read_target(self.original(item))
 
 
 @dataclass

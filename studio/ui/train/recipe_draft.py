@@ -92,7 +92,7 @@ class RecipeDraft(QObject):
         self._set(on_divergence=choice)
 
     def set_training(self, **fields: Any) -> None:
-        """Fields of the `RunSpec` itself: such as `clip_norm` or `label_smoothing`."""
+        """Fields of the `RunSpec` itself: such as `resize` or `clip_norm`."""
         self._set(**fields)
 
     def set_weight_decay(self, weight_decay: float) -> None:

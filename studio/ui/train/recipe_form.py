@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 
 from studio.core.counting import counted
 from studio.core.recipe import MOST_WARP, ModelSpec, OnDivergence, Precision, RunSpec
-from studio.core.settings import Task
+from studio.core.resizing import Resize
+from studio.core.settings import TAG_TASKS, Task
 from studio.ui.theme import theme
 from studio.ui.train.fields import Choice, DecimalField, Tick, WholeField, caption, muted, section
 from studio.ui.train.imagenet_cache import has_imagenet_weights
@@ -45,6 +46,14 @@ _DIVERGENCE_TIP: Final = (
     "When the loss is no number any more: end with the last good checkpoint, or go back to it and on with a third of "
     "the rates, three times at most"
 )
+
+_RESIZE_NAMES: Final = {Resize.SQUISH: "Squish", Resize.CROP: "Crop", Resize.PAD: "Pad"}
+_RESIZE_TIP: Final = (
+    "How pictures of another shape come to a stage's size: squish their sides, cut out a part that is drawn anew each "
+    "time, or pad them with grey. After a crop, {} in review and prediction"
+)
+_SEEN_WHOLE: Final = "pictures are seen whole, padded,"
+_SEEN_MIDDLE: Final = "the middle of each picture is seen"
 
 _IMAGENET: Final = "imagenet"
 _SCRATCH: Final = "scratch"
@@ -110,6 +119,7 @@ class RecipeForm(QWidget):
         column.addWidget(self.flip_vertical)
         column.addLayout(
             _grid(
+                ("Other shapes", self.resize_by),
                 ("Rotate up to", self.rotate),
                 ("Zoom up to", self.zoom),
                 ("Warp up to", self.warp),
@@ -139,6 +149,7 @@ class RecipeForm(QWidget):
         self.model.refresh()
         self.start.show_value(spec.parent or (_IMAGENET if spec.model.pretrained else _SCRATCH))
         self.start_note.setText(_start_note(spec))
+        self.resize_by.show_value(spec.resize)
         self.flip.show_value(spec.augment.flip)
         self.flip_vertical.show_value(spec.augment.flip_vertical)
         self.rotate.show_value(round(spec.augment.rotate))
@@ -162,6 +173,12 @@ class RecipeForm(QWidget):
         self.start.edited.connect(self._choose_start)
         self.start_note = muted()
         self.stages = StageList(draft)
+        self.resize_by = Choice(
+            "resize",
+            [(name, resize) for resize, name in _RESIZE_NAMES.items()],
+            tip=_RESIZE_TIP.format(_SEEN_MIDDLE if task in TAG_TASKS else _SEEN_WHOLE),
+        )
+        self.resize_by.edited.connect(lambda resize: draft.set_training(resize=resize))
         flip_tip = "Mirror image and label left to right, every other time"
         if task is Task.KEYPOINTS:
             flip_tip += "; a point takes the name of its mirror partner (Label page)"

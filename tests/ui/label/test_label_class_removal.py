@@ -14,6 +14,7 @@ from studio.core.classes import UNLABELLED
 from studio.core.errors import RegionTooLarge
 from studio.core.items import Split
 from studio.core.recipe import RunSpec, Stage
+from studio.core.resizing import Resize, frame_of
 from studio.core.settings import Task
 from studio.core.snapshot import decode_snapshot
 from studio.core.tags import Tags
@@ -212,8 +213,9 @@ def test_a_run_trains_on_a_label_that_shows_a_removed_class_again(desk):
     folder = desk.store.create_run(spec).folder
     snapshot = decode_snapshot((folder / "snapshot.json").read_bytes())
     shown = next(item for item in snapshot.items if item.id == desk.ids[0])
-    original = Original(item=shown, size=(160, 100), folder=folder)
-    target = Segmentation(snapshot).read_target(original, height=100, width=160)
+    frame = frame_of(Resize.SQUISH, (160, 100), height=100, width=160)
+    original = Original(item=shown, frame=frame, folder=folder)
+    target = Segmentation(snapshot).read_target(original)
     mask = desk.store.read_mask(desk.ids[0])
     assert (target[mask == CAR] == IGNORED).all()
     assert (mask == CAR).any()

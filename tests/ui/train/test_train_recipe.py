@@ -27,6 +27,7 @@ from studio.core.events import Finished
 from studio.core.items import Split
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import Encoder, FineTune, LearningRate, OnDivergence, Precision, Purpose, RunSpec, Stage
+from studio.core.resizing import Resize
 from studio.core.settings import Task
 from studio.engine import FakeEngine
 from studio.ui.run_history import RunHistory
@@ -98,6 +99,7 @@ def test_choices_ticks_and_the_note_are_what_the_run_gets(desk: Desk) -> None:
     choose(desk, "start_from", "Random weights")
     choose(desk, "precision", "float32")
     choose(desk, "on_divergence", "Go back")
+    choose(desk, "resize", "Pad")
     tick(desk, "flip")
     tick(desk, "frozen")
     type_over(desk, field(desk, "note", QLineEdit), "a first try")
@@ -106,6 +108,7 @@ def test_choices_ticks_and_the_note_are_what_the_run_gets(desk: Desk) -> None:
     assert not spec.model.pretrained
     assert spec.precision is Precision.FLOAT32
     assert spec.on_divergence is OnDivergence.GO_BACK
+    assert spec.resize is Resize.PAD
     assert spec.augment.flip is not before.augment.flip
     assert spec.stages[0].frozen
     assert spec.note == "a first try"
