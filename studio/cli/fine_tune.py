@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from studio.cli.learning_options import LabelSmoothingOption
+from studio.cli.learning_options import ClassWeightsOption, LabelSmoothingOption
 from studio.cli.options import DeviceOption, JsonOption, ProjectArgument, RunOption
 from studio.cli.output import Output
 from studio.cli.recipes import read_rate, with_learning
@@ -43,6 +43,7 @@ def fine_tune(
         float, typer.Option("--weight", metavar="X", min=0.1, help="How many times as often a correction is drawn.")
     ] = FINE_TUNE_WEIGHT,
     label_smoothing: LabelSmoothingOption = None,
+    class_weights: ClassWeightsOption = None,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
@@ -56,7 +57,7 @@ def fine_tune(
                 f"Run {run} has led to no corrected label yet; correct some in the window, or with `studio decide`."
             )
         rate = read_rate(lr).high if lr is not None else None
-        parent = with_learning(store.run(run).spec, label_smoothing=label_smoothing)
+        parent = with_learning(store.run(run).spec, label_smoothing=label_smoothing, class_weights=class_weights)
         spec = fine_tune_spec(parent, run, items, replay=replay, weight=weight, epochs=epochs, rate=rate)
         record, outcome = carry_out(store, spec, output, device=device)
         if outcome.learnt_something:

@@ -6,11 +6,21 @@ from typing import Annotated
 
 import typer
 
+from studio.core.recipe import ClassWeights
+
 LabelSmoothingOption = Annotated[
     float | None,
     typer.Option(
         "--label-smoothing",
         metavar="X",
         help="Share of a label that goes to all classes evenly while training, such as 0.1; 0 is off.",
+    ),
+]
+
+ClassWeightsOption = Annotated[
+    ClassWeights | None,
+    typer.Option(
+        "--class-weights",
+        help="How classes count in the training loss: off, each pixel or item alike; balanced, rare ones more.",
     ),
 ]

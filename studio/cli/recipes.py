@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -23,11 +23,14 @@ from studio.core.errors import BadInput, NothingToTrainOn, StudioError
 from studio.core.images import image_size
 from studio.core.items import LabelState, Split
 from studio.core.likely_device import likely_device
-from studio.core.recipe import LearningRate, ModelSpec, OnDivergence, Purpose, RunSpec, Stage, decode_spec
+from studio.core.recipe import ClassWeights, LearningRate, ModelSpec, OnDivergence, Purpose, RunSpec, Stage, decode_spec
 from studio.core.resizing import Resize
 from studio.core.schedules import Schedule
 from studio.core.settings import Task
 from studio.store import ItemFilter, Store
+
+LEARNING: Final = ("label_smoothing", "class_weights")
+"""Options about what training does to labels and weights, which go into the recipe as they are."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -51,6 +54,7 @@ class RecipeOptions:
     parts: int | None = None
     early_stop: int | None = None
     label_smoothing: float | None = None
+    class_weights: ClassWeights | None = None
     frozen: bool | None = None
     note: str | None = None
 
@@ -68,7 +72,7 @@ def make_spec(store: Store, options: RecipeOptions, *, purpose: Purpose, device:
         changes["model"] = _model(spec, options)
     if options.seed is not None:
         changes["seed"] = options.seed
-    for field in ("note", "resize", "on_divergence", "clip_norm", "parts", "early_stop", "label_smoothing"):
+    for field in ("note", "resize", "on_divergence", "clip_norm", "parts", "early_stop", *LEARNING):
         if getattr(options, field) is not None:
             changes[field] = getattr(options, field)
     try:

@@ -29,6 +29,7 @@ from studio.core.events import (
 from studio.core.events import (
     Progress as ProgressEvent,
 )
+from studio.core.learning_words import weights_sentence
 from studio.core.outcome import OutcomeKind, RunOutcome
 from studio.core.recipe import Purpose, RunSpec, size_in_words
 from studio.core.review import SCORES_FILE
@@ -157,6 +158,8 @@ class _View:
             f"{event.train_items:,} training and {event.valid_items:,} validation items on {event.device} in "
             f"{event.precision}; {event.parameters / 1e6:.1f} million parameters. {event.weights}"
         )
+        if event.class_weights:
+            self._output.say(weights_sentence(event.class_weights))
         if event.resumed_at:
             self._output.say(f"Resumed after step {event.resumed_at:,} of {event.steps:,}.")
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from studio.cli.learning_options import LabelSmoothingOption
+from studio.cli.learning_options import ClassWeightsOption, LabelSmoothingOption
 from studio.cli.options import DeviceOption, JsonOption, ProjectArgument
 from studio.cli.output import Output
 from studio.cli.recipes import RecipeOptions, make_spec
@@ -103,6 +103,7 @@ def train(
         typer.Option("--early-stop", metavar="N", help="End a stage after N epochs without a better loss.", min=1),
     ] = None,
     label_smoothing: LabelSmoothingOption = None,
+    class_weights: ClassWeightsOption = None,
     note: Annotated[str | None, typer.Option("--note", help="A few words to know the run by.")] = None,
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped or crashed.")
@@ -133,6 +134,7 @@ def train(
         parts=parts,
         early_stop=early_stop,
         label_smoothing=label_smoothing,
+        class_weights=class_weights,
         note=note,
     )
     output = Output(as_json=as_json)

@@ -50,7 +50,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
 
 
 class Started(Event, frozen=True, kw_only=True, tag="started"):
-    """`weights` says in one sentence where the first weights come from. `steps` counts batches of the whole run."""
+    """`weights` says in one sentence where the first weights come from. `steps` counts batches of the whole run.
+    `class_weights` is how much each class weighs in the training loss; empty where all weigh the same."""
 
     version: int = EVENT_VERSION
     purpose: str
@@ -63,6 +64,7 @@ class Started(Event, frozen=True, kw_only=True, tag="started"):
     steps: int
     epochs: int
     resumed_at: int = 0
+    class_weights: dict[str, float] = {}
 
 
 class StageStarted(Event, frozen=True, kw_only=True, tag="stage"):

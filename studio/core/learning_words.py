@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from studio.core.recipe import RunSpec
+from collections.abc import Mapping
+
+from studio.core.recipe import ClassWeights, RunSpec
 
 
 def learning_words(spec: RunSpec) -> list[str]:
@@ -10,4 +12,11 @@ def learning_words(spec: RunSpec) -> list[str]:
     words: list[str] = []
     if spec.label_smoothing:
         words.append(f"labels smoothed by {spec.label_smoothing:g}")
+    if spec.class_weights is ClassWeights.BALANCED:
+        words.append("classes balanced")
     return words
+
+
+def weights_sentence(weights: Mapping[str, float]) -> str:
+    """The weights that a run used, by class; empty where it used none."""
+    return f"Classes weigh: {', '.join(f'{name} {weight:.3g}' for name, weight in weights.items())}." if weights else ""

@@ -55,6 +55,14 @@ class OnDivergence(enum.StrEnum):
     GO_BACK = "go-back"
 
 
+class ClassWeights(enum.StrEnum):
+    """How the classes count in the training loss: each pixel or item alike, or balanced, rare classes so much more that
+    all have the same say."""
+
+    OFF = "off"
+    BALANCED = "balanced"
+
+
 class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`architecture` None is the task's default. `pretrained` asks for ImageNet weights; a run says in its `Started`
     event whether it got them. Raises ValueError where there is no such encoder or the architecture cannot use it."""
@@ -173,6 +181,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     parts: int = 1
     early_stop: int | None = None
     label_smoothing: float = 0.0
+    class_weights: ClassWeights = ClassWeights.OFF
     seed: int = 42
     note: str = ""
 
@@ -198,6 +207,8 @@ def _check_learning(spec: RunSpec) -> None:
         raise ValueError(f"labels cannot be smoothed by {spec.label_smoothing:g}, only by 0 or more and less than 1")
     if spec.label_smoothing and spec.task is Task.KEYPOINTS:
         raise ValueError("points have no classes among which a label could be smoothed")
+    if spec.class_weights is not ClassWeights.OFF and spec.task is Task.KEYPOINTS:
+        raise ValueError("points have no classes that could be weighed")
 
 
 def encode_spec(spec: RunSpec) -> bytes:

@@ -42,6 +42,7 @@ from studio.ml.callbacks.scheduling import Scheduling
 from studio.ml.callbacks.steering import Steering
 from studio.ml.callbacks.watched_samples import WatchedSamples
 from studio.ml.checkpoint import STATE_FILE, CheckpointWriter, Snapshotted, read_state
+from studio.ml.class_weights import class_weights
 from studio.ml.control import Commands, Request, StopRequested
 from studio.ml.data.decoders import make_decoder
 from studio.ml.data.sources import make_source
@@ -52,7 +53,7 @@ from studio.ml.learner import Learner, Position
 from studio.ml.lr_finder import SweepPoint, find_learning_rate
 from studio.ml.model_file import model_metadata
 from studio.ml.network import make_network
-from studio.ml.objectives import objective_of
+from studio.ml.objectives import Objective, objective_of
 from studio.ml.parameter_groups import begin_stage, make_optimizer
 from studio.ml.random_state import seed_everything
 from studio.ml.scoring import Scorer
@@ -80,7 +81,7 @@ class TrainingRun:
         self._doing = "The network"
         self._asked = AskedBefore(list(spec.stages))
         self._task = make_task(snapshot, spec.architecture)
-        self._objective = objective_of(spec, self._task)
+        self._objective: Objective = self._task
         self._source = make_source(
             folder=folder,
             spec=spec,
@@ -107,23 +108,28 @@ class TrainingRun:
         self._source.require(Split.TRAIN)
         if self._spec.purpose is Purpose.TRAIN:
             self._source.require(Split.VALID)
-        self._source.prepare()
+        try:
+            self._source.prepare()
+            weights = self._weigh_classes()
+        except StopRequested:
+            return OutcomeKind.STOPPED
         steps = [self._source.steps(stage) for stage in self._asked.stages]
         at = Position(**state["position"]) if state else Position()
-        network, weights = self._network(state)
+        network, origin = self._network(state)
         precision = MixedPrecision(resolve_precision(self._spec.precision, self._device, self._warn), self._device)
         self._log.emit(
             Started(
                 purpose=self._spec.purpose.value,
                 device=device_name(self._device),
                 precision=precision.precision.value,
-                weights=weights,
+                weights=origin,
                 parameters=sum(p.numel() for p in network.parameters()),
                 train_items=len(self._source.labelled(Split.TRAIN)),
                 valid_items=len(self._source.labelled(Split.VALID)),
                 steps=sum(steps),
                 epochs=sum(stage.epochs for stage in self._asked.stages),
                 resumed_at=at.step,
+                class_weights=weights,
             )
         )
         for caution in self._task.cautions():
@@ -131,6 +137,19 @@ class TrainingRun:
         if self._spec.purpose is Purpose.LR_FIND:
             return self._find_rate(network, precision)
         return self._fit(network, precision, steps, state)
+
+    def _weigh_classes(self) -> dict[str, float]:
+        """Set the objective; returns how much each class weighs in it."""
+        weights = class_weights(
+            self._spec,
+            self._task,
+            self._source.labelled(Split.TRAIN),
+            self._folder,
+            report=partial(self._progress, "counting classes"),
+            check=self._commands.check,
+        )
+        self._objective = objective_of(self._spec, self._task, list(weights.values()))
+        return weights
 
     def _fit(
         self, network: nn.Module, precision: MixedPrecision, steps: list[int], state: dict[str, Any] | None

@@ -31,7 +31,16 @@ from studio.core.events import (
 from studio.core.items import Split
 from studio.core.masks import write_mask
 from studio.core.outcome import OutcomeKind
-from studio.core.recipe import Encoder, LearningRate, OnDivergence, RunSpec, Stage, decode_spec, encode_spec
+from studio.core.recipe import (
+    ClassWeights,
+    Encoder,
+    LearningRate,
+    OnDivergence,
+    RunSpec,
+    Stage,
+    decode_spec,
+    encode_spec,
+)
 from studio.core.resizing import Resize
 from studio.core.review import Decision, ItemScore, encode_score
 from studio.core.schedules import Constant, FlatCosine, OneCycle, Schedule
@@ -169,6 +178,7 @@ def test_every_option_reaches_the_recipe(project: Path, use: Use) -> None:
     ]
     options += ["--clip-norm", "0.5", "--parts", "2", "--early-stop", "3", "--label-smoothing", "0.1"]
     options += ["--resize", "crop"]
+    options += ["--class-weights", "balanced"]
     engine = ScoringEngine({})
     use(engine)
     assert run_command(["train", str(project), *options]) == 0
@@ -186,7 +196,7 @@ def test_every_option_reaches_the_recipe(project: Path, use: Use) -> None:
     )
     assert (spec.model.encoder, spec.model.pretrained, spec.seed, spec.note) == (Encoder.RESNET34, False, 11, "a try")
     assert (spec.clip_norm, spec.parts, spec.early_stop) == (0.5, 2, 3)
-    assert spec.label_smoothing == 0.1
+    assert (spec.label_smoothing, spec.class_weights) == (0.1, ClassWeights.BALANCED)
     assert spec.on_divergence is OnDivergence.GO_BACK
     assert spec.resize is Resize.CROP
     assert engine.runs[0].start.device == "cpu"

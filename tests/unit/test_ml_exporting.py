@@ -16,7 +16,7 @@ import torch
 
 from studio.cli.app import run_command
 from studio.core.errors import BadInput, ExportDiffers, MissingPackage
-from studio.core.recipe import RunSpec, Stage
+from studio.core.recipe import ClassWeights, RunSpec, Stage
 from studio.core.resizing import Resize
 from studio.core.settings import TAG_TASKS, Task
 from studio.core.snapshot import Snapshot
@@ -132,11 +132,11 @@ def test_the_card_says_data_metrics_recipe_device_and_versions(exported: Path) -
 
 def test_the_card_says_what_training_did_to_labels() -> None:
     plain = RunSpec(task=Task.SINGLE_LABEL, stages=())
-    smoothed = msgspec.structs.replace(plain, label_smoothing=0.1)
+    smoothed = msgspec.structs.replace(plain, label_smoothing=0.1, class_weights=ClassWeights.BALANCED)
     snapshot = Snapshot(task=Task.SINGLE_LABEL)
     cards = [model_card(Path("0001"), spec, snapshot, [], {}) for spec in (plain, smoothed)]
     assert "While training" not in cards[0]
-    assert "- While training: labels smoothed by 0.1\n" in cards[1]
+    assert "- While training: labels smoothed by 0.1, classes balanced\n" in cards[1]
 
 
 @pytest.fixture

@@ -1,33 +1,40 @@
-"""What training makes smaller when labels are smoothed, against PyTorch's and fastai's definitions."""
+"""What training makes smaller with smoothed labels and weighed classes, against PyTorch's and fastai's definitions."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional
 
 from studio.core.classes import make_classes
-from studio.core.events import EpochEnd, Step
-from studio.core.recipe import LearningRate, Precision, RunSpec, Stage, decode_spec
+from studio.core.events import EpochEnd, Started, Step
+from studio.core.masks import read_mask
+from studio.core.recipe import ClassWeights, LearningRate, Precision, RunSpec, Stage, decode_spec
 from studio.core.settings import Task
 from studio.core.snapshot import Snapshot
 from studio.ml.accumulation import accumulate
 from studio.ml.data.batches import Batch
 from studio.ml.device import MixedPrecision
 from studio.ml.notebook.measures import LabelSmoothingCrossEntropy
-from studio.ml.objectives import Objective
-from studio.ml.tasks.keypoints import Keypoints
+from studio.ml.objectives import Objective, balanced, balanced_yes
 from studio.ml.tasks.registry import make_task
-from tests.unit.ml_runs import make_run, recipe, run
+from tests.unit.ml_runs import make_run, recipe, run, run_until
 
 THREE = tuple(make_classes(["ant", "bee", "wasp"]))
 
 
-def objective(task: Task, *, smoothing: float = 0.1) -> Objective:
-    return make_task(Snapshot(task=task, classes=THREE)).objective(smoothing=smoothing)
+WEIGHTS = (0.2, 1.0, 7.0)
+
+
+def objective(task: Task, *, smoothing: float = 0.1, weights: Sequence[float] = ()) -> Objective:
+    return make_task(Snapshot(task=task, classes=THREE)).objective(smoothing=smoothing, weights=weights)
 
 
 def drawn(*shape: int, seed: int = 0) -> Tensor:
@@ -72,16 +79,53 @@ def test_a_smoothed_tag_is_half_of_the_smoothing_away_from_yes_and_no() -> None:
     torch.testing.assert_close(objective(Task.MULTI_LABEL).loss(output, target), by_hand)
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_weighed_classes_cost_the_weighted_mean_of_pytorch(smoothing: float) -> None:
+    weight = torch.tensor(WEIGHTS)
+    items, classes = drawn(8, 3), positions(8)
+    found = objective(Task.SINGLE_LABEL, smoothing=smoothing, weights=WEIGHTS).loss(items, classes)
+    torch.testing.assert_close(
+        found, functional.cross_entropy(items, classes, weight=weight, label_smoothing=smoothing)
+    )
+    pixels, mask = drawn(2, 3, 4, 5), positions(2, 4, 5)
+    mask[0, :2] = 255
+    torch.testing.assert_close(
+        objective(Task.SEGMENTATION, smoothing=smoothing, weights=WEIGHTS).loss(pixels, mask.to(torch.uint8)),
+        functional.cross_entropy(pixels, mask, weight=weight, label_smoothing=smoothing, ignore_index=255),
+    )
+
+
+def test_a_yes_of_a_weighed_tag_costs_so_many_times_as_much() -> None:
+    output, target = drawn(4, 3), (drawn(4, 3, seed=2) > 0).float()
+    wanted = nn.BCEWithLogitsLoss(pos_weight=torch.tensor(WEIGHTS))(output, target)
+    found = objective(Task.MULTI_LABEL, smoothing=0, weights=WEIGHTS).loss(output, target)
+    torch.testing.assert_close(found, wanted)
+
+
+def test_balanced_classes_have_the_same_say_unless_one_hardly_occurs() -> None:
+    assert balanced([60, 30, 10]) == pytest.approx([100 / 180, 100 / 90, 100 / 30])
+    assert balanced([10_000, 0, 1]) == pytest.approx([10_001 / 20_000, 1, 10])
+    assert balanced([0, 0]) == [1, 1]
+    assert balanced_yes([5, 1, 0, 99, 100], items=100) == pytest.approx([10, 10, 1, 0.1, 1])
+    assert balanced_yes([20, 50, 80], items=100) == pytest.approx([4, 1, 0.25])
+
+
+@given(st.lists(st.integers(0, 10**9), min_size=2, max_size=12))
+def test_no_count_of_pixels_gives_a_weight_that_blows_up(counts: list[int]) -> None:
+    assert all(0 < weight <= 10 for weight in balanced(counts))
+    assert all(0.1 <= weight <= 10 for weight in balanced_yes(counts, items=max(counts)))
+
+
 def test_the_next_token_of_a_language_model_is_not_smoothed() -> None:
     output, target = drawn(2, 6, 9), positions(2, 6)
     wanted = functional.cross_entropy(output.reshape(-1, 9), target.reshape(-1))
     torch.testing.assert_close(objective(Task.TEXT).loss(output, target), wanted)
 
 
-def test_points_have_nothing_to_smooth() -> None:
-    with pytest.raises(ValueError, match="points have no classes"):
-        RunSpec(task=Task.KEYPOINTS, stages=(), label_smoothing=0.1)
-    assert hasattr(Keypoints, "objective")
+def test_points_have_no_classes_to_smooth_or_weigh() -> None:
+    for wrong in ({"label_smoothing": 0.1}, {"class_weights": ClassWeights.BALANCED}):
+        with pytest.raises(ValueError, match="points have no classes"):
+            msgspec.structs.replace(RunSpec(task=Task.KEYPOINTS, stages=()), **wrong)
 
 
 @pytest.mark.parametrize(("share", "said"), [(1.0, "smoothed by 1"), (-0.1, "smoothed by -0.1")])
@@ -90,8 +134,9 @@ def test_a_share_that_cannot_be_is_refused(share: float, said: str) -> None:
         decode_spec(f'{{"task": "segmentation", "stages": [], "label_smoothing": {share}}}')
 
 
+@pytest.mark.parametrize("weights", [(), WEIGHTS])
 @pytest.mark.parametrize("task", [Task.SEGMENTATION, Task.SINGLE_LABEL, Task.MULTI_LABEL])
-def test_parts_of_a_batch_add_up_to_its_smoothed_loss_and_gradient(task: Task) -> None:
+def test_parts_of_a_batch_add_up_to_its_loss_and_gradient(task: Task, weights: tuple[float, ...]) -> None:
     """Also where some of it is not labelled."""
     network: nn.Module = nn.Conv2d(3, 3, 1)
     images, target = drawn(6, 3, 4, 4), positions(6, 4, 4)
@@ -106,7 +151,7 @@ def test_parts_of_a_batch_add_up_to_its_smoothed_loss_and_gradient(task: Task) -
     for parts in (1, 3):
         network.zero_grad()
         batch = Batch(list(range(6)), images, target)
-        _, loss = accumulate(network, objective(task), precision, batch, parts=parts)
+        _, loss = accumulate(network, objective(task, weights=weights), precision, batch, parts=parts)
         gradients = [p.grad for p in network.parameters()]
         results.append((loss.detach(), gradients))
     torch.testing.assert_close(results[0], results[1])
@@ -122,3 +167,25 @@ def test_only_the_training_loss_of_a_run_is_smoothed(tmp_path: Path) -> None:
     plain, smoothed = (one.of(EpochEnd)[0].valid_loss for one in heard)
     assert smoothed == pytest.approx(plain, abs=1e-6)
     assert heard[0].of(Step)[0].loss != pytest.approx(heard[1].of(Step)[0].loss, abs=1e-3)
+
+
+def weights_said(folder: Path, task: Task, *, train: int = 8) -> dict[str, float]:
+    still = (Stage(epochs=1, height=32, width=32, batch_size=4, lr=LearningRate(high=1e-12)),)
+    made = make_run(folder, recipe(task, stages=still, class_weights=ClassWeights.BALANCED), train=train)
+    return run_until(made, 1, say="leave")[1].of(Started)[0].class_weights
+
+
+def test_a_run_says_the_weights_that_its_masks_give(tmp_path: Path) -> None:
+    found = weights_said(tmp_path / "0001", Task.SEGMENTATION)
+    masks = [read_mask(tmp_path / f"0001/labels/{number}.png")[0] for number in range(1, 9)]
+    ground, square = (sum(int((mask == class_id).sum()) for mask in masks) for class_id in (0, 1))
+    total = ground + square  # neither void nor what nobody labelled
+    assert found == pytest.approx({"ground": total / 2 / ground, "square": total / 2 / square})
+
+
+def test_a_run_says_the_weights_that_its_classes_and_tags_give(tmp_path: Path) -> None:
+    """Of seven items three are ground; of tags all have the ground, four the square."""
+    classes = weights_said(tmp_path / "0001", Task.SINGLE_LABEL, train=7)
+    assert classes == pytest.approx({"ground": 7 / 6, "square": 7 / 8})
+    tags = weights_said(tmp_path / "0002", Task.MULTI_LABEL, train=7)
+    assert tags == pytest.approx({"ground": 1, "square": 3 / 4})

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torchvision.tv_tensors import TVTensor
 
@@ -130,8 +131,18 @@ class Task(Protocol):
         """How many pixels or points the loss is a mean over."""
         ...
 
-    def objective(self, *, smoothing: float) -> Objective:
-        """`loss` as training makes it smaller, with smoothed labels; the same where a task has no classes."""
+    def objective(self, *, smoothing: float, weights: Sequence[float] = ()) -> Objective:
+        """`loss` as training makes it smaller, with smoothed labels and a weight for each output; the same where a task
+        has no classes."""
+        ...
+
+    def class_counts(self, item: SnapshotItem, folder: Path) -> NDArray[np.float64]:
+        """How much of each output's class the label of an item of the run in `folder` has: pixels, or 1 and 0. Empty
+        where a task has no classes. Raises BadMask."""
+        ...
+
+    def balanced_weights(self, counts: NDArray[np.float64], *, items: float) -> dict[str, float]:
+        """By class in the order of the outputs, from what `class_counts` found in so many items."""
         ...
 
     def metrics(self) -> TaskMetrics: ...

@@ -136,8 +136,14 @@ class Keypoints:
     def counted(self, target: Tensor) -> int:
         return int(target[..., COUNTS].sum())
 
-    def objective(self, *, smoothing: float) -> Objective:
+    def objective(self, *, smoothing: float, weights: Sequence[float] = ()) -> Objective:
         return self
+
+    def class_counts(self, item: SnapshotItem, folder: Path) -> NDArray[np.float64]:
+        return np.empty(0)
+
+    def balanced_weights(self, counts: NDArray[np.float64], *, items: float) -> dict[str, float]:
+        return {}
 
     def metrics(self) -> TaskMetrics:
         return KeypointMetrics(len(self._asked), self.places)

@@ -23,7 +23,7 @@ from studio.core.tags import TAG_THRESHOLD, PredictedTags, Tags
 from studio.core.thresholds import tag_differences
 from studio.ml.models.classifier import Classifier
 from studio.ml.models.encoders import ImageEncoder
-from studio.ml.objectives import Objective, TagObjective
+from studio.ml.objectives import Objective, TagObjective, balanced_yes
 from studio.ml.tasks.base import Original, Prediction, TaskMetrics
 from studio.ml.tasks.whole_items import TagsPrediction, WholeItems
 
@@ -78,8 +78,12 @@ class MultiLabel(WholeItems):
     def counted(self, target: Tensor) -> int:
         return int((target != IGNORED).sum())
 
-    def objective(self, *, smoothing: float) -> Objective:
-        return TagObjective(ignored=IGNORED, smoothing=smoothing)
+    def objective(self, *, smoothing: float, weights: Sequence[float] = ()) -> Objective:
+        return TagObjective(ignored=IGNORED, smoothing=smoothing, weights=weights)
+
+    def balanced_weights(self, counts: NDArray[np.float64], *, items: float) -> dict[str, float]:
+        """What a yes weighs beside a no."""
+        return dict(zip(self.class_names, balanced_yes(counts.tolist(), items=items), strict=True))
 
     def metrics(self) -> TaskMetrics:
         return MultiLabelMetrics(self.class_names)

@@ -26,7 +26,7 @@ from studio.core.snapshot import Snapshot, SnapshotItem
 from studio.ml.data.framing import framed
 from studio.ml.models.encoders import ImageEncoder
 from studio.ml.models.unet import UNet
-from studio.ml.objectives import ClassObjective, Objective
+from studio.ml.objectives import ClassObjective, Objective, balanced
 from studio.ml.tasks.base import Original, Prediction, TaskMetrics
 from studio.ml.tasks.transfer import load_matching
 
@@ -113,8 +113,18 @@ class Segmentation:
     def counted(self, target: Tensor) -> int:
         return int((target != IGNORED).sum())
 
-    def objective(self, *, smoothing: float) -> Objective:
-        return ClassObjective(ignored=IGNORED, smoothing=smoothing)
+    def objective(self, *, smoothing: float, weights: Sequence[float] = ()) -> Objective:
+        return ClassObjective(ignored=IGNORED, smoothing=smoothing, weights=weights)
+
+    def class_counts(self, item: SnapshotItem, folder: Path) -> NDArray[np.float64]:
+        """Pixels of the mask as it lies on disk."""
+        mask, _ = read_mask(folder / str(item.mask))
+        by_id = np.bincount(mask.ravel(), minlength=256)
+        return by_id[self.ids].astype(np.float64)
+
+    def balanced_weights(self, counts: NDArray[np.float64], *, items: float) -> dict[str, float]:
+        names = [c.name for c in self.counted_classes]
+        return dict(zip(names, balanced(counts.tolist()), strict=True))
 
     def metrics(self) -> TaskMetrics:
         return SegmentationMetrics(self.snapshot.classes)

@@ -17,7 +17,7 @@ from studio.core.events import Metric
 from studio.core.review import ItemScore
 from studio.core.snapshot import SnapshotItem
 from studio.core.tags import PredictedTags, Tags, ids_of
-from studio.ml.objectives import ClassObjective, Objective
+from studio.ml.objectives import ClassObjective, Objective, balanced
 from studio.ml.tasks.base import Original, Prediction, TaskMetrics
 from studio.ml.tasks.whole_items import TagsPrediction, WholeItems
 
@@ -56,8 +56,11 @@ class SingleLabel(WholeItems):
     def counted(self, target: Tensor) -> int:
         return int((target != IGNORED).sum())
 
-    def objective(self, *, smoothing: float) -> Objective:
-        return ClassObjective(ignored=IGNORED, smoothing=smoothing)
+    def objective(self, *, smoothing: float, weights: Sequence[float] = ()) -> Objective:
+        return ClassObjective(ignored=IGNORED, smoothing=smoothing, weights=weights)
+
+    def balanced_weights(self, counts: NDArray[np.float64], *, items: float) -> dict[str, float]:
+        return dict(zip(self.class_names, balanced(counts.tolist()), strict=True))
 
     def metrics(self) -> TaskMetrics:
         return SingleLabelMetrics(self.class_names)

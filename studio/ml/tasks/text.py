@@ -81,8 +81,8 @@ class Text(SingleLabel):
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         return super().loss(output.reshape(-1, output.shape[-1]), target.reshape(-1))
 
-    def objective(self, *, smoothing: float) -> Objective:
-        return TextObjective(self, super().objective(smoothing=smoothing))
+    def objective(self, *, smoothing: float, weights: Sequence[float] = ()) -> Objective:
+        return TextObjective(self, super().objective(smoothing=smoothing, weights=weights))
 
     def metrics(self) -> TaskMetrics:
         return TextMetrics(self.class_names, len(self.vocabulary))

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torchvision import tv_tensors
 
@@ -19,8 +21,8 @@ from studio.core.classes import LabelClass
 from studio.core.errors import BadInput
 from studio.core.events import SamplePrediction
 from studio.core.resizing import Frame
-from studio.core.snapshot import Snapshot
-from studio.core.tags import PredictedTags
+from studio.core.snapshot import Snapshot, SnapshotItem
+from studio.core.tags import PredictedTags, ids_of
 from studio.ml.models.classifier import Classifier
 from studio.ml.models.encoders import ImageEncoder
 from studio.ml.tasks.base import Original, Prediction
@@ -92,6 +94,11 @@ class WholeItems:
 
     def from_label(self, label: Tensor, target: Tensor, *, height: int, width: int) -> Tensor:
         return target
+
+    def class_counts(self, item: SnapshotItem, folder: Path) -> NDArray[np.float64]:
+        found = np.zeros(self.outputs)
+        found[[self.position[i] for i in ids_of(item.tags) if i in self.position]] = 1
+        return found
 
     def answer(self, output: Tensor) -> PredictedTags:
         """(outputs,) logits → what they say."""

@@ -1,13 +1,13 @@
-"""What training does to labels and weights, folded away: smoothed labels."""
+"""What training does to labels and weights, folded away: smoothed labels, weighted classes."""
 
 from __future__ import annotations
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from studio.core.learning_words import learning_words
-from studio.core.recipe import RunSpec
+from studio.core.recipe import ClassWeights, RunSpec
 from studio.core.settings import Task
-from studio.ui.train.fields import DecimalField, caption
+from studio.ui.train.fields import Choice, DecimalField, caption
 from studio.ui.train.fold import Fold
 from studio.ui.train.recipe_draft import RecipeDraft
 
@@ -30,11 +30,18 @@ class LearningFields(Fold):
             tip="Share of a label that goes to all classes evenly while training, so that the network gets less sure "
             "of itself; validation is not smoothed",
         )
+        self.class_weights = Choice(
+            "class_weights",
+            [("All alike", ClassWeights.OFF), ("Balanced", ClassWeights.BALANCED)],
+            tip="Balanced: in the training loss a rare class has the same say as a common one, each of its pixels or "
+            "items up to ten times an average one's",
+        )
+        self.class_weights.edited.connect(lambda value: draft.set_training(class_weights=value))
         self.label_smoothing.setSpecialValueText(_OFF)
         self.label_smoothing.edited.connect(lambda value: draft.set_training(label_smoothing=value))
         rows: list[tuple[str, QWidget]] = []
         if task is not Task.KEYPOINTS:
-            rows.append(("Smooth labels", self.label_smoothing))
+            rows += [("Smooth labels", self.label_smoothing), ("Classes", self.class_weights)]
         self._arrange(inside, rows)
         self.setVisible(bool(rows))
         draft.changed.connect(self.refresh)
@@ -43,6 +50,7 @@ class LearningFields(Fold):
     def refresh(self) -> None:
         spec = self._draft.spec
         self.label_smoothing.show_value(spec.label_smoothing)
+        self.class_weights.show_value(spec.class_weights)
         self.say(learning_text(spec))
 
     def _arrange(self, inside: QWidget, rows: list[tuple[str, QWidget]]) -> None:
@@ -59,5 +67,5 @@ class LearningFields(Fold):
 
 def learning_text(spec: RunSpec) -> str:
     """Labels smoothed by 0.1; or what could be set."""
-    text = ", ".join(learning_words(spec)) or "label smoothing"
+    text = ", ".join(learning_words(spec)) or "label smoothing, class weights"
     return text[0].upper() + text[1:]

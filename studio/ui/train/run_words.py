@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from studio.core.counting import counted
 from studio.core.events import Metric, Progress
+from studio.core.learning_words import weights_sentence
 from studio.core.outcome import OutcomeKind, RunOutcome
 from studio.core.recipe import Purpose, RunSpec
 from studio.ui.run_control import RunState
@@ -27,7 +28,7 @@ class HeaderWords:
     facts: str
     share: float | None
     weights: str = ""
-    """What the network started from, in a sentence that gives reasons."""
+    """What the network started from, in a sentence that gives reasons, and how much each class weighs."""
 
 
 def live_words(run: str, state: RunState, history: RunHistory, preparing: str = "") -> HeaderWords:
@@ -143,7 +144,8 @@ def _where(history: RunHistory) -> list[str]:
     started = history.started
     if started is None:
         return []
-    return [*_lowered(history), _in_short(started.weights), f"{started.device}, {started.precision}"]
+    weighed = ["classes weighed"] if started.class_weights else []
+    return [*_lowered(history), _in_short(started.weights), *weighed, f"{started.device}, {started.precision}"]
 
 
 def _lowered(history: RunHistory) -> list[str]:
@@ -158,7 +160,8 @@ def _lowered(history: RunHistory) -> list[str]:
 
 
 def _weights(history: RunHistory) -> str:
-    return history.started.weights if history.started is not None else ""
+    started = history.started
+    return f"{started.weights} {weights_sentence(started.class_weights)}".strip() if started is not None else ""
 
 
 def _in_short(weights: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 
-from studio.core.recipe import Stage
+from studio.core.recipe import ClassWeights, Stage
 from studio.core.schedules import Constant, FlatCosine, OneCycle
 from studio.ui.train.stage_card import StageCard
 
@@ -70,15 +70,17 @@ def test_clipping_parts_and_an_early_end_are_unfolded_and_set(desk: Desk) -> Non
     assert (spec.clip_norm, spec.parts, spec.early_stop) == (0.5, 2, 3)
 
 
-def test_smoothed_labels_are_unfolded_and_set(desk: Desk) -> None:
+def test_smoothed_labels_and_weighed_classes_are_unfolded_and_set(desk: Desk) -> None:
     fields = desk.page.recipe.form.learning
-    assert fields.line.text() == "Label smoothing"
+    assert fields.line.text() == "Label smoothing, class weights"
     fields.line.setFocus()
     desk.qtbot.keyClick(fields.line, Qt.Key.Key_Space)
     assert fields.label_smoothing.text() == "Off"
     type_over(desk, fields.label_smoothing, "0.1")
-    assert fields.line.text() == "Labels smoothed by 0.1"
-    assert train(desk).label_smoothing == 0.1
+    choose(desk, "class_weights", "Balanced")
+    assert fields.line.text() == "Labels smoothed by 0.1, classes balanced"
+    spec = train(desk)
+    assert (spec.label_smoothing, spec.class_weights) == (0.1, ClassWeights.BALANCED)
 
 
 def test_what_is_off_says_so_and_is_off_in_the_recipe(desk: Desk) -> None:
