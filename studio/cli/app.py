@@ -11,7 +11,7 @@ import typer
 from typer.exceptions import TyperException
 
 from studio import __version__
-from studio.cli import data, demo, doctor, export_model, fine_tune, predict, review, training
+from studio.cli import data, demo, doctor, export_model, fine_tune, predict, review, tensorboard, training
 from studio.cli.window_args import PAGES, TOOLS
 from studio.core.errors import StudioError
 
@@ -53,6 +53,7 @@ app.command("predict", short_help="Label pictures with a run's model.")(predict.
 app.command("export-model", short_help="Write a model to a folder: weights, program, model card.")(
     export_model.export_model
 )
+app.command("tensorboard", short_help="Write runs as files that TensorBoard shows.")(tensorboard.tensorboard)
 app.command("doctor", short_help="Versions, devices, what is missing and how to get it.")(doctor.doctor)
 
 

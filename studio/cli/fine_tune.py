@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from studio.cli.learning_options import ClassWeightsOption, LabelSmoothingOption
-from studio.cli.options import DeviceOption, JsonOption, ProjectArgument, RunOption
+from studio.cli.options import DeviceOption, JsonOption, ProjectArgument, RunOption, TensorboardOption
 from studio.cli.output import Output
 from studio.cli.recipes import read_rate, with_learning
 from studio.cli.review import load_scores
@@ -45,6 +45,7 @@ def fine_tune(
     label_smoothing: LabelSmoothingOption = None,
     class_weights: ClassWeightsOption = None,
     device: DeviceOption = "auto",
+    tensorboard: TensorboardOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Start from RUN's model and train on what its review corrected; then compare before and after, item by item."""
@@ -59,7 +60,7 @@ def fine_tune(
         rate = read_rate(lr).high if lr is not None else None
         parent = with_learning(store.run(run).spec, label_smoothing=label_smoothing, class_weights=class_weights)
         spec = fine_tune_spec(parent, run, items, replay=replay, weight=weight, epochs=epochs, rate=rate)
-        record, outcome = carry_out(store, spec, output, device=device)
+        record, outcome = carry_out(store, spec, output, device=device, tensorboard=tensorboard)
         if outcome.learnt_something:
             report = before_after(
                 _scores(store, run), _scores(store, record.id), store.corrections(run), task=store.settings.task

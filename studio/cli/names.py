@@ -15,6 +15,7 @@ COMMANDS: Final = (
     "fine-tune",
     "predict",
     "export-model",
+    "tensorboard",
     "doctor",
     "worker",
 )

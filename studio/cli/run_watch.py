@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -45,18 +45,30 @@ def make_engine() -> Engine:
     return LocalEngine(keep_warm=False)
 
 
-def carry_out(store: Store, spec: RunSpec, output: Output, *, device: str) -> tuple[RunRecord, RunOutcome]:
-    """Make a run of `spec`, watch it to its end, and keep its outcome and scores in the project.
+def carry_out(
+    store: Store, spec: RunSpec, output: Output, *, device: str, tensorboard: Path | None = None
+) -> tuple[RunRecord, RunOutcome]:
+    """Make a run of `spec`, watch it to its end, and keep its outcome and scores in the project. `tensorboard` is the
+    folder below which what it says is written for TensorBoard.
 
-    Raises NothingToTrainOn, UnknownRun, CannotWrite before it starts; afterwards the outcome says what happened.
+    Raises NothingToTrainOn, UnknownRun, CannotWrite, MissingPackage before it starts; afterwards the outcome says what
+    happened.
     """
-    return watch(store, store.create_run(spec), output, device=device, resume=False)
+    _require(tensorboard)
+    return watch(store, store.create_run(spec), output, device=device, resume=False, tensorboard=tensorboard)
 
 
 def watch(
-    store: Store, record: RunRecord, output: Output, *, device: str, resume: bool
+    store: Store,
+    record: RunRecord,
+    output: Output,
+    *,
+    device: str,
+    resume: bool,
+    tensorboard: Path | None = None,
 ) -> tuple[RunRecord, RunOutcome]:
     """Start the run in `record`'s folder and stay until it has ended. Raises RunIsTaken while another program does."""
+    _require(tensorboard)
     if is_held(record.folder):
         raise RunIsTaken(record.folder)
     output.event("run", run=record.id, folder=str(record.folder), purpose=record.spec.purpose)
@@ -64,8 +76,8 @@ def watch(
     engine = make_engine()
     try:
         run = engine.submit(record.folder, resume=resume, device=device)
-        with _stoppable(run, output):
-            _show(run, output)
+        with _stoppable(run, output), _written(record, tensorboard) as hear:
+            _show(_heard(run, hear), output)
         outcome = run.wait()
     finally:
         engine.close()
@@ -109,15 +121,38 @@ def _stoppable(run: Run, output: Output) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _show(run: Run, output: Output) -> None:
+def _require(tensorboard: Path | None) -> None:
+    """Raises MissingPackage."""
+    if tensorboard is not None:
+        from studio.ml.tensorboard_files import require_tensorboard
+
+        require_tensorboard()
+
+
+def _written(record: RunRecord, tensorboard: Path | None) -> AbstractContextManager[Callable[[RunEvent], None]]:
+    """Where the run's events go beside the terminal."""
+    if tensorboard is None:
+        return nullcontext(lambda event: None)
+    from studio.ml.tensorboard_files import event_files
+
+    return event_files(tensorboard / record.id, record.folder, record.spec)
+
+
+def _heard(run: Run, hear: Callable[[RunEvent], None]) -> Iterator[RunEvent]:
+    for event in run.events():
+        hear(event)
+        yield event
+
+
+def _show(events: Iterator[RunEvent], output: Output) -> None:
     if output.as_json:
-        for event in run.events():
+        for event in events:
             output.line(encode_event(event))
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"), TimeElapsedColumn())
     with Progress(*columns, console=output.console, transient=True) as bars:
         view = _View(output, bars, bars.add_task("Starting", total=None, figures=""))
-        for event in run.events():
+        for event in events:
             view.show(event)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from studio.cli.learning_options import ClassWeightsOption, LabelSmoothingOption
-from studio.cli.options import DeviceOption, JsonOption, ProjectArgument
+from studio.cli.options import DeviceOption, JsonOption, ProjectArgument, TensorboardOption
 from studio.cli.output import Output
 from studio.cli.recipes import RecipeOptions, make_spec
 from studio.cli.run_watch import carry_out, exit_code, watch
@@ -109,6 +109,7 @@ def train(
         str | None, typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped or crashed.")
     ] = None,
     device: DeviceOption = "auto",
+    tensorboard: TensorboardOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train a model on the labels as they are now. Ctrl+C stops and keeps what was learnt; twice ends it at once.
@@ -142,10 +143,12 @@ def train(
         if resume is not None:
             if options != RecipeOptions():
                 raise BadInput(f"Run {resume} goes on with its own recipe; leave out the other options with --resume.")
-            record, outcome = watch(store, store.run(resume), output, device=device, resume=True)
+            record, outcome = watch(
+                store, store.run(resume), output, device=device, resume=True, tensorboard=tensorboard
+            )
         else:
             spec = make_spec(store, options, purpose=Purpose.TRAIN, device=device)
-            record, outcome = carry_out(store, spec, output, device=device)
+            record, outcome = carry_out(store, spec, output, device=device, tensorboard=tensorboard)
     if outcome.learnt_something:
         output.say(f"Its worst items: studio review {project} --run {record.id}")
     raise typer.Exit(exit_code(outcome))
@@ -165,6 +168,7 @@ def lr_find(
     seed: SeedOption = None,
     frozen: FrozenOption = None,
     device: DeviceOption = "auto",
+    tensorboard: TensorboardOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Try rates from 1e-7 to 10 on the training items and suggest some; nothing is trained for good."""
@@ -183,5 +187,5 @@ def lr_find(
     output = Output(as_json=as_json)
     with Store.open(project) as store:
         spec = make_spec(store, options, purpose=Purpose.LR_FIND, device=device)
-        _, outcome = carry_out(store, spec, output, device=device)
+        _, outcome = carry_out(store, spec, output, device=device, tensorboard=tensorboard)
     raise typer.Exit(exit_code(outcome))
