@@ -15,7 +15,7 @@ TOOLS = (
     "brush", "eraser", "polygon", "lasso", "rectangle", "ellipse", "fill", "region", "wand", "scissors", "grabcut",
     "superpixels", "pick", "hand", "point",
 )  # fmt: skip
-PAGES = ("label", "train", "review")
+PAGES = ("label", "train", "review", "cards")
 
 
 def read_window_options(arguments: Sequence[str]) -> WindowOptions:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 _FIRST_SIZE: Final = QSize(1600, 1000)
 _SMALLEST: Final = QSize(960, 600)
-_MENUS: Final = ("Edit", "View", "Tools", "Label", "Region", "Points", "Train", "Review")
-_PAGE_KEYS: Final = {Page.LABEL: "Ctrl+1", Page.TRAIN: "Ctrl+2", Page.REVIEW: "Ctrl+3"}
+_MENUS: Final = ("Edit", "View", "Tools", "Label", "Region", "Points", "Train", "Review", "Cards")
+_PAGE_KEYS: Final = {Page.LABEL: "Ctrl+1", Page.TRAIN: "Ctrl+2", Page.REVIEW: "Ctrl+3", Page.CARDS: "Ctrl+4"}
 
 
 class MainWindow(QMainWindow):

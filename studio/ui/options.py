@@ -11,8 +11,8 @@ class WindowOptions:
     """`project` may be a project, or a folder of images or labels that the window offers to import.
 
     `item` is an item's name, `tool` a tool's name (brush, eraser, polygon, lasso, rectangle, ellipse, fill, region,
-    pick, hand, point), `brush_size` a diameter in image pixels, `label_class` a class name and `page` label, train or
-    review.
+    pick, hand, point), `brush_size` a diameter in image pixels, `label_class` a class name and `page` label, train,
+    review or cards.
     """
 
     project: Path | None = None

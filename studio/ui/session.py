@@ -22,6 +22,7 @@ class Page(enum.StrEnum):
     LABEL = "label"
     TRAIN = "train"
     REVIEW = "review"
+    CARDS = "cards"
 
 
 class Tone(enum.StrEnum):

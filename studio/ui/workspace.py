@@ -92,8 +92,19 @@ class Workspace(QWidget):
             train = TrainPage(self.session, self.run_control)
             self._shut_downs.append(train.shut_down)
             return train
+        if page is Page.CARDS:
+            return self._build_cards()
         from studio.ui.review import ReviewPage  # noqa: PLC0415 - not on the way to the first picture
 
         review = ReviewPage(self.session)
         self._shut_downs.append(review.shut_down)
         return review
+
+    def _build_cards(self) -> QWidget:
+        """Cards change the recipe that the Train page shows, and know what its run was dealt."""
+        from studio.ui.cards.page import CardsPage  # noqa: PLC0415 - not on the way to the first picture
+        from studio.ui.train import TrainPage  # noqa: PLC0415
+
+        train = self.page(Page.TRAIN)
+        assert isinstance(train, TrainPage)
+        return CardsPage(train.cards)

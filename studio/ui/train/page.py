@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from studio.core.recipe import LearningRate, Purpose, RunSpec
+from studio.ui.cards.card_table import CardTable
 from studio.ui.run_control import RunControl, RunState
 from studio.ui.session import Session
 from studio.ui.train.actions import TrainActions
@@ -46,6 +47,8 @@ class TrainPage(QWidget):
         self.check = RecipeCheck(session, self.draft, self.library, self)
         self.display = RunDisplay(session, run_control, self.library, self.shown, self.view, self.runs, self)
         self.requests = RunRequests(session, run_control, self.draft, self.shown, self.library, self.view.outcome, self)
+        self.cards = CardTable(session, run_control, self.draft, self)
+        self.view.card.listen_to(self.cards)
         self._arrange()
         self._connect_actions()
         self._connect_parts(session)

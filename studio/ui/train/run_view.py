@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core.settings import Task
+from studio.ui.cards.card_bar import CardBar
 from studio.ui.train.actions import TrainActions
 from studio.ui.train.curves_panel import CurvesPanel
 from studio.ui.train.lr_finder import LrFinderPlot
@@ -41,6 +42,7 @@ class RunView(QWidget):
             steering=(actions.lower_rate, actions.add_epoch, actions.pause, actions.stop), kill=actions.kill
         )
         self.outcome = OutcomeBar()
+        self.card = CardBar()
         self.curves = CurvesPanel()
         self.finder = LrFinderPlot()
         self.samples = SamplesStrip(task)
@@ -58,6 +60,7 @@ class RunView(QWidget):
         bar = QVBoxLayout()
         bar.setContentsMargins(10, 0, 10, 6)
         bar.addWidget(self.outcome)
+        bar.addWidget(self.card)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

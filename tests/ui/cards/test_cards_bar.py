@@ -1,0 +1,123 @@
+"""The bar on the Train page deals the card that fits what a run has just done; it can be applied, read and muted."""
+
+from __future__ import annotations
+
+import msgspec
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton
+
+from studio.core.events import Concern, Failed, Finished, Warned
+from studio.core.outcome import OutcomeKind
+from studio.engine import FakeRun
+from studio.ui.cards.muted import muted_cards
+from studio.ui.cards.page import CardsPage
+from studio.ui.session import Page
+from tests.ui.train.conftest import Desk, epoch_end, stage, started, step
+
+MEMORY = Warned(sentence="A batch did not fit.", about=Concern.MEMORY)
+
+
+MANY = msgspec.structs.replace(started(), train_items=400)
+"""So few items as the project has would deal a card of their own."""
+
+
+def train(desk: Desk) -> FakeRun:
+    desk.page.start_training()
+    return desk.wait_for_run(len(desk.engine.runs) + 1)
+
+
+def click(button: QAbstractButton) -> None:
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_the_card_that_fits_is_dealt_while_the_run_goes_on_and_its_button_changes_the_recipe(desk: Desk) -> None:
+    run, bar = train(desk), desk.page.view.card
+    assert not bar.isVisible()
+    run.say(MANY, stage(), step(1), MEMORY)
+    desk.wait(bar.isVisible)
+    assert bar.title.text() == "Not enough memory: add up parts"
+    assert bar.apply.text() == "Compute batches in twice as many parts"
+    click(bar.apply)
+    assert desk.page.draft.spec.parts == 2
+    assert bar.text.text() == "The number of parts of a batch is 2, it was 1."
+    assert not bar.apply.isVisible()
+    click(bar.back)
+    assert desk.page.draft.spec.parts == 1
+    assert bar.apply.isVisible()
+    click(bar.dismiss)
+    assert not bar.isVisible()
+    run.say(step(2), MEMORY)
+    desk.wait(bar.isVisible)
+    assert bar.title.text() == "Smaller pictures need far less"  # the other card that fits
+    run.say(Finished(outcome=OutcomeKind.FINISHED, seconds=1))
+    run.end()
+    desk.wait_for_idle()
+
+
+def test_cards_wait_behind_each_other_and_the_next_run_clears_them(desk: Desk) -> None:
+    run, bar = train(desk), desk.page.view.card
+    run.say(started(), stage(), step(1), MEMORY)
+    desk.wait(lambda: bar.title.text() == "Not enough memory: add up parts")
+    assert [card.id for card in desk.page.cards.dealt_cards] == ["few-labels", "batches-in-parts"]
+    click(bar.dismiss)
+    assert bar.isVisible()
+    assert bar.title.text() == "Make much of few labels"
+    run.end()
+    desk.wait_for_idle()
+    train(desk)
+    desk.wait(lambda: not bar.isVisible())
+    assert desk.page.cards.dealt_cards == []
+
+
+def test_a_card_that_was_sent_away_is_dealt_no_more_also_in_the_next_run(desk: Desk) -> None:
+    run, bar = train(desk), desk.page.view.card
+    run.say(started())
+    desk.wait(bar.isVisible)
+    click(bar.mute)
+    assert not bar.isVisible()
+    assert muted_cards() == {"few-labels"}
+    run.end()
+    desk.wait_for_idle()
+    run = train(desk)
+    run.say(started(), stage(), step(1))
+    desk.wait(lambda: desk.control.history.step_count == 1)
+    assert not bar.isVisible()
+
+
+def test_the_whole_card_is_read_on_the_cards_page(desk: Desk, cards: CardsPage) -> None:
+    run, bar = train(desk), desk.page.view.card
+    wanted: list[str] = []
+    desk.session.page_requested.connect(wanted.append)
+    run.say(started())
+    desk.wait(bar.isVisible)
+    click(bar.read)
+    assert wanted == [Page.CARDS]
+    assert cards.deck.large.title.text() == "Make much of few labels"
+
+
+def test_a_process_that_was_killed_for_its_memory_is_dealt_for_by_its_end(desk: Desk) -> None:
+    run, bar = train(desk), desk.page.view.card
+    run.say(started(), stage(), step(1))
+    desk.wait(lambda: desk.control.history.step_count == 1)
+    run.end(-9)
+    desk.wait_for_idle()
+    assert bar.title.text() == "Not enough memory: add up parts"
+
+
+def test_an_error_that_the_run_could_report_is_dealt_for_once(desk: Desk) -> None:
+    run, bar = train(desk), desk.page.view.card
+    run.say(started(), stage(), Failed(outcome=OutcomeKind.OUT_OF_MEMORY, sentence="It did not fit."))
+    run.end(1)
+    desk.wait_for_idle()
+    assert [card.id for card in desk.page.cards.dealt_cards] == ["few-labels", "batches-in-parts"]
+    assert bar.isVisible()
+
+
+def test_the_other_pages_draw_on_while_it_waits(desk: Desk) -> None:
+    """It takes no focus and no key."""
+    run, bar = train(desk), desk.page.view.card
+    focus = desk.page.window().focusWidget()
+    run.say(started(), stage(), *(step(n) for n in range(1, 6)), epoch_end(1))
+    desk.wait(bar.isVisible)
+    assert desk.page.window().focusWidget() is focus
