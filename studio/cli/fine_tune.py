@@ -6,7 +6,11 @@ from typing import Annotated
 
 import typer
 
-from studio.cli.learning_options import ClassWeightsOption, LabelSmoothingOption
+from studio.cli.learning_options import (
+    AverageWeightsOption,
+    ClassWeightsOption,
+    LabelSmoothingOption,
+)
 from studio.cli.options import DeviceOption, JsonOption, ProjectArgument, RunOption, TensorboardOption
 from studio.cli.output import Output
 from studio.cli.recipes import read_rate, with_learning
@@ -44,6 +48,7 @@ def fine_tune(
     ] = FINE_TUNE_WEIGHT,
     label_smoothing: LabelSmoothingOption = None,
     class_weights: ClassWeightsOption = None,
+    average_weights: AverageWeightsOption = None,
     device: DeviceOption = "auto",
     tensorboard: TensorboardOption = None,
     as_json: JsonOption = False,
@@ -58,7 +63,12 @@ def fine_tune(
                 f"Run {run} has led to no corrected label yet; correct some in the window, or with `studio decide`."
             )
         rate = read_rate(lr).high if lr is not None else None
-        parent = with_learning(store.run(run).spec, label_smoothing=label_smoothing, class_weights=class_weights)
+        parent = with_learning(
+            store.run(run).spec,
+            label_smoothing=label_smoothing,
+            class_weights=class_weights,
+            average_weights=average_weights,
+        )
         spec = fine_tune_spec(parent, run, items, replay=replay, weight=weight, epochs=epochs, rate=rate)
         record, outcome = carry_out(store, spec, output, device=device, tensorboard=tensorboard)
         if outcome.learnt_something:

@@ -24,3 +24,12 @@ ClassWeightsOption = Annotated[
         help="How classes count in the training loss: off, each pixel or item alike; balanced, rare ones more.",
     ),
 ]
+
+AverageWeightsOption = Annotated[
+    float | None,
+    typer.Option(
+        "--average-weights",
+        metavar="DECAY",
+        help="Answer with a moving average of the weights, such as 0.99, about a hundred steps long; 0 is off.",
+    ),
+]

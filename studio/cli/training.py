@@ -7,7 +7,11 @@ from typing import Annotated
 
 import typer
 
-from studio.cli.learning_options import ClassWeightsOption, LabelSmoothingOption
+from studio.cli.learning_options import (
+    AverageWeightsOption,
+    ClassWeightsOption,
+    LabelSmoothingOption,
+)
 from studio.cli.options import DeviceOption, JsonOption, ProjectArgument, TensorboardOption
 from studio.cli.output import Output
 from studio.cli.recipes import RecipeOptions, make_spec
@@ -104,6 +108,7 @@ def train(
     ] = None,
     label_smoothing: LabelSmoothingOption = None,
     class_weights: ClassWeightsOption = None,
+    average_weights: AverageWeightsOption = None,
     note: Annotated[str | None, typer.Option("--note", help="A few words to know the run by.")] = None,
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped or crashed.")
@@ -136,6 +141,7 @@ def train(
         early_stop=early_stop,
         label_smoothing=label_smoothing,
         class_weights=class_weights,
+        average_weights=average_weights,
         note=note,
     )
     output = Output(as_json=as_json)

@@ -14,6 +14,8 @@ def learning_words(spec: RunSpec) -> list[str]:
         words.append(f"labels smoothed by {spec.label_smoothing:g}")
     if spec.class_weights is ClassWeights.BALANCED:
         words.append("classes balanced")
+    if spec.average_weights:
+        words.append(f"weights averaged ({spec.average_weights:g})")
     return words
 
 

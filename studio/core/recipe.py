@@ -161,8 +161,11 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     `resize` is how pictures come to a stage's size. `clip_norm` is the longest that all gradients together may be;
     `parts` computes each batch in so many parts whose gradients add up, for less memory; `early_stop` ends a stage
-    after so many epochs without a better validation loss. `label_smoothing` is the share of a label that goes to all
-    classes evenly while training. Raises ValueError where one of these cannot be or the model is none of the task's.
+    after so many epochs without a better validation loss. Raises ValueError where one of these cannot be or the
+    model is none of the task's.
+
+    While training, `label_smoothing` is the share of a label that goes to all classes evenly. `average_weights` is the
+    decay of a moving average of the weights, with which the run then answers; 0 keeps none.
     """
 
     version: int = RECIPE_VERSION
@@ -182,6 +185,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     early_stop: int | None = None
     label_smoothing: float = 0.0
     class_weights: ClassWeights = ClassWeights.OFF
+    average_weights: float = 0.0
     seed: int = 42
     note: str = ""
 
@@ -207,6 +211,8 @@ def _check_learning(spec: RunSpec) -> None:
         raise ValueError(f"labels cannot be smoothed by {spec.label_smoothing:g}, only by 0 or more and less than 1")
     if spec.label_smoothing and spec.task is Task.KEYPOINTS:
         raise ValueError("points have no classes among which a label could be smoothed")
+    if not 0 <= spec.average_weights < 1:
+        raise ValueError(f"weights cannot be averaged with a decay of {spec.average_weights:g}, only of 0 to below 1")
     if spec.class_weights is not ClassWeights.OFF and spec.task is Task.KEYPOINTS:
         raise ValueError("points have no classes that could be weighed")
 

@@ -54,9 +54,10 @@ def copied(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Snapshotted:
-    """A checkpoint by value: `state` for `state.pt`, its `model` also for `model.safetensors`."""
+    """A checkpoint by value: `state` for `state.pt`, `model` for `model.safetensors`."""
 
     state: dict[str, Any]
+    model: Mapping[str, Tensor]
     metadata: dict[str, str]
     step: int
     epoch: int
@@ -110,7 +111,7 @@ class CheckpointWriter:
     def _write(self, checkpoint: Snapshotted) -> None:
         try:
             write_state(self._folder, checkpoint.state)
-            write_model(self._folder, checkpoint.state["model"], checkpoint.metadata)
+            write_model(self._folder, checkpoint.model, checkpoint.metadata)
         except StudioError as error:
             self._failed(error)
             return

@@ -51,6 +51,9 @@ class Learner:
     objective: Objective | None = None
     """What the steps make smaller; None is the task's loss, which validation measures in either case."""
 
+    averaged: nn.Module | None = None
+    """The network with the mean of its weights over the steps, where the run keeps one."""
+
     at: Position = field(default_factory=Position)
     parts: int = 1
     """In how many parts a batch's gradients are computed."""
@@ -68,6 +71,11 @@ class Learner:
 
     def __post_init__(self) -> None:
         self.callbacks = sorted(self.callbacks, key=lambda callback: callback.order)
+
+    @property
+    def answering(self) -> nn.Module:
+        """The network that validation, samples, scores and the model file are of."""
+        return self.network if self.averaged is None else self.averaged
 
     def call(self, hook: str, *, backwards: bool = False) -> None:
         for callback in reversed(self.callbacks) if backwards else self.callbacks:
@@ -126,11 +134,12 @@ class Learner:
     @torch.inference_mode()
     def _measured(self, *, tells: bool) -> Validation:
         self.network.eval()
+        self.answering.eval()
         metrics, total, counted = self.task.metrics(), 0.0, 0
         for batch in self.data.valid.epoch(0):
             self.batch = batch
             with self.precision.forward():
-                self.output = self.network(batch.images)
+                self.output = self.answering(batch.images)
             number = self.task.counted(batch.target)
             total += float(self.task.loss(self.output, batch.target)) * number
             counted += number

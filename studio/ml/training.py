@@ -30,17 +30,16 @@ from studio.core.snapshot import Snapshot
 from studio.ml.asked_before import AskedBefore, asked_before
 from studio.ml.callbacks.base import Callback
 from studio.ml.callbacks.checkpoints import Checkpoints
-from studio.ml.callbacks.early_stop import EarlyStop
 from studio.ml.callbacks.fitting_memory import FittingMemory, divided_sentence
-from studio.ml.callbacks.gradient_clipping import GradientClipping
 from studio.ml.callbacks.guard import FiniteGuard
 from studio.ml.callbacks.listening import Listening
-from studio.ml.callbacks.old_items_guard import OldItemsGuard
 from studio.ml.callbacks.recorder import Recorder
 from studio.ml.callbacks.recurrent_memory import RecurrentMemory
 from studio.ml.callbacks.scheduling import Scheduling
 from studio.ml.callbacks.steering import Steering
 from studio.ml.callbacks.watched_samples import WatchedSamples
+from studio.ml.callbacks.weight_averaging import WeightAveraging
+from studio.ml.callbacks.wished import wished_callbacks
 from studio.ml.checkpoint import STATE_FILE, CheckpointWriter, Snapshotted, read_state
 from studio.ml.class_weights import class_weights
 from studio.ml.control import Commands, Request, StopRequested
@@ -173,13 +172,13 @@ class TrainingRun:
             checkpoints,
             Listening(self._commands, steering, self._log),
         ]
-        if self._spec.clip_norm is not None:
-            callbacks.append(GradientClipping(self._spec.clip_norm))
-        if self._spec.early_stop is not None:
-            callbacks.append(EarlyStop(self._spec.early_stop, self._log))
-        if self._spec.fine_tune is not None:
-            callbacks.append(OldItemsGuard(self._log))
-        learner = Learner(network, self._task, precision, callbacks, objective=self._objective)
+        callbacks += wished_callbacks(self._spec, self._log)
+        averaged: nn.Module | None = None
+        if self._spec.average_weights:
+            averaging = WeightAveraging(network, self._spec.average_weights)
+            callbacks.append(averaging)
+            averaged = averaging.network
+        learner = Learner(network, self._task, precision, callbacks, objective=self._objective, averaged=averaged)
         going_back = GoingBack(
             self._folder,
             learner,
@@ -270,7 +269,7 @@ class TrainingRun:
         self._doing = f"Scoring batches of {stage.batch_size} {stage.size_in_words}"
         scorer = Scorer(
             make_decoder(self._folder, self._task, height=stage.height, width=stage.width, resize=self._spec.resize),
-            learner.network,
+            learner.answering,
             precision=learner.precision,
             device=self._device,
             batch_size=stage.batch_size,

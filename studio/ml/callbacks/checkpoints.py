@@ -12,6 +12,7 @@ from torch import Tensor
 from studio.core.errors import BadInput, Diverged
 from studio.core.recipe import Stage
 from studio.ml.callbacks.base import Callback
+from studio.ml.callbacks.weight_averaging import WeightAveraging
 from studio.ml.checkpoint import CheckpointWriter, Snapshotted, copied
 from studio.ml.learner import Learner, Position
 from studio.ml.random_state import random_state, restore_random_state
@@ -63,9 +64,10 @@ class Checkpoints(Callback):
         """
         size = {"height": str(learner.stage.height), "width": str(learner.stage.width)}
         state = copied(_state_of(learner))
-        if not _is_finite(state["model"]):
+        model = _answering(state)
+        if not (_is_finite(state["model"]) and _is_finite(model)):
             raise Diverged(f"Some weights are no numbers after step {learner.at.step}")
-        checkpoint = Snapshotted(state, {**self._metadata, **size}, learner.at.step, learner.at.epochs_done)
+        checkpoint = Snapshotted(state, model, {**self._metadata, **size}, learner.at.step, learner.at.epochs_done)
         self._writer.submit(checkpoint)
         self._last_save = time.monotonic()
         if wait:
@@ -90,6 +92,12 @@ def _load_callbacks(learner: Learner, state: dict[str, Any]) -> None:
         kept = state["callbacks"].get(type(callback).__name__)
         if kept is not None:
             callback.load_state(kept)
+
+
+def _answering(state: Mapping[str, Any]) -> Mapping[str, Tensor]:
+    """The weights that the model file gets: the averaged ones where the run keeps an average."""
+    averaging = state["callbacks"].get(WeightAveraging.__name__)
+    return state["model"] if averaging is None else averaging["weights"]
 
 
 def _is_finite(weights: Mapping[str, Tensor]) -> bool:

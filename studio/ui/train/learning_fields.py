@@ -1,6 +1,8 @@
-"""What training does to labels and weights, folded away: smoothed labels, weighted classes."""
+"""What training does to labels and weights, folded away: smoothed labels, weighed classes, averaged weights."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -11,7 +13,10 @@ from studio.ui.train.fields import Choice, DecimalField, caption
 from studio.ui.train.fold import Fold
 from studio.ui.train.recipe_draft import RecipeDraft
 
-_OFF = "Off"
+_OFF: Final = "Off"
+
+_AVERAGES: Final = [(_OFF, 0.0), ("10 steps", 0.9), ("100 steps", 0.99), ("1,000 steps", 0.999)]
+"""How long the average is, and its decay."""
 
 
 class LearningFields(Fold):
@@ -19,7 +24,7 @@ class LearningFields(Fold):
 
     def __init__(self, draft: RecipeDraft, task: Task, parent: QWidget | None = None) -> None:
         inside = QWidget()
-        super().__init__("learning_fold", inside, tip="What training does to labels", parent=parent)
+        super().__init__("learning_fold", inside, tip="What training does to labels and weights", parent=parent)
         self._draft = draft
         self.label_smoothing = DecimalField(
             "label_smoothing",
@@ -37,13 +42,20 @@ class LearningFields(Fold):
             "items up to ten times an average one's",
         )
         self.class_weights.edited.connect(lambda value: draft.set_training(class_weights=value))
+        self.average_weights = Choice(
+            "average_weights",
+            _AVERAGES,
+            tip="Validate, score and keep a moving average of the weights over about so many steps, which is steadier "
+            "than the last ones; training goes on with the weights themselves",
+        )
+        self.average_weights.edited.connect(lambda value: draft.set_training(average_weights=value))
         self.label_smoothing.setSpecialValueText(_OFF)
         self.label_smoothing.edited.connect(lambda value: draft.set_training(label_smoothing=value))
         rows: list[tuple[str, QWidget]] = []
         if task is not Task.KEYPOINTS:
             rows += [("Smooth labels", self.label_smoothing), ("Classes", self.class_weights)]
+        rows.append(("Mean weights", self.average_weights))
         self._arrange(inside, rows)
-        self.setVisible(bool(rows))
         draft.changed.connect(self.refresh)
         self.refresh()
 
@@ -51,6 +63,9 @@ class LearningFields(Fold):
         spec = self._draft.spec
         self.label_smoothing.show_value(spec.label_smoothing)
         self.class_weights.show_value(spec.class_weights)
+        if not self.average_weights.offers(spec.average_weights):
+            self.average_weights.offer([*_AVERAGES, (f"{spec.average_weights:g}", spec.average_weights)])
+        self.average_weights.show_value(spec.average_weights)
         self.say(learning_text(spec))
 
     def _arrange(self, inside: QWidget, rows: list[tuple[str, QWidget]]) -> None:
@@ -67,5 +82,6 @@ class LearningFields(Fold):
 
 def learning_text(spec: RunSpec) -> str:
     """Labels smoothed by 0.1; or what could be set."""
-    text = ", ".join(learning_words(spec)) or "label smoothing, class weights"
+    could = "averaging" if spec.task is Task.KEYPOINTS else "smoothing, class weights, averaging"
+    text = ", ".join(learning_words(spec)) or could
     return text[0].upper() + text[1:]

@@ -72,15 +72,25 @@ def test_clipping_parts_and_an_early_end_are_unfolded_and_set(desk: Desk) -> Non
 
 def test_smoothed_labels_and_weighed_classes_are_unfolded_and_set(desk: Desk) -> None:
     fields = desk.page.recipe.form.learning
-    assert fields.line.text() == "Label smoothing, class weights"
+    assert fields.line.text() == "Smoothing, class weights, averaging"
     fields.line.setFocus()
     desk.qtbot.keyClick(fields.line, Qt.Key.Key_Space)
     assert fields.label_smoothing.text() == "Off"
     type_over(desk, fields.label_smoothing, "0.1")
     choose(desk, "class_weights", "Balanced")
     assert fields.line.text() == "Labels smoothed by 0.1, classes balanced"
+    choose(desk, "average_weights", "100 steps")
+    assert fields.line.text() == "Labels smoothed by 0.1, classes balanced, weights averaged (0.99)"
     spec = train(desk)
-    assert (spec.label_smoothing, spec.class_weights) == (0.1, ClassWeights.BALANCED)
+    assert (spec.label_smoothing, spec.class_weights, spec.average_weights) == (0.1, ClassWeights.BALANCED, 0.99)
+
+
+def test_an_average_of_another_length_is_shown_and_stays(desk: Desk) -> None:
+    desk.page.draft.set_training(average_weights=0.95)
+    field = desk.page.recipe.form.learning.average_weights
+    assert field.currentText() == "0.95"
+    choose(desk, "average_weights", "Off")
+    assert train(desk).average_weights == 0
 
 
 def test_what_is_off_says_so_and_is_off_in_the_recipe(desk: Desk) -> None:
