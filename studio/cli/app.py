@@ -11,7 +11,7 @@ import typer
 from typer.exceptions import TyperException
 
 from studio import __version__
-from studio.cli import data, demo, doctor, export_model, fine_tune, predict, review, tensorboard, training
+from studio.cli import check, data, demo, doctor, export_model, fine_tune, predict, review, tensorboard, training
 from studio.cli.window_args import PAGES, TOOLS
 from studio.core.errors import StudioError
 
@@ -44,6 +44,7 @@ def _studio(
 app.command("demo", short_help="Make the sample project and open it.")(demo.demo)
 app.command("import", short_help="Bring a data set or a folder of images into a project.")(data.import_)
 app.command("export", short_help="Write a project's labels in another program's layout.")(data.export)
+app.command("check", short_help="Say what would spoil a run, before it is started.")(check.check)
 app.command("lr-find", short_help="Find learning rates: loss against rate, with suggestions.")(training.lr_find)
 app.command("train", short_help="Train a model on a project's labels.")(training.train)
 app.command("review", short_help="List the items that a run got worst.")(review.review)

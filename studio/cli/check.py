@@ -1,0 +1,35 @@
+"""`studio check`: what would spoil a run or its numbers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from studio.cli.options import JsonOption, ProjectArgument
+from studio.cli.output import Output
+from studio.core.counting import counted
+
+
+def check(
+    project: ProjectArgument,
+    files: Annotated[bool, typer.Option("--files/--no-files", help="Read every picture and label as well.")] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Look at the labelled items of PROJECT before they are trained on.
+
+    Says which classes only one side of the split has, which pictures cannot be read, which masks have numbers without a
+    class, and which validation items are nearly the same as a training item. Changes nothing.
+    """
+    from studio.preflight import check_data
+
+    output = Output(as_json=as_json)
+    with output.progress("Reading items") as progress:
+        checked = check_data(project, files=files, progress=progress)
+    for finding in checked.findings:
+        remedies = [fix.words for fix in finding.fixes]
+        output.event("finding", sentence=finding.sentence, items=list(finding.items), remedies=remedies)
+        output.say(f"! {finding.sentence}", style="yellow")
+    found = len(checked.findings)
+    sentence = f"{counted(found, 'thing')} to look at before training." if found else "Nothing stands in the way."
+    output.result("checked", sentence, findings=found)

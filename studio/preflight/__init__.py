@@ -1,0 +1,7 @@
+"""A look at a project before it is trained on: what would spoil a run or its numbers, each with what mends it."""
+
+from studio.preflight.check import Checked, check_data
+from studio.preflight.findings import Finding, Fix, FixKind
+from studio.preflight.mending import Mended, mend
+
+__all__ = ["Checked", "Finding", "Fix", "FixKind", "Mended", "check_data", "mend"]
