@@ -29,7 +29,7 @@ class Mended:
 
 
 def mend(store: Store, fix: Fix) -> Mended:
-    """Items are changed here; new settings are for the caller to save. Raises StudioError where that cannot be written."""
+    """Items are changed here; new settings are for the caller to save. Raises StudioError where they cannot be."""
     if fix.kind in _SPLITS:
         return _moved(store, fix, _SPLITS[fix.kind])
     if fix.kind is FixKind.LEAVE_OUT:

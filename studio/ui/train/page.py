@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QWidget
 
 from studio.core.recipe import LearningRate, Purpose, RunSpec
 from studio.ui.cards.card_table import CardTable
 from studio.ui.run_control import RunControl, RunState
 from studio.ui.session import Session
 from studio.ui.train.actions import TrainActions
+from studio.ui.train.data_check import DataCheck, DataCheckPanel
 from studio.ui.train.recipe_check import RecipeCheck
 from studio.ui.train.recipe_draft import RecipeDraft
 from studio.ui.train.recipe_panel import RecipePanel
@@ -41,9 +42,12 @@ class TrainPage(QWidget):
         self.draft = RecipeDraft(starting_recipe(session.store), self)
         self.library = RunLibrary(self)
         self.shown = ShownRuns(run_control, self.library, self)
-        self.recipe = RecipePanel(self.draft, task, train=act.train, find_rate=act.find_rate)
+        self.recipe = RecipePanel(self.draft, task, train=act.train, find_rate=act.find_rate, check_data=act.check_data)
         self.view = RunView(task, act)
         self.runs = RunsPanel(self.library, act.of_runs)
+        self.data = DataCheck(session, self)
+        self.data_panel = DataCheckPanel(session, self.data)
+        self._middle = QStackedWidget()
         self.check = RecipeCheck(session, self.draft, self.library, self)
         self.display = RunDisplay(session, run_control, self.library, self.shown, self.view, self.runs, self)
         self.requests = RunRequests(session, run_control, self.draft, self.shown, self.library, self.view.outcome, self)
@@ -70,14 +74,22 @@ class TrainPage(QWidget):
         """Run the rate finder on the selected stage."""
         self._start(self.draft.lr_find_spec)
 
+    def check_data(self) -> None:
+        """Look at the labels and pictures that a run would use."""
+        self._middle.setCurrentWidget(self.data_panel)
+        self.data_panel.begin()
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.display.catch_up()
+        self.data.glance_soon()
 
     # ------------------------------------------------------------------------------------------------ construction
     def _arrange(self) -> None:
+        self._middle.addWidget(self.view)
+        self._middle.addWidget(self.data_panel)
         splitter = QSplitter(Qt.Orientation.Horizontal)
-        for widget, stretch, least in ((self.recipe, 0, 290), (self.view, 1, 476), (self.runs, 0, 180)):
+        for widget, stretch, least in ((self.recipe, 0, 290), (self._middle, 1, 476), (self.runs, 0, 180)):
             splitter.addWidget(widget)
             splitter.setStretchFactor(splitter.count() - 1, stretch)
             widget.setMinimumWidth(least)
@@ -91,6 +103,7 @@ class TrainPage(QWidget):
         act = self._actions
         act.train.triggered.connect(self.start_training)
         act.find_rate.triggered.connect(self.find_rate)
+        act.check_data.triggered.connect(self.check_data)
         act.pause.triggered.connect(self._pause_or_continue)
         act.stop.triggered.connect(self._control.stop)
         act.lower_rate.triggered.connect(self._control.lower_rate)
@@ -113,6 +126,8 @@ class TrainPage(QWidget):
         self.draft.stage_selected.connect(self._show_rate)
         self.check.changed.connect(self._show_check)
         self.display.listed.connect(self._enable)
+        self.data.glanced.connect(lambda checked: self.recipe.show_findings(len(checked.findings)))
+        self.data_panel.left.connect(lambda: self._middle.setCurrentWidget(self.view))
         session.runs_changed.connect(self._offer_starts)
         session.run_proposed.connect(self._show_proposal)
         self.library.loaded.connect(self._offer_starts)
@@ -123,6 +138,7 @@ class TrainPage(QWidget):
         self.check.count()
         spec = recipe()
         if not self.check.problem_of(spec):
+            self._middle.setCurrentWidget(self.view)
             self._control.submit(spec)
 
     def _pause_or_continue(self) -> None:
@@ -173,4 +189,5 @@ class TrainPage(QWidget):
     def shut_down(self) -> None:
         """End the threads that read runs and pictures."""
         self.library.close()
+        self.data.close()
         self.view.samples.shut_down()

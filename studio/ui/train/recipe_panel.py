@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
+from studio.core.counting import counted
 from studio.core.settings import Task
 from studio.ui.theme import theme
 from studio.ui.train.recipe_draft import RecipeDraft
@@ -14,7 +15,14 @@ from studio.ui.train.recipe_form import RecipeForm
 
 class RecipePanel(QWidget):
     def __init__(
-        self, draft: RecipeDraft, task: Task, *, train: QAction, find_rate: QAction, parent: QWidget | None = None
+        self,
+        draft: RecipeDraft,
+        task: Task,
+        *,
+        train: QAction,
+        find_rate: QAction,
+        check_data: QAction,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.form = RecipeForm(draft, task)
@@ -33,6 +41,14 @@ class RecipePanel(QWidget):
         self.find_rate = _button(find_rate, "Find learning rate", "find_rate_button")
         self.train = _button(train, "Train", "train_button")
         self.train.setProperty("primary", True)
+        self.check_data = QToolButton()
+        self.check_data.setObjectName("check_data_button")
+        self.check_data.setProperty("fold", True)
+        self.check_data.setIconSize(QSize(12, 12))
+        self.check_data.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.check_data.setToolTip(check_data.toolTip())
+        self.check_data.clicked.connect(check_data.trigger)
+        self.show_findings(0)
         theme().changed.connect(self._dress)
         self._dress()
         buttons = QHBoxLayout()
@@ -46,6 +62,7 @@ class RecipePanel(QWidget):
         rows.setSpacing(6)
         rows.addWidget(self.summary)
         rows.addWidget(self.problem)
+        rows.addWidget(self.check_data)
         rows.addLayout(buttons)
         line = QFrame()
         line.setFrameShape(QFrame.Shape.HLine)
@@ -63,9 +80,16 @@ class RecipePanel(QWidget):
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
 
+    def show_findings(self, number: int) -> None:
+        """How many things the labels alone show to be looked at."""
+        self.check_data.setText(f"Check the data: {counted(number, 'finding')}" if number else "Check the data")
+        self.check_data.setProperty("tone", "warning" if number else None)
+        self.check_data.style().polish(self.check_data)
+
     def _dress(self) -> None:
         self.train.setIcon(theme().icon("play", "on_accent"))
         self.find_rate.setIcon(theme().icon("curve"))
+        self.check_data.setIcon(theme().icon("check", "muted"))
 
 
 def _button(action: QAction, text: str, name: str) -> QPushButton:
