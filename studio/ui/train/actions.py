@@ -18,7 +18,11 @@ class TrainActions(QObject):
             "train_find_rate", "Find Learning Rate", "curve", "Ctrl+L", "Try rising rates on the selected stage"
         )
         self.check_data = self._add(
-            "train_check_data", "Check the Data", "check", "Ctrl+Shift+D", "Look for what would spoil a run or its numbers"
+            "train_check_data",
+            "Check the Data",
+            "check",
+            "Ctrl+Shift+D",
+            "Look for what would spoil a run or its numbers",
         )
         self.pause = self._add("train_pause", "Pause", "pause", "Ctrl+Shift+P", "Give the processor back for a while")
         self.stop = self._add(
