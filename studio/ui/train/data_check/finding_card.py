@@ -49,7 +49,7 @@ class FindingCard(QFrame):
     def _button(self, words: str, name: str, pressed: Callable[[], None]) -> QPushButton:
         button = QPushButton(words.replace("&", "&&"))
         button.setObjectName(name)
-        button.clicked.connect(lambda: pressed())
+        button.clicked.connect(pressed)
         return button
 
     def _mend(self, fix: Fix) -> None:
