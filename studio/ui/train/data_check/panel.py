@@ -30,6 +30,7 @@ class DataCheckPanel(QWidget):
         self._session = session
         self._check = check
         self._reading = False
+        self.cards: list[FindingCard] = []
         self.said = QLabel()
         self.said.setObjectName("data_check_said")
         self.said.setProperty("role", "muted")
@@ -42,17 +43,13 @@ class DataCheckPanel(QWidget):
         self.close_button = QPushButton("Close")
         self.close_button.setObjectName("data_check_close")
         self.close_button.clicked.connect(self._leave)
-        self._cards = QVBoxLayout()
-        self._cards.setSpacing(10)
+        self._column = QVBoxLayout()
+        self._column.setSpacing(10)
         self._arrange()
         check.read.connect(self._show)
         check.failed.connect(self._fail)
         check.progressed.connect(self._show_progress)
         QShortcut(Qt.Key.Key_Escape, self, self._leave, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
-
-    @property
-    def cards(self) -> list[FindingCard]:
-        return [card for card in self.findChildren(FindingCard) if card.isVisibleTo(self)]
 
     def begin(self) -> None:
         """Look at the data now; a look that is going on goes on."""
@@ -69,7 +66,7 @@ class DataCheckPanel(QWidget):
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 6, 0)
-        column.addLayout(self._cards)
+        column.addLayout(self._column)
         column.addStretch(1)
         area = QScrollArea(widgetResizable=True)
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -95,7 +92,9 @@ class DataCheckPanel(QWidget):
         for finding in checked.findings[:_MOST_CARDS]:
             card = FindingCard(finding, self._check.carry_out)
             card.wanted.connect(self._go_to)
-            self._cards.addWidget(card)
+            self._column.addWidget(card)
+            card.show()
+            self.cards.append(card)
 
     def _fail(self, sentence: str) -> None:
         self._set_reading(False)
@@ -114,10 +113,10 @@ class DataCheckPanel(QWidget):
         self.close_button.setFocus()
 
     def _clear(self) -> None:
-        while (entry := self._cards.takeAt(0)) is not None:
-            card = entry.widget()
+        for card in self.cards:
             card.hide()
             card.deleteLater()
+        self.cards = []
 
     def _go_to(self, item: int) -> None:
         self._session.show_page(Page.LABEL)
