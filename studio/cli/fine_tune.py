@@ -10,6 +10,7 @@ from studio.cli.learning_options import (
     AverageWeightsOption,
     ClassWeightsOption,
     LabelSmoothingOption,
+    MixUpOption,
 )
 from studio.cli.options import DeviceOption, JsonOption, ProjectArgument, RunOption, TensorboardOption
 from studio.cli.output import Output
@@ -49,6 +50,7 @@ def fine_tune(
     label_smoothing: LabelSmoothingOption = None,
     class_weights: ClassWeightsOption = None,
     average_weights: AverageWeightsOption = None,
+    mixup: MixUpOption = None,
     device: DeviceOption = "auto",
     tensorboard: TensorboardOption = None,
     as_json: JsonOption = False,
@@ -68,6 +70,7 @@ def fine_tune(
             label_smoothing=label_smoothing,
             class_weights=class_weights,
             average_weights=average_weights,
+            mixup=mixup,
         )
         spec = fine_tune_spec(parent, run, items, replay=replay, weight=weight, epochs=epochs, rate=rate)
         record, outcome = carry_out(store, spec, output, device=device, tensorboard=tensorboard)

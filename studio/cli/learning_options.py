@@ -33,3 +33,12 @@ AverageWeightsOption = Annotated[
         help="Answer with a moving average of the weights, such as 0.99, about a hundred steps long; 0 is off.",
     ),
 ]
+
+MixUpOption = Annotated[
+    float | None,
+    typer.Option(
+        "--mixup",
+        metavar="ALPHA",
+        help="Mix each picture with another of its batch, its classes likewise, such as 0.4; 0 is off.",
+    ),
+]

@@ -11,6 +11,7 @@ from studio.cli.learning_options import (
     AverageWeightsOption,
     ClassWeightsOption,
     LabelSmoothingOption,
+    MixUpOption,
 )
 from studio.cli.options import DeviceOption, JsonOption, ProjectArgument, TensorboardOption
 from studio.cli.output import Output
@@ -109,6 +110,7 @@ def train(
     label_smoothing: LabelSmoothingOption = None,
     class_weights: ClassWeightsOption = None,
     average_weights: AverageWeightsOption = None,
+    mixup: MixUpOption = None,
     note: Annotated[str | None, typer.Option("--note", help="A few words to know the run by.")] = None,
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped or crashed.")
@@ -142,6 +144,7 @@ def train(
         label_smoothing=label_smoothing,
         class_weights=class_weights,
         average_weights=average_weights,
+        mixup=mixup,
         note=note,
     )
     output = Output(as_json=as_json)

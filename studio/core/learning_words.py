@@ -16,6 +16,8 @@ def learning_words(spec: RunSpec) -> list[str]:
         words.append("classes balanced")
     if spec.average_weights:
         words.append(f"weights averaged ({spec.average_weights:g})")
+    if spec.mixup:
+        words.append(f"MixUp {spec.mixup:g}")
     return words
 
 

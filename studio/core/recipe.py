@@ -24,6 +24,13 @@ MOST_WARP: Final = 0.4
 """Beyond it corners would come near the eye."""
 
 
+MOST_MIXUP: Final = 10.0
+"""Beyond it all pictures are mixed half and half."""
+
+MIXABLE: Final = frozenset({Task.SINGLE_LABEL, Task.MULTI_LABEL})
+"""Tasks whose pictures MixUp can mix: their labels are classes of the picture as a whole."""
+
+
 class Purpose(enum.StrEnum):
     TRAIN = "train"
     LR_FIND = "lr-find"
@@ -166,6 +173,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     While training, `label_smoothing` is the share of a label that goes to all classes evenly. `average_weights` is the
     decay of a moving average of the weights, with which the run then answers; 0 keeps none.
+    `mixup` is the alpha of MixUp's Beta distribution, 0 for none.
     """
 
     version: int = RECIPE_VERSION
@@ -186,6 +194,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     label_smoothing: float = 0.0
     class_weights: ClassWeights = ClassWeights.OFF
     average_weights: float = 0.0
+    mixup: float = 0.0
     seed: int = 42
     note: str = ""
 
@@ -213,6 +222,10 @@ def _check_learning(spec: RunSpec) -> None:
         raise ValueError("points have no classes among which a label could be smoothed")
     if not 0 <= spec.average_weights < 1:
         raise ValueError(f"weights cannot be averaged with a decay of {spec.average_weights:g}, only of 0 to below 1")
+    if not 0 <= spec.mixup <= MOST_MIXUP:
+        raise ValueError(f"pictures cannot be mixed with an alpha of {spec.mixup:g}, only of 0 to {MOST_MIXUP:g}")
+    if spec.mixup and spec.task not in MIXABLE:
+        raise ValueError(f"only pictures that have classes as a whole can be mixed, and this is for {spec.task}")
     if spec.class_weights is not ClassWeights.OFF and spec.task is Task.KEYPOINTS:
         raise ValueError("points have no classes that could be weighed")
 

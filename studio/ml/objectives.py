@@ -47,7 +47,10 @@ class ClassObjective:
     weights: Sequence[float] = ()
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
-        """`output` (N, C, …) logits, `target` (N, …) positions of classes."""
+        """`output` (N, C, …) logits; `target` (N, …) positions of classes, or of mixed pictures (N, C) shares of them,
+        -1 in rows that do not count."""
+        if target.is_floating_point():
+            return self._loss_of_shares(output.float(), target)
         total = functional.cross_entropy(
             output.float(),
             target.long(),
@@ -59,11 +62,25 @@ class ClassObjective:
         return total / (self.counted(target) or 1)
 
     def counted(self, target: Tensor) -> float:
+        if target.is_floating_point():
+            return float((target.clamp(min=0) * self._weights(target)).sum())
         counts = target != self.ignored
         if not self.weights:
             return int(counts.sum())
         by_class = torch.bincount(target[counts].long(), minlength=len(self.weights)).tolist()
         return sum(number * weight for number, weight in zip(by_class, self.weights, strict=True))
+
+    def _loss_of_shares(self, output: Tensor, shares: Tensor) -> Tensor:
+        """The mean of what the classes cost that an item has a share of, each by its share: PyTorch's loss for shares,
+        but divided as that for positions is, so that an unmixed batch costs the same."""
+        wanted = shares.clamp(min=0)
+        wanted = wanted * (1 - self.smoothing) + wanted.sum(1, keepdim=True) * self.smoothing / output.shape[1]
+        total = -(wanted * self._weights(output) * output.log_softmax(1)).sum()
+        return total / (self.counted(shares) or 1)
+
+    def _weights(self, like: Tensor) -> Tensor:
+        weights = _tensor(self.weights, like)
+        return like.new_ones(()) if weights is None else weights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +107,7 @@ class TagObjective:
 
 def objective_of(spec: RunSpec, task: Task, weights: Sequence[float]) -> Objective:
     """What the recipe asks for, with the classes' weights that the run found: the task itself where that is nothing."""
-    if not spec.label_smoothing and not weights:
+    if not spec.label_smoothing and not weights and not spec.mixup:
         return task
     return task.objective(smoothing=spec.label_smoothing, weights=weights)
 

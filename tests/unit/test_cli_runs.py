@@ -411,6 +411,15 @@ def test_the_lr_finder_lists_its_suggestions_and_trains_nothing(
     assert recipe_of(project).purpose == "lr-find"
 
 
+def test_masks_are_not_mixed_and_the_sentence_says_why(
+    project: Path, use: Use, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use(ScoringEngine({}))
+    assert run_command(["train", str(project), "--mixup", "0.4"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "only pictures that have classes as a whole can be mixed, and this is for segmentation" in said
+
+
 # --- review, decide, fine-tune ---
 
 

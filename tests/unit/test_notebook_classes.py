@@ -123,6 +123,22 @@ def test_a_classifier_is_trained_and_interpreted(insects: Path, capsys: pytest.C
     assert worst in seen.interp.items and float(losses[0]) >= float(losses[1])
 
 
+def test_pictures_are_mixed_when_the_learner_is_told_to(insects: Path) -> None:
+    """The loss of the steps is another one, that of the validation set is not of mixed pictures."""
+    cells = """
+learn = create_cnn(small, models.mobilenet_v3_large, pretrained=False, loss_func=loss)
+learn.fit_one_cycle(1, 1e-12)
+plain = learn.recorder.losses[0], learn.validate()[0]
+learn = create_cnn(small, models.mobilenet_v3_large, pretrained=False, loss_func=loss).mixup(0.4)
+learn.fit_one_cycle(1, 1e-12)
+mixed = learn.recorder.losses[0], learn.validate()[0]
+"""
+    found = [run_cells(SMALLER, f"loss = {loss}", cells, path=insects) for loss in ("None", "CrossEntropyFlat()")]
+    for seen in found:
+        assert seen.mixed[0] != pytest.approx(seen.plain[0], abs=1e-4)
+        assert seen.mixed[1] == pytest.approx(seen.plain[1], abs=0.05)
+
+
 def test_planets_table_gives_each_chip_its_tags(planet: Path) -> None:
     seen = run_cells(PLANET, path=planet)
     table = dict(line.split(",") for line in (planet / "train_v2.csv").read_text(encoding="utf-8").splitlines()[1:])

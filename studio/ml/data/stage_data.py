@@ -18,6 +18,7 @@ from studio.ml.data.batches import Batches, SplitBatches
 from studio.ml.data.cropping import RoomyDecoder, random_place, roomy_decoder
 from studio.ml.data.decoding import Decoder
 from studio.ml.data.images import Warn, load_images, memory_limit
+from studio.ml.data.mixup import MixedBatches
 from studio.ml.data.order import batch_count, draws_per_epoch
 from studio.ml.data.read_ahead import ReadAhead
 from studio.ml.data.threads import background_threads
@@ -76,7 +77,7 @@ class DataSource:
             ahead.close()
             raise
 
-    def load_train(self, stage_number: int) -> Batches:
+    def load_train(self, stage_number: int) -> SplitBatches:
         return self._train(stage_number, ReadAhead(background_threads()))
 
     def _decoder(self, stage: Stage) -> Decoder:
@@ -84,14 +85,16 @@ class DataSource:
         resize = resize_to_answer(self.spec.resize, self.spec.task)
         return Decoder(self.folder, self.task, stage.height, stage.width, resize)
 
-    def _train(self, stage_number: int, ahead: ReadAhead) -> Batches:
+    def _train(self, stage_number: int, ahead: ReadAhead) -> SplitBatches:
         stage = self.spec.stages[stage_number]
         decoder = self._decoder(stage)
         if self.spec.resize is Resize.CROP:
             decoder = roomy_decoder(
                 decoder, self.labelled(Split.TRAIN), report=self._reporting(Split.TRAIN, stage), check=self.check
             )
-        return self._batches(decoder, stage, Split.TRAIN, ahead, seed=(self.spec.seed, stage_number))
+        seed = (self.spec.seed, stage_number)
+        batches = self._batches(decoder, stage, Split.TRAIN, ahead, seed=seed)
+        return MixedBatches(batches, self.task, alpha=self.spec.mixup, seed=seed) if self.spec.mixup else batches
 
     def _batches(
         self, decoder: Decoder, stage: Stage, split: Split, ahead: ReadAhead, *, seed: tuple[int, ...] | None = None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import torch
 from torch import Tensor
 
@@ -20,6 +22,8 @@ from studio.ml.callbacks.fitting_memory import FittingMemory, divided_sentence
 from studio.ml.callbacks.guard import FiniteGuard
 from studio.ml.callbacks.recorder import Recorder as EventRecorder
 from studio.ml.callbacks.scheduling import Scheduling
+from studio.ml.data.mixup import MixedBatches
+from studio.ml.data.stage_data import StageData
 from studio.ml.device import MixedPrecision, resolve_precision
 from studio.ml.learner import Learner as EngineLearner
 from studio.ml.lr_finder import SweepPoint, find_learning_rate
@@ -31,6 +35,7 @@ from studio.ml.notebook.outputs import Example, activated, answers, figure_of
 from studio.ml.notebook.own_measures import LossFunction, MetricFunction, with_own_measures
 from studio.ml.notebook.recorder import Recorder
 from studio.ml.notebook.saying import say
+from studio.ml.objectives import Objective, objective_of
 from studio.ml.parameter_groups import begin_stage, make_optimizer
 from studio.ml.tasks.base import Task
 
@@ -129,6 +134,16 @@ class Learner:
     def to_fp32(self) -> Learner:
         return self._compute_in(Precision.FLOAT32)
 
+    def mixup(self, alpha: float = 0.4) -> Learner:
+        """Mix each picture of a training batch with another of it, and their classes likewise; 0 stops that. Raises
+        BadInput where the labels are no classes of whole pictures. A loss function of your own gets (N, C) shares in
+        the place of positions of classes."""
+        try:
+            self._spec = msgspec.structs.replace(self._spec, mixup=alpha)
+        except ValueError as error:
+            raise BadInput(f"MixUp cannot be: {error}.") from error
+        return self
+
     def fit(self, epochs: int, lr: Rate = DEFAULT_RATE, wd: float | None = None) -> None:
         """At a constant rate."""
         self._fit(epochs, lr, Constant(), wd)
@@ -156,8 +171,8 @@ class Learner:
         stage = self._stage(epochs=1)
         sweep = find_learning_rate(
             self.model,
-            objective=self.task,
-            batches=self._data.stage_data(seed=(self.seed, self._fits)).train,
+            objective=self._objective,
+            batches=self._training_data().train,
             precision=self.precision,
             make_optimizer=lambda network: make_optimizer(network, lr=1e-3, weight_decay=self.wd),
             on_point=self._hear_point,
@@ -235,7 +250,7 @@ class Learner:
 
     def _fit(self, epochs: int, lr: Rate, schedule: Schedule, wd: float | None) -> None:
         stage = self._stage(epochs=epochs, lr=_learning_rate(lr), schedule=schedule)
-        data = self._data.stage_data(seed=(self.seed, self._fits))
+        data = self._training_data()
         begin_stage(self.model, stage)
         optimizer = make_optimizer(self.model, lr=1e-3, weight_decay=self.wd if wd is None else wd)
         self.recorder.begin_fit()
@@ -246,7 +261,19 @@ class Learner:
             EventRecorder(self.recorder, [stage], [len(data.train) * epochs]),
             Scheduling(),
         ]
-        EngineLearner(self.model, self.task, self.precision, callbacks).fit(stage, data, optimizer)
+        engine = EngineLearner(self.model, self.task, self.precision, callbacks, objective=self._objective)
+        engine.fit(stage, data, optimizer)
+
+    @property
+    def _objective(self) -> Objective:
+        return self.task if self.loss_func is not None else objective_of(self._spec, self.task, weights=())
+
+    def _training_data(self) -> StageData:
+        seed = (self.seed, self._fits)
+        data = self._data.stage_data(seed=seed)
+        if not self._spec.mixup:
+            return data
+        return replace(data, train=MixedBatches(data.train, self.task, alpha=self._spec.mixup, seed=seed))
 
     def _compute_in(self, precision: Precision) -> Learner:
         device = self._data.device

@@ -15,10 +15,11 @@ class MSELossFlat(nn.MSELoss):
 
 
 class CrossEntropyFlat(nn.CrossEntropyLoss):
-    """(…, C) logits and (…) positions of classes."""
+    """(…, C) logits and (…) positions of classes, or (…, C) shares of them."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
-        return super().forward(input.reshape(-1, input.shape[-1]), target.flatten())
+        wanted = target.reshape(-1, target.shape[-1]) if target.is_floating_point() else target.flatten()
+        return super().forward(input.reshape(-1, input.shape[-1]), wanted)
 
 
 class LabelSmoothingCrossEntropy(CrossEntropyFlat):

@@ -81,7 +81,7 @@ def what_counts(task: Task, output: Tensor, target: Tensor) -> tuple[Tensor, Ten
     """What a loss function gets: outputs and labels of the pixels, points or items that somebody has labelled.
 
     Masks: (P, C) logits and (P,) positions of classes. Points: (P, 2) twice, in [-1, 1]. Classes: (N, C) and (N,).
-    Tags: (N, C) and (N, C) of 0 and 1.
+    Tags: (N, C) and (N, C) of 0 and 1. Pictures that MixUp mixed: (N, C) and (N, C) shares of classes.
     """
     kind = task.snapshot.task
     if kind is TaskName.SEGMENTATION:
@@ -91,7 +91,8 @@ def what_counts(task: Task, output: Tensor, target: Tensor) -> tuple[Tensor, Ten
     if kind is TaskName.KEYPOINTS:
         counts = target[..., COUNTS] > 0
         return answered_places(task, output)[counts], target[..., [X, Y]][counts]
-    counts = (target >= 0).all(-1) if kind is TaskName.MULTI_LABEL else target >= 0
+    by_class = kind is TaskName.MULTI_LABEL or target.is_floating_point()
+    counts = (target >= 0).all(-1) if by_class else target >= 0
     return output.float()[counts], target[counts]
 
 

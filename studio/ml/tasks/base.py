@@ -136,6 +136,11 @@ class Task(Protocol):
         has no classes."""
         ...
 
+    def class_shares(self, target: Tensor) -> Tensor:
+        """A batch of targets as (N, K) shares of classes, 0 to 1, and -1 in the rows of items that do not count: what
+        two mixed pictures have between them. Raises TypeError where a task's pictures cannot be mixed."""
+        ...
+
     def class_counts(self, item: SnapshotItem, folder: Path) -> NDArray[np.float64]:
         """How much of each output's class the label of an item of the run in `folder` has: pixels, or 1 and 0. Empty
         where a task has no classes. Raises BadMask."""

@@ -139,6 +139,9 @@ class Keypoints:
     def objective(self, *, smoothing: float, weights: Sequence[float] = ()) -> Objective:
         return self
 
+    def class_shares(self, target: Tensor) -> Tensor:
+        raise TypeError("a picture's places cannot be shared out among its classes")
+
     def class_counts(self, item: SnapshotItem, folder: Path) -> NDArray[np.float64]:
         return np.empty(0)
 

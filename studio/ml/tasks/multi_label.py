@@ -81,6 +81,9 @@ class MultiLabel(WholeItems):
     def objective(self, *, smoothing: float, weights: Sequence[float] = ()) -> Objective:
         return TagObjective(ignored=IGNORED, smoothing=smoothing, weights=weights)
 
+    def class_shares(self, target: Tensor) -> Tensor:
+        return target
+
     def balanced_weights(self, counts: NDArray[np.float64], *, items: float) -> dict[str, float]:
         """What a yes weighs beside a no."""
         return dict(zip(self.class_names, balanced_yes(counts.tolist(), items=items), strict=True))

@@ -116,6 +116,9 @@ class Segmentation:
     def objective(self, *, smoothing: float, weights: Sequence[float] = ()) -> Objective:
         return ClassObjective(ignored=IGNORED, smoothing=smoothing, weights=weights)
 
+    def class_shares(self, target: Tensor) -> Tensor:
+        raise TypeError("a picture's places cannot be shared out among its classes")
+
     def class_counts(self, item: SnapshotItem, folder: Path) -> NDArray[np.float64]:
         """Pixels of the mask as it lies on disk."""
         mask, _ = read_mask(folder / str(item.mask))

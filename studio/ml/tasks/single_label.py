@@ -59,6 +59,11 @@ class SingleLabel(WholeItems):
     def objective(self, *, smoothing: float, weights: Sequence[float] = ()) -> Objective:
         return ClassObjective(ignored=IGNORED, smoothing=smoothing, weights=weights)
 
+    def class_shares(self, target: Tensor) -> Tensor:
+        counts = target != IGNORED
+        shares = functional.one_hot(target.clamp(min=0), self.outputs).float()
+        return torch.where(counts[:, None], shares, -1.0)
+
     def balanced_weights(self, counts: NDArray[np.float64], *, items: float) -> dict[str, float]:
         return dict(zip(self.class_names, balanced(counts.tolist()), strict=True))
 

@@ -1,4 +1,5 @@
-"""What training does to labels and weights, folded away: smoothed labels, weighed classes, averaged weights."""
+"""What training does to labels and weights, folded away: labels are smoothed, classes weighed, pictures mixed, weights
+averaged."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import Final
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from studio.core.learning_words import learning_words
-from studio.core.recipe import ClassWeights, RunSpec
+from studio.core.recipe import MIXABLE, MOST_MIXUP, ClassWeights, RunSpec
 from studio.core.settings import Task
 from studio.ui.train.fields import Choice, DecimalField, caption
 from studio.ui.train.fold import Fold
@@ -49,11 +50,24 @@ class LearningFields(Fold):
             "than the last ones; training goes on with the weights themselves",
         )
         self.average_weights.edited.connect(lambda value: draft.set_training(average_weights=value))
+        self.mixup = DecimalField(
+            "mixup",
+            0,
+            MOST_MIXUP,
+            step=0.1,
+            decimals=2,
+            tip="Mix each picture with another of its batch, and their classes likewise; the larger, the more of the "
+            "other (alpha, 0.4 in fastai)",
+        )
+        self.mixup.setSpecialValueText(_OFF)
+        self.mixup.edited.connect(lambda value: draft.set_training(mixup=value))
         self.label_smoothing.setSpecialValueText(_OFF)
         self.label_smoothing.edited.connect(lambda value: draft.set_training(label_smoothing=value))
         rows: list[tuple[str, QWidget]] = []
         if task is not Task.KEYPOINTS:
             rows += [("Smooth labels", self.label_smoothing), ("Classes", self.class_weights)]
+        if task in MIXABLE:
+            rows.append(("MixUp", self.mixup))
         rows.append(("Mean weights", self.average_weights))
         self._arrange(inside, rows)
         draft.changed.connect(self.refresh)
@@ -66,6 +80,7 @@ class LearningFields(Fold):
         if not self.average_weights.offers(spec.average_weights):
             self.average_weights.offer([*_AVERAGES, (f"{spec.average_weights:g}", spec.average_weights)])
         self.average_weights.show_value(spec.average_weights)
+        self.mixup.show_value(spec.mixup)
         self.say(learning_text(spec))
 
     def _arrange(self, inside: QWidget, rows: list[tuple[str, QWidget]]) -> None:

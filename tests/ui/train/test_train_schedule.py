@@ -5,8 +5,11 @@ from __future__ import annotations
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 
-from studio.core.recipe import ClassWeights, Stage
+from studio.core.recipe import ClassWeights, RunSpec, Stage
 from studio.core.schedules import Constant, FlatCosine, OneCycle
+from studio.core.settings import Task
+from studio.ui.train.learning_fields import LearningFields
+from studio.ui.train.recipe_draft import RecipeDraft
 from studio.ui.train.stage_card import StageCard
 
 from .conftest import Desk
@@ -91,6 +94,24 @@ def test_an_average_of_another_length_is_shown_and_stays(desk: Desk) -> None:
     assert field.currentText() == "0.95"
     choose(desk, "average_weights", "Off")
     assert train(desk).average_weights == 0
+
+
+def test_pictures_of_classes_can_be_mixed_and_masks_cannot(desk: Desk) -> None:
+    spec = RunSpec(task=Task.SINGLE_LABEL, stages=(Stage(epochs=1, height=32, width=32),))
+    draft = RecipeDraft(spec)
+    fields = LearningFields(draft, spec.task)
+    desk.qtbot.addWidget(fields)
+    fields.show()
+    fields.line.click()
+    assert fields.mixup.text() == "Off"
+    fields.mixup.selectAll()
+    desk.qtbot.keyClicks(fields.mixup, "0.4")
+    assert draft.spec.mixup == 0.4
+    assert fields.line.text() == "MixUp 0.4"
+    masks = desk.page.recipe.form.learning
+    masks.line.click()
+    assert masks.label_smoothing.isVisible()
+    assert not masks.mixup.isVisible()
 
 
 def test_what_is_off_says_so_and_is_off_in_the_recipe(desk: Desk) -> None:
