@@ -11,7 +11,7 @@ import msgspec
 
 from studio.core.outcome import OutcomeKind
 from studio.core.points import Points
-from studio.core.tags import PredictedTags
+from studio.core.tags import PredictedTags, Tags
 
 EVENT_VERSION: Final = 1
 
@@ -41,6 +41,18 @@ class SamplePrediction(msgspec.Struct, frozen=True, kw_only=True):
     mask: str | None = None
     points: Points | None = None
     tags: PredictedTags | None = None
+
+
+class AugmentedSample(msgspec.Struct, frozen=True, kw_only=True):
+    """One training item as it was drawn and transformed: `picture` and `mask` are PNGs of one size below the run's
+    folder, `points` are in pixels of that picture, `tags` are about the whole item."""
+
+    item: int
+    name: str
+    picture: str
+    mask: str | None = None
+    points: Points | None = None
+    tags: Tags | None = None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
@@ -175,6 +187,14 @@ class Proposed(Event, frozen=True, kw_only=True, tag="proposed"):
     uncertainty: float | None = None
 
 
+class Augmented(Event, frozen=True, kw_only=True, tag="augmented"):
+    """The same training items drawn anew; `roll` counts from 1 to `rolls`."""
+
+    roll: int
+    rolls: int
+    samples: list[AugmentedSample]
+
+
 class Progress(Event, frozen=True, kw_only=True, tag="progress"):
     """What the run is doing between steps, such as reading images. `done` of `total`, in items."""
 
@@ -235,6 +255,7 @@ RunEvent = (
     | EpochAdded
     | Scored
     | Proposed
+    | Augmented
     | Progress
     | Warned
     | Paused

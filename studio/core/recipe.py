@@ -34,6 +34,8 @@ MIXABLE: Final = frozenset({Task.SINGLE_LABEL, Task.MULTI_LABEL})
 class Purpose(enum.StrEnum):
     TRAIN = "train"
     LR_FIND = "lr-find"
+    LOOK = "look"
+    """Shows training items as the first stage's transforms make them; nothing is trained."""
 
 
 class Encoder(enum.StrEnum):

@@ -28,6 +28,7 @@ from studio.core.recipe import OnDivergence, Purpose, RunSpec, Stage
 from studio.core.review import SCORES_FILE
 from studio.core.snapshot import Snapshot
 from studio.ml.asked_before import AskedBefore, asked_before
+from studio.ml.augmented_look import show_augmented
 from studio.ml.callbacks.base import Callback
 from studio.ml.callbacks.checkpoints import Checkpoints
 from studio.ml.callbacks.fitting_memory import FittingMemory, divided_sentence
@@ -105,6 +106,8 @@ class TrainingRun:
     def _carry_out(self, state: dict[str, Any] | None) -> OutcomeKind:
         seed_everything(self._spec.seed)
         self._source.require(Split.TRAIN)
+        if self._spec.purpose is Purpose.LOOK:
+            return self._look()
         if self._spec.purpose is Purpose.TRAIN:
             self._source.require(Split.VALID)
         try:
@@ -322,6 +325,13 @@ class TrainingRun:
             batches.images.close()
         self._log.emit(LrFound(suggestions=sweep.suggestions(), stopped=sweep.stopped))
         return OutcomeKind.STOPPED if sweep.stopped == "cancelled" else OutcomeKind.FINISHED
+
+    def _look(self) -> OutcomeKind:
+        try:
+            show_augmented(self._source, emit=self._log.emit, check=self._commands.check)
+        except StopRequested:
+            return OutcomeKind.STOPPED
+        return OutcomeKind.FINISHED
 
     def _checkpoint(self) -> dict[str, Any] | None:
         if not (self._folder / STATE_FILE).exists():

@@ -158,6 +158,13 @@ def normalised(pictures: Tensor) -> Tensor:
     return image.as_subclass(Tensor).contiguous(memory_format=torch.channels_last)
 
 
+def pictures_of(images: Tensor) -> Tensor:
+    """The inverse of `normalised`: (N, 3, H, W) floats → uint8, rounded."""
+    mean, deviation = image_statistics()
+    pixels = images.float() * deviation.to(images.device) + mean.to(images.device)
+    return (pixels.clamp(0, 1) * 255).round().to(torch.uint8)
+
+
 def wrapped(value: Tensor, like: tv_tensors.TVTensor) -> tv_tensors.TVTensor:
     """A tv_tensor of the same kind."""
     return tv_tensors.wrap(value, like=like)  # pyright: ignore[reportCallIssue] - torchvision's decorator hides it

@@ -13,9 +13,11 @@ from torch import Tensor, nn
 from torchvision.tv_tensors import TVTensor
 
 from studio.core.events import Metric, SamplePrediction
+from studio.core.points import Points
 from studio.core.resizing import Frame, Size
 from studio.core.review import ItemScore
 from studio.core.snapshot import Snapshot, SnapshotItem
+from studio.core.tags import Tags
 from studio.ml.models.encoders import ImageEncoder
 from studio.ml.objectives import Objective
 
@@ -33,6 +35,16 @@ class Original:
     def size(self) -> Size:
         """Of the picture."""
         return self.frame.original
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taught:
+    """What a target says, for people: `mask` (height, width) uint8 class ids, `UNLABELLED` where nothing counts,
+    `points` in pixels of the training size, or `tags`."""
+
+    mask: NDArray[np.uint8] | None = None
+    points: Points | None = None
+    tags: Tags | None = None
 
 
 class ItemDecoder(Protocol):
@@ -121,6 +133,10 @@ class Task(Protocol):
 
     def from_label(self, label: Tensor, target: Tensor, *, height: int, width: int) -> Tensor:
         """The batch of targets with that part moved; what left the picture counts no more."""
+        ...
+
+    def taught(self, target: Tensor, *, height: int, width: int) -> Taught:
+        """One item's target, as `from_label` leaves it, at that training size."""
         ...
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:

@@ -33,7 +33,7 @@ from studio.core.snapshot import Snapshot, SnapshotItem
 from studio.ml.models.encoders import ImageEncoder
 from studio.ml.models.keypoint_net import KeypointNet
 from studio.ml.objectives import Objective
-from studio.ml.tasks.base import Original, Prediction, TaskMetrics
+from studio.ml.tasks.base import Original, Prediction, TaskMetrics, Taught
 from studio.ml.tasks.transfer import load_matching
 
 PCK_SHARE: Final = 0.05
@@ -127,6 +127,14 @@ class Keypoints:
         moved[..., [X, Y]] = torch.where(counts[..., None], places, 0)
         moved[..., COUNTS] = counts.to(moved)
         return moved
+
+    def taught(self, target: Tensor, *, height: int, width: int) -> Taught:
+        rows = target.cpu().double()
+        places = (rows[:, [X, Y]] + 1) / 2 * rows.new_tensor([width, height])
+        counting = [index for index in self._asked if rows[index, COUNTS] > 0]
+        return Taught(
+            points=Points(tuple(Keypoint(index=i, x=float(places[i, 0]), y=float(places[i, 1])) for i in counting))
+        )
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         """fast.ai's MSELossFlat: the mean over all counted coordinates, both axes alike."""

@@ -27,7 +27,7 @@ from studio.ml.data.framing import framed
 from studio.ml.models.encoders import ImageEncoder
 from studio.ml.models.unet import UNet
 from studio.ml.objectives import ClassObjective, Objective, balanced
-from studio.ml.tasks.base import Original, Prediction, TaskMetrics
+from studio.ml.tasks.base import Original, Prediction, TaskMetrics, Taught
 from studio.ml.tasks.transfer import load_matching
 
 IGNORED: Final = UNLABELLED
@@ -105,6 +105,11 @@ class Segmentation:
 
     def from_label(self, label: Tensor, target: Tensor, *, height: int, width: int) -> Tensor:
         return label
+
+    def taught(self, target: Tensor, *, height: int, width: int) -> Taught:
+        ids = np.full(256, UNLABELLED, np.uint8)
+        ids[: len(self.ids)] = self.ids
+        return Taught(mask=ids[target.cpu().numpy()])
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         total = functional.cross_entropy(output.float(), target.long(), ignore_index=IGNORED, reduction="sum")
