@@ -6,9 +6,11 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 import torch
 
@@ -18,7 +20,7 @@ from studio.core.events import EpochEnd, LrFound, Samples, StageStarted, Started
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import FineTune, LearningRate, Purpose, Stage
 from studio.core.review import decode_score
-from studio.core.tokens import MARKS
+from studio.core.tokens import MARKS, tokenize
 from studio.formats import importer
 from studio.ingest import import_into
 from studio.ml.exporting import export_model
@@ -218,10 +220,38 @@ def test_an_exported_text_model_answers_alike_as_a_program_in_onnx_and_in_plain_
         text=True,
     )
     shape, logits = done.stdout.split(") ")
+    ids = [vocabulary(folder).index(token) for token in tokenize("superb and great")]
     assert shape == "(1, 2"
-    assert json.loads(logits)[1] > json.loads(logits)[0]
+    assert json.loads(logits) == pytest.approx(answers_of(folder, [ids])[0], abs=1e-4)
     card = (tmp_path / "out" / "README.md").read_text()
-    assert "AWD-LSTM" in card and "the language model" in card
+    assert "AWD-LSTM" in card and "the language model" in card and "any number of tokens from 1 on" in card
+    assert_any_length(folder, tmp_path / "out")
+
+
+def answers_of(folder: Path, documents: Sequence[Sequence[int]]) -> list[list[float]]:
+    """What the run's own network says of each document's ids alone."""
+    model = read_model(folder)
+    network = network_of(model, make_task(model.snapshot)).eval()
+    with torch.inference_mode():
+        return [network(torch.tensor([ids]))[0].tolist() for ids in documents]
+
+
+def assert_any_length(folder: Path, out: Path) -> None:
+    """Documents of one token to a thousand, each alone and all padded to the longest, as both programs answer."""
+    import onnxruntime
+
+    count = len(vocabulary(folder))
+    documents = [[max(2, 7 * i % count) for i in range(length)] for length in (1, 2, 39, 41, 1000)]
+    batch = np.array([ids + [vocabulary(folder).index("xxpad")] * (1000 - len(ids)) for ids in documents])
+    program = torch.export.load(out / "model.pt2").module()
+    session = onnxruntime.InferenceSession(str(out / "model.onnx"))
+    for ask in (
+        lambda rows: program(torch.from_numpy(rows)).tolist(),
+        lambda rows: session.run(["output"], {"images": rows})[0].tolist(),
+    ):
+        wanted = pytest.approx(np.array(answers_of(folder, documents)), abs=1e-4)
+        assert np.array([ask(np.array([ids]))[0] for ids in documents]) == wanted
+        assert np.array(ask(batch)) == wanted
 
 
 @pytest.mark.slow

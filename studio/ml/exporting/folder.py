@@ -11,7 +11,6 @@ import msgspec
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from studio.core.atomic import whole_folder
 from studio.core.errors import BadInput, UnreadableItem
@@ -102,11 +101,7 @@ def _real_inputs(run: Path, snapshot: Snapshot, decoder: ItemDecoder) -> Tensor:
             f"Nothing that {run} was trained on can be read, so an export could not be checked; "
             "put the files back where they were."
         )
-    inputs = network_input(pictures if len(pictures) > 1 else pictures * 2, torch.device("cpu")).contiguous()
-    if inputs.dim() > 2:
-        return inputs
-    # PyTorch's exporter takes the steps of an LSTM for fixed, so the program is for the longest document
-    return functional.pad(inputs, (0, decoder.width - inputs.shape[1]), value=PADDING_ID)
+    return network_input(pictures if len(pictures) > 1 else pictures * 2, torch.device("cpu")).contiguous()
 
 
 def _preprocessing(model: ModelFile) -> dict[str, Any]:
@@ -114,7 +109,8 @@ def _preprocessing(model: ModelFile) -> dict[str, Any]:
         return {
             "tokens": model.width,
             "padding": PADDING_ID,
-            "input": "the ids of the first tokens of a document, filled up with padding behind it to that many",
+            "input": "(documents, tokens) int64: the ids of the first tokens of each, that many at most; "
+            "in a batch the shorter ones are filled up with padding behind, which changes nothing",
             "vocabulary": "vocabulary.json: the token of each id; a token that is not in it has the id of xxunk",
         }
     resize = resize_to_answer(model.resize, model.task)

@@ -61,7 +61,7 @@ known = {token: i for i, token in enumerate(json.load(open(f"{here}/vocabulary.j
 tokens = tokenize(open(sys.argv[2], encoding="utf-8").read())[: how["tokens"]]
 model = torch.export.load(f"{here}/model.pt2").module()
 ids = [known.get(token, 0) for token in tokens]
-output = model(torch.tensor([ids + [how["padding"]] * (how["tokens"] - len(ids))]))
+output = model(torch.tensor([ids]))
 print(tuple(output.shape), output.flatten()[:3].tolist())
 """
 
@@ -128,6 +128,11 @@ def _places(spec: RunSpec) -> str:
         )
     if spec.task is Task.KEYPOINTS:
         return "`(pictures, keypoints, 2)`: x and y; -1 and 1 are the picture's edges."
+    if spec.task is Task.TEXT:
+        return (
+            "`(documents, classes without the void ones)`: scores before the softmax. A document has any number of "
+            "tokens from 1 on, a batch any number of documents; padding behind a document changes nothing."
+        )
     return "`(pictures, names without the void ones, …)`: scores before the softmax or sigmoid."
 
 
