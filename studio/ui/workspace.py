@@ -107,4 +107,6 @@ class Workspace(QWidget):
 
         train = self.page(Page.TRAIN)
         assert isinstance(train, TrainPage)
-        return CardsPage(train.cards)
+        cards = CardsPage(train.cards)
+        self._shut_downs.append(cards.shut_down)
+        return cards

@@ -60,7 +60,7 @@ class DeckPage(QWidget):
             self.view.setCurrentIndex(self.model.index(row))
             self.view.scrollTo(self.model.index(row))
         self.large.show_card(card)
-        self._enable()
+        self.enable_actions()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -110,7 +110,6 @@ class DeckPage(QWidget):
         self.search.returnPressed.connect(self.view.setFocus)
         self.dealt.toggled.connect(self._show_only_dealt)
         self.view.selectionModel().currentChanged.connect(self._show_current)
-        act.search.triggered.connect(self._start_search)
         act.shuffle.triggered.connect(self._shuffle)
         act.sort.triggered.connect(self._sort)
         act.next.triggered.connect(lambda: self._step(1))
@@ -120,7 +119,7 @@ class DeckPage(QWidget):
         table.dealt.connect(self._know_dealt)
         table.cleared.connect(self._know_dealt)
         table.muted_changed.connect(lambda: self.model.know_muted(muted_cards()))
-        table.applying.changed.connect(self._enable)
+        table.applying.changed.connect(self.enable_actions)
 
     # ------------------------------------------------------------------------------------------------ what happens
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -133,7 +132,7 @@ class DeckPage(QWidget):
         self.model.look_for(typed)
         self._keep_or_take_first()
 
-    def _start_search(self) -> None:
+    def start_search(self) -> None:
         self.search.setFocus()
         self.search.selectAll()
 
@@ -173,15 +172,18 @@ class DeckPage(QWidget):
         card = index.data(CARD_ROLE)
         if isinstance(card, Card):
             self.large.show_card(card)
-            self._enable()
+            self.enable_actions()
 
-    def _enable(self) -> None:
-        act, card, shown = self._actions, self.card, len(self.model.shown)
+    def enable_actions(self) -> None:
+        """Each can be used while the deck shows and it would do something."""
+        act, shown = self._actions, len(self.model.shown)
+        card = self.card if act.shows_deck else None
         applying = self._table.applying
         act.apply.setEnabled(card is not None and applying.applied(card) is None and applying.can_apply(card))
         act.back.setEnabled(card is not None and applying.applied(card) is not None)
-        act.sort.setEnabled(self.model.is_shuffled)
-        act.next.setEnabled(shown > 1)
-        act.previous.setEnabled(shown > 1)
+        act.shuffle.setEnabled(act.shows_deck)
+        act.sort.setEnabled(act.shows_deck and self.model.is_shuffled)
+        act.next.setEnabled(act.shows_deck and shown > 1)
+        act.previous.setEnabled(act.shows_deck and shown > 1)
         whole = len(self._table.deck.cards)
         self.count.setText(counted(whole, "card") if shown == whole else f"{shown} of {counted(whole, 'card')}")

@@ -1,0 +1,1 @@
+"""A network small enough to be watched while it fits a curve: numpy alone, so that the window itself may train it."""

@@ -1,0 +1,1 @@
+"""The playground: draw a curve, and watch a network fit it."""
