@@ -9,6 +9,7 @@ import typer
 from studio.cli.learning_options import (
     AverageWeightsOption,
     ClassWeightsOption,
+    CompileOption,
     LabelSmoothingOption,
     MixUpOption,
 )
@@ -51,6 +52,7 @@ def fine_tune(
     class_weights: ClassWeightsOption = None,
     average_weights: AverageWeightsOption = None,
     mixup: MixUpOption = None,
+    compiled: CompileOption = None,
     device: DeviceOption = "auto",
     tensorboard: TensorboardOption = None,
     as_json: JsonOption = False,
@@ -71,6 +73,7 @@ def fine_tune(
             class_weights=class_weights,
             average_weights=average_weights,
             mixup=mixup,
+            compile=compiled,
         )
         spec = fine_tune_spec(parent, run, items, replay=replay, weight=weight, epochs=epochs, rate=rate)
         record, outcome = carry_out(store, spec, output, device=device, tensorboard=tensorboard)

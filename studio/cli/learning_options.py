@@ -42,3 +42,12 @@ MixUpOption = Annotated[
         help="Mix each picture with another of its batch, its classes likewise, such as 0.4; 0 is off.",
     ),
 ]
+
+CompileOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--compile/--no-compile",
+        help="Compute the steps with a program that PyTorch's compiler makes of the network: a minute or so to begin "
+        "with, then faster, mostly on a GPU.",
+    ),
+]

@@ -29,7 +29,7 @@ from studio.core.schedules import Schedule
 from studio.core.settings import Task
 from studio.store import ItemFilter, Store
 
-LEARNING: Final = ("label_smoothing", "class_weights", "average_weights", "mixup")
+LEARNING: Final = ("label_smoothing", "class_weights", "average_weights", "mixup", "compile")
 """Options about what training does to labels and weights, which go into the recipe as they are."""
 
 
@@ -57,6 +57,7 @@ class RecipeOptions:
     class_weights: ClassWeights | None = None
     average_weights: float | None = None
     mixup: float | None = None
+    compile: bool | None = None
     frozen: bool | None = None
     note: str | None = None
 

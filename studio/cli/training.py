@@ -10,6 +10,7 @@ import typer
 from studio.cli.learning_options import (
     AverageWeightsOption,
     ClassWeightsOption,
+    CompileOption,
     LabelSmoothingOption,
     MixUpOption,
 )
@@ -111,6 +112,7 @@ def train(
     class_weights: ClassWeightsOption = None,
     average_weights: AverageWeightsOption = None,
     mixup: MixUpOption = None,
+    compiled: CompileOption = None,
     note: Annotated[str | None, typer.Option("--note", help="A few words to know the run by.")] = None,
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped or crashed.")
@@ -145,6 +147,7 @@ def train(
         class_weights=class_weights,
         average_weights=average_weights,
         mixup=mixup,
+        compile=compiled,
         note=note,
     )
     output = Output(as_json=as_json)

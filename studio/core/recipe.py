@@ -175,7 +175,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     While training, `label_smoothing` is the share of a label that goes to all classes evenly. `average_weights` is the
     decay of a moving average of the weights, with which the run then answers; 0 keeps none.
-    `mixup` is the alpha of MixUp's Beta distribution, 0 for none.
+    `mixup` is the alpha of MixUp's Beta distribution, 0 for none. `compile` computes the
+    steps with a program that PyTorch's compiler makes of the network.
     """
 
     version: int = RECIPE_VERSION
@@ -197,6 +198,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     class_weights: ClassWeights = ClassWeights.OFF
     average_weights: float = 0.0
     mixup: float = 0.0
+    compile: bool = False
     seed: int = 42
     note: str = ""
 
@@ -228,6 +230,8 @@ def _check_learning(spec: RunSpec) -> None:
         raise ValueError(f"pictures cannot be mixed with an alpha of {spec.mixup:g}, only of 0 to {MOST_MIXUP:g}")
     if spec.mixup and spec.task not in MIXABLE:
         raise ValueError(f"only pictures that have classes as a whole can be mixed, and this is for {spec.task}")
+    if spec.compile and spec.task is Task.TEXT:
+        raise ValueError("a network that reads texts is not compiled: it would be anew for every length of them")
     if spec.class_weights is not ClassWeights.OFF and spec.task is Task.KEYPOINTS:
         raise ValueError("points have no classes that could be weighed")
 

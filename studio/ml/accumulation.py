@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import Final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 
 from studio.ml.data.batches import Batch
 from studio.ml.device import MixedPrecision, give_back_memory, is_out_of_memory
 from studio.ml.objectives import Objective
+
+Forward = Callable[[Tensor], Tensor]
+"""A network, or what computes the same."""
 
 LEAST_ROWS: Final = 2
 """In a part: batch norm has no statistics of a single image that is one pixel at its coarsest."""
@@ -22,7 +25,7 @@ def most_parts(batch: Batch) -> int:
 
 
 def accumulate(
-    network: nn.Module, objective: Objective, precision: MixedPrecision, batch: Batch, *, parts: int
+    network: Forward, objective: Objective, precision: MixedPrecision, batch: Batch, *, parts: int
 ) -> tuple[Tensor, Tensor]:
     """Add the batch's gradients to those that are there; returns its output and loss.
 
@@ -49,7 +52,7 @@ def accumulate(
 
 
 def accumulate_fitting(
-    network: nn.Module,
+    network: Forward,
     objective: Objective,
     precision: MixedPrecision,
     optimizer: Optimizer,
@@ -70,7 +73,7 @@ def accumulate_fitting(
 
 
 def _made(
-    network: nn.Module,
+    network: Forward,
     objective: Objective,
     precision: MixedPrecision,
     optimizer: Optimizer,

@@ -13,6 +13,7 @@ from studio.core.events import Metric
 from studio.core.recipe import Stage
 from studio.ml.accumulation import accumulate_fitting
 from studio.ml.callbacks.base import Callback
+from studio.ml.compiling import CompiledForward
 from studio.ml.data.batches import Batch
 from studio.ml.data.stage_data import StageData
 from studio.ml.device import MixedPrecision
@@ -54,6 +55,9 @@ class Learner:
     averaged: nn.Module | None = None
     """The network with the mean of its weights over the steps, where the run keeps one."""
 
+    compiled: CompiledForward | None = None
+    """Computes the steps in the place of `network`, where the run compiles it."""
+
     at: Position = field(default_factory=Position)
     parts: int = 1
     """In how many parts a batch's gradients are computed."""
@@ -84,6 +88,8 @@ class Learner:
     def fit(self, stage: Stage, data: StageData, optimizer: Optimizer) -> None:
         """Train from the present position to the end of `stage`, which a callback may make longer."""
         self.stage, self.data, self.optimizer, self.is_enough = stage, data, optimizer, False
+        if self.compiled is not None:
+            self.compiled.begin_stage()
         try:
             self.call("before_stage")
             while self.at.epoch < self.stage.epochs and not self.is_enough:
@@ -104,8 +110,20 @@ class Learner:
         self.network.train()
         self.batch = batch
         self.call("before_batch")
-        self.output, self.loss = accumulate_fitting(
-            self.network,
+        try:
+            self.output, self.loss = self._gradients(batch)
+        except Exception as error:
+            if self.compiled is None or not self.compiled.recovers_from(error):
+                raise
+            self.output, self.loss = self._gradients(batch)
+        self.call("after_loss")
+        self.precision.apply(self.optimizer)
+        self.at.batch, self.at.step = self.at.batch + 1, self.at.step + 1
+        self.call("after_batch")
+
+    def _gradients(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        return accumulate_fitting(
+            self.compiled or self.network,
             self.objective or self.task,
             self.precision,
             self.optimizer,
@@ -113,10 +131,6 @@ class Learner:
             parts=self.parts,
             divided=self._note_parts,
         )
-        self.call("after_loss")
-        self.precision.apply(self.optimizer)
-        self.at.batch, self.at.step = self.at.batch + 1, self.at.step + 1
-        self.call("after_batch")
 
     def _note_parts(self, parts: int) -> None:
         self.parts = parts

@@ -43,6 +43,7 @@ from studio.ml.callbacks.weight_averaging import WeightAveraging
 from studio.ml.callbacks.wished import wished_callbacks
 from studio.ml.checkpoint import STATE_FILE, CheckpointWriter, Snapshotted, read_state
 from studio.ml.class_weights import class_weights
+from studio.ml.compiling import CompiledForward
 from studio.ml.control import Commands, Request, StopRequested
 from studio.ml.data.decoders import make_decoder
 from studio.ml.data.sources import make_source
@@ -181,7 +182,15 @@ class TrainingRun:
             averaging = WeightAveraging(network, self._spec.average_weights)
             callbacks.append(averaging)
             averaged = averaging.network
-        learner = Learner(network, self._task, precision, callbacks, objective=self._objective, averaged=averaged)
+        learner = Learner(
+            network,
+            self._task,
+            precision,
+            callbacks,
+            objective=self._objective,
+            averaged=averaged,
+            compiled=CompiledForward(network, warn=self._warn) if self._spec.compile else None,
+        )
         going_back = GoingBack(
             self._folder,
             learner,

@@ -178,7 +178,7 @@ def test_every_option_reaches_the_recipe(project: Path, use: Use) -> None:
     ]
     options += ["--clip-norm", "0.5", "--parts", "2", "--early-stop", "3", "--label-smoothing", "0.1"]
     options += ["--resize", "crop"]
-    options += ["--class-weights", "balanced", "--average-weights", "0.9"]
+    options += ["--class-weights", "balanced", "--average-weights", "0.9", "--compile"]
     engine = ScoringEngine({})
     use(engine)
     assert run_command(["train", str(project), *options]) == 0
@@ -197,6 +197,7 @@ def test_every_option_reaches_the_recipe(project: Path, use: Use) -> None:
     assert (spec.model.encoder, spec.model.pretrained, spec.seed, spec.note) == (Encoder.RESNET34, False, 11, "a try")
     assert (spec.clip_norm, spec.parts, spec.early_stop) == (0.5, 2, 3)
     assert (spec.label_smoothing, spec.class_weights, spec.average_weights) == (0.1, ClassWeights.BALANCED, 0.9)
+    assert spec.compile
     assert spec.on_divergence is OnDivergence.GO_BACK
     assert spec.resize is Resize.CROP
     assert engine.runs[0].start.device == "cpu"

@@ -133,12 +133,13 @@ def test_the_card_says_data_metrics_recipe_device_and_versions(exported: Path) -
 def test_the_card_says_what_training_did_to_labels() -> None:
     plain = RunSpec(task=Task.SINGLE_LABEL, stages=())
     smoothed = msgspec.structs.replace(
-        plain, label_smoothing=0.1, class_weights=ClassWeights.BALANCED, average_weights=0.9, mixup=0.4
+        plain, label_smoothing=0.1, class_weights=ClassWeights.BALANCED, average_weights=0.9, mixup=0.4, compile=True
     )
     snapshot = Snapshot(task=Task.SINGLE_LABEL)
     cards = [model_card(Path("0001"), spec, snapshot, [], {}) for spec in (plain, smoothed)]
     assert "While training" not in cards[0]
-    assert "- While training: labels smoothed by 0.1, classes balanced, weights averaged (0.9), MixUp 0.4\n" in cards[1]
+    on = "labels smoothed by 0.1, classes balanced, weights averaged (0.9), MixUp 0.4, asked to be compiled"
+    assert f"- While training: {on}\n" in cards[1]
 
 
 @pytest.fixture

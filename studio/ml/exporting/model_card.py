@@ -153,7 +153,7 @@ def _recipe(spec: RunSpec) -> str:
     lines = [f"- {model}, start: {start}; weight decay {spec.weight_decay}, seed {spec.seed}"]
     lines += [] if spec.task is Task.TEXT else [f"- Pictures come to each size by: {spec.resize}"]
     lines += [f"- Stage {number}: {_stage(stage)}" for number, stage in enumerate(spec.stages, start=1)]
-    learning = learning_words(spec)
+    learning = [*learning_words(spec), *(["asked to be compiled"] if spec.compile else [])]
     lines += [f"- While training: {', '.join(learning)}"] if learning else []
     return "\n".join(lines)
 

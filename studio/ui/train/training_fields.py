@@ -1,11 +1,13 @@
-"""What a run may do beside its schedule, folded away: clip gradients, compute batches in parts, end stages early."""
+"""What a run may do beside its schedule, folded away: clip gradients, compute batches in parts, end stages early,
+compile the network."""
 
 from __future__ import annotations
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from studio.core.recipe import RunSpec
-from studio.ui.train.fields import DecimalField, WholeField, caption
+from studio.core.settings import Task
+from studio.ui.train.fields import DecimalField, Tick, WholeField, caption
 from studio.ui.train.fold import Fold
 from studio.ui.train.recipe_draft import RecipeDraft
 
@@ -17,7 +19,7 @@ class TrainingFields(Fold):
 
     def __init__(self, draft: RecipeDraft, parent: QWidget | None = None) -> None:
         inside = QWidget()
-        super().__init__("training_fold", inside, tip="Gradient clipping, batches in parts, early end", parent=parent)
+        super().__init__("training_fold", inside, tip="Clipping, parts, early end, compiling", parent=parent)
         self.clip_norm = DecimalField(
             "clip_norm", 0, 1000, step=0.5, decimals=2, tip="Gradients longer than this together are shortened to it"
         )
@@ -31,6 +33,13 @@ class TrainingFields(Fold):
             suffix=" epochs",
             tip="End a stage after so many epochs without a lower validation loss",
         )
+        self.compile = Tick(
+            "compile",
+            "Compile the network",
+            tip="Compute the steps with a program that PyTorch's compiler makes of the network: a minute or so to "
+            "begin with, then faster, mostly on a GPU",
+        )
+        self.compile.setVisible(draft.spec.task is not Task.TEXT)
         self.clip_norm.setSpecialValueText(_OFF)
         self.early_stop.setSpecialValueText(_OFF)
         self._arrange(inside)
@@ -38,6 +47,7 @@ class TrainingFields(Fold):
         self.clip_norm.edited.connect(lambda value: draft.set_training(clip_norm=value or None))
         self.parts.edited.connect(lambda value: draft.set_training(parts=value))
         self.early_stop.edited.connect(lambda value: draft.set_training(early_stop=value or None))
+        self.compile.edited.connect(lambda on: draft.set_training(compile=on))
         draft.changed.connect(self.refresh)
         self.refresh()
 
@@ -46,6 +56,7 @@ class TrainingFields(Fold):
         self.clip_norm.show_value(spec.clip_norm or 0)
         self.parts.show_value(spec.parts)
         self.early_stop.show_value(spec.early_stop or 0)
+        self.compile.show_value(spec.compile)
         self.say(training_text(spec))
 
     def _arrange(self, inside: QWidget) -> None:
@@ -59,6 +70,7 @@ class TrainingFields(Fold):
         for i, (name, field) in enumerate(rows):
             grid.addWidget(caption(name, field), i, 0)
             grid.addWidget(field, i, 1)
+        grid.addWidget(self.compile, len(rows), 0, 1, 2)
 
 
 def training_text(spec: RunSpec) -> str:
@@ -70,5 +82,7 @@ def training_text(spec: RunSpec) -> str:
         on.append(f"batches in {spec.parts} parts")
     if spec.early_stop is not None:
         on.append(f"early end after {spec.early_stop} epoch{'' if spec.early_stop == 1 else 's'}")
+    if spec.compile:
+        on.append("compiled")
     text = ", ".join(on) or "clipping, parts, early end"
     return text[0].upper() + text[1:]

@@ -59,7 +59,7 @@ def test_a_schedule_shows_only_the_numbers_that_it_has(desk: Desk) -> None:
     assert train(desk).stages[0].schedule == FlatCosine(pct_start=0.6, momentum=0.8)
 
 
-def test_clipping_parts_and_an_early_end_are_unfolded_and_set(desk: Desk) -> None:
+def test_clipping_parts_an_early_end_and_compiling_are_unfolded_and_set(desk: Desk) -> None:
     fields = desk.page.recipe.form.training
     assert fields.line.text() == "Clipping, parts, early end"
     fields.line.setFocus()
@@ -69,7 +69,10 @@ def test_clipping_parts_and_an_early_end_are_unfolded_and_set(desk: Desk) -> Non
     type_over(desk, fields.parts, "2")
     type_over(desk, fields.early_stop, "3")
     assert fields.line.text() == "Clipped at 0.5, batches in 2 parts, early end after 3 epochs"
+    desk.qtbot.mouseClick(fields.compile, Qt.MouseButton.LeftButton, pos=QPoint(8, fields.compile.height() // 2))
+    assert fields.line.text().endswith(", compiled")
     spec = train(desk)
+    assert spec.compile
     assert (spec.clip_norm, spec.parts, spec.early_stop) == (0.5, 2, 3)
 
 

@@ -1,0 +1,161 @@
+"""A run whose network is compiled: the same files, and the same run without a compiler that works."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from studio.core.events import Step, Warned
+from studio.core.outcome import OutcomeKind
+from studio.core.recipe import Augment, Encoder, ModelSpec, RunSpec, Stage
+from studio.core.settings import Task
+from studio.ml import compiling
+from studio.ml.checkpoint import read_state
+from studio.ml.model_file import read_model
+from studio.ml.predict import predict
+from tests.unit.ml_runs import Listener, make_run, recipe, run, run_until, same_tensors
+
+STAGES = (
+    Stage(epochs=2, height=32, width=32, batch_size=4, frozen=True),
+    Stage(epochs=1, height=40, width=48, batch_size=4),
+)
+
+
+def compiled(task: Task = Task.SEGMENTATION, *, compile: bool = True) -> RunSpec:  # noqa: A002 - the field's name
+    return recipe(task, stages=STAGES, augment=Augment(flip=True, rotate=5), compile=compile)
+
+
+def failing(_graph: torch.fx.GraphModule, _inputs: list[torch.Tensor]) -> Callable[..., Any]:
+    raise RuntimeError("No working C++ compiler found.\nSet this and that to see more")
+
+
+def failing_backwards(graph: torch.fx.GraphModule, _inputs: list[torch.Tensor]) -> Callable[..., Any]:
+    """A program whose outputs cannot be gone back from."""
+
+    class Fails(torch.autograd.Function):
+        @staticmethod
+        def forward(_ctx: Any, value: torch.Tensor) -> torch.Tensor:
+            return value.clone()
+
+        @staticmethod
+        def backward(_ctx: Any, *_gradients: Any) -> Any:
+            raise RuntimeError("no gradients today")
+
+    def program(*inputs: torch.Tensor) -> list[torch.Tensor]:
+        return [Fails.apply(value) for value in graph(*inputs)]  # pyright: ignore[reportReturnType]
+
+    return program
+
+
+def sentences(heard: Listener) -> list[str]:
+    return [warned.sentence for warned in heard.of(Warned)]
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Path:
+    folder = make_run(tmp_path / "plain", compiled(compile=False))
+    run(folder)
+    return folder
+
+
+def test_the_files_are_those_of_any_run(tmp_path: Path, plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Traced and carried out as it stands, the program computes the same, to the bit."""
+    monkeypatch.setattr(compiling, "BACKEND", "eager")
+    called: list[int] = []
+    honest = compiling.CompiledForward.__call__
+
+    def call(forward: compiling.CompiledForward, images: torch.Tensor) -> torch.Tensor:
+        called.append(len(images))
+        return honest(forward, images)
+
+    monkeypatch.setattr(compiling.CompiledForward, "__call__", call)
+    folder = make_run(tmp_path / "0001", compiled())
+    outcome, heard = run(folder)
+    assert outcome is OutcomeKind.FINISHED
+    assert sentences(heard) == []
+    assert called == [4] * len(heard.of(Step)), "training alone is compiled"
+    assert same_tensors(read_model(folder).state, read_model(plain).state)
+    assert same_tensors(read_state(folder)["model"], read_state(plain)["model"])
+    assert not any("_orig_mod" in name for name in read_model(folder).state)
+    picture = next((tmp_path / "0001-images").iterdir())
+    assert predict(folder, picture, tmp_path / "out", device="cpu")
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_without_a_compiler_that_works_the_run_says_so_once_and_is_an_ordinary_one(
+    tmp_path: Path, plain: Path, monkeypatch: pytest.MonkeyPatch, resumed: bool
+) -> None:
+    monkeypatch.setattr(compiling, "BACKEND", failing)
+    folder = make_run(tmp_path / "0001", compiled())
+    if resumed:
+        run_until(folder, 3, say="leave")
+    outcome, heard = run(folder, resume=resumed)
+    assert outcome is OutcomeKind.FINISHED
+    (said,) = sentences(heard)
+    assert said.startswith("The network could not be compiled (No working C++ compiler found); the run goes on without")
+    assert same_tensors(read_model(folder).state, read_model(plain).state)
+
+
+def test_a_program_that_fails_going_backwards_is_left_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiling, "BACKEND", failing_backwards)
+    outcome, heard = run(make_run(tmp_path / "0001", compiled()))
+    assert outcome is OutcomeKind.FINISHED
+    (said,) = sentences(heard)
+    assert "(no gradients today)" in said
+    assert len(heard.of(Step)) == 6
+
+
+def test_a_system_without_support_is_told_before_the_first_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unsupported(*_args: object, **_named: object) -> nn.Module:
+        raise RuntimeError("Dynamo is not supported here")
+
+    monkeypatch.setattr(torch, "compile", unsupported)
+    outcome, heard = run(make_run(tmp_path / "0001", compiled()))
+    assert outcome is OutcomeKind.FINISHED
+    (said,) = sentences(heard)
+    assert "(Dynamo is not supported here)" in said
+
+
+def test_an_error_that_is_not_the_compilers_still_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_args: object, **_named: object) -> object:
+        raise ValueError("broken for another reason")
+
+    monkeypatch.setattr("studio.ml.accumulation.accumulate", broken)
+    outcome, heard = run(make_run(tmp_path / "0001", compiled()))
+    assert outcome is OutcomeKind.CRASHED
+    assert len(sentences(heard)) == 1
+
+
+def test_texts_are_not_compiled() -> None:
+    with pytest.raises(ValueError, match="a network that reads texts is not compiled"):
+        RunSpec(task=Task.TEXT, stages=(), compile=True)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.filterwarnings("default")
+@pytest.mark.skipif(not any(shutil.which(name) for name in ("g++", "clang++")), reason="there is no C++ compiler")
+def test_a_compiled_run_learns_as_any_other_and_resumes_exactly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch._inductor.config.compile_threads", 1)
+    stage = Stage(epochs=2, height=32, width=32, batch_size=4)
+    model = ModelSpec(encoder=Encoder.RESNET18, pretrained=False)
+    spec = recipe(Task.SINGLE_LABEL, stages=[stage], model=model, compile=True)
+    whole, stopped, plain = (tmp_path / name for name in ("0001", "0002", "0003"))
+    outcome, heard = run(make_run(whole, spec))
+    assert outcome is OutcomeKind.FINISHED
+    assert sentences(heard) == []
+    run_until(make_run(stopped, spec), 3, say="leave")
+    run(stopped, resume=True)
+    assert same_tensors(read_model(whole).state, read_model(stopped).state)
+    run(make_run(plain, recipe(Task.SINGLE_LABEL, stages=[stage], model=model)))
+    assert read_model(whole).state.keys() == read_model(plain).state.keys()
