@@ -6,14 +6,13 @@ The system lets it go however the process ends, so nothing is left behind that w
 from __future__ import annotations
 
 import contextlib
-import errno
-import sys
 import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from studio.core.errors import RunIsTaken
+from studio.core.file_lock import TAKEN, lock_file, unlock_file
 
 LOCK_FILE: Final = "worker.lock"
 
@@ -22,28 +21,6 @@ _TRY_SECONDS: Final = 1.0
 
 _START_SECONDS: Final = 60.0
 """How long after its announcement a worker may take to load PyTorch and take the lock."""
-
-_TAKEN: Final = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: BinaryIO, *, shared: bool) -> None:
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-
-    def _unlock(file: BinaryIO) -> None:
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(file: BinaryIO, *, shared: bool) -> None:
-        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-
-    def _unlock(file: BinaryIO) -> None:
-        fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def announce_run(folder: Path) -> None:
@@ -62,7 +39,7 @@ def holding_run(folder: Path) -> Generator[None]:
             yield
         finally:
             if locked:
-                _unlock(file)
+                unlock_file(file)
 
 
 def is_held(folder: Path) -> bool | None:
@@ -70,10 +47,10 @@ def is_held(folder: Path) -> bool | None:
     taken it or the file system knows no locks."""
     try:
         with (folder / LOCK_FILE).open("rb") as file:
-            _lock(file, shared=True)
-            _unlock(file)
+            lock_file(file, shared=True)
+            unlock_file(file)
     except OSError as error:
-        return True if error.errno in _TAKEN else None
+        return True if error.errno in TAKEN else None
     return False
 
 
@@ -91,9 +68,9 @@ def _take(file: BinaryIO, folder: Path) -> bool:
     deadline = time.monotonic() + _TRY_SECONDS
     while True:
         try:
-            _lock(file, shared=False)
+            lock_file(file, shared=False)
         except OSError as error:
-            if error.errno not in _TAKEN:
+            if error.errno not in TAKEN:
                 return False
             if time.monotonic() > deadline:
                 raise RunIsTaken(folder) from error

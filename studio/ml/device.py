@@ -84,6 +84,11 @@ class MixedPrecision:
         self.scaler.update()
 
 
+def free_device_memory(device: torch.device) -> int:
+    """Bytes of memory of its own that the device has left; 0 where it shares the computer's."""
+    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 0
+
+
 def give_back_memory(device: torch.device) -> None:
     """Hand what PyTorch keeps for later back to the device."""
     if device.type == "cuda":

@@ -1,6 +1,7 @@
 """Prints the budget table: what was measured, and the floors in the same run.
 
-usage: python -m tests.bench [NAME …]   (startup brush folder switching throughput first_point review huge many effort)
+usage: python -m tests.bench [NAME …]
+(startup brush folder switching throughput memory first_point review huge many effort)
 """
 
 from __future__ import annotations
@@ -10,7 +11,19 @@ import sys
 
 from tests.bench.table import Row, print_table
 
-_ALL = ("startup", "brush", "folder", "switching", "first_point", "review", "throughput", "many", "huge", "effort")
+_ALL = (
+    "startup",
+    "brush",
+    "folder",
+    "switching",
+    "first_point",
+    "review",
+    "throughput",
+    "memory",
+    "many",
+    "huge",
+    "effort",
+)
 
 
 def main() -> int:

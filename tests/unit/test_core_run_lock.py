@@ -70,7 +70,7 @@ def test_where_the_file_system_has_no_locks_the_run_goes_on_and_nobody_can_tell(
     def refuse(*_args: object, **_options: object) -> None:
         raise OSError(errno.ENOLCK, "no locks available")
 
-    monkeypatch.setattr(run_lock, "_lock", refuse)
+    monkeypatch.setattr(run_lock, "lock_file", refuse)
     with holding_run(tmp_path):
         assert is_held(tmp_path) is None
 

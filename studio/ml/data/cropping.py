@@ -29,6 +29,10 @@ class RoomyDecoder(Decoder):
 
     cut: Size = (0, 0)
 
+    @property
+    def framing(self) -> str:
+        return f"{super().framing} around {self.cut}"
+
     def frame(self, path: Path) -> Frame:
         original = self.size(path)
         inner = frame_of(Resize.CROP, original, height=self.cut[1], width=self.cut[0]).inner

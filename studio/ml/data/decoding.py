@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,11 +10,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.core.errors import UnreadableImage
 from studio.core.images import image_size, read_image
 from studio.core.resizing import Frame, Resize, Size, frame_of
 from studio.core.snapshot import SnapshotItem
 from studio.ml.data.framing import PADDING, framed
 from studio.ml.tasks.base import Original, Task
+
+Warn = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """`picture` (height, width, 3) uint8 and the task's `target`, both of arrays that may be written to. `is_read`
+    False: the picture is broken and this stands in its place."""
+
+    picture: NDArray[np.uint8]
+    target: np.ndarray
+    is_read: bool = True
 
 
 @dataclass(frozen=True)
@@ -43,10 +57,15 @@ class Decoder:
         """Raises UnreadableImage when the picture's header cannot be read, BadMask for a label that does not fit."""
         return self.task.read_target(self.original(item))
 
-    def empty(self) -> tuple[NDArray[np.uint8], np.ndarray]:
+    def empty(self) -> Decoded:
         """A mid-grey picture about which nothing is known, in the place of one that cannot be read any more."""
         grey = np.full((self.height, self.width, 3), 124, np.uint8)
-        return grey, self.task.empty_target(height=self.height, width=self.width)
+        return Decoded(grey, self.task.empty_target(height=self.height, width=self.width), is_read=False)
+
+    @property
+    def framing(self) -> str:
+        """Says by what rule a picture gets its frame; another rule has another text."""
+        return f"{self.height}x{self.width} {self.resize}"
 
     def frame(self, path: Path) -> Frame:
         """Raises UnreadableImage."""
@@ -58,6 +77,22 @@ class Decoder:
         if image not in self.known_sizes:
             self.known_sizes[image] = image_size(path)
         return self.known_sizes[image]
+
+
+def decode_item(decoder: Decoder, item: SnapshotItem, warn: Warn) -> Decoded:
+    """Where the picture is broken, a warning and an item that teaches nothing. Raises BadMask."""
+    try:
+        # Pillow's arrays, of pictures of this very size, are read-only
+        picture = np.require(decoder.picture(Path(item.image)), requirements="W")
+        return Decoded(picture, decoder.target(item))
+    except UnreadableImage as error:
+        warn(error.sentence)
+        return decoder.empty()
+
+
+def bytes_per_item(decoder: Decoder) -> int:
+    target = decoder.task.empty_target(height=decoder.height, width=decoder.width)
+    return decoder.height * decoder.width * 3 + target.nbytes
 
 
 def _least_side(frame: Frame) -> int:

@@ -16,8 +16,9 @@ from studio.core.resizing import Resize, resize_to_answer
 from studio.core.snapshot import SnapshotItem
 from studio.ml.data.batches import Batches, SplitBatches
 from studio.ml.data.cropping import RoomyDecoder, random_place, roomy_decoder
-from studio.ml.data.decoding import Decoder
-from studio.ml.data.images import Warn, load_images, memory_limit
+from studio.ml.data.decoded_room import DecodedRoom, decoded_folder
+from studio.ml.data.decoding import Decoder, Warn
+from studio.ml.data.images import load_images, memory_limit
 from studio.ml.data.mixup import MixedBatches
 from studio.ml.data.order import batch_count, draws_per_epoch
 from studio.ml.data.read_ahead import ReadAhead
@@ -108,6 +109,8 @@ class DataSource:
             report=self._reporting(split, stage),
             check=self.check,
             ahead=ahead,
+            device=self.device,
+            room=DecodedRoom(decoded_folder(self.folder), split.value),
         )
         if not images.items:
             raise NothingToTrainOn(split.value)

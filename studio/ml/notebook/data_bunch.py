@@ -217,6 +217,7 @@ class DataBunch:
             report=lambda done, total: None,
             check=lambda: None,
             ahead=ReadAhead(background_threads()),
+            device=self.device,
         )
         if not images.items:
             raise NothingToTrainOn(split.value)
