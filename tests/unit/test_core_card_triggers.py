@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from studio.core.cards import Card, Dealer, Trigger, load_deck
-from studio.core.cards.changes import ClipGradients, SetWeightDecay
+from studio.core.cards.recipe_changes import ClipGradients, SetWeightDecay
 from studio.core.events import RunEvent, encode_event, read_events
 from studio.core.recipe import RunSpec, Stage
 from studio.core.settings import Task

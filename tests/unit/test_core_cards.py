@@ -11,31 +11,39 @@ from msgspec.structs import replace
 from studio.core.architectures import Architecture
 from studio.core.cards import Card, Trigger, changed_recipe, load_deck
 from studio.core.cards.card import search
-from studio.core.cards.changes import (
-    AddUnfrozenStage,
-    Change,
+from studio.core.cards.changes import Change
+from studio.core.cards.difference import in_words
+from studio.core.cards.recipe_changes import (
+    AverageWeights,
+    BalanceClasses,
     ClipGradients,
     ComputeInParts,
-    DoubleBatch,
-    DoubleSize,
-    FreezeFirst,
     GoBack,
+    MixPictures,
     MixPrecision,
     NextSeed,
     ReplayMore,
-    ScaleRates,
+    ResizePictures,
     SetAugment,
     SetWeightDecay,
+    SmoothLabels,
+    StopEarly,
+    UseArchitecture,
+)
+from studio.core.cards.stage_changes import (
+    AddUnfrozenStage,
+    DoubleBatch,
+    DoubleSize,
+    FreezeFirst,
+    ScaleRates,
     SpreadRates,
     StartSmaller,
-    StopEarly,
     TrainLonger,
-    UseArchitecture,
     UseOneCycle,
 )
-from studio.core.cards.difference import in_words
 from studio.core.recipe import (
     Augment,
+    ClassWeights,
     FineTune,
     LearningRate,
     ModelSpec,
@@ -46,6 +54,7 @@ from studio.core.recipe import (
     decode_spec,
     encode_spec,
 )
+from studio.core.resizing import Resize
 from studio.core.schedules import Constant, OneCycle
 from studio.core.settings import Task
 
@@ -205,6 +214,18 @@ def test_the_last_stage_is_trained_longer() -> None:
     assert [stage.epochs for stage in made(TrainLonger(factor=1.5), spec).stages] == [3, 5]
 
 
+def test_what_training_does_to_labels_and_weights_is_set_where_the_task_has_it() -> None:
+    assert made(SmoothLabels(share=0.1)).label_smoothing == 0.1
+    assert made(BalanceClasses()).class_weights is ClassWeights.BALANCED
+    assert made(AverageWeights(decay=0.99)).average_weights == 0.99
+    assert made(ResizePictures(how=Resize.CROP)).resize is Resize.CROP
+    tags = replace(SPEC, task=Task.MULTI_LABEL)
+    assert made(MixPictures(alpha=0.4), tags).mixup == 0.4
+    points = replace(SPEC, task=Task.KEYPOINTS)
+    for change in (SmoothLabels(), BalanceClasses(), MixPictures()):
+        assert changed_recipe(change, points) is None
+
+
 def test_more_of_the_old_data_is_replayed_up_to_all_of_it() -> None:
     tuning = replace(SPEC, parent="0001", fine_tune=FineTune(corrections=(1, 2), replay=0.9))
     changed = made(ReplayMore(), tuning)
@@ -229,6 +250,7 @@ def test_every_button_of_the_deck_says_what_it_does_and_does_it_to_some_recipe()
         replace(SPEC, precision=Precision.FLOAT32, early_stop=2, stages=(replace(STAGE, schedule=Constant()),)),
         replace(SPEC, parent="0001", fine_tune=FineTune(corrections=(1,))),
         replace(SPEC, task=Task.KEYPOINTS),
+        replace(SPEC, task=Task.SINGLE_LABEL, resize=Resize.CROP),
         replace(SPEC, model=ModelSpec(architecture=Architecture.DYNAMIC_UNET)),
     ]
     for card in load_deck().cards:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from studio.playground.curves import PLACES, POINTS, Curve, best_line, borders, draw_stroke, values_of
 from studio.playground.network import Activation, Adam, CurveNetwork, NetworkSize
 from studio.playground.training import MOST_STEPS, CurveTraining
-from studio.playground.words import EXPERIMENTS, in_words
+from studio.playground.words import EXPERIMENTS, Experiment, in_words
 
 CURVED = [Curve.STEP, Curve.BUMP, Curve.SINE, Curve.ZIGZAG]
 
@@ -224,7 +224,7 @@ def test_the_sentence_tells_what_kind_of_function_is_seen() -> None:
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda experiment: experiment.title)
-def test_every_experiment_shows_what_it_promises(experiment) -> None:
+def test_every_experiment_shows_what_it_promises(experiment: Experiment) -> None:
     training = CurveTraining(experiment.size, values_of(experiment.curve), rate=0.01)
     training.advance(2500)
     snapshot = training.snapshot()

@@ -23,6 +23,7 @@ def test_ctrl_4_shows_the_deck_and_the_palette_works_it(open_window: Open) -> No
     assert isinstance(page, CardsPage)
     assert isinstance(train, TrainPage)
     card = train.cards.deck.card("weight-decay")
+    assert card is not None
     train.cards.read(card)
     palette = open_palette(window)
     QTest.keyClicks(palette.search, "apply the card")

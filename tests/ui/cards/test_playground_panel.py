@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.playground.curves import PLACES, POINTS, Curve, values_of
@@ -23,15 +24,15 @@ from studio.ui.theme import ThemeMode, theme
 def panel(cards: CardsPage, qtbot: QtBot) -> PlaygroundPanel:
     QTest.keyClick(cards, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
     assert cards.tab is CardsTab.PLAYGROUND
-    wait(qtbot, cards.playground, lambda: cards.playground.snapshot is not None)
+    wait(qtbot, lambda: cards.playground.snapshot is not None)
     return cards.playground
 
 
-def wait(qtbot: QtBot, _panel: PlaygroundPanel, holds: Callable[[], bool]) -> None:
+def wait(qtbot: QtBot, holds: Callable[[], bool]) -> None:
     qtbot.waitUntil(holds, timeout=20_000)
 
 
-def click(widget) -> None:
+def click(widget: QWidget) -> None:
     QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
 
 
@@ -40,10 +41,15 @@ def size_of(panel: PlaygroundPanel) -> NetworkSize:
     return panel.snapshot.size
 
 
+def step_of(panel: PlaygroundPanel) -> int:
+    assert panel.snapshot is not None
+    return panel.snapshot.step
+
+
 def test_it_trains_only_while_it_is_shown_and_goes_on_where_it_stopped(
     cards: CardsPage, panel: PlaygroundPanel, qtbot: QtBot
 ) -> None:
-    wait(qtbot, panel, lambda: panel.snapshot is not None and panel.snapshot.step > 20)
+    wait(qtbot, lambda: panel.snapshot is not None and panel.snapshot.step > 20)
     cards.show_tab(CardsTab.DECK)
     assert not panel.trainer.is_running
     assert panel.snapshot is not None
@@ -52,7 +58,7 @@ def test_it_trains_only_while_it_is_shown_and_goes_on_where_it_stopped(
     assert panel.snapshot.step == stopped
     cards.show_tab(CardsTab.PLAYGROUND)
     assert panel.trainer.is_running
-    wait(qtbot, panel, lambda: panel.snapshot is not None and panel.snapshot.step > stopped)
+    wait(qtbot, lambda: panel.snapshot is not None and panel.snapshot.step > stopped)
     cards.hide()
     assert not panel.trainer.is_running
 
@@ -69,7 +75,7 @@ def test_a_curve_drawn_with_the_mouse_is_the_one_that_is_learnt(panel: Playgroun
     inside = (PLACES > -0.48) & (PLACES < 0.48)
     assert canvas.target[inside] == pytest.approx(0.2 - 1.2 * PLACES[inside], abs=0.03)
     assert np.array_equal(canvas.target[PLACES < -0.55], before[PLACES < -0.55])
-    wait(qtbot, panel, lambda: panel.snapshot is not None and np.array_equal(panel.snapshot.target, canvas.target))
+    wait(qtbot, lambda: panel.snapshot is not None and np.array_equal(panel.snapshot.target, canvas.target))
     assert not any(button.isChecked() for button in panel.controls.curves.buttons.values())
 
 
@@ -85,21 +91,20 @@ def test_beside_the_picture_a_stroke_stays_at_its_edge(panel: PlaygroundPanel) -
 def test_each_control_reaches_the_network(panel: PlaygroundPanel, qtbot: QtBot) -> None:
     controls = panel.controls
     click(controls.activations.buttons[Activation.TANH])
-    wait(qtbot, panel, lambda: size_of(panel).activation is Activation.TANH)
+    wait(qtbot, lambda: size_of(panel).activation is Activation.TANH)
     controls.layers.setFocus()
     QTest.keyClick(controls.layers, Qt.Key.Key_Up)
-    wait(qtbot, panel, lambda: size_of(panel).layers == 2)
+    wait(qtbot, lambda: size_of(panel).layers == 2)
     assert not controls.show_units.isEnabled()
     controls.slider.setValue(5)
-    wait(qtbot, panel, lambda: size_of(panel).units == 5)
+    wait(qtbot, lambda: size_of(panel).units == 5)
     assert controls.units.value() == 5
     QTest.keyClick(controls.units, Qt.Key.Key_Up)
-    wait(qtbot, panel, lambda: size_of(panel).units == 6)
+    wait(qtbot, lambda: size_of(panel).units == 6)
     assert controls.slider.value() == 6
     click(controls.curves.buttons[Curve.STEP])
     wait(
         qtbot,
-        panel,
         lambda: panel.snapshot is not None and np.array_equal(panel.snapshot.target, values_of(Curve.STEP)),
     )
     controls.rates.setCurrentIndex(0)
@@ -121,7 +126,7 @@ def test_begin_again_takes_other_first_weights(panel: PlaygroundPanel, qtbot: Qt
 
 def test_an_experiment_sets_everything_and_says_what_is_to_be_seen(panel: PlaygroundPanel, qtbot: QtBot) -> None:
     click(panel.controls.experiments[0])
-    wait(qtbot, panel, lambda: panel.snapshot is not None and size_of(panel) == EXPERIMENTS[0].size)
+    wait(qtbot, lambda: panel.snapshot is not None and size_of(panel) == EXPERIMENTS[0].size)
     assert panel.controls.explained.text() == EXPERIMENTS[0].text
     assert panel.controls.activations.buttons[Activation.NONE].isChecked()
     assert panel.controls.layers.value() == 4
@@ -132,8 +137,7 @@ def test_an_experiment_sets_everything_and_says_what_is_to_be_seen(panel: Playgr
 def test_a_line_stays_a_line_on_the_screen(panel: PlaygroundPanel, qtbot: QtBot) -> None:
     theme().apply(ThemeMode.LIGHT)
     click(panel.controls.experiments[0])
-    wait(qtbot, panel, lambda: size_of(panel) == EXPERIMENTS[0].size and (panel.snapshot or 0).step > 200)
-    cards = panel.window()
+    wait(qtbot, lambda: size_of(panel) == EXPERIMENTS[0].size and step_of(panel) > 200)
     panel.trainer.stop()
     assert panel.snapshot is not None
     image = panel.canvas.grab().toImage()
@@ -148,7 +152,6 @@ def test_a_line_stays_a_line_on_the_screen(panel: PlaygroundPanel, qtbot: QtBot)
     assert len({x for x, _ in found}) > 20
     fitted = np.polyval(np.polyfit(columns[:, 0], columns[:, 1], 1), columns[:, 0])
     assert np.abs(fitted - columns[:, 1]).max() < 3
-    assert cards is not None
 
 
 def test_what_was_wished_while_it_was_hidden_holds_when_it_shows(
@@ -157,10 +160,11 @@ def test_what_was_wished_while_it_was_hidden_holds_when_it_shows(
     cards.show_tab(CardsTab.DECK)
     panel.trainer.learn(np.zeros(POINTS))
     cards.show_tab(CardsTab.PLAYGROUND)
-    wait(qtbot, panel, lambda: panel.snapshot is not None and not panel.snapshot.target.any())
+    wait(qtbot, lambda: panel.snapshot is not None and not panel.snapshot.target.any())
 
 
-def test_the_decks_keys_do_nothing_beside_the_playground_and_search_goes_back(cards: CardsPage, panel: PlaygroundPanel):
+@pytest.mark.usefixtures("panel")
+def test_the_decks_keys_do_nothing_beside_the_playground_and_search_goes_back(cards: CardsPage) -> None:
     enabled = {action.objectName(): action.isEnabled() for action in cards.actions()}
     assert not enabled["cards_apply"]
     assert not enabled["cards_shuffle"]
