@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -34,6 +35,8 @@ def read_state(folder: Path) -> dict[str, Any]:
     path = folder / STATE_FILE
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise NotACheckpoint(path, "its training state is damaged, or holds code that is never run") from error
     except Exception as error:  # on a damaged file PyTorch's reader raises almost anything
         raise NotACheckpoint(path, "its training state cannot be read") from error
     if not isinstance(state, dict) or state.get("format") != STATE_FORMAT:

@@ -24,7 +24,7 @@ OFFLINE_VARIABLE: Final = "STUDIO_OFFLINE"
 
 CONNECT_SECONDS: Final = 4.0
 
-_UNAVAILABLE = (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError)
+_UNAVAILABLE = (OSError, RuntimeError, ValueError, EOFError)
 
 
 _OLD_DENSENET_NAME: Final = re.compile(r"(denselayer\d+\.(?:norm|conv))\.([12]\.)")
@@ -60,7 +60,10 @@ def cached_file(weights: WeightsEnum) -> Path:
 def _state_dict(weights: WeightsEnum) -> dict[str, torch.Tensor]:
     if is_offline() and not cached_file(weights).is_file():
         raise OSError(f"{OFFLINE_VARIABLE} is set and {cached_file(weights)} is not there")
-    return weights.get_state_dict(progress=False, check_hash=True, weights_only=True, map_location="cpu")
+    try:
+        return weights.get_state_dict(progress=False, check_hash=True, weights_only=True, map_location="cpu")
+    except pickle.UnpicklingError as error:
+        raise OSError(f"{cached_file(weights)} is damaged, or holds code that is never run; delete it") from error
 
 
 def is_offline() -> bool:

@@ -21,6 +21,8 @@ from studio.core.outcome import OutcomeKind
 from studio.core.recipe import ModelSpec, Stage
 from studio.core.settings import Task
 from studio.ml.checkpoint import read_state
+from studio.ml.data.decoders import make_decoder
+from studio.ml.data.inputs import network_input
 from studio.ml.exporting import programs
 from studio.ml.model_file import read_model
 from studio.ml.models.atrous import LRASPP, DeepLabV3
@@ -195,14 +197,26 @@ def test_its_model_predicts_on_pictures(trained: Path, tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("architecture", list(SMALLEST))
 def test_as_onnx_it_answers_as_pytorch(architecture: Architecture, tmp_path: Path) -> None:
-    """On a toy encoder: the exporter's time goes by the number of layers, and the encoders are exported elsewhere."""
+    """On a toy encoder: the exporter's time goes by the number of layers, and the encoders are exported elsewhere. The
+    pictures are those of a run; `tests/unit/test_ml_exporting.py` exports whole runs with each task's default."""
     widths = (3, 8, 8, 12, 16, 24)
     stages = [
         nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride=2, padding=1), nn.ReLU())
         for inputs, outputs in pairwise(widths)
     ]
     network = NETWORKS[architecture](ImageEncoder(stages, widths[1:], (2, 4, 8, 16, 32)), 5).eval()
-    assert programs.write_onnx(network, torch.randn(2, 3, 64, 96), tmp_path / "model.onnx", {}) <= 1e-4
+    spec, snapshot = read_recipe(make_run(tmp_path / "0001", recipe(), train=2, valid=1))
+    decoder = make_decoder(
+        tmp_path / "0001", make_task(snapshot, spec.architecture), height=64, width=96, resize=spec.resize
+    )
+    pictures = [decoder.picture(Path(item.image)) for item in snapshot.items]
+    images = network_input(pictures, torch.device("cpu"))
+    assert programs.write_onnx(network, images, tmp_path / "model.onnx", {}) <= 1e-4
+
+
+def test_every_architecture_is_exported_in_one_test_or_the_other() -> None:
+    defaults = {several[0] for several in ARCHITECTURES.values()}
+    assert set(SMALLEST) | defaults == set(Architecture)
 
 
 def test_a_fine_tuning_starts_from_it(trained: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import re
 import sys
 import threading
@@ -123,6 +124,22 @@ def test_a_resize_method_is_what_batches_and_saved_models_are_made_with(squares:
     assert read_model(learn.save("padded")).resize is ResizeMethod.PAD
     with pytest.raises(BadInput, match="SQUISH, CROP or PAD"):
         source.transform(None, resize_method="stretch")
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_saved_model_that_became_a_pickle_is_refused_and_runs_no_code(squares: Path, zipped: bool) -> None:
+    class Bomb:
+        def __reduce__(self) -> tuple[object, ...]:
+            return os.mkdir, (str(squares / "crater"),)
+
+    learn = small_unet(masks(squares))
+    before = {name: value.clone() for name, value in learn.model.state_dict().items()}
+    file = learn.save("stage-1") / "model.safetensors"
+    torch.save({"a": Bomb()}, file, _use_new_zipfile_serialization=zipped)
+    with pytest.raises(NotACheckpoint, match="it is a pickle, which could run code when it is opened"):
+        learn.load("stage-1")
+    assert not (squares / "crater").exists()
+    assert all(torch.equal(value, before[name]) for name, value in learn.model.state_dict().items())
 
 
 def test_the_same_seed_holds_out_the_same_share(squares: Path) -> None:
