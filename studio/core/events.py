@@ -105,8 +105,12 @@ class LrFound(Event, frozen=True, kw_only=True, tag="lr_found"):
     """Why the sweep ended: finished, diverged, nan or cancelled."""
 
 
-class Step(Event, frozen=True, kw_only=True, tag="step"):
-    """`step` counts from 1 over the whole run. `lrs` has the rate of each parameter group, first layers first."""
+class Step(Event, frozen=True, kw_only=True, omit_defaults=True, tag="step"):
+    """`step` counts from 1 over the whole run. `lrs` has the rate of each parameter group, first layers first.
+
+    What costs time to measure is there with some steps only: `gradient_norm`, the 2-norm of all gradients together
+    before they were clipped; `memory`, in bytes, the most that tensors took on the GPU, or what the whole process takes
+    where there is none; `memory_reserved`, what PyTorch holds of the GPU."""
 
     step: int
     epoch: int
@@ -116,6 +120,9 @@ class Step(Event, frozen=True, kw_only=True, tag="step"):
     momentum: float
     images_per_second: float
     seconds_left: float
+    gradient_norm: float | None = None
+    memory: int | None = None
+    memory_reserved: int | None = None
 
 
 class EpochEnd(Event, frozen=True, kw_only=True, tag="epoch"):

@@ -62,6 +62,12 @@ class Learner:
     parts: int = 1
     """In how many parts a batch's gradients are computed."""
 
+    clipped_norm: Tensor | None = None
+    """The length of the batch's gradients before they were clipped, where they are."""
+
+    gradient_norm: float | None = None
+    """The length of the batch's gradients, where it was measured."""
+
     is_enough: bool = False
     """Set by a callback to end the stage with the epoch."""
 

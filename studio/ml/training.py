@@ -32,6 +32,7 @@ from studio.ml.augmented_look import show_augmented
 from studio.ml.callbacks.base import Callback
 from studio.ml.callbacks.checkpoints import Checkpoints
 from studio.ml.callbacks.fitting_memory import FittingMemory, divided_sentence
+from studio.ml.callbacks.gradient_norm import GradientNorm
 from studio.ml.callbacks.guard import FiniteGuard
 from studio.ml.callbacks.listening import Listening
 from studio.ml.callbacks.recorder import Recorder
@@ -168,6 +169,7 @@ class TrainingRun:
         callbacks: list[Callback] = [
             FiniteGuard(),
             FittingMemory(self._log, self._spec.parts),
+            GradientNorm(),
             recorder,
             scheduling,
             WatchedSamples(self._folder, self._log, seed=self._spec.seed),

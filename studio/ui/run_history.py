@@ -34,7 +34,10 @@ from studio.core.events import (
 GROUPS: Final = 4
 """Parameter groups whose rates are kept; a run has three at most."""
 
-_STEP_COLUMNS: Final = 6 + GROUPS
+_MEASURES: Final = 6 + GROUPS
+"""The first of the columns that only some steps fill: gradient norm, memory, reserved memory."""
+
+_STEP_COLUMNS: Final = _MEASURES + 3
 _FIRST_CAPACITY: Final = 1024
 
 
@@ -169,6 +172,23 @@ class RunHistory:
         """(n,) the learning rate of one parameter group; NaN where a step had no such group."""
         return self._steps.column(6 + group)
 
+    def gradient_norms(self) -> tuple[np.ndarray, np.ndarray]:
+        """Steps and the 2-norms of their gradients, each (n,), where they were measured."""
+        return self._measured(_MEASURES)
+
+    def memory(self) -> tuple[np.ndarray, np.ndarray]:
+        """Steps and bytes, each (n,): the GPU's peak, or the process's where there is no GPU."""
+        return self._measured(_MEASURES + 1)
+
+    def memory_reserved(self) -> tuple[np.ndarray, np.ndarray]:
+        """Steps and the bytes that PyTorch holds of the GPU, each (n,)."""
+        return self._measured(_MEASURES + 2)
+
+    def _measured(self, column: int) -> tuple[np.ndarray, np.ndarray]:
+        values = self._steps.column(column)
+        known = np.isfinite(values)
+        return self.steps[known], values[known]
+
     # ------------------------------------------------------------------------------------------------ rate finder
     @property
     def lr_rates(self) -> np.ndarray:
@@ -221,12 +241,7 @@ class RunHistory:
     # ------------------------------------------------------------------------------------------------ taking events
     def _append(self, steps: Sequence[Step], points: Sequence[LrPoint]) -> None:
         if steps:
-            rows = np.full((len(steps), _STEP_COLUMNS), np.nan)
-            rows[:, :6] = [(s.step, s.epoch, s.loss, s.smoothed, s.momentum, s.images_per_second) for s in steps]
-            for row, step in zip(rows, steps, strict=True):
-                rates = step.lrs[:GROUPS]
-                row[6 : 6 + len(rates)] = rates
-            self._steps.append(rows)
+            self._steps.append(_rows_of(steps))
             self.last_step = steps[-1]
             self.progress = None
         if points:
@@ -300,3 +315,17 @@ class RunHistory:
         self.samples = {epoch: shown for epoch, shown in self.samples.items() if epoch <= last_epoch}
         self.stages = [(before, stage) for before, stage in self.stages if before < step]
         self.last_step = None
+
+
+def _rows_of(steps: Sequence[Step]) -> np.ndarray:
+    """(n, columns) float64, NaN where a step has no such value."""
+    rows = np.full((len(steps), _STEP_COLUMNS), np.nan)
+    rows[:, :6] = [(s.step, s.epoch, s.loss, s.smoothed, s.momentum, s.images_per_second) for s in steps]
+    rows[:, _MEASURES:] = np.array([(s.gradient_norm, s.memory, s.memory_reserved) for s in steps], dtype=float)
+    groups = min(GROUPS, len(steps[0].lrs))
+    if all(len(step.lrs) == len(steps[0].lrs) for step in steps):
+        rows[:, 6 : 6 + groups] = [step.lrs[:GROUPS] for step in steps]
+    else:
+        for row, step in zip(rows, steps, strict=True):
+            row[6 : 6 + len(step.lrs[:GROUPS])] = step.lrs[:GROUPS]
+    return rows

@@ -1,7 +1,7 @@
 """Prints the budget table: what was measured, and the floors in the same run.
 
 usage: python -m tests.bench [NAME …]
-(startup brush folder switching throughput memory first_point review huge many effort)
+(startup brush folder switching throughput memory first_point plots review huge many effort)
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ _ALL = (
     "folder",
     "switching",
     "first_point",
+    "plots",
     "review",
     "throughput",
     "memory",

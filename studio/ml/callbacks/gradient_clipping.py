@@ -21,4 +21,4 @@ class GradientClipping(Callback):
     def after_loss(self, learner: Learner) -> None:
         if learner.precision.scaler is not None:
             learner.precision.scaler.unscale_(learner.optimizer)
-        clip_grad_norm_(learner.network.parameters(), self._longest)
+        learner.clipped_norm = clip_grad_norm_(learner.network.parameters(), self._longest)

@@ -11,6 +11,7 @@ from studio.core.recipe import Stage
 from studio.ml.callbacks.base import Callback
 from studio.ml.event_log import EventSink
 from studio.ml.learner import Learner
+from studio.ml.memory_use import MemoryMeter
 from studio.ml.schedule import momentum_of, rates_of
 from studio.ml.smoothing import SmoothedLoss
 
@@ -26,6 +27,7 @@ class Recorder(Callback):
         self._stages = stages
         self._steps_by_stage = list(steps_by_stage)
         self._smoothed = SmoothedLoss()
+        self._memory = MemoryMeter()
         self._loss_sum = 0.0
         self._loss_images = 0
         self._seconds_per_image = 0.0
@@ -61,6 +63,7 @@ class Recorder(Callback):
         self._loss_images += images
         self._smoothed.add(loss)
         self._measure_speed(images)
+        memory = self._memory.measure(learner.batch.images.device)
         self._log.emit(
             Step(
                 step=learner.at.step,
@@ -71,6 +74,9 @@ class Recorder(Callback):
                 momentum=momentum_of(learner.optimizer),
                 images_per_second=1 / self._seconds_per_image,
                 seconds_left=self._seconds_left(learner),
+                gradient_norm=learner.gradient_norm,
+                memory=memory.most,
+                memory_reserved=memory.reserved,
             )
         )
 

@@ -30,4 +30,6 @@ class RateAxis(pg.AxisItem):
         super().__init__("left")
 
     def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
+        if self.logMode:
+            return [rate_text(10.0**value) if value.is_integer() else "" for value in map(float, values)]
         return [rate_text(value) if value > 0 else "0" if value == 0 else "" for value in values]

@@ -5,78 +5,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from studio.ui.theme import theme
 from studio.ui.train.curves import Boundaries, Curve, Look, value_text
+from studio.ui.train.hover_values import HoverValues
 from studio.ui.train.legend import Legend
+from studio.ui.train.plot_canvas import PIXEL_MARGIN, PlotCanvas
+from studio.ui.train.plot_line import PlotLine
 
 _EPOCH_LINES: Final = 60
 """Beyond so many epochs their lines would be a grey wall."""
-
-_AXIS_WIDTH: Final = 46
-_PIXEL_MARGIN: Final = 0.04
-
-
-class PlotCanvas(pg.PlotWidget):
-    """pyqtgraph's plot in our colours: drag pans, the wheel zooms, a double click shows everything again."""
-
-    ratio_changed = Signal()
-    """The screen has another number of device pixels a logical pixel; pens are to be made anew."""
-
-    def __init__(
-        self, parent: QWidget | None = None, *, bottom: pg.AxisItem | None = None, left: pg.AxisItem | None = None
-    ) -> None:
-        axes = {axis.orientation: axis for axis in (bottom, left) if axis is not None}
-        super().__init__(parent, axisItems=axes)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMenuEnabled(False)
-        self.hideButtons()
-        self.setMinimumSize(120, 80)
-        item = self.drawing
-        item.setContentsMargins(0, 4, 6, 0)
-        item.showGrid(x=True, y=True, alpha=0.35)
-        item.getViewBox().setDefaultPadding(_PIXEL_MARGIN)
-        for name in ("left", "bottom", "right"):
-            axis = item.getAxis(name)
-            axis.enableAutoSIPrefix(False)
-            axis.setStyle(tickLength=0, autoExpandTextSpace=False, tickTextOffset=5)
-        for name in ("left", "right"):
-            item.getAxis(name).setWidth(_AXIS_WIDTH)
-        self.dress()
-
-    @property
-    def drawing(self) -> Any:
-        """pyqtgraph's PlotItem; its annotations leave out most of what it can do."""
-        return self.getPlotItem()
-
-    def pen(self, color: QColor, width: float) -> QPen:
-        """`width` in logical pixels: a plot's pens keep their width at any zoom, which makes Qt count device pixels."""
-        return pg.mkPen(color, width=width * self.devicePixelRatioF())
-
-    def event(self, ev: QEvent) -> bool:
-        if ev.type() == QEvent.Type.DevicePixelRatioChange:
-            self.ratio_changed.emit()
-        return super().event(ev)
-
-    def dress(self) -> None:
-        """Take the theme's colours."""
-        self.setBackground(theme().color("plot"))
-        for name in ("left", "bottom", "right"):
-            axis = self.drawing.getAxis(name)
-            axis.setPen(self.pen(theme().color("line"), 1))
-            axis.setTextPen(theme().color("muted"))
-
-    def mouseDoubleClickEvent(self, ev: Any) -> None:
-        self.drawing.enableAutoRange()
-        super().mouseDoubleClickEvent(ev)
 
 
 class CurvePlot(QFrame):
@@ -96,11 +43,12 @@ class CurvePlot(QFrame):
         self.setProperty("role", "card")
         self._x_name = x_name
         self._curves: list[Curve] = []
-        self.items_by_key: dict[str, pg.PlotDataItem] = {}
-        self._drawn: dict[str, tuple[int, float | None]] = {}
+        self.items_by_key: dict[str, PlotLine] = {}
+        self._drawn: dict[str, tuple[int, float | None, float]] = {}
         self._painted: dict[str, tuple[Look, int, bool]] = {}
         self._boundary_lines: list[pg.InfiniteLine] = []
         self._boundaries = Boundaries()
+        self._log = (False, False)
         self._hovered: float | None = None
         self.canvas = PlotCanvas(self, bottom=bottom, left=left)
         self._right = self._add_right_axis() if right_axis else None
@@ -117,6 +65,10 @@ class CurvePlot(QFrame):
         layout.setSpacing(0)
         layout.addLayout(self.title_row)
         layout.addWidget(self.canvas, 1)
+        self.hover = HoverValues(self.canvas)
+        box = self.canvas.drawing.getViewBox()
+        box.sigXRangeChanged.connect(self._show_visible)
+        box.sigResized.connect(self._show_visible)
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.setVisible(False)
         self.canvas.drawing.addItem(self._cursor, ignoreBounds=True)
@@ -144,11 +96,22 @@ class CurvePlot(QFrame):
         """Follow the curves again after a person has zoomed."""
         self.canvas.drawing.enableAutoRange()
 
+    def set_log(self, *, x: bool, y: bool) -> None:
+        """Powers of ten on these axes; what is not above 0 is left out there. The right axis stays as it is."""
+        self._log = (x, y)
+        self.canvas.drawing.setLogMode(x, y)
+        self.canvas.drawing.getAxis("right").setLogMode(x=x, y=False)
+        for curve in self._curves:
+            if curve.right_axis:
+                self.items_by_key[curve.key].setLogMode(x, False)
+        self._show_visible()
+        self._draw_boundaries()
+        self.show_everything()
+
     def data(self, key: str) -> tuple[np.ndarray, np.ndarray]:
-        """The points of a drawn curve as the plot holds them, x and y."""
+        """All points of a drawn curve, x and y."""
         item = self.items_by_key[key]
-        x, y = item.getOriginalDataset()
-        return (np.empty(0), np.empty(0)) if x is None or y is None else (x, y)
+        return item.full_x, item.full_y
 
     @property
     def keys(self) -> list[str]:
@@ -160,18 +123,39 @@ class CurvePlot(QFrame):
             item = self._add(curve)
         if self._painted.get(curve.key) != _paint_of(curve):
             self._paint(curve)
-        state = (len(curve.x), float(curve.x[-1]) if len(curve.x) else None)
+        state = (len(curve.x), float(curve.x[-1]) if len(curve.x) else None, curve.variant)
         if self._drawn.get(curve.key) != state:
             self._drawn[curve.key] = state
-            item.setData(curve.x, curve.y)
+            item.show_points(curve.x, curve.y)
 
-    def _add(self, curve: Curve) -> pg.PlotDataItem:
-        item = pg.PlotDataItem(connect="finite", antialias=curve.look is not Look.FAINT)
+    def _add(self, curve: Curve) -> PlotLine:
+        item = PlotLine(antialias=curve.look is not Look.FAINT)
         self.items_by_key[curve.key] = item
         (self._right if curve.right_axis and self._right else self.canvas.drawing).addItem(item)
-        item.setDownsampling(auto=True, method="peak")  # after addItem, which sets both to the plot's own
-        item.setClipToView(True)
+        item.setLogMode(self._log[0], self._log[1] and not curve.right_axis)
+        item.show_part(*self._visible_part())
         return item
+
+    def _show_visible(self) -> None:
+        part = self._visible_part()
+        for item in self.items_by_key.values():
+            item.show_part(*part)
+
+    def _visible_part(self) -> tuple[float, float, int]:
+        """From where to where the x axis goes, and over how many columns of the screen's own pixels. What follows its
+        curves shows all of them, also those that it will only see when it is painted next."""
+        box = self.canvas.drawing.getViewBox()
+        low, high = (self._x_of(end) for end in box.viewRange()[0])
+        if box.autoRangeEnabled()[0]:
+            low, high = -math.inf, math.inf
+        return low, high, max(int(box.width() * self.canvas.devicePixelRatioF()), 1)
+
+    def _x_of(self, place: float) -> float:
+        """What stands at a place of the view, whose unit is a power of ten on a logarithmic axis."""
+        return 10.0 ** min(place, 300.0) if self._log[0] else place
+
+    def _place_of(self, x: float) -> float:
+        return math.log10(x) if self._log[0] and x > 0 else x
 
     def _remove(self, key: str) -> None:
         item = self.items_by_key.pop(key)
@@ -212,7 +196,7 @@ class CurvePlot(QFrame):
         pen = self.canvas.pen(theme().color("muted" if stage else "line"), 1)
         if stage:
             pen.setStyle(Qt.PenStyle.DashLine)
-        line = pg.InfiniteLine(x, angle=90, pen=pen)
+        line = pg.InfiniteLine(self._place_of(x), angle=90, pen=pen)
         line.setZValue(-10)
         self.canvas.drawing.addItem(line, ignoreBounds=True)
         return line
@@ -221,7 +205,7 @@ class CurvePlot(QFrame):
     def _on_mouse(self, position: QPointF) -> None:
         box = self.canvas.drawing.getViewBox()
         inside = box.sceneBoundingRect().contains(position)
-        self._hovered = float(box.mapSceneToView(position).x()) if inside else None
+        self._hovered = self._x_of(float(box.mapSceneToView(position).x())) if inside else None
         self._write_legend()
 
     def eventFilter(self, watched: Any, event: QEvent) -> bool:
@@ -236,14 +220,19 @@ class CurvePlot(QFrame):
         self._cursor.setVisible(at is not None)
         place = f"{self._x_name} {at:,.0f}" if at is not None else ""
         if at is not None:
-            self._cursor.setValue(at)
+            self._cursor.setValue(self._place_of(at))
         values: list[tuple[Curve, str]] = []
         for curve in named:
-            index = len(curve.x) - 1 if at is None else int(np.argmin(np.abs(curve.x - at)))
+            index = len(curve.x) - 1 if at is None else nearest_index(curve.x, at)
             value = float(curve.y[index])
             if np.isfinite(value):
                 values.append((curve, value_text(value)))
         self.legend.show_values(place, values)
+        if at is None or self.legend.shown == len(values):
+            self.hover.hide()
+        else:
+            scene = self.canvas.drawing.getViewBox().mapViewToScene(QPointF(self._place_of(at), 0))
+            self.hover.show_values(place, values, at=self.canvas.mapFromScene(scene).x())
 
     # ------------------------------------------------------------------------------------------------ looks
     def _dress(self) -> None:
@@ -257,7 +246,7 @@ class CurvePlot(QFrame):
 
     def _add_right_axis(self) -> pg.ViewBox:
         item = self.canvas.drawing
-        box = pg.ViewBox(enableMenu=False, defaultPadding=_PIXEL_MARGIN)
+        box = pg.ViewBox(enableMenu=False, defaultPadding=PIXEL_MARGIN)
         item.showAxis("right")
         item.scene().addItem(box)
         item.getAxis("right").linkToView(box)
@@ -277,7 +266,15 @@ def _paint_of(curve: Curve) -> tuple[Look, int, bool]:
     return curve.look, curve.series, _has_marks(curve)
 
 
+def nearest_index(x: np.ndarray, wanted: float) -> int:
+    """Of the point that lies closest to `wanted`; `x` (n,) ascends."""
+    right = int(np.searchsorted(x, wanted))
+    if right == len(x):
+        return len(x) - 1
+    return right - 1 if right and wanted - x[right - 1] <= x[right] - wanted else right
+
+
 def _nearest(curves: Sequence[Curve], x: float) -> float | None:
     """The x of the curves' points that lies closest to `x`."""
-    candidates = [float(curve.x[np.argmin(np.abs(curve.x - x))]) for curve in curves]
+    candidates = [float(curve.x[nearest_index(curve.x, x)]) for curve in curves]
     return min(candidates, key=lambda found: abs(found - x)) if candidates else None

@@ -9,11 +9,15 @@ from typing import Final
 
 import numpy as np
 
+from studio.core.running_mean import running_mean
 from studio.ui.run_history import RunHistory
 from studio.ui.train.rates import rate_text
 
 SERIES: Final = 6
 """How many runs can be told apart by colour, and how many colours the themes have."""
+
+RECORDED_SMOOTHING: Final = 0.98
+"""How much of the mean of the losses each batch keeps in what a run records."""
 
 ALL_METRICS: Final = "All metrics"
 
@@ -29,6 +33,15 @@ class Look(enum.StrEnum):
     DASHED = "dashed"
 
 
+class Measure(enum.StrEnum):
+    """What the third plot shows, by the names that a person reads."""
+
+    RATES = "Rate, momentum"
+    GRADIENTS = "Gradient norm"
+    SPEED = "Images a second"
+    MEMORY = "Memory (GiB)"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Curve:
     """One line of a plot. `key` stays the same while the curve grows; `series` 1–6 picks its colour."""
@@ -40,6 +53,8 @@ class Curve:
     series: int = 1
     look: Look = Look.LINE
     right_axis: bool = False
+    variant: float = 0.0
+    """Another number means other values at the same points."""
     named: bool = True
     """Whether the legend and the readout mention it."""
 
@@ -61,17 +76,77 @@ class Boundaries:
     stages: Sequence[float] = field(default=())
 
 
-def batch_losses(shown: Sequence[ShownRun]) -> list[Curve]:
-    """One run: each batch's loss, pale, and the smoothed one. Several: the smoothed one of each."""
-    if len(shown) == 1:
-        history = shown[0].history
-        x = history.steps
-        raw = Curve(key=f"{shown[0].run} raw", name="batch", x=x, y=history.losses, look=Look.FAINT)
-        return [raw, Curve(key=f"{shown[0].run} smoothed", name="smoothed", x=x, y=history.smoothed)]
-    return [
-        Curve(key=f"{s.run} smoothed", name=s.run, x=s.history.steps, y=s.history.smoothed, series=s.series)
+def batch_losses(shown: Sequence[ShownRun], smoothing: float = RECORDED_SMOOTHING) -> list[Curve]:
+    """One run: each batch's loss, pale, and the smoothed one. Several: the smoothed one of each. `smoothing` is how
+    much of the mean a batch keeps, 0 to below 1."""
+    smoothed = [
+        Curve(
+            key=f"{s.run} smoothed",
+            name="smoothed" if len(shown) == 1 else s.run,
+            x=s.history.steps,
+            y=_smoothed(s.history, smoothing),
+            series=1 if len(shown) == 1 else s.series,
+            variant=smoothing,
+        )
         for s in shown
     ]
+    if len(shown) != 1:
+        return smoothed
+    history = shown[0].history
+    raw = Curve(key=f"{shown[0].run} raw", name="batch", x=history.steps, y=history.losses, look=Look.FAINT)
+    return [raw, *smoothed]
+
+
+def measure_choices(shown: Sequence[ShownRun]) -> list[Measure]:
+    """What else the steps of these runs tell."""
+    histories = [run.history for run in shown]
+    offered = [Measure.RATES]
+    if any(len(history.gradient_norms()[0]) for history in histories):
+        offered.append(Measure.GRADIENTS)
+    if any(history.step_count for history in histories):
+        offered.append(Measure.SPEED)
+    if any(len(history.memory()[0]) for history in histories):
+        offered.append(Measure.MEMORY)
+    return offered
+
+
+def measure_curves(shown: Sequence[ShownRun], measure: Measure) -> list[Curve]:
+    """One curve a run; memory of a single run has two on a GPU."""
+    match measure:
+        case Measure.RATES:
+            return rate_curves(shown)
+        case Measure.GRADIENTS:
+            return [_measured(run, shown, "gradient norm", run.history.gradient_norms()) for run in shown]
+        case Measure.SPEED:
+            return [_measured(r, shown, "images a second", (r.history.steps, r.history.speeds)) for r in shown]
+        case Measure.MEMORY:
+            return _memory_curves(shown)
+
+
+def _memory_curves(shown: Sequence[ShownRun]) -> list[Curve]:
+    """In GiB."""
+    curves: list[Curve] = []
+    for run in shown:
+        steps, reserved = run.history.memory_reserved()
+        on_gpu = len(steps) > 0
+        x, most = run.history.memory()
+        curves.append(_measured(run, shown, "most used" if on_gpu else "process", (x, most / 2**30)))
+        if on_gpu and len(shown) == 1:
+            name = f"{run.run} reserved"
+            curves.append(Curve(key=name, name="reserved", x=steps, y=reserved / 2**30, series=2, look=Look.DASHED))
+    return curves
+
+
+def _measured(run: ShownRun, shown: Sequence[ShownRun], name: str, points: tuple[np.ndarray, np.ndarray]) -> Curve:
+    alone = len(shown) == 1
+    x, y = points
+    key, label = f"{run.run} {name}", name if alone else run.run
+    return Curve(key=key, name=label, x=x, y=y, series=1 if alone else run.series)
+
+
+def _smoothed(history: RunHistory, smoothing: float) -> np.ndarray:
+    """What the run recorded where it is just as smooth: that goes on over a resumption with what was before."""
+    return history.smoothed if smoothing == RECORDED_SMOOTHING else running_mean(history.losses, smoothing)
 
 
 def epoch_losses(shown: Sequence[ShownRun]) -> list[Curve]:

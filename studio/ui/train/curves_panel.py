@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from studio.ui.train.axes import EpochAxis, RateAxis
 from studio.ui.train.curve_plot import CurvePlot
 from studio.ui.train.curves import (
+    Measure,
     ShownRun,
     batch_losses,
     epoch_boundaries,
     epoch_losses,
+    measure_choices,
+    measure_curves,
     metric_choices,
     metric_curves,
     metric_detail,
-    rate_curves,
     step_boundaries,
 )
 from studio.ui.train.fields import Choice
+from studio.ui.train.plot_controls import PlotControls
 
 
 class CurvesPanel(QWidget):
@@ -30,7 +33,18 @@ class CurvesPanel(QWidget):
         self.batch_loss.setObjectName("batch_loss")
         self.epoch_loss = CurvePlot("Loss by epoch", x_name="epoch", bottom=EpochAxis())
         self.metrics = CurvePlot("Metrics", x_name="epoch", bottom=EpochAxis())
-        self.rates = CurvePlot("Rate, momentum", x_name="batch", left=RateAxis(), right_axis=True)
+        self.rates = CurvePlot("", x_name="batch", left=RateAxis(), right_axis=True)
+        self.measure_choice = Choice("measure", tip="What is drawn of each batch")
+        self.measure_choice.edited.connect(lambda _name: self._show_measure())
+        self.measure_choice.setProperty("compact", True)
+        self.measure_choice.setMaximumWidth(148)
+        self.rates.title.hide()
+        self.rates.title_row.insertWidget(0, self.measure_choice)
+        self.measure_choice.offer([(Measure.RATES.value, Measure.RATES)])
+        self.controls = PlotControls()
+        self.controls.smoothing_changed.connect(lambda _smoothing: self._draw_batch_losses())
+        self.controls.log_changed.connect(self._set_log)
+        self.controls.fit_asked.connect(self.fit)
         self.metric_choice = Choice("metric", tip="The metric that is drawn")
         self.metric_choice.edited.connect(lambda _name: self.refresh())
         self.metric_choice.setMaximumWidth(104)
@@ -48,21 +62,58 @@ class CurvesPanel(QWidget):
     def show_runs(self, shown: Sequence[ShownRun]) -> None:
         """These runs and no others, from the first batch on."""
         self._shown = list(shown)
+        self.fit()
+        self.refresh()
+
+    def fit(self) -> None:
+        """Show every curve from its beginning to its end, and follow it from then on."""
         for plot in (self.batch_loss, self.epoch_loss, self.metrics, self.rates):
             plot.show_everything()
-        self.refresh()
 
     def refresh(self) -> None:
         """Draw what the runs have gained since the last time."""
-        shown = self._shown
-        by_step, by_epoch = step_boundaries(shown), epoch_boundaries(shown)
-        self.batch_loss.draw(batch_losses(shown), by_step)
-        self.epoch_loss.draw(epoch_losses(shown), by_epoch)
-        self._offer_metrics(metric_choices(shown))
+        for draw in self.drawings():
+            draw()
+
+    def drawings(self) -> list[Callable[[], None]]:
+        """What `refresh` does, a plot at a time: between two of them the window can listen."""
+        return [self._draw_epoch_losses, self._draw_metrics, self._draw_measures, self._draw_batch_losses]
+
+    def _draw_batch_losses(self) -> None:
+        curves = batch_losses(self._shown, self.controls.smoothing)
+        self.batch_loss.draw(curves, step_boundaries(self._shown))
+
+    def _draw_epoch_losses(self) -> None:
+        self.epoch_loss.draw(epoch_losses(self._shown), epoch_boundaries(self._shown))
+
+    def _draw_metrics(self) -> None:
+        self._offer_metrics(metric_choices(self._shown))
         choice = self.metric_choice.value or ""
-        self.metrics.draw(metric_curves(shown, choice) if choice else [], by_epoch)
-        self.metrics.setToolTip(metric_detail(shown, choice))
-        self.rates.draw(rate_curves(shown), by_step)
+        curves = metric_curves(self._shown, choice) if choice else []
+        self.metrics.draw(curves, epoch_boundaries(self._shown))
+        self.metrics.setToolTip(metric_detail(self._shown, choice))
+
+    def _draw_measures(self) -> None:
+        self._offer_measures(measure_choices(self._shown))
+        curves = measure_curves(self._shown, self.measure_choice.value or Measure.RATES)
+        self.rates.draw(curves, step_boundaries(self._shown))
+
+    def _show_measure(self) -> None:
+        """Another measure has another scale, and only the rate has a second one at the right."""
+        has_right_axis = self.measure_choice.value == Measure.RATES
+        self.rates.canvas.drawing.getAxis("right").setVisible(has_right_axis)
+        self.rates.canvas.drawing.getAxis("right").setWidth(None if has_right_axis else 0)
+        self._draw_measures()
+        self.rates.show_everything()
+
+    def _set_log(self, log_x: bool, log_y: bool) -> None:
+        self.batch_loss.set_log(x=log_x, y=log_y)
+        self.rates.set_log(x=log_x, y=log_y)
+        self.epoch_loss.set_log(x=False, y=log_y)
+
+    def _offer_measures(self, measures: Sequence[Measure]) -> None:
+        if measures != self.measure_choice.values:
+            self.measure_choice.offer([(measure.value, measure) for measure in measures])
 
     def _offer_metrics(self, names: Sequence[str]) -> None:
         if list(names) != self.metric_choice.values:

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 from studio.core.recipe import LearningRate
 from studio.ui.run_history import RunHistory
 from studio.ui.theme import theme
-from studio.ui.train.curve_plot import PlotCanvas
 from studio.ui.train.curves import value_text
+from studio.ui.train.plot_canvas import PlotCanvas
 from studio.ui.train.rates import MAX_RATE, MIN_RATE, low_rate, rate_text
 
 RULES: Final = ("valley", "steep", "minimum", "slide")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import Final
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from studio.core.events import RunEvent, Warned, WentBack
 from studio.core.outcome import Remedy, RunOutcome
@@ -14,16 +13,13 @@ from studio.store import RunRecord
 from studio.ui.run_control import RunControl
 from studio.ui.run_history import RunHistory
 from studio.ui.session import Session
+from studio.ui.train.redraw import Job, Redraw
 from studio.ui.train.run_files import can_review
 from studio.ui.train.run_library import RunLibrary
 from studio.ui.train.run_view import PlotTab, RunView
 from studio.ui.train.run_words import HeaderWords, live_words, recorded_words
 from studio.ui.train.runs_panel import RunsPanel
 from studio.ui.train.shown_runs import ShownRuns
-
-_REDRAW_MS: Final = 33
-_REST: Final = 4
-"""A redraw is followed by a rest of so many times its own length: plots never take the window's time."""
 
 _NO_LABELS: Final = "Nothing to train on yet: label some items, and the curves of the first run will grow here."
 _NO_RUN: Final = "Press Train, and the curves grow here while you go on labelling."
@@ -53,8 +49,7 @@ class RunDisplay(QObject):
         self._panel = panel
         self._has_labels = True
         self._preparing = ""
-        self._redraw = QTimer(self, singleShot=True, interval=_REDRAW_MS)
-        self._redraw.timeout.connect(self._draw_news)
+        self.redraw = Redraw(self._drawings, self)
         panel.selection_changed.connect(self._choose)
         shown.changed.connect(self.show_chosen)
         session.runs_changed.connect(self.list_runs)
@@ -138,9 +133,8 @@ class RunDisplay(QObject):
         self.show_chosen()
 
     def _end(self, record: RunRecord, outcome: RunOutcome) -> None:
-        self._redraw.stop()
         self._library.keep(record, self._control.history)
-        self._draw_news()
+        self.redraw.ask()
         self.list_runs()
         self._show_outcome(record, outcome)
 
@@ -160,17 +154,12 @@ class RunDisplay(QObject):
 
     # ------------------------------------------------------------------------------------------------ drawing
     def _ask_redraw(self, _events: object = None) -> None:
-        if not self._redraw.isActive() and self._view.isVisible():
-            self._redraw.start()
+        if self._view.isVisible():
+            self.redraw.ask()
 
-    def _draw_news(self) -> None:
-        began = time.perf_counter()
-        self._view.curves.refresh()
-        self._view.finder.refresh()
-        self._view.samples.refresh()
-        self._show_state()
-        took = 1000 * (time.perf_counter() - began)
-        self._redraw.setInterval(max(_REDRAW_MS, round(_REST * took)))
+    def _drawings(self) -> list[Job]:
+        view = self._view
+        return [self._show_state, *view.curves.drawings(), view.finder.refresh, view.samples.refresh]
 
     def _show_state(self, _what: str = "") -> None:
         live = self._control.is_busy

@@ -76,6 +76,7 @@ class RunView(QWidget):
         self._tabs[tab].setChecked(True)
         self._plots.setCurrentWidget(self.curves if tab is PlotTab.CURVES else self.finder)
         self._below.setVisible(tab is PlotTab.CURVES)
+        self.curves.controls.setVisible(tab is PlotTab.CURVES)
 
     def show_empty(self, sentence: str) -> None:
         """A sentence in the place of the plots; they come back with an empty one."""
@@ -121,6 +122,7 @@ class RunView(QWidget):
             row.addWidget(button)
             self._tabs[tab] = button
         row.addStretch(1)
+        row.addWidget(self.curves.controls)
         self._tabs[PlotTab.CURVES].setChecked(True)
         layout = QVBoxLayout(side)
         layout.setContentsMargins(10, 2, 10, 4)

@@ -60,6 +60,10 @@ class Desk:
         self.wait(lambda: self.control.state != "preparing")
         return self.engine.runs[-1]
 
+    def wait_for_plots(self) -> None:
+        """Until everything that has come is drawn."""
+        self.wait(lambda: self.page.display.redraw.is_idle)
+
     def wait_for_idle(self) -> None:
         self.wait(lambda: not self.control.is_busy)
 

@@ -32,6 +32,7 @@ def test_pressing_train_draws_what_the_run_says(desk: Desk) -> None:
     x, y = plot.data("0001 raw")
     assert x.tolist() == list(range(1, 11))
     assert np.allclose(y, [loss_at(n) for n in range(1, 11)])
+    desk.wait_for_plots()
     epochs, valid = desk.page.view.curves.epoch_loss.data("0001 valid")
     assert (epochs.tolist(), valid.tolist()) == ([1, 2], [1.2, 0.6])
     assert desk.page.view.curves.metrics.data("0001 Pixel accuracy")[1].tolist() == pytest.approx([0.6, 0.7])

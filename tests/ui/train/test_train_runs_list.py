@@ -38,6 +38,7 @@ def finished_run(desk: Desk, *, epochs: int = 2, note: str = "") -> FakeRun:
     run.say(*training(epochs), Finished(outcome=OutcomeKind.FINISHED, seconds=60.0))
     run.end()
     desk.wait(lambda: not desk.control.is_busy and desk.store.run(run.folder.name).outcome is not None)
+    desk.wait_for_plots()
     return run
 
 

@@ -1,0 +1,69 @@
+"""While a run goes on, the window is never asked for more than a plot at a time, and never too often."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QObject, QTimer
+from pytestqt.qtbot import QtBot
+
+from studio.core.events import Finished
+from studio.core.outcome import OutcomeKind
+from studio.ui.engine_bridge import BATCHES_PER_SECOND
+from studio.ui.run_control import EVENTS_A_TURN
+from studio.ui.train.redraw import LEAST_REST_MS, Redraw
+
+from .conftest import Desk, epoch_end, stage, started, step
+
+
+def test_each_job_has_a_turn_of_its_own_and_others_come_in_between(qtbot: QtBot) -> None:
+    parent, seen = QObject(), list[str]()
+    heart = QTimer(parent, interval=0)
+    heart.timeout.connect(lambda: seen.append("beat"))
+    redraw = Redraw(lambda: [lambda: seen.append("first"), lambda: seen.append("second")], parent)
+    redraw.ask()
+    with qtbot.waitSignal(redraw.done, timeout=5000):
+        heart.start()
+    assert "beat" in seen[seen.index("first") : seen.index("second")]
+
+
+def test_a_thousand_wishes_are_one_redraw_and_those_during_it_one_more(qtbot: QtBot) -> None:
+    parent, drawn = QObject(), list[float]()
+    redraw = Redraw(
+        lambda: [lambda: (drawn.append(time.monotonic()), redraw.ask() if len(drawn) == 1 else None)], parent
+    )
+    for _ in range(1000):
+        redraw.ask()
+    qtbot.waitUntil(lambda: len(drawn) == 2, timeout=5000)
+    qtbot.wait(3 * LEAST_REST_MS)
+    assert len(drawn) == 2
+    assert drawn[1] - drawn[0] >= 0.9 * LEAST_REST_MS / 1000
+
+
+def test_a_whole_run_costs_a_bounded_number_of_batches_and_redraws(desk: Desk) -> None:
+    """A watchdog counts over the whole run; how long the longest gap was is measured by `make bench`."""
+    batches, redraws, turns = list[int](), list[None](), list[float]()
+    desk.control.events.connect(lambda events: batches.append(len(events)))
+    desk.page.display.redraw.done.connect(lambda: redraws.append(None))
+    watchdog = QTimer(desk.page, interval=0)
+    watchdog.timeout.connect(lambda: turns.append(time.monotonic()))
+    desk.page.start_training()
+    run = desk.wait_for_run()
+    watchdog.start()
+    began = time.monotonic()
+    run.say(started(epochs=10), stage(epochs=10))
+    for first in range(1, 3001, 30):
+        run.say(*[step(n, epoch=1 + n // 301) for n in range(first, first + 30)])
+        desk.qtbot.wait(5)
+    run.say(epoch_end(1), Finished(outcome=OutcomeKind.FINISHED, seconds=1.0))
+    run.end()
+    desk.wait_for_idle()
+    plot = desk.page.view.curves.batch_loss
+    desk.wait(lambda: len(plot.data("0001 raw")[0]) == 3000)
+    watchdog.stop()
+    took = time.monotonic() - began
+    assert sum(batches) == 3004
+    assert max(batches) <= EVENTS_A_TURN
+    assert len(batches) <= took * BATCHES_PER_SECOND * 2 + 3
+    assert 1 <= len(redraws) <= took * 1000 / LEAST_REST_MS + 2
+    assert len(turns) > len(redraws), "the event loop went round between the redraws"
