@@ -126,7 +126,8 @@ class RecipeForm(QWidget):
                 ("Lighting", self.lighting),
             )
         )
-        part.setVisible(self._task is not Task.TEXT)
+        if self._task is Task.TEXT:
+            part.hide()
         return part
 
     def offer_starts(self, starts: Sequence[StartChoice]) -> None:

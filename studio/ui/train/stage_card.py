@@ -118,7 +118,8 @@ class StageCard(QFrame):
         row.addStretch(1)
         for button in (self.double, self.duplicate, self.remove):
             row.addWidget(button)
-        self.double.setVisible(self._draft.spec.task is not Task.TEXT)
+        if self._draft.spec.task is Task.TEXT:
+            self.double.hide()
         return row
 
     def _tool(self, icon: str, tip: str, act: object) -> QToolButton:

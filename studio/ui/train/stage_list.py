@@ -30,7 +30,8 @@ class StageList(QWidget):
         row = QHBoxLayout()
         row.addWidget(self.add, 1)
         row.addWidget(self.double, 1)
-        self.double.setVisible(draft.spec.task is not Task.TEXT)
+        if draft.spec.task is Task.TEXT:
+            self.double.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -32,6 +32,7 @@ from studio.core.settings import Task
 from studio.engine import FakeEngine
 from studio.ui.run_history import RunHistory
 from studio.ui.train.rates import rate_text, read_rate
+from studio.ui.train.recipe_form import RecipeForm
 from studio.ui.train.summary import LabelledItems, duration, pace_of, summary_sentence
 
 from .conftest import Desk, make_project, open_desk, training
@@ -212,6 +213,26 @@ def test_stages_are_added_doubled_and_deleted_with_the_mouse(desk: Desk) -> None
     assert [(s.height, s.width, s.batch_size) for s in stages] == [
         (2 * first.height, 2 * first.width, max(1, first.batch_size // 2))
     ] * 2
+
+
+def test_no_part_of_the_recipe_is_a_window_of_its_own_for_a_moment(desk: Desk) -> None:
+    seen: list[str] = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+                seen.append(watched.objectName() or type(watched).__name__)
+            return False
+
+    watch = Watch()
+    app = QApplication.instance()
+    assert app is not None
+    app.installEventFilter(watch)
+    desk.page.draft.add_stage()
+    form = RecipeForm(desk.page.draft, Task.SEGMENTATION)
+    app.removeEventFilter(watch)
+    form.deleteLater()
+    assert seen == []
 
 
 def test_the_last_stage_cannot_be_deleted(desk: Desk) -> None:
