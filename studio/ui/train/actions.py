@@ -51,6 +51,8 @@ class TrainActions(QObject):
         self.double_stage = self._add(
             "train_double_stage", "Add Stage at Double the Size", "grow", "", "One more stage, twice as high and wide"
         )
+        self.undo = self._add("train_undo_recipe", "Undo in the Recipe", "undo", "Ctrl+Z", "Take the last change back")
+        self.redo = self._add("train_redo_recipe", "Redo in the Recipe", "redo", "Ctrl+Shift+Z", "Change it again")
         self.defaults = self._add(
             "train_defaults",
             "Recommended Recipe",
@@ -75,6 +77,11 @@ class TrainActions(QObject):
     def of_runs(self) -> list[QAction]:
         """Those that act on the runs selected in the list."""
         return [self.resume, self.review, self.start_from, self.delete]
+
+    @property
+    def of_recipe(self) -> list[QAction]:
+        """Those that act on the recipe as a whole."""
+        return [self.undo, self.redo]
 
     def show_paused(self, paused: bool) -> None:
         """One action pauses and continues."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator, QWheelEvent
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
@@ -233,7 +234,25 @@ def muted(text: str = "") -> QLabel:
     return label
 
 
+class _UndoIsTheRecipes(QObject):
+    """Undo and redo in a number field are those of the recipe, which has every number as soon as it is typed."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() is QEvent.Type.ShortcutOverride
+            and (event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo))
+        ):
+            if isinstance(watched, QLineEdit):
+                watched.setModified(False)  # what was typed is taken back, so the field may show another number
+            event.ignore()
+            return True
+        return False
+
+
 def _prepare(widget: QWidget, name: str, tip: str) -> None:
+    if isinstance(widget, (QAbstractSpinBox, QLineEdit)):
+        widget.installEventFilter(_UndoIsTheRecipes(widget))
     widget.setObjectName(name)
     widget.setToolTip(tip)
     widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

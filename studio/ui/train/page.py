@@ -42,7 +42,14 @@ class TrainPage(QWidget):
         self.draft = RecipeDraft(starting_recipe(session.store), self)
         self.library = RunLibrary(self)
         self.shown = ShownRuns(run_control, self.library, self)
-        self.recipe = RecipePanel(self.draft, task, train=act.train, find_rate=act.find_rate, check_data=act.check_data)
+        self.recipe = RecipePanel(
+            self.draft,
+            task,
+            train=act.train,
+            find_rate=act.find_rate,
+            check_data=act.check_data,
+            of_recipe=act.of_recipe,
+        )
         self.view = RunView(task, act)
         self.runs = RunsPanel(self.library, act.of_runs)
         self.data = DataCheck(session, self)
@@ -111,6 +118,8 @@ class TrainPage(QWidget):
         act.kill.triggered.connect(self._control.kill)
         act.add_stage.triggered.connect(self.draft.add_stage)
         act.double_stage.triggered.connect(lambda: self.draft.double_size(len(self.draft.stages) - 1))
+        act.undo.triggered.connect(self.draft.undo)
+        act.redo.triggered.connect(self.draft.redo)
         act.defaults.triggered.connect(lambda: self.draft.load(recommended_recipe(self._store)))
         act.resume.triggered.connect(self.requests.resume)
         act.review.triggered.connect(self.requests.review)
@@ -181,6 +190,8 @@ class TrainPage(QWidget):
         act.kill.setEnabled(control.state in (RunState.RUNNING, RunState.PAUSED, RunState.STOPPING))
         for steering in (act.lower_rate, act.add_epoch):
             steering.setEnabled(control.can_steer)
+        act.undo.setEnabled(self.draft.can_undo)
+        act.redo.setEnabled(self.draft.can_redo)
         act.resume.setEnabled(idle and one is not None and can_resume(one))
         act.review.setEnabled(one is not None and can_review(one))
         act.start_from.setEnabled(one is not None and can_start_from(one))

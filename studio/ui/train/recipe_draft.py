@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 from msgspec.structs import replace
@@ -10,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.core.architectures import Architecture, can_stand_on, encoders_of
 from studio.core.recipe import Augment, LearningRate, ModelSpec, OnDivergence, Precision, Purpose, RunSpec, Stage
 from studio.ui.train.rates import MAX_RATE, MIN_RATE
+from studio.ui.train.recipe_steps import Moment, RecipeSteps
 
 
 class RecipeDraft(QObject):
@@ -22,6 +24,7 @@ class RecipeDraft(QObject):
         super().__init__(parent)
         self._spec = spec
         self._selected = 0
+        self._steps = RecipeSteps()
 
     @property
     def spec(self) -> RunSpec:
@@ -42,10 +45,26 @@ class RecipeDraft(QObject):
 
     def load(self, spec: RunSpec) -> None:
         """Take over a whole recipe; a rate finder's one becomes that of a training run."""
-        self._spec = replace(spec, purpose=Purpose.TRAIN)
-        self._selected = min(self._selected, len(spec.stages) - 1)
-        self.changed.emit()
-        self.stage_selected.emit(self._selected)
+        spec = replace(spec, purpose=Purpose.TRAIN)
+        if spec != self._spec:
+            self._steps.keep(self._now)
+        self._show(Moment(spec, min(self._selected, len(spec.stages) - 1)))
+
+    # ------------------------------------------------------------------------------------------------ steps back
+    @property
+    def can_undo(self) -> bool:
+        return self._steps.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        return self._steps.can_redo
+
+    def undo(self) -> None:
+        """Take the last change back; what was typed into one field without a rest is one change."""
+        self._show(self._steps.undo(self._now))
+
+    def redo(self) -> None:
+        self._show(self._steps.redo(self._now))
 
     def lr_find_spec(self) -> RunSpec:
         """The same recipe for the rate finder: the selected stage says size, batch and freezing."""
@@ -78,12 +97,12 @@ class RecipeDraft(QObject):
     def set_fine_tune(self, **fields: Any) -> None:
         """Fields of `FineTune`; does nothing in an ordinary run."""
         if self._spec.fine_tune is not None:
-            self._set(fine_tune=replace(self._spec.fine_tune, **fields))
+            self._set(_names("fine_tune", fields), fine_tune=replace(self._spec.fine_tune, **fields))
 
     def set_augment(self, **fields: Any) -> None:
         """Fields of `Augment`."""
         augment: Augment = replace(self._spec.augment, **fields)
-        self._set(augment=augment)
+        self._set(_names("augment", fields), augment=augment)
 
     def set_precision(self, precision: Precision) -> None:
         self._set(precision=precision)
@@ -93,23 +112,23 @@ class RecipeDraft(QObject):
 
     def set_training(self, **fields: Any) -> None:
         """Fields of the `RunSpec` itself: such as `resize` or `clip_norm`."""
-        self._set(**fields)
+        self._set(_names("training", fields), **fields)
 
     def set_weight_decay(self, weight_decay: float) -> None:
-        self._set(weight_decay=weight_decay)
+        self._set("weight_decay", weight_decay=weight_decay)
 
     def set_seed(self, seed: int) -> None:
-        self._set(seed=seed)
+        self._set("seed", seed=seed)
 
     def set_note(self, note: str) -> None:
-        self._set(note=note)
+        self._set("note", note=note)
 
     # ------------------------------------------------------------------------------------------------ stages
     def set_stage(self, index: int, **fields: Any) -> None:
         """Fields of `Stage`."""
         stages = list(self._spec.stages)
         stages[index] = replace(stages[index], **fields)
-        self._set(stages=tuple(stages))
+        self._set(_names(index, fields), stages=tuple(stages))
 
     def set_rate(self, index: int, *, high: float | None = None, low: float | None = None) -> None:
         """The peak rate of a stage, and with `low` that of its earliest layers; each stays on its side of the other."""
@@ -146,9 +165,16 @@ class RecipeDraft(QObject):
         if len(self._spec.stages) == 1:
             return
         stages = [stage for i, stage in enumerate(self._spec.stages) if i != index]
-        self._selected = min(self._selected - (index < self._selected), len(stages) - 1)
-        self._set(stages=tuple(stages))
-        self.stage_selected.emit(self._selected)
+        self._set_stages(stages, min(self._selected - (index < self._selected), len(stages) - 1))
+
+    def move_stage(self, index: int, to: int) -> None:
+        """Let the stage stand at the place `to` among the others, and select it."""
+        to = min(max(to, 0), len(self._spec.stages) - 1)
+        if to == index:
+            return
+        stages = list(self._spec.stages)
+        stages.insert(to, stages.pop(index))
+        self._set_stages(stages, to)
 
     def select(self, index: int) -> None:
         if index != self._selected and 0 <= index < len(self._spec.stages):
@@ -158,12 +184,30 @@ class RecipeDraft(QObject):
     def _insert(self, index: int, stage: Stage) -> None:
         stages = list(self._spec.stages)
         stages.insert(index, stage)
-        self._selected = index
-        self._set(stages=tuple(stages))
-        self.stage_selected.emit(index)
+        self._set_stages(stages, index)
 
-    def _set(self, **fields: Any) -> None:
+    def _set_stages(self, stages: list[Stage], selected: int) -> None:
+        self._steps.keep(self._now)
+        self._show(Moment(replace(self._spec, stages=tuple(stages)), selected))
+
+    def _set(self, what: Hashable = None, **fields: Any) -> None:
+        """`what` names the field to which changes without a rest between them are one step back."""
         spec = replace(self._spec, **fields)
         if spec != self._spec:
+            self._steps.keep(self._now, what)
             self._spec = spec
             self.changed.emit()
+
+    @property
+    def _now(self) -> Moment:
+        return Moment(self._spec, self._selected)
+
+    def _show(self, moment: Moment | None) -> None:
+        if moment is not None:
+            self._spec, self._selected = moment.spec, moment.selected
+            self.changed.emit()
+            self.stage_selected.emit(self._selected)
+
+
+def _names(part: Hashable, fields: dict[str, Any]) -> Hashable:
+    return (part, *sorted(fields))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
@@ -11,6 +13,7 @@ from studio.core.settings import Task
 from studio.ui.theme import theme
 from studio.ui.train.recipe_draft import RecipeDraft
 from studio.ui.train.recipe_form import RecipeForm
+from studio.ui.train.recipe_header import RecipeHeader
 
 
 class RecipePanel(QWidget):
@@ -22,11 +25,13 @@ class RecipePanel(QWidget):
         train: QAction,
         find_rate: QAction,
         check_data: QAction,
+        of_recipe: Sequence[QAction],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self.header = RecipeHeader(draft, of_recipe)
         self.form = RecipeForm(draft, task)
-        scroll = QScrollArea()
+        self._scroll = scroll = QScrollArea()
         scroll.setWidget(self.form)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -64,16 +69,15 @@ class RecipePanel(QWidget):
         rows.addWidget(self.problem)
         rows.addWidget(self.check_data)
         rows.addLayout(buttons)
-        line = QFrame()
-        line.setFrameShape(QFrame.Shape.HLine)
-        line.setFrameShadow(QFrame.Shadow.Plain)
-        line.setProperty("role", "line")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(_line())
         layout.addWidget(scroll, 1)
-        layout.addWidget(line)
+        layout.addWidget(_line())
         layout.addWidget(footer)
+        self.header.timeline.picked.connect(self._reveal)
 
     def show_summary(self, summary: str, problem: str) -> None:
         self.summary.setText(summary)
@@ -86,10 +90,22 @@ class RecipePanel(QWidget):
         self.check_data.setProperty("tone", "warning" if number else None)
         self.check_data.style().polish(self.check_data)
 
+    def _reveal(self, stage: int) -> None:
+        """Bring the stage's card into view."""
+        self._scroll.ensureWidgetVisible(self.form.stages.cards[stage], 0, 8)
+
     def _dress(self) -> None:
         self.train.setIcon(theme().icon("play", "on_accent"))
         self.find_rate.setIcon(theme().icon("curve"))
         self.check_data.setIcon(theme().icon("check", "muted"))
+
+
+def _line() -> QFrame:
+    line = QFrame()
+    line.setFrameShape(QFrame.Shape.HLine)
+    line.setFrameShadow(QFrame.Shadow.Plain)
+    line.setProperty("role", "line")
+    return line
 
 
 def _button(action: QAction, text: str, name: str) -> QPushButton:
