@@ -39,7 +39,8 @@ class TrainingFields(Fold):
             tip="Compute the steps with a program that PyTorch's compiler makes of the network: a minute or so to "
             "begin with, then faster, mostly on a GPU",
         )
-        self.compile.setVisible(draft.spec.task is not Task.TEXT)
+        if draft.spec.task is Task.TEXT:
+            self.compile.hide()
         self.clip_norm.setSpecialValueText(_OFF)
         self.early_stop.setSpecialValueText(_OFF)
         self._arrange(inside)
