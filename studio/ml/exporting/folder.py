@@ -26,7 +26,7 @@ from studio.ml.data.framing import PADDING
 from studio.ml.data.inputs import network_input
 from studio.ml.event_log import EVENTS_FILE
 from studio.ml.exporting.model_card import RESIZE_IN_WORDS, model_card, plain_python
-from studio.ml.exporting.programs import write_onnx, write_torch_program
+from studio.ml.exporting.programs import require_onnx, write_onnx, write_torch_program
 from studio.ml.model_file import ModelFile, read_model, write_model
 from studio.ml.models.encoders import image_statistics
 from studio.ml.network import network_of
@@ -53,6 +53,8 @@ def export_model(
     Raises NotACheckpoint, BadInput where `out` exists or no picture of the run can be read, MissingPackage,
     ExportDiffers, CannotWrite.
     """
+    if onnx:
+        require_onnx()
     model = read_model(run)
     spec, snapshot = read_recipe(run)
     task = make_task(model.snapshot, model.architecture)

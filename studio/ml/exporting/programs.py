@@ -40,6 +40,12 @@ def write_torch_program(network: nn.Module, images: Tensor, path: Path) -> float
         return _checked(path, [(plain(part), answers(part)) for part in _parts(images)])
 
 
+def require_onnx() -> None:
+    """Raises MissingPackage; to be asked before anything slow is done for nothing."""
+    for name in ONNX_PACKAGES:
+        _package(name)
+
+
 def write_onnx(network: nn.Module, images: Tensor, path: Path, metadata: Mapping[str, str]) -> float:
     """As `write_torch_program`, for ONNX; `metadata` goes into the model's metadata. Raises MissingPackage."""
     onnx, _, runtime = (_package(name) for name in ONNX_PACKAGES)
