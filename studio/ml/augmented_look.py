@@ -20,7 +20,7 @@ from studio.core.items import Split
 from studio.core.masks import write_mask
 from studio.core.recipe import RunSpec
 from studio.core.snapshot import SnapshotItem
-from studio.ml.data.batches import Batch, Batches
+from studio.ml.data.batches import Batch, SplitBatches
 from studio.ml.data.stage_data import DataSource
 from studio.ml.data.transforms import pictures_of
 from studio.ml.tasks.base import Taught
@@ -59,7 +59,7 @@ def _in_one_batch(spec: RunSpec, count: int) -> RunSpec:
     return msgspec.structs.replace(spec, stages=(stage, *spec.stages[1:]))
 
 
-def _write(batch: Batch, batches: Batches, source: DataSource, *, prefix: str) -> list[AugmentedSample]:
+def _write(batch: Batch, batches: SplitBatches, source: DataSource, *, prefix: str) -> list[AugmentedSample]:
     """Each of the batch's items once, in the order of the split; files begin with `prefix`."""
     pictures = pictures_of(batch.images).permute(0, 2, 3, 1).cpu().numpy()
     place_of = {row: place for place, row in reversed(list(enumerate(batch.rows)))}

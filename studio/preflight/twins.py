@@ -53,7 +53,7 @@ class PictureLook:
         small = cv2.resize(grey, (9, 8), interpolation=cv2.INTER_AREA)
         bits = np.packbits(small[:, 1:] > small[:, :-1])
         grid = cv2.resize(grey, (_GRID, _GRID), interpolation=cv2.INTER_AREA)
-        return np.concatenate([bits, grid.reshape(-1)])
+        return np.concatenate([bits, grid.reshape(-1)], dtype=np.uint8)
 
     def pairs(self, valid: NDArray[np.generic], train: NDArray[np.generic]) -> NDArray[np.intp]:
         hashes = [np.ascontiguousarray(side[:, :8]).view(np.uint64)[:, 0] for side in (valid, train)]

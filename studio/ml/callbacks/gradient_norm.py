@@ -47,4 +47,4 @@ def gradient_norm(network: nn.Module) -> float:
     gradients: list[Tensor] = [p.grad for p in network.parameters() if p.grad is not None]
     if not gradients:
         return 0.0
-    return float(torch.linalg.vector_norm(torch.stack([norm.float() for norm in torch._foreach_norm(gradients)])))
+    return float(torch.nn.utils.get_total_norm(gradients))

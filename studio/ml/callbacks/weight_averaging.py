@@ -24,7 +24,7 @@ class WeightAveraging(Callback):
     order: ClassVar[int] = 15
 
     def __init__(self, network: nn.Module, decay: float) -> None:
-        self._averaged = AveragedModel(network, multi_avg_fn=_Growing(decay), use_buffers=True)
+        self._averaged = AveragedModel(network, multi_avg_fn=_Growing(decay), use_buffers=True)  # pyright: ignore[reportArgumentType]
 
     @property
     def network(self) -> nn.Module:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import Final
+from typing import Final, cast
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
@@ -36,7 +36,7 @@ class HoverValues(QLabel):
         self.setText("<br>".join(rows))
         self.adjustSize()
         left = at + _BESIDE
-        if left + self.width() > self.parentWidget().width():
+        if left + self.width() > cast(QWidget, self.parentWidget()).width():
             left = at - _BESIDE - self.width()
         self.move(max(left, 0), _TOP)
         self.show()

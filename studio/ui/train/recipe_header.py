@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from PySide6.QtCore import QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QAction
@@ -55,7 +56,7 @@ class _Strip(QScrollArea):
     def sizeHint(self) -> QSize:
         bar = self.horizontalScrollBar()
         more = bar.sizeHint().height() if bar.maximum() > bar.minimum() else 0
-        return QSize(240, self.widget().sizeHint().height() + more)
+        return QSize(240, cast(QWidget, self.widget()).sizeHint().height() + more)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, self.sizeHint().height())
