@@ -13,7 +13,7 @@ from studio.playground.network import BLOCK, Activation, Adam, CurveNetwork, Flo
 MOST_STEPS: Final = 20_000
 """After so many without a change nobody is watching; training rests."""
 
-_CHECK: Final[Floats] = np.linspace(-1, 1, 20 * BLOCK)
+_CHECK: Final[Floats] = np.linspace(-1, 1, 12 * BLOCK)
 
 
 @dataclass(frozen=True, kw_only=True)

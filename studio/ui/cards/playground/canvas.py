@@ -24,6 +24,8 @@ _STRIPS: Final = 54
 
 _LEGEND: Final = 22
 _FAINT: Final = 0.3
+_UNIT_STEP: Final = 2
+"""Every second place is enough for a faint line."""
 
 
 class PlaygroundCanvas(QWidget):
@@ -111,8 +113,10 @@ class PlaygroundCanvas(QWidget):
         if snapshot is not None and self._shows_units and snapshot.size.layers == 1:
             color = theme().color("series_4")
             color.setAlphaF(_FAINT)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # so many lines would take a whole frame
             for contribution in snapshot.contributions:
                 self._paint_curve(painter, contribution, color, 1, places=_where_it_acts(contribution))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if snapshot is not None:
             self._paint_curve(painter, snapshot.line, theme().color("faint"), 1.5, dashed=True)
         self._paint_curve(painter, self.target, theme().color("muted"), 3)
@@ -145,11 +149,15 @@ class PlaygroundCanvas(QWidget):
     ) -> None:
         pen = QPen(color, width)
         pen.setStyle(Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine)
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
         painter.setPen(pen)
-        high = np.clip(np.nan_to_num(values, nan=0.0), -50, 50)  # far outside, and no number that Qt cannot draw
-        pairs = zip(PLACES[places].tolist(), high[places].tolist(), strict=True)
-        painter.drawPolyline(QPolygonF([self.place(x, y) for x, y in pairs]))
+        area = self.picture
+        high = np.clip(
+            np.nan_to_num(values[places], nan=0.0), -50, 50
+        )  # far outside, and no number that Qt cannot draw
+        x = area.left() + (PLACES[places] + 1) / 2 * area.width()
+        y = area.top() + (_TOP - high) / (2 * _TOP) * area.height()
+        painter.drawPolyline(QPolygonF(list(map(QPointF, x.tolist(), y.tolist()))))
 
     def _paint_bends(self, painter: QPainter, snapshot: Snapshot) -> None:
         """Where the first layer's units turn, as dots on the network's curve."""
@@ -171,7 +179,7 @@ class PlaygroundCanvas(QWidget):
             top = area.bottom() + 8 + number * (_STRIP + 5)
             self._paint_classes(painter, values, QRectF(area.left(), top, area.width(), _STRIP))
             painter.setPen(theme().color("text"))
-            words = QRectF(area.left() + 6, top - 1, 80, _STRIP)
+            words = QRectF(area.left() + 6, top, 80, _STRIP)
             painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
 
     def _paint_classes(self, painter: QPainter, values: Floats, strip: QRectF) -> None:
@@ -209,4 +217,4 @@ class PlaygroundCanvas(QWidget):
 def _where_it_acts(contribution: Floats) -> slice:
     """From where to where a unit adds something: many lines along zero would look like one thick one."""
     acting = np.flatnonzero(contribution)
-    return slice(max(0, int(acting[0]) - 1), int(acting[-1]) + 2) if len(acting) else slice(0)
+    return slice(max(0, int(acting[0]) - 1), int(acting[-1]) + 2, _UNIT_STEP) if len(acting) else slice(0)
