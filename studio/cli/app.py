@@ -11,7 +11,7 @@ import typer
 from typer.exceptions import TyperException
 
 from studio import __version__
-from studio.cli import check, data, demo, doctor, export_model, fine_tune, predict, review, tensorboard, training
+from studio.cli import cards, check, data, demo, doctor, export_model, fine_tune, predict, review, tensorboard, training
 from studio.cli.window_args import PAGES, TOOLS
 from studio.core.errors import StudioError
 
@@ -55,6 +55,7 @@ app.command("export-model", short_help="Write a model to a folder: weights, prog
     export_model.export_model
 )
 app.command("tensorboard", short_help="Write runs as files that TensorBoard shows.")(tensorboard.tensorboard)
+app.command("cards", short_help="Tricks of lesson 3 and after: search and read them.")(cards.cards)
 app.command("doctor", short_help="Versions, devices, what is missing and how to get it.")(doctor.doctor)
 
 

@@ -16,6 +16,7 @@ COMMANDS: Final = (
     "predict",
     "export-model",
     "tensorboard",
+    "cards",
     "doctor",
     "worker",
 )

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from studio.cli.cards import listening, tell_dealt
 from studio.cli.output import Output
+from studio.core.cards import Card
 from studio.core.counting import counted
 from studio.core.errors import RunIsTaken
 from studio.core.events import (
@@ -74,10 +76,11 @@ def watch(
     output.event("run", run=record.id, folder=str(record.folder), purpose=record.spec.purpose)
     output.say(f"Run {record.id} in {record.folder}")
     engine = make_engine()
+    dealt: list[Card] = []
     try:
         run = engine.submit(record.folder, resume=resume, device=device)
         with _stoppable(run, output), _written(record, tensorboard) as hear:
-            _show(_heard(run, hear), output)
+            _show(listening(_heard(run, hear), record.spec, dealt), output)
         outcome = run.wait()
     finally:
         engine.close()
@@ -85,6 +88,7 @@ def watch(
     store.set_outcome(record.id, outcome)
     if outcome.learnt_something and record.spec.purpose is Purpose.TRAIN and _has_scores(record.folder):
         store.load_scores(record.id)
+    tell_dealt(dealt, output)
     output.event("outcome", run=record.id, kind=outcome.kind, sentence=outcome.sentence, remedy=outcome.remedy)
     output.say(outcome.sentence, style=None if outcome.learnt_something else "red")
     return store.run(record.id), outcome

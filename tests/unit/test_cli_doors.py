@@ -93,7 +93,7 @@ def test_a_window_option_may_come_before_the_project(
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--tool", "chainsaw"], ["--brush-size", "0"], ["--brush-size", "big"], ["--page", "cards"], ["--colour", "red"]],
+    [["--tool", "chainsaw"], ["--brush-size", "0"], ["--brush-size", "big"], ["--page", "poker"], ["--colour", "red"]],
 )
 def test_a_window_option_that_cannot_be_ends_with_code_2(
     arguments: list[str], capsys: pytest.CaptureFixture[str]

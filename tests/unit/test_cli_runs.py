@@ -155,7 +155,8 @@ def test_with_json_every_event_of_the_run_is_a_line(
     use(ScoringEngine({}))
     assert run_command(["train", str(project), "--json"]) == 0
     told = events(capsys)
-    assert [e["event"] for e in told] == ["run", "started", "step", "epoch", "finished", "outcome"]
+    assert [e["event"] for e in told] == ["run", "started", "step", "epoch", "finished", "card", "outcome"]
+    assert told[-2]["id"] == "few-labels"
     assert told[0]["folder"] == str(project / "runs" / "0001")
     assert told[3]["metrics"] == [{"name": "pixel accuracy", "value": 0.75, "better": 1, "detail": ""}]
     assert told[-1]["kind"] == "finished"
