@@ -23,6 +23,9 @@ class Remedy(enum.StrEnum):
     RESUME = "resume"
     HALVE_BATCH = "halve the batch"
     LOWER_RATE = "lower the rate"
+    MORE_PARTS = "more parts a batch"
+    OTHER_PRECISION = "another precision"
+    GO_BACK = "back to the checkpoint at a lower rate"
 
 
 class RunOutcome(msgspec.Struct, frozen=True, kw_only=True):

@@ -91,6 +91,13 @@ def test_a_lowered_rate_is_the_optimizers_from_the_next_step_on_and_in_later_sta
     assert lowered == [(1, 3, 3), (3, 2, 6)]
 
 
+def test_what_was_asked_before_the_first_batch_holds_for_it_already(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "0001", recipe(stages=[stage(epochs=1)]))
+    person = Person({Started: please(LowerRate())})
+    assert person.carry_out(folder) is OutcomeKind.FINISHED
+    assert person.rates == [(1, RATE / 3), (2, RATE / 3)]
+
+
 def test_one_more_epoch_moves_the_rate_as_in_a_stage_that_was_so_long(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "0001", recipe(stages=[stage(constant=False)]))
     person = Person({3: please(AddEpoch())})

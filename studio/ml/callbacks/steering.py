@@ -34,6 +34,9 @@ class Steering(Callback):
         self._stages = stages
         self._steps = steps
 
+    def before_stage(self, learner: Learner) -> None:
+        self.carry_out(learner)
+
     def after_batch(self, learner: Learner) -> None:
         self.carry_out(learner)
 

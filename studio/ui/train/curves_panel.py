@@ -37,7 +37,7 @@ class CurvesPanel(QWidget):
         self.measure_choice = Choice("measure", tip="What is drawn of each batch")
         self.measure_choice.edited.connect(lambda _name: self._show_measure())
         self.measure_choice.setProperty("compact", True)
-        self.measure_choice.setMaximumWidth(148)
+        self.measure_choice.setFixedWidth(136)
         self.rates.title.hide()
         self.rates.title_row.insertWidget(0, self.measure_choice)
         self.measure_choice.offer([(Measure.RATES.value, Measure.RATES)])

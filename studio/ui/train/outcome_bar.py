@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,14 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.core.outcome import OutcomeKind, Remedy, RunOutcome
+from studio.core.outcome import OutcomeKind, RunOutcome
 from studio.ui.theme import theme
+from studio.ui.train.remedies import Choice
+from studio.ui.widgets.flow_layout import FlowLayout
 
-_REMEDY_TEXTS: Final = {
-    Remedy.RESUME: "Resume",
-    Remedy.HALVE_BATCH: "Halve the batch and start again",
-    Remedy.LOWER_RATE: "Lower the rate and start again",
-}
+_MOST_CHOICES: Final = 3
 
 _TONES: Final = {OutcomeKind.FINISHED: "ok", OutcomeKind.STOPPED: "warning"}
 
@@ -41,14 +40,12 @@ class OutcomeBar(QFrame):
         self.setObjectName("outcome_bar")
         self.setProperty("role", "card")
         self._run = ""
-        self._outcome: RunOutcome | None = None
         self.sentence = QLabel()
         self.sentence.setObjectName("outcome_sentence")
         self.sentence.setWordWrap(True)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.remedy = QPushButton()
-        self.remedy.setObjectName("remedy")
-        self.remedy.clicked.connect(self._choose_remedy)
+        self.remedies: list[QPushButton] = [self._remedy_button(number) for number in range(_MOST_CHOICES)]
+        self._choices: list[Choice] = []
         self.review = QPushButton("Review the worst items")
         self.review.setObjectName("review_run")
         self.review.clicked.connect(lambda: self.review_asked.emit(self._run))
@@ -74,15 +71,22 @@ class OutcomeBar(QFrame):
         """The run that it speaks of, or nothing."""
         return self._run
 
-    def show_outcome(self, run: str, outcome: RunOutcome, *, can_review: bool = False) -> None:
-        """Say how `run` ended and offer what helps."""
-        self._run, self._outcome = run, outcome
+    @property
+    def remedy(self) -> QPushButton:
+        """The button of what helps best."""
+        return self.remedies[0]
+
+    def show_outcome(
+        self, run: str, outcome: RunOutcome, choices: Sequence[Choice] = (), *, can_review: bool = False
+    ) -> None:
+        """Say how `run` ended and offer what helps, the best first."""
+        self._run = run
         self.sentence.setText(f"Run {run}: {outcome.sentence}" if run else outcome.sentence)
         self._set_tone(_TONES.get(outcome.kind, "error"))
-        self.remedy.setVisible(outcome.remedy is not Remedy.NONE)
-        self.remedy.setText(_REMEDY_TEXTS.get(outcome.remedy, ""))
+        self._offer(choices)
         self.review.setVisible(can_review)
         self._offer_details(outcome.detail)
+        self._buttons.setVisible(bool(choices) or can_review or bool(outcome.detail))
         self.show()
 
     def show_problem(self, sentence: str) -> None:
@@ -91,29 +95,47 @@ class OutcomeBar(QFrame):
 
     def show_notice(self, run: str, sentence: str, details: Sequence[str] = ()) -> None:
         """Say what `run` warns of while it goes on, and in the details what it had said before."""
-        self._run, self._outcome = run, None
+        self._run = run
         self.sentence.setText(sentence)
         self._set_tone("warning")
-        self.remedy.hide()
+        self._offer(())
         self.review.hide()
         self._offer_details("\n".join(details))
+        self._buttons.setVisible(bool(details))
         self.show()
 
     def _arrange(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.sentence, 1)
-        for button in (self.details, self.review, self.remedy, self.dismiss):
-            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
+        self._buttons = QWidget()
+        buttons = FlowLayout(self._buttons, spacing=6)
+        for button in (*self.remedies, self.review, self.details):
+            buttons.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 8, 8)
         layout.addLayout(row)
+        layout.addWidget(self._buttons)
         layout.addWidget(self.log)
 
-    def _choose_remedy(self) -> None:
-        if self._outcome is not None:
-            self.hide()
-            self.remedy_chosen.emit(self._run, self._outcome.remedy)
+    def _remedy_button(self, number: int) -> QPushButton:
+        button = QPushButton()
+        button.setObjectName(f"remedy_{number + 1}" if number else "remedy")
+        button.clicked.connect(lambda: self._choose(number))
+        return button
+
+    def _offer(self, choices: Sequence[Choice]) -> None:
+        self._choices = list(choices[:_MOST_CHOICES])
+        for button, choice in itertools.zip_longest(self.remedies, self._choices):
+            button.setVisible(choice is not None)
+            if choice is not None:
+                button.setText(choice.text)
+                button.setToolTip(choice.tip)
+
+    def _choose(self, number: int) -> None:
+        self.hide()
+        self.remedy_chosen.emit(self._run, self._choices[number].remedy)
 
     def _offer_details(self, detail: str) -> None:
         self.details.setVisible(bool(detail))

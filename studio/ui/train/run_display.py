@@ -14,6 +14,7 @@ from studio.ui.run_control import RunControl
 from studio.ui.run_history import RunHistory
 from studio.ui.session import Session
 from studio.ui.train.redraw import Job, Redraw
+from studio.ui.train.remedies import Choice, choices
 from studio.ui.train.run_files import can_review
 from studio.ui.train.run_library import RunLibrary
 from studio.ui.train.run_view import PlotTab, RunView
@@ -142,7 +143,13 @@ class RunDisplay(QObject):
         if record.spec.purpose is Purpose.LR_FIND and outcome.learnt_something:
             self._view.outcome.hide()  # the curve and its suggestions say it
             return
-        self._view.outcome.show_outcome(record.id, outcome, can_review=can_review(record))
+        self._view.outcome.show_outcome(
+            record.id, outcome, self._choices(record, outcome), can_review=can_review(record)
+        )
+
+    def _choices(self, record: RunRecord, outcome: RunOutcome) -> list[Choice]:
+        history = self._shown.history(record)
+        return choices(record, outcome, history.started if history is not None else None)
 
     def _tell_warnings(self, events: list[RunEvent]) -> None:
         """The last of what a run warns of stands over the plots, and all of it in the details, until it ends."""

@@ -13,8 +13,8 @@ from studio.store import RunRecord
 from studio.ui.run_control import RunControl
 from studio.ui.session import Overlay, Page, Session, Tone
 from studio.ui.train.outcome_bar import OutcomeBar
-from studio.ui.train.rates import with_half_the_batch, with_lower_rate
 from studio.ui.train.recipe_draft import RecipeDraft
+from studio.ui.train.remedies import changed
 from studio.ui.train.run_library import RunLibrary
 from studio.ui.train.shown_runs import ShownRuns
 
@@ -49,10 +49,10 @@ class RunRequests(QObject):
         record = self._shown.record(run)
         if record is None:
             return
-        if remedy is Remedy.RESUME:
-            self._resume(record)
+        if remedy in (Remedy.RESUME, Remedy.GO_BACK):
+            self._control.submit(record.spec, record.id, lower_rate=remedy is Remedy.GO_BACK)
             return
-        spec = with_half_the_batch(record.spec) if remedy is Remedy.HALVE_BATCH else with_lower_rate(record.spec)
+        spec = changed(record.spec, remedy)
         if spec == record.spec:
             self._bar.show_problem(_SMALLEST_BATCH)
             return

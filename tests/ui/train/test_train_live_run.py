@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from studio.core.events import EpochAdded, Failed, Finished, Progress, RateLowered, WentBack
 from studio.core.outcome import OutcomeKind
+from studio.core.recipe import Precision
 from studio.engine.local_run import STATE_FILE
 from studio.ui import run_control
 
@@ -220,6 +221,56 @@ def test_a_full_memory_is_answered_with_half_the_batch(desk: Desk) -> None:
     desk.wait_for_run(2)
     assert desk.store.run("0002").spec.stages[0].batch_size == 4
     assert desk.page.recipe.form.stages.cards[0].batch_size.value() == 4
+
+
+def ended_badly(desk: Desk, kind: OutcomeKind, *, device: str = "CPU", precision: str = "float32") -> None:
+    """A run of eight items a batch, with a checkpoint, that failed."""
+    press(desk, "train_button")
+    run = desk.wait_for_run()
+    (run.folder / STATE_FILE).write_bytes(b"state")
+    begun = replace(started(), device=device, precision=precision)
+    run.say(begun, stage(), step(1), Failed(outcome=kind, sentence="That went wrong."))
+    run.end(1)
+    desk.wait(desk.page.view.outcome.isVisible)
+
+
+def offered(desk: Desk) -> dict[str, QPushButton]:
+    return {button.text(): button for button in desk.page.view.outcome.remedies if button.isVisible()}
+
+
+def test_a_full_memory_may_be_answered_with_the_same_batch_in_parts(desk: Desk) -> None:
+    desk.page.draft.set_stage(0, batch_size=8)
+    ended_badly(desk, OutcomeKind.OUT_OF_MEMORY)
+    assert list(offered(desk)) == ["Halve the batch and start again", "Same batch in 2 parts"]
+    desk.qtbot.mouseClick(offered(desk)["Same batch in 2 parts"], Qt.MouseButton.LeftButton)
+    desk.wait_for_run(2)
+    spec = desk.store.run("0002").spec
+    assert (spec.parts, spec.stages[0].batch_size) == (2, 8)
+
+
+def test_a_full_memory_of_a_gpu_in_float32_may_be_answered_with_half_precision(desk: Desk) -> None:
+    desk.page.draft.set_precision(Precision.FLOAT32)
+    ended_badly(desk, OutcomeKind.OUT_OF_MEMORY, device="cuda (a GPU)")
+    desk.qtbot.mouseClick(offered(desk)["Half precision"], Qt.MouseButton.LeftButton)
+    desk.wait_for_run(2)
+    assert desk.store.run("0002").spec.precision is Precision.AUTO
+
+
+def test_a_loss_that_is_no_number_may_be_answered_by_going_back_to_the_checkpoint(desk: Desk) -> None:
+    ended_badly(desk, OutcomeKind.DIVERGED)
+    assert list(offered(desk)) == ["Lower the rate and start again", "Back to the checkpoint, rate ÷ 3"]
+    desk.qtbot.mouseClick(offered(desk)["Back to the checkpoint, rate ÷ 3"], Qt.MouseButton.LeftButton)
+    again = desk.wait_for_run(2)
+    assert again.start.resume
+    assert again.folder.name == "0001"
+    assert [e.rate_divisor for e in desk.store.run_events("0001") if isinstance(e, RateLowered)] == [3]
+
+
+def test_half_precision_that_came_to_no_number_may_be_answered_with_full(desk: Desk) -> None:
+    ended_badly(desk, OutcomeKind.DIVERGED, device="cuda (a GPU)", precision="fp16")
+    desk.qtbot.mouseClick(offered(desk)["Full precision"], Qt.MouseButton.LeftButton)
+    desk.wait_for_run(2)
+    assert desk.store.run("0002").spec.precision is Precision.FLOAT32
 
 
 def test_a_diverged_run_is_answered_with_a_tenth_of_the_rate(desk: Desk) -> None:
