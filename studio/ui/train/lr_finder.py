@@ -14,12 +14,14 @@ import pyqtgraph as pg
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from studio.core.recipe import LearningRate
+from studio.core.lesson_rates import lesson_rate
+from studio.core.recipe import LearningRate, Stage
 from studio.ui.run_history import RunHistory
 from studio.ui.theme import theme
 from studio.ui.train.curves import value_text
 from studio.ui.train.plot_canvas import PlotCanvas
 from studio.ui.train.rates import MAX_RATE, MIN_RATE, low_rate, rate_text
+from studio.ui.widgets.flow_layout import FlowLayout
 
 RULES: Final = ("valley", "steep", "minimum", "slide")
 
@@ -28,6 +30,12 @@ _RULE_TIPS: Final = {
     "steep": "Where the loss falls fastest.",
     "minimum": "A tenth of the rate at which the loss is lowest.",
     "slide": "Just before the loss stops falling, seen from the right.",
+}
+
+_LESSON_TIPS: Final = {
+    False: "Lesson 3 for the head alone: where the loss falls fastest. Click to train at it.",
+    True: "Lesson 3 for the whole network: from ten times below the rate where the loss is lowest, for the earliest "
+    "layers, to a fifth of the rate at which the head was trained. Click to train at it.",
 }
 
 _STOPPED: Final = {
@@ -44,6 +52,8 @@ _WAITING: Final = "Press Find learning rate: the curve grows here, and a drag se
 class LrFinderPlot(QFrame):
     """Rates are real ones in every signal and property; only the plot inside counts in powers of ten."""
 
+    slice_chosen = Signal(object)
+    """The `LearningRate` that lesson 3 would take."""
     high_chosen = Signal(float)
     low_chosen = Signal(float)
 
@@ -66,6 +76,8 @@ class LrFinderPlot(QFrame):
         self.low_line = self._handle("low")
         self.canvas.drawing.getViewBox().sigRangeChangedManually.connect(self._keep_view)
         self._view_is_theirs = False
+        self._stages: Sequence[Stage] = ()
+        self._selected = 0
         self._build_rows()
         theme().changed.connect(self._dress)
         self.canvas.ratio_changed.connect(self._dress)
@@ -98,6 +110,22 @@ class LrFinderPlot(QFrame):
         self._show_suggestions()
         self._hint.setVisible(count == 0)
 
+    def show_stages(self, stages: Sequence[Stage], selected: int) -> None:
+        """Those of the recipe; what lesson 3 would take for the selected one is offered beside the suggestions."""
+        self._stages, self._selected = stages, selected
+        self._propose()
+
+    def _propose(self) -> None:
+        suggestions = self._history.suggestions if self._history is not None else []
+        rate = lesson_rate(suggestions, self._stages, self._selected) if self._stages else None
+        self._proposed = rate
+        self.lesson.setVisible(rate is not None)
+        if rate is None:
+            return
+        named = rate_text(rate.high) if rate.low is None else f"{rate_text(rate.low)} – {rate_text(rate.high)}"
+        self.lesson.setText(f"lesson 3: {named}")
+        self.lesson.setToolTip(_LESSON_TIPS[rate.low is not None])
+
     def show_rate(self, rate: LearningRate, *, stage: int) -> None:
         """The rate that the lines stand at: one line, or two where the earlier layers have a lower one."""
         low = low_rate(rate)
@@ -123,12 +151,19 @@ class LrFinderPlot(QFrame):
         self.status = QLabel()
         self.status.setProperty("role", "muted")
         self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        chips = QHBoxLayout()
-        chips.setContentsMargins(10, 4, 10, 2)
-        chips.setSpacing(6)
-        for chip in self.chips.values():
+        self.lesson = QPushButton()
+        self.lesson.setObjectName("suggestion_lesson")
+        self.lesson.setProperty("chip", "true")
+        self.lesson.clicked.connect(lambda: self.slice_chosen.emit(self._proposed))
+        self._proposed: LearningRate | None = None
+        chips = FlowLayout(spacing=6)
+        for chip in (*self.chips.values(), self.lesson):
             chips.addWidget(chip)
-        chips.addWidget(self.status, 1)
+        rows = QVBoxLayout()
+        rows.setContentsMargins(10, 4, 10, 2)
+        rows.setSpacing(3)
+        rows.addLayout(chips)
+        rows.addWidget(self.status)
         self._hint = QLabel(_WAITING, self.canvas)
         self._hint.setProperty("role", "muted")
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -137,7 +172,7 @@ class LrFinderPlot(QFrame):
         layout.setContentsMargins(1, 1, 1, 3)
         layout.setSpacing(0)
         layout.addLayout(top)
-        layout.addLayout(chips)
+        layout.addLayout(rows)
         layout.addWidget(self.canvas, 1)
 
     def _chip(self, rule: str) -> QPushButton:
@@ -184,6 +219,7 @@ class LrFinderPlot(QFrame):
             chip.setVisible(rule in found)
             if rule in found:
                 chip.setText(f"{rule} {rate_text(found[rule])}")
+        self._propose()
         self.status.setText(self._status_text(history))
         spots = []
         for rule, lr in found.items():
@@ -228,6 +264,7 @@ class LrFinderPlot(QFrame):
             line.setHoverPen(self.canvas.pen(theme().color("text"), 2))
         for rule, chip in self.chips.items():
             chip.setStyleSheet(f"border-color: {_rule_color(rule)};")
+        self.lesson.setStyleSheet(f"border-color: {theme().color('accent').name()};")
         self._show_suggestions()
 
 

@@ -128,6 +128,7 @@ class TrainPage(QWidget):
 
     def _connect_parts(self, session: Session) -> None:
         finder = self.view.finder
+        finder.slice_chosen.connect(self._take_slice)
         finder.high_chosen.connect(lambda rate: self.draft.set_rate(self.draft.selected, high=rate))
         finder.low_chosen.connect(lambda rate: self.draft.set_rate(self.draft.selected, low=rate))
         self.view.samples.opened.connect(self.requests.open_sample)
@@ -166,6 +167,10 @@ class TrainPage(QWidget):
         stage = self.draft.selected_stage
         rate = LearningRate(high=stage.lr.high) if stage.frozen else stage.lr
         self.view.finder.show_rate(rate, stage=self.draft.selected + 1)
+        self.view.finder.show_stages(self.draft.stages, self.draft.selected)
+
+    def _take_slice(self, rate: LearningRate) -> None:
+        self.draft.set_rate(self.draft.selected, high=rate.high, low=rate.low)
 
     def _offer_starts(self, _run: str = "") -> None:
         starts = start_choices(self.shown.all_records, self.library)

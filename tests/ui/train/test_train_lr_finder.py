@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 
 from studio.core.events import Finished
 from studio.core.outcome import OutcomeKind
-from studio.core.recipe import LearningRate
+from studio.core.recipe import LearningRate, decode_spec
 from studio.engine import FakeRun
 from studio.ui.train.lr_finder import LrFinderPlot
 
@@ -121,6 +121,35 @@ def test_a_drag_of_the_line_sets_exactly_the_rate_that_the_next_run_trains_at(de
     desk.page.start_training()
     desk.wait_for_run(2)
     assert desk.store.run("0002").spec.stages[0].lr.high == dragged
+
+
+def test_lesson_3_takes_the_steepest_fall_while_frozen_and_a_slice_afterwards(desk: Desk) -> None:
+    desk.page.draft.set_stage(0, frozen=True)
+    run = find_rate(desk)
+    run.say(*lr_sweep())
+    finish(desk, run)
+    lesson = desk.page.view.finder.lesson
+    desk.wait(lesson.isVisible)
+    assert lesson.text() == "lesson 3: 8e-4"
+    desk.qtbot.mouseClick(lesson, LEFT)
+    assert desk.page.draft.stages[0].lr == LearningRate(high=8e-4)
+    desk.page.draft.add_stage()
+    assert lesson.text() == "lesson 3: 1.6e-4 – 1.6e-4"
+    desk.page.draft.set_rate(0, high=4e-2)
+    assert lesson.text() == "lesson 3: 6e-3 – 8e-3"
+    desk.qtbot.mouseClick(lesson, LEFT)
+    desk.page.start_training()
+    desk.wait_for_run(2)
+    recipe = decode_spec((desk.engine.runs[-1].folder / "recipe.json").read_bytes())
+    assert (recipe.stages[1].lr.low, recipe.stages[1].lr.high) == (6e-3, 8e-3)
+
+
+def test_without_a_frozen_stage_before_it_lesson_3_has_no_slice_to_offer(desk: Desk) -> None:
+    run = find_rate(desk)
+    run.say(*lr_sweep())
+    finish(desk, run)
+    desk.wait(desk.page.view.finder.chips["valley"].isVisible)
+    assert not desk.page.view.finder.lesson.isVisible()
 
 
 def test_a_stage_with_lower_rates_for_early_layers_has_two_lines_to_drag(desk: Desk) -> None:
