@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from studio.core.errors import StudioError
 from studio.core.events import SamplePrediction
@@ -21,6 +21,7 @@ from studio.ui.widgets.background import Background
 
 _TILES: Final = 4
 _KEPT: Final = 96
+_PLAY_MS: Final = 450
 _EMPTY: Final = "Predictions on four validation items appear here after the first epoch."
 
 _Key = tuple[Path, int, int]
@@ -50,6 +51,15 @@ class SamplesStrip(QWidget):
         self.slider.setMinimumWidth(80)
         self.slider.setMaximumWidth(260)
         self.slider.valueChanged.connect(self._show_epoch)
+        self.play = QToolButton()
+        self.play.setObjectName("play_samples")
+        self.play.setCheckable(True)
+        self.play.setIconSize(QSize(14, 14))
+        self.play.setToolTip("Play the epochs one after the other")
+        self.play.setAccessibleName("Play the epochs")
+        self.play.toggled.connect(self._play)
+        self._playing = QTimer(self, interval=_PLAY_MS)
+        self._playing.timeout.connect(self._play_next)
         self.epoch_label = QLabel()
         self.legend = QLabel()
         self.legend.setProperty("role", "muted")
@@ -62,13 +72,14 @@ class SamplesStrip(QWidget):
         for tile in self.tiles:
             tile.opened.connect(self.opened)
         self._arrange()
-        theme().changed.connect(self._write_legend)
-        self._write_legend()
+        theme().changed.connect(self._dress)
+        self._dress()
         self.show_run(None, RunHistory())
 
     def show_run(self, folder: Path | None, history: RunHistory) -> None:
         """The run whose samples are shown, from its newest epoch on."""
         self._folder, self._history, self._epochs = folder, history, []
+        self.play.setChecked(False)
         for tile in self.tiles:
             tile.show_sample(None)
         self.refresh()
@@ -91,6 +102,24 @@ class SamplesStrip(QWidget):
     @property
     def shown_epoch(self) -> int | None:
         return self._epochs[self.slider.value()] if self._epochs else None
+
+    def _play(self, on: bool) -> None:
+        """From the first epoch where the last one is shown, else on from there."""
+        if not on:
+            self._playing.stop()
+        else:
+            if self.slider.value() == self.slider.maximum():
+                self.slider.setValue(0)
+            self._playing.start()
+        self._dress()
+
+    def _play_next(self) -> None:
+        """Wait for pictures that are still being read, so that none is passed over."""
+        if any(tile.isVisible() and tile.sample is None for tile in self.tiles):
+            return
+        self.slider.setValue(self.slider.value() + 1)
+        if self.slider.value() == self.slider.maximum():
+            self.play.setChecked(False)
 
     def shut_down(self) -> None:
         """End the thread that reads pictures."""
@@ -137,6 +166,7 @@ class SamplesStrip(QWidget):
         self.empty.setVisible(empty)
         self._row.setVisible(not empty)
         self.slider.setVisible(not empty)
+        self.play.setVisible(len(self._epochs) > 1)
         self.epoch_label.setVisible(not empty)
         self.legend.setVisible(not empty)
 
@@ -145,6 +175,7 @@ class SamplesStrip(QWidget):
         top.setContentsMargins(10, 6, 10, 2)
         top.setSpacing(10)
         top.addWidget(section("Sample predictions"))
+        top.addWidget(self.play)
         top.addWidget(self.slider, 1)
         top.addWidget(self.epoch_label)
         top.addWidget(self.legend, 1)
@@ -160,6 +191,10 @@ class SamplesStrip(QWidget):
         layout.addLayout(top)
         layout.addWidget(self._row, 1)
         layout.addWidget(self.empty, 1)
+
+    def _dress(self) -> None:
+        self.play.setIcon(theme().icon("pause" if self.play.isChecked() else "play"))
+        self._write_legend()
 
     def _write_legend(self) -> None:
         if self._task is Task.KEYPOINTS:

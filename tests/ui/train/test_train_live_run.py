@@ -339,6 +339,22 @@ def test_twenty_thousand_events_at_once_are_passed_on_in_bounded_turns_and_all_a
     assert desk.page.view.header.title.text() == "Run 0001: Training epoch 4000 of 4000"
 
 
+def test_the_epochs_are_played_from_the_first_to_the_last(desk: Desk) -> None:
+    desk.page.start_training()
+    run = desk.wait_for_run()
+    run.say(*training(1))
+    for epoch in (1, 2, 3):
+        run.say(epoch_end(epoch), samples(run.folder, desk.store, epoch, epoch - 1))
+    strip = desk.page.view.samples
+    desk.wait(lambda: strip.shown_epoch == 3 and all(tile.sample is not None for tile in strip.tiles))
+    seen: list[int | None] = []
+    strip.slider.valueChanged.connect(lambda _value: seen.append(strip.shown_epoch))
+    desk.qtbot.mouseClick(strip.play, Qt.MouseButton.LeftButton)
+    assert strip.play.isChecked()
+    desk.wait(lambda: not strip.play.isChecked())
+    assert seen == [1, 2, 3]
+
+
 def test_the_same_four_items_are_shown_after_every_epoch_and_the_slider_goes_back(desk: Desk) -> None:
     desk.page.start_training()
     run = desk.wait_for_run()

@@ -31,6 +31,7 @@ def finish(desk: Desk, run: FakeRun) -> None:
     run.say(lr_found(), Finished(outcome=OutcomeKind.FINISHED, seconds=3.0))
     run.end()
     desk.wait_for_idle()
+    desk.wait_for_plots()
 
 
 def drawn(curve: pg.PlotDataItem) -> int:
