@@ -39,7 +39,7 @@ wheel: setup-tests
 	$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 screenshots: setup-tests
-	STUDIO_SCREENSHOTS="$(CURDIR)/docs/screenshots" $(PY) -m pytest tests/e2e/test_loop.py
+	STUDIO_SCREENSHOTS="$(CURDIR)/docs/screenshots" $(PY) -m pytest tests/e2e/test_loop.py tests/e2e/test_cards.py
 
 clean:
 	rm -rf build dist .pytest_cache .ruff_cache .hypothesis .coverage htmlcov .import_linter_cache
