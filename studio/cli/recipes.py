@@ -23,6 +23,7 @@ from studio.core.errors import BadInput, NothingToTrainOn, StudioError
 from studio.core.images import image_size
 from studio.core.items import LabelState, Split
 from studio.core.likely_device import likely_device
+from studio.core.progressive import grown
 from studio.core.recipe import ClassWeights, LearningRate, ModelSpec, OnDivergence, Purpose, RunSpec, Stage, decode_spec
 from studio.core.resizing import Resize
 from studio.core.schedules import Schedule
@@ -60,6 +61,7 @@ class RecipeOptions:
     compile: bool | None = None
     frozen: bool | None = None
     note: str | None = None
+    grow: bool = False
 
 
 def make_spec(store: Store, options: RecipeOptions, *, purpose: Purpose, device: str) -> RunSpec:
@@ -85,7 +87,7 @@ def make_spec(store: Store, options: RecipeOptions, *, purpose: Purpose, device:
     missing = missing_package(made.model.encoder)
     if missing is not None:
         raise missing
-    return made
+    return _grown(store, made) if options.grow else made
 
 
 def with_learning(spec: RunSpec, **asked: object) -> RunSpec:
@@ -156,6 +158,16 @@ def _defaults(store: Store, device: str) -> RunSpec:
         raise NothingToTrainOn(Split.TRAIN)
     kind = likely_device() if device == "auto" else device.partition(":")[0]
     return default_spec(store.settings, n_items=len(ids), image_size=_typical_size(store, ids), device_kind=kind)
+
+
+def _grown(store: Store, spec: RunSpec) -> RunSpec:
+    """The recipe with its epochs over growing sizes of the project's pictures. Raises BadInput."""
+    ids = store.item_ids(ItemFilter(states=(LabelState.LABELLED,), splits=(Split.TRAIN,)))
+    growth = grown(spec, _typical_size(store, ids))
+    if growth is None:
+        what = "texts have no size" if spec.task is Task.TEXT else "its pictures are too small already"
+        raise BadInput(f"{store.root} cannot be trained at growing sizes, {what}; leave out --grow.")
+    return growth.spec
 
 
 def _typical_size(store: Store, ids: list[int]) -> tuple[int, int]:

@@ -113,6 +113,9 @@ def train(
     average_weights: AverageWeightsOption = None,
     mixup: MixUpOption = None,
     compiled: CompileOption = None,
+    grow: Annotated[
+        bool, typer.Option("--grow", help="Progressive resizing: spread the epochs over growing sizes of the pictures.")
+    ] = False,
     note: Annotated[str | None, typer.Option("--note", help="A few words to know the run by.")] = None,
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped or crashed.")
@@ -149,6 +152,7 @@ def train(
         mixup=mixup,
         compile=compiled,
         note=note,
+        grow=grow,
     )
     output = Output(as_json=as_json)
     with Store.open(project) as store:

@@ -24,6 +24,9 @@ MOST_TOKENS: Final = 600
 MIN_EPOCHS: Final = 5
 MAX_EPOCHS: Final = 40
 
+COMMON_SIZE: Final = (640, 480)
+"""Width and height that pictures are taken to have where none can be read."""
+
 SIDE_STEP: Final = 32
 """Encoders halve a picture five times; sides that are multiples of this lose nothing to rounding."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from studio.cli import run_watch
 from studio.cli.app import run_command
@@ -292,6 +293,7 @@ def test_a_recipe_file_is_carried_out_as_it_stands(project: Path, use: Use, tmp_
         (["--from", "0099"], "no run called 0099"),
         (["--resume", "0099"], "no run called 0099"),
         (["--recipe", "nowhere.json"], "cannot be read"),
+        (["--grow"], "its pictures are too small already; leave out --grow"),
     ],
 )
 def test_a_recipe_that_cannot_be_ends_with_code_2_and_makes_no_run(
@@ -302,6 +304,15 @@ def test_a_recipe_that_cannot_be_ends_with_code_2_and_makes_no_run(
     assert said in capsys.readouterr().err
     with Store.open(project) as store:
         assert store.runs() == []
+
+
+def test_a_recipe_grows_when_it_is_asked_to(project: Path, use: Use) -> None:
+    for picture in project.parent.rglob("seq*.png"):
+        if picture.parent.name == "images":
+            Image.new("RGB", (160, 160)).save(picture)
+    use(ScoringEngine({}))
+    assert run_command(["train", str(project), "--grow", "--from-scratch", "--epochs", "6"]) == 0
+    assert [(s.height, s.width, s.epochs) for s in recipe_of(project).stages] == [(64, 64, 3), (128, 128, 3)]
 
 
 @pytest.mark.parametrize("text", ["{}", "not json", '{"task": "segmentation", "stages": [], "surprise": 1}'])

@@ -51,6 +51,9 @@ class TrainActions(QObject):
         self.double_stage = self._add(
             "train_double_stage", "Add Stage at Double the Size", "grow", "", "One more stage, twice as high and wide"
         )
+        self.grow = self._add(
+            "train_grow", "Progressive Resizing", "images", "", "Spread the epochs over growing sizes of the pictures"
+        )
         self.undo = self._add("train_undo_recipe", "Undo in the Recipe", "undo", "Ctrl+Z", "Take the last change back")
         self.redo = self._add("train_redo_recipe", "Redo in the Recipe", "redo", "Ctrl+Shift+Z", "Change it again")
         self.defaults = self._add(

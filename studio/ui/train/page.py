@@ -24,7 +24,7 @@ from studio.ui.train.run_requests import RunRequests
 from studio.ui.train.run_view import RunView
 from studio.ui.train.runs_panel import RunsPanel
 from studio.ui.train.shown_runs import ShownRuns
-from studio.ui.train.starting_recipe import recommended_recipe, starting_recipe
+from studio.ui.train.starting_recipe import recommended_recipe, starting_recipe, usual_size
 
 _SIDES = (304, 900, 236)
 
@@ -39,7 +39,7 @@ class TrainPage(QWidget):
         self._store = session.store
         self._actions = act = TrainActions(self)
         task = session.settings.task
-        self.draft = RecipeDraft(starting_recipe(session.store), self)
+        self.draft = RecipeDraft(starting_recipe(session.store), self, image_size=usual_size(session.store))
         self.library = RunLibrary(self)
         self.shown = ShownRuns(run_control, self.library, self)
         self.recipe = RecipePanel(
@@ -118,6 +118,7 @@ class TrainPage(QWidget):
         act.kill.triggered.connect(self._control.kill)
         act.add_stage.triggered.connect(self.draft.add_stage)
         act.double_stage.triggered.connect(lambda: self.draft.double_size(len(self.draft.stages) - 1))
+        act.grow.triggered.connect(self.draft.grow)
         act.undo.triggered.connect(self.draft.undo)
         act.redo.triggered.connect(self.draft.redo)
         act.defaults.triggered.connect(lambda: self.draft.load(recommended_recipe(self._store)))
@@ -133,6 +134,7 @@ class TrainPage(QWidget):
         finder.low_chosen.connect(lambda rate: self.draft.set_rate(self.draft.selected, low=rate))
         self.view.samples.opened.connect(self.requests.open_sample)
         self.draft.changed.connect(self._show_rate)
+        self.draft.told.connect(session.say)
         self.draft.stage_selected.connect(self._show_rate)
         self.check.changed.connect(self._show_check)
         self.display.listed.connect(self._enable)

@@ -9,6 +9,8 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from studio.core.architectures import Architecture, can_stand_on, encoders_of
+from studio.core.defaults import COMMON_SIZE
+from studio.core.progressive import grown
 from studio.core.recipe import Augment, LearningRate, ModelSpec, OnDivergence, Precision, Purpose, RunSpec, Stage
 from studio.ui.train.rates import MAX_RATE, MIN_RATE
 from studio.ui.train.recipe_steps import Moment, RecipeSteps
@@ -19,9 +21,15 @@ class RecipeDraft(QObject):
 
     changed = Signal()
     stage_selected = Signal(int)
+    told = Signal(str)
+    """What a change that does several things at once has done, in a sentence."""
 
-    def __init__(self, spec: RunSpec, parent: QObject | None = None) -> None:
+    def __init__(
+        self, spec: RunSpec, parent: QObject | None = None, *, image_size: tuple[int, int] = COMMON_SIZE
+    ) -> None:
+        """`image_size` is (width, height) of the project's pictures."""
         super().__init__(parent)
+        self.image_size = image_size
         self._spec = spec
         self._selected = 0
         self._steps = RecipeSteps()
@@ -156,6 +164,17 @@ class RecipeDraft(QObject):
             stage, height=2 * stage.height, width=2 * stage.width, batch_size=max(1, stage.batch_size // 2)
         )
         self._insert(index + 1, bigger)
+
+    def grow(self) -> None:
+        """Progressive resizing: spread the epochs over growing sizes of the pictures."""
+        growth = grown(self._spec, self.image_size)
+        if growth is None:
+            self.told.emit("The pictures are too small to begin with smaller ones.")
+        elif growth.spec == self._spec:
+            self.told.emit("The recipe has these stages already.")
+        else:
+            self._set_stages(list(growth.spec.stages), 0)
+            self.told.emit(growth.sentence)
 
     def duplicate_stage(self, index: int) -> None:
         self._insert(index + 1, self._spec.stages[index])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
@@ -92,7 +92,10 @@ class RecipePanel(QWidget):
 
     def _reveal(self, stage: int) -> None:
         """Bring the stage's card into view."""
-        self._scroll.ensureWidgetVisible(self.form.stages.cards[stage], 0, 8)
+        card = self.form.stages.cards[stage]
+        top = card.mapTo(self.form, QPoint()).y()
+        self._scroll.ensureVisible(0, top + card.height(), 0, 8)
+        self._scroll.ensureVisible(0, top, 0, 8)
 
     def _dress(self) -> None:
         self.train.setIcon(theme().icon("play", "on_accent"))

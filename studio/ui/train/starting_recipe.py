@@ -10,14 +10,13 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from studio.core.defaults import default_spec
+from studio.core.defaults import COMMON_SIZE, default_spec
 from studio.core.errors import StudioError
 from studio.core.images import image_size
 from studio.core.items import LabelState, Split
 from studio.core.recipe import Purpose, RunSpec
 from studio.store import ItemFilter, Store
 
-_COMMON_SIZE: Final = (640, 480)
 _TRIED: Final = 5
 
 
@@ -32,14 +31,15 @@ def starting_recipe(store: Store) -> RunSpec:
 
 def recommended_recipe(store: Store) -> RunSpec:
     """The defaults for this project's task, number of labels and image size, on this computer's likely device."""
-    train = store.item_ids(ItemFilter(splits=(Split.TRAIN,)))
-    labelled = store.item_ids(ItemFilter(states=(LabelState.LABELLED,), splits=(Split.TRAIN,)))
+    ids = _training_items(store)
     return default_spec(
-        store.settings,
-        n_items=len(labelled) or len(train),
-        image_size=_first_size(store, labelled or train),
-        device_kind=likely_device(),
+        store.settings, n_items=len(ids), image_size=_first_size(store, ids), device_kind=likely_device()
     )
+
+
+def usual_size(store: Store) -> tuple[int, int]:
+    """(width, height) of the pictures to train on."""
+    return _first_size(store, _training_items(store))
 
 
 def likely_device() -> str:
@@ -50,6 +50,12 @@ def likely_device() -> str:
     return "cuda" if has_driver else "cpu"
 
 
+def _training_items(store: Store) -> list[int]:
+    """Those with a label, or all where none has one."""
+    labelled = store.item_ids(ItemFilter(states=(LabelState.LABELLED,), splits=(Split.TRAIN,)))
+    return labelled or store.item_ids(ItemFilter(splits=(Split.TRAIN,)))
+
+
 def _first_size(store: Store, ids: list[int]) -> tuple[int, int]:
     """(width, height) of the first picture that can be read, in pixels."""
     for item in store.items(ids[:_TRIED]):
@@ -57,4 +63,4 @@ def _first_size(store: Store, ids: list[int]) -> tuple[int, int]:
             return image_size(item.path)
         except (StudioError, OSError):
             continue
-    return _COMMON_SIZE
+    return COMMON_SIZE

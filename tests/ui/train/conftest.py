@@ -74,19 +74,20 @@ def project(tmp_path: Path) -> Path:
     return make_project(tmp_path / "project", tmp_path / "pictures")
 
 
-def make_project(root: Path, pictures: Path, *, labelled: bool = True) -> Path:
+def make_project(root: Path, pictures: Path, *, labelled: bool = True, size: tuple[int, int] = (64, 48)) -> Path:
+    """`size` is (width, height) of the pictures."""
     pictures.mkdir()
     random = np.random.default_rng(0)
     settings = ProjectSettings(name="Streets", task=Task.SEGMENTATION, classes=tuple(CLASSES))
     items: list[NewItem] = []
     for i in range(12):
         path = pictures / f"street_{i:02d}.png"
-        Image.fromarray(random.integers(0, 255, (48, 64, 3), np.uint8)).save(path)
+        Image.fromarray(random.integers(0, 255, (*size[::-1], 3), np.uint8)).save(path)
         items.append(NewItem(name=path.name, path=path, split=Split.VALID if i < VALID else Split.TRAIN))
     with Store.create(root, settings) as store:
         ids = store.add_items(items)
         if labelled:
-            store.import_annotations((i, random.integers(0, 3, (48, 64), np.uint8)) for i in ids)
+            store.import_annotations((i, random.integers(0, 3, size[::-1], np.uint8)) for i in ids)
         store.flush()
     return root
 

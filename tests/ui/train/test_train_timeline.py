@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QHelpEvent, QImage
-from PySide6.QtWidgets import QApplication, QLineEdit, QToolTip
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QToolTip
+from pytestqt.qtbot import QtBot
 
 from studio.core.recipe import LearningRate, Stage
+from studio.engine import FakeEngine
 from studio.ui.theme import ThemeMode, theme
 from studio.ui.train.stage_timeline import StageTimeline
 
-from .conftest import Desk
+from .conftest import Desk, make_project, open_desk
 from .test_train_recipe import choose, field, train, type_over
 
 LEFT = Qt.MouseButton.LeftButton
@@ -211,3 +214,33 @@ def painted(timeline: StageTimeline) -> QImage:
 
 def count_of(picture: QImage, color: int) -> int:
     return sum(picture.pixel(x, y) == color for x in range(picture.width()) for y in range(picture.height()))
+
+
+def test_one_click_lets_the_pictures_grow_and_says_what_it_did(tmp_path: Path, qtbot: QtBot) -> None:
+    project = make_project(tmp_path / "project", tmp_path / "pictures", size=(160, 160))
+    for desk in open_desk(project, qtbot, FakeEngine(hold=True)):
+        said: list[str] = []
+        desk.session.message.connect(lambda sentence, _tone, said=said: said.append(sentence))
+        button = field(desk, "grow_stages", QPushButton)
+        assert button.text() == "Grow 64 → 128"
+        desk.page.recipe.form.stages.grow.setFocus()
+        desk.qtbot.mouseClick(button, LEFT)
+        assert said[-1].startswith("4 stages, 64 → 128: at each the head first, then the whole network")
+        assert said[-1].endswith("the same 40 epochs in all. Larger ones are left out, the pictures have 160×160.")
+        desk.qtbot.mouseClick(button, LEFT)
+        assert said[-1] == "The recipe has these stages already."
+        stages = train(desk).stages
+        assert [(s.height, s.width, s.frozen, s.epochs) for s in stages] == [
+            (64, 64, True, 10),
+            (64, 64, False, 10),
+            (128, 128, True, 10),
+            (128, 128, False, 10),
+        ]
+        desk.qtbot.keyClick(desk.page, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        assert len(desk.page.draft.stages) == 1
+
+
+def test_pictures_that_are_small_already_cannot_grow(desk: Desk) -> None:
+    button = field(desk, "grow_stages", QPushButton)
+    assert not button.isEnabled()
+    assert button.toolTip() == "The pictures are too small to begin with smaller ones"
