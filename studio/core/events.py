@@ -45,7 +45,8 @@ class SamplePrediction(msgspec.Struct, frozen=True, kw_only=True):
 
 class AugmentedSample(msgspec.Struct, frozen=True, kw_only=True):
     """One training item as it was drawn and transformed: `picture` and `mask` are PNGs of one size below the run's
-    folder, `points` are in pixels of that picture, `tags` are about the whole item."""
+    folder, `points` are in pixels of that picture, `tags` are about the whole item. In the place of tags a mixed
+    picture has `shares`: (class id, 0–1), the largest first."""
 
     item: int
     name: str
@@ -53,6 +54,7 @@ class AugmentedSample(msgspec.Struct, frozen=True, kw_only=True):
     mask: str | None = None
     points: Points | None = None
     tags: Tags | None = None
+    shares: tuple[tuple[int, float], ...] = ()
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):

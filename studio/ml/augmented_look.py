@@ -88,5 +88,11 @@ class _Writer:
             mask = f"{self._prefix}-mask.png"
             write_mask(self._folder / mask, taught.mask, self._classes, durable=False)
         return AugmentedSample(
-            item=item.id, name=item.name, picture=picture, mask=mask, points=taught.points, tags=taught.tags
+            item=item.id,
+            name=item.name,
+            picture=picture,
+            mask=mask,
+            points=taught.points,
+            tags=taught.tags,
+            shares=taught.shares,
         )

@@ -149,6 +149,22 @@ def test_tags_and_classes_stay_whatever_is_done_to_the_picture(tmp_path: Path) -
     assert many[0].samples[0].mask is None
 
 
+def test_mixed_pictures_are_shown_with_the_shares_of_their_classes(tmp_path: Path) -> None:
+    """A picture with a square is class 1, one without is class 0; the shares say how much of each is seen."""
+    folder = tmp_path / "look"
+    rolls = look(folder, look_recipe(Task.SINGLE_LABEL, Augment(flip=False), mixup=0.4), train=2)
+    mixed = [sample for event in rolls for sample in event.samples if sample.shares]
+    assert mixed
+    for sample in mixed:
+        (first, most), (second, rest) = sample.shares
+        assert {first, second} == {0, 1}
+        assert most + rest == pytest.approx(1, abs=1e-5)
+        images = sorted((tmp_path / "look-images").iterdir())
+        shown, square, plain = (np.asarray(Image.open(p), float) for p in (folder / sample.picture, *images))
+        share = dict(sample.shares)[1]
+        np.testing.assert_allclose(shown, share * square + (1 - share) * plain, atol=1)
+
+
 def test_one_item_is_shown_once_and_nothing_is_trained(tmp_path: Path) -> None:
     rolls = look(tmp_path / "look", look_recipe(), train=1)
     assert [len(event.samples) for event in rolls] == [1] * ROLLS

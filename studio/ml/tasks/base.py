@@ -40,11 +40,13 @@ class Original:
 @dataclass(frozen=True, kw_only=True)
 class Taught:
     """What a target says, for people: `mask` (height, width) uint8 class ids, `UNLABELLED` where nothing counts,
-    `points` in pixels of the training size, or `tags`."""
+    `points` in pixels of the training size, `tags`, or of a mixed picture `shares`: (class id, 0–1), the largest first.
+    """
 
     mask: NDArray[np.uint8] | None = None
     points: Points | None = None
     tags: Tags | None = None
+    shares: tuple[tuple[int, float], ...] = ()
 
 
 class ItemDecoder(Protocol):
@@ -136,7 +138,7 @@ class Task(Protocol):
         ...
 
     def taught(self, target: Tensor, *, height: int, width: int) -> Taught:
-        """One item's target, as `from_label` leaves it, at that training size."""
+        """One item's target, as a training batch has it, at that training size."""
         ...
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ from studio.core.thresholds import tag_differences
 from studio.ml.models.classifier import Classifier
 from studio.ml.models.encoders import ImageEncoder
 from studio.ml.objectives import Objective, TagObjective, balanced_yes
-from studio.ml.tasks.base import Original, Prediction, TaskMetrics, Taught
+from studio.ml.tasks.base import Original, Prediction, TaskMetrics
 from studio.ml.tasks.whole_items import TagsPrediction, WholeItems
 
 IGNORED: Final = -1.0
@@ -69,12 +69,6 @@ class MultiLabel(WholeItems):
 
     def empty_target(self, *, height: int, width: int) -> NDArray[np.float32]:
         return np.full(self.outputs, IGNORED, np.float32)
-
-    def taught(self, target: Tensor, *, height: int, width: int) -> Taught:
-        shares = target.tolist()
-        if IGNORED in shares:
-            return Taught()
-        return Taught(tags=Tags.of(c.id for c, share in zip(self.counted_classes, shares, strict=True) if share > 0))
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         counts = target != IGNORED

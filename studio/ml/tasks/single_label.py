@@ -18,7 +18,7 @@ from studio.core.review import ItemScore
 from studio.core.snapshot import SnapshotItem
 from studio.core.tags import PredictedTags, Tags, ids_of
 from studio.ml.objectives import ClassObjective, Objective, balanced
-from studio.ml.tasks.base import Original, Prediction, TaskMetrics, Taught
+from studio.ml.tasks.base import Original, Prediction, TaskMetrics
 from studio.ml.tasks.whole_items import TagsPrediction, WholeItems
 
 IGNORED: Final = -100
@@ -48,10 +48,6 @@ class SingleLabel(WholeItems):
 
     def empty_target(self, *, height: int, width: int) -> NDArray[np.int64]:
         return np.array(IGNORED, np.int64)
-
-    def taught(self, target: Tensor, *, height: int, width: int) -> Taught:
-        position = int(target)
-        return Taught(tags=Tags((self.counted_classes[position].id,)) if position != IGNORED else None)
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         total = functional.cross_entropy(output.float(), target, ignore_index=IGNORED, reduction="sum")

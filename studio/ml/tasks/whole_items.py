@@ -22,10 +22,10 @@ from studio.core.errors import BadInput
 from studio.core.events import SamplePrediction
 from studio.core.resizing import Frame
 from studio.core.snapshot import Snapshot, SnapshotItem
-from studio.core.tags import PredictedTags, ids_of
+from studio.core.tags import PredictedTags, Tags, ids_of
 from studio.ml.models.classifier import Classifier
 from studio.ml.models.encoders import ImageEncoder
-from studio.ml.tasks.base import Original, Prediction
+from studio.ml.tasks.base import Original, Prediction, Taught
 from studio.ml.tasks.transfer import load_matching
 
 SHARE_DIGITS: Final = 6
@@ -94,6 +94,19 @@ class WholeItems:
 
     def from_label(self, label: Tensor, target: Tensor, *, height: int, width: int) -> Tensor:
         return target
+
+    def taught(self, target: Tensor, *, height: int, width: int) -> Taught:
+        """Of a target of the task, or of the shares that are in its place in a mixed batch."""
+        shares = target if target.dim() else self.class_shares(target[None])[0]
+        if (shares < 0).any():
+            return Taught()
+        said = tuple((class_id, share) for class_id, share in self.ranked(shares.cpu()) if share > 0)
+        if any(share < 1 for _, share in said):
+            return Taught(shares=said)
+        return Taught(tags=Tags.of(class_id for class_id, _ in said))
+
+    def class_shares(self, target: Tensor) -> Tensor:
+        raise NotImplementedError
 
     def class_counts(self, item: SnapshotItem, folder: Path) -> NDArray[np.float64]:
         found = np.zeros(self.outputs)
