@@ -79,8 +79,7 @@ class Runs:
 
     def record(self, run_id: str, folder: Path, spec: RunSpec, snapshot: Snapshot) -> RunRecord:
         """Write the recipe and the snapshot and list the run. Raises CannotWrite."""
-        write_atomically(folder / RECIPE_FILE, encode_spec(spec))
-        write_atomically(folder / SNAPSHOT_FILE, encode_snapshot(snapshot))
+        write_run(folder, spec, snapshot)
         created = time.time()
         self._database.execute(
             "INSERT INTO runs (id, created, spec) VALUES (?, ?, ?)", (run_id, created, msgspec.json.encode(spec))
@@ -141,3 +140,9 @@ class Runs:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise CannotWrite(folder, why(error)) from error
+
+
+def write_run(folder: Path, spec: RunSpec, snapshot: Snapshot) -> None:
+    """Write what an engine carries out. Raises CannotWrite."""
+    write_atomically(folder / RECIPE_FILE, encode_spec(spec))
+    write_atomically(folder / SNAPSHOT_FILE, encode_snapshot(snapshot))

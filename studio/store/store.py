@@ -17,7 +17,7 @@ from studio.core.document import Document
 from studio.core.edits import MaskEdit
 from studio.core.errors import CannotWrite, ProjectExists, StudioError
 from studio.core.events import RunEvent
-from studio.core.items import Item, NewItem, Split
+from studio.core.items import Item, LabelState, NewItem, Split
 from studio.core.outcome import RunOutcome
 from studio.core.points import Points
 from studio.core.recipe import Purpose, RunSpec
@@ -39,7 +39,7 @@ from studio.store.label_writer import LabelWriter
 from studio.store.locations import Locations
 from studio.store.many_tags import ManyTags
 from studio.store.proposals import Proposals
-from studio.store.runs import RUNS_FOLDER, RunRecord, Runs
+from studio.store.runs import RUNS_FOLDER, RunRecord, Runs, write_run
 from studio.store.scores import ReviewFilter, Scores
 from studio.store.settings_file import SETTINGS_FILE, read_settings, write_settings
 from studio.store.snapshot import Freezer, Labels, RunData
@@ -283,6 +283,13 @@ class Store:
         except StudioError:
             self._runs.abandon(folder)
             raise
+
+    def freeze(self, folder: Path, spec: RunSpec, items: Iterable[int]) -> None:
+        """Write into `folder` what carrying out `spec` on these training items takes; it does not become a run of the
+        project. Items of other splits or without a label are passed over. Raises NothingToTrainOn, CannotWrite."""
+        labelled = [item for item in self._items.many(items) if item.state is LabelState.LABELLED]
+        freezer = Freezer(self._settings, self._labels(), folder)
+        write_run(folder, spec, freezer.freeze(labelled, RunData(valid=()), validated=False))
 
     def runs(self) -> list[RunRecord]:
         """Newest last."""

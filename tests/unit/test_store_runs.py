@@ -19,8 +19,8 @@ from studio.core.outcome import OutcomeKind, Remedy, RunOutcome
 from studio.core.points import Keypoint, Points
 from studio.core.recipe import FineTune, Purpose, RunSpec, Stage, decode_spec
 from studio.core.settings import Task
-from studio.core.snapshot import SnapshotItem
-from studio.store import RunData, RunRecord, Store
+from studio.core.snapshot import SnapshotItem, decode_snapshot
+from studio.store import ItemFilter, RunData, RunRecord, Store
 
 MakeStore = Callable[..., Store]
 Striped = Callable[[int], np.ndarray]
@@ -369,3 +369,22 @@ def test_a_snapshot_that_is_gone_or_spoilt_is_named(labelled: Store) -> None:
     (run.folder / "snapshot.json").unlink()
     with pytest.raises(ProjectDamaged, match="no such file"):
         labelled.snapshot(run.id)
+
+
+def test_items_are_frozen_for_a_process_without_a_run_in_the_list(labelled: Store, tmp_path: Path) -> None:
+    """Of the items asked for those count that are labelled and in the train split, in their order."""
+    folder = tmp_path / "look"
+    folder.mkdir()
+    left_out, *train = labelled.item_ids(ItemFilter(splits=(Split.TRAIN,)))
+    labelled.set_left_out([left_out], True)
+    valid = labelled.item_ids(ItemFilter(splits=(Split.VALID,)))
+    spec = msgspec.structs.replace(SPEC, purpose=Purpose.LOOK)
+    labelled.freeze(folder, spec, [train[3], valid[0], left_out, train[1]])
+    assert decode_spec((folder / "recipe.json").read_bytes()) == spec
+    frozen = decode_snapshot((folder / "snapshot.json").read_bytes()).items
+    assert [item.id for item in frozen] == [train[3], train[1]]
+    for item in frozen:
+        np.testing.assert_array_equal(read_mask(folder / str(item.mask))[0], labelled.read_mask(item.id))
+    assert labelled.runs() == []
+    with pytest.raises(NothingToTrainOn):
+        labelled.freeze(folder, spec, valid)
