@@ -104,6 +104,11 @@ class RunControl(QObject):
         return self._state
 
     @property
+    def engine(self) -> Engine:
+        """What carries out runs, and may carry out short work beside them."""
+        return self._engine
+
+    @property
     def record(self) -> RunRecord | None:
         """The run that is going, or the one that went last."""
         return self._record

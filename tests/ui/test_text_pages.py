@@ -132,6 +132,9 @@ def test_the_recipe_of_texts_says_what_each_stage_learns_and_asks_for_no_picture
         form.stages.cards[2].frozen.click()
         assert page.draft.stages[2].frozen and page.draft.stages[2].unfrozen is None
         assert page.check.problem == ""
+        samples = next(action for action in page.actions() if action.objectName() == "train_augmented")
+        assert not samples.isEnabled()
+        assert samples.toolTip() == "Texts are read as they stand; there is nothing to augment"
     finally:
         page.shut_down()
         control.close()

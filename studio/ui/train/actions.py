@@ -24,6 +24,15 @@ class TrainActions(QObject):
             "Ctrl+Shift+D",
             "Look for what would spoil a run or its numbers",
         )
+        self.augmented = self._add(
+            "train_augmented",
+            "Augmented Samples",
+            "images",
+            "Ctrl+Shift+G",
+            "See training items as the recipe draws and transforms them",
+        )
+        self.augmented.setIconText("See samples")
+        self.roll = self._add("train_roll", "Roll Again", "shuffle", "R", "Draw the augmented samples anew")
         self.pause = self._add("train_pause", "Pause", "pause", "Ctrl+Shift+P", "Give the processor back for a while")
         self.stop = self._add(
             "train_stop", "Stop and Keep", "stop", "Ctrl+.", "Stop after this batch and keep what was learnt"

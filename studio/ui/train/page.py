@@ -9,10 +9,12 @@ from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QWidget
 
 from studio.core.recipe import LearningRate, Purpose, RunSpec
+from studio.core.settings import Task
 from studio.ui.cards.card_table import CardTable
 from studio.ui.run_control import RunControl, RunState
 from studio.ui.session import Session
 from studio.ui.train.actions import TrainActions
+from studio.ui.train.augmented import AugmentedLook, AugmentedPanel
 from studio.ui.train.data_check import DataCheck, DataCheckPanel
 from studio.ui.train.recipe_check import RecipeCheck
 from studio.ui.train.recipe_draft import RecipeDraft
@@ -54,6 +56,9 @@ class TrainPage(QWidget):
         self.runs = RunsPanel(self.library, act.of_runs)
         self.data = DataCheck(session, self)
         self.data_panel = DataCheckPanel(session, self.data)
+        self.augmented = AugmentedLook(session, self.draft, run_control, self)
+        self.augmented_panel = AugmentedPanel(session, self.augmented, roll=act.roll)
+        self.recipe.form.offer_samples(act.augmented)
         self._middle = QStackedWidget()
         self.check = RecipeCheck(session, self.draft, self.library, self)
         self.display = RunDisplay(session, run_control, self.library, self.shown, self.view, self.runs, self)
@@ -61,7 +66,7 @@ class TrainPage(QWidget):
         self.cards = CardTable(session, run_control, self.draft, self)
         self.view.card.listen_to(self.cards)
         self._arrange()
-        self._connect_actions()
+        self._connect_actions(task)
         self._connect_parts(session)
         self.addActions(act.all)
         if run_control.is_busy and run_control.record is not None:
@@ -86,6 +91,12 @@ class TrainPage(QWidget):
         self._middle.setCurrentWidget(self.data_panel)
         self.data_panel.begin()
 
+    def show_augmented(self) -> None:
+        """See a few training items as the recipe draws them."""
+        self.recipe.form.commit_edits()
+        self._middle.setCurrentWidget(self.augmented_panel)
+        self.augmented_panel.grid.setFocus()
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.display.catch_up()
@@ -95,6 +106,7 @@ class TrainPage(QWidget):
     def _arrange(self) -> None:
         self._middle.addWidget(self.view)
         self._middle.addWidget(self.data_panel)
+        self._middle.addWidget(self.augmented_panel)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         for widget, stretch, least in ((self.recipe, 0, 290), (self._middle, 1, 476), (self.runs, 0, 180)):
             splitter.addWidget(widget)
@@ -106,11 +118,15 @@ class TrainPage(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(splitter)
 
-    def _connect_actions(self) -> None:
+    def _connect_actions(self, task: Task) -> None:
         act = self._actions
         act.train.triggered.connect(self.start_training)
         act.find_rate.triggered.connect(self.find_rate)
         act.check_data.triggered.connect(self.check_data)
+        act.augmented.triggered.connect(self.show_augmented)
+        if task is Task.TEXT:
+            act.augmented.setEnabled(False)
+            act.augmented.setToolTip("Texts are read as they stand; there is nothing to augment")
         act.pause.triggered.connect(self._pause_or_continue)
         act.stop.triggered.connect(self._control.stop)
         act.lower_rate.triggered.connect(self._control.lower_rate)
@@ -139,7 +155,8 @@ class TrainPage(QWidget):
         self.check.changed.connect(self._show_check)
         self.display.listed.connect(self._enable)
         self.data.glanced.connect(lambda checked: self.recipe.show_findings(len(checked.findings)))
-        self.data_panel.left.connect(lambda: self._middle.setCurrentWidget(self.view))
+        for panel in (self.data_panel, self.augmented_panel):
+            panel.left.connect(lambda: self._middle.setCurrentWidget(self.view))
         session.runs_changed.connect(self._offer_starts)
         session.run_proposed.connect(self._show_proposal)
         self.library.loaded.connect(self._offer_starts)
@@ -208,4 +225,5 @@ class TrainPage(QWidget):
         """End the threads that read runs and pictures."""
         self.library.close()
         self.data.close()
+        self.augmented.close()
         self.view.samples.shut_down()

@@ -78,6 +78,11 @@ class RecipeDraft(QObject):
         """The same recipe for the rate finder: the selected stage says size, batch and freezing."""
         return replace(self._spec, purpose=Purpose.LR_FIND, stages=(self.selected_stage,))
 
+    def look_spec(self) -> RunSpec:
+        """The same recipe for a look at augmented samples: of the selected stage only the size counts."""
+        stage = Stage(epochs=1, height=self.selected_stage.height, width=self.selected_stage.width)
+        return replace(self._spec, purpose=Purpose.LOOK, stages=(stage,), parent=None, fine_tune=None, note="")
+
     # ------------------------------------------------------------------------------------------------ the whole recipe
     def set_architecture(self, architecture: Architecture) -> None:
         """The encoder stays if the architecture can stand on it; else it becomes the architecture's usual one."""

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QFrame,
@@ -114,7 +116,7 @@ class RecipeForm(QWidget):
         column = QVBoxLayout(part)
         column.setContentsMargins(0, 0, 0, 4)
         column.setSpacing(8)
-        column.addWidget(section("Augment"))
+        column.addLayout(self._augment_heading())
         column.addWidget(self.flip)
         column.addWidget(self.flip_vertical)
         column.addLayout(
@@ -129,6 +131,16 @@ class RecipeForm(QWidget):
         if self._task is Task.TEXT:
             part.hide()
         return part
+
+    def _augment_heading(self) -> QHBoxLayout:
+        heading = QHBoxLayout()
+        heading.addWidget(section("Augment"), 1)
+        heading.addWidget(self.samples)
+        return heading
+
+    def offer_samples(self, action: QAction) -> None:
+        """What shows samples of what is done to pictures."""
+        self.samples.setDefaultAction(action)
 
     def offer_starts(self, starts: Sequence[StartChoice]) -> None:
         """Earlier runs that a new one can start from, as they shall be listed."""
@@ -183,6 +195,11 @@ class RecipeForm(QWidget):
         flip_tip = "Mirror image and label left to right, every other time"
         if task is Task.KEYPOINTS:
             flip_tip += "; a point takes the name of its mirror partner (Label page)"
+        self.samples = QToolButton()
+        self.samples.setObjectName("augmented_button")
+        self.samples.setProperty("fold", True)
+        self.samples.setIconSize(QSize(14, 14))
+        self.samples.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.flip = Tick("flip", "Flip left and right", tip=flip_tip)
         self.flip.edited.connect(lambda on: draft.set_augment(flip=on))
         self.flip_vertical = Tick(
