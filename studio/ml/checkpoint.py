@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import pickle
 import threading
 from collections.abc import Callable, Mapping
@@ -14,8 +13,9 @@ from typing import Any, Final, cast
 import torch
 from torch import Tensor
 
-from studio.core.atomic import write_atomically
+from studio.core.atomic import replacing
 from studio.core.errors import CannotWrite, NotACheckpoint, StudioError
+from studio.ml.device import trim_heap
 from studio.ml.model_file import write_model
 
 STATE_FILE: Final = "state.pt"
@@ -25,9 +25,8 @@ STATE_FORMAT: Final = 1
 
 def write_state(folder: Path, state: Mapping[str, Any]) -> None:
     """Raises CannotWrite; the checkpoint that was there before is then still there."""
-    buffer = io.BytesIO()
-    torch.save({"format": STATE_FORMAT, **state}, buffer)
-    write_atomically(folder / STATE_FILE, buffer.getvalue())
+    with replacing(folder / STATE_FILE) as file:
+        torch.save({"format": STATE_FORMAT, **state}, file)
 
 
 def read_state(folder: Path) -> dict[str, Any]:
@@ -106,6 +105,8 @@ class CheckpointWriter:
                     return
             try:
                 self._write(checkpoint)
+                del checkpoint
+                trim_heap()
             except BaseException:  # nobody could be told either; the next checkpoint is a new attempt
                 with self._lock:
                     self._writing = None

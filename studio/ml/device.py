@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
@@ -93,6 +95,14 @@ def give_back_memory(device: torch.device) -> None:
     """Hand what PyTorch keeps for later back to the device."""
     if device.type == "cuda":
         torch.cuda.empty_cache()
+
+
+def trim_heap() -> None:
+    """Hand what the C library keeps of freed memory back to the system, where the library can (glibc)."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -108,6 +108,7 @@ class Learner:
         self.call("before_epoch")
         for batch in self.data.train.epoch(self.at.epoch, first=self.at.batch):
             self.one_batch(batch)
+        self.optimizer.zero_grad(set_to_none=True)  # nobody needs the gradients in memory beside a checkpoint's copy
         self.validate()
         self.at.epoch, self.at.batch, self.at.epochs_done = self.at.epoch + 1, 0, self.at.epochs_done + 1
         self.call("after_epoch")

@@ -13,9 +13,9 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from studio.core.architectures import Architecture, default_architecture
-from studio.core.atomic import write_atomically
+from studio.core.atomic import replacing
 from studio.core.classes import LabelClass
-from studio.core.errors import NotACheckpoint
+from studio.core.errors import CannotWrite, NotACheckpoint
 from studio.core.points import KeypointName
 from studio.core.resizing import Resize
 from studio.core.settings import Task as TaskName
@@ -81,7 +81,13 @@ def model_metadata(
 
 def write_model(folder: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
     """Raises CannotWrite; the model that was there before is then still there."""
-    write_atomically(folder / MODEL_FILE, encode_model(state, metadata))
+    path = folder / MODEL_FILE
+    contiguous = {name: value.contiguous() for name, value in state.items()}
+    with replacing(path) as file:
+        try:
+            safetensors.torch.save_file(contiguous, file.name, dict(metadata))
+        except SafetensorError as error:
+            raise CannotWrite(path, str(error)) from error
 
 
 def read_model(path: Path) -> ModelFile:

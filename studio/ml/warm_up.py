@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from studio.core.recipe import Encoder
+from studio.ml.device import trim_heap
 from studio.ml.models.encoders import make_encoder
 from studio.ml.models.unet import UNet
 from studio.ml.random_state import preserved_random_state
@@ -22,3 +23,5 @@ def warm_up() -> None:
         optimizer.step()
         if torch.cuda.is_available():
             torch.zeros(1, device="cuda")
+    del network, optimizer, loss
+    trim_heap()

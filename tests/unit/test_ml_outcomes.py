@@ -154,10 +154,10 @@ def test_a_spoilt_checkpoint_is_bad_input_and_is_not_overwritten(tmp_path: Path)
 def test_a_disk_that_is_full_is_warned_about_and_training_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, data: bytes) -> None:
+    def full(path: Path) -> None:
         raise CannotWrite(path, "no space left on device")
 
-    monkeypatch.setattr(checkpoint, "write_atomically", full)
+    monkeypatch.setattr(checkpoint, "replacing", full)
     outcome, heard = run(make_run(tmp_path / "0001", recipe()))
     assert outcome is OutcomeKind.FINISHED
     assert heard.of(CheckpointSaved) == []

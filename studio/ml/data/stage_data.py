@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -71,12 +72,13 @@ class DataSource:
         stage = self.spec.stages[stage_number]
         decoder = self._decoder(stage)
         ahead = ReadAhead(background_threads())
-        try:
+        with contextlib.ExitStack() as opened:
+            opened.callback(ahead.close)
             train = self._train(stage_number, ahead)
-            return StageData(decoder, train, self._batches(decoder, stage, Split.VALID, ahead))
-        except BaseException:
-            ahead.close()
-            raise
+            opened.callback(train.images.close)
+            data = StageData(decoder, train, self._batches(decoder, stage, Split.VALID, ahead))
+            opened.pop_all()
+        return data
 
     def load_train(self, stage_number: int) -> SplitBatches:
         return self._train(stage_number, ReadAhead(background_threads()))
