@@ -41,7 +41,7 @@ class RecipeOptions:
     recipe: Path | None = None
     epochs: int | None = None
     size: str | None = None
-    batch: int | None = None
+    batch: str | None = None
     lr: str | None = None
     schedule: str | None = None
     arch: str | None = None
@@ -121,6 +121,13 @@ def read_tokens(text: str) -> tuple[int, int]:
     if not text.strip().isdecimal():
         raise BadInput(f"The size {text!r} is no number of tokens, such as 600.")
     return 1, int(text)
+
+
+def read_batch(text: str) -> int:
+    """Raises BadInput for what is no number from 1 up."""
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise BadInput(f"The batch {text!r} is no number of items from 1 up, and not auto.")
+    return int(text)
 
 
 def read_rate(text: str) -> LearningRate:
@@ -233,7 +240,7 @@ def _stages(spec: RunSpec, options: RecipeOptions) -> tuple[Stage, ...]:
             raise BadInput(f"{options.recipe} has {len(stages)} stages; change --epochs and --size in the file itself.")
         stages = (msgspec.structs.replace(stages[-1], lr=stages[0].lr),)
     if options.batch is not None:
-        changes["batch_size"] = options.batch
+        changes["batch_size"] = read_batch(options.batch)
     if options.lr is not None:
         changes["lr"] = read_rate(options.lr)
     if options.schedule is not None:

@@ -15,6 +15,8 @@ from studio.core.cards import Card
 from studio.core.counting import counted
 from studio.core.errors import RunIsTaken
 from studio.core.events import (
+    BatchFound,
+    BatchTried,
     EpochAdded,
     EpochEnd,
     LrFound,
@@ -184,6 +186,8 @@ class _View:
             EpochEnd: self._epoch,
             LrPoint: self._lr_point,
             LrFound: self._lr_found,
+            BatchTried: self._batch_tried,
+            BatchFound: lambda event: self._output.say(event.sentence),
             ProgressEvent: self._progress,
             Warned: lambda event: self._output.say(f"! {event.sentence}", style="yellow"),
             RateLowered: self._lowered,
@@ -241,6 +245,12 @@ class _View:
             total=self._steps or None,
             completed=event.step,
             figures=f"lr {event.lr:.2g}  loss {event.smoothed:.4f}",
+        )
+
+    def _batch_tried(self, event: BatchTried) -> None:
+        speed = f"{event.images_per_second:.3g}/s" if event.fits else "too large"
+        self._bars.update(
+            self._bar, description=f"Batches of {event.batch_size}", total=None, completed=0, figures=speed
         )
 
     def _lr_found(self, event: LrFound) -> None:

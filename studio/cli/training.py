@@ -16,6 +16,7 @@ from studio.cli.learning_options import (
 )
 from studio.cli.options import DeviceOption, JsonOption, ProjectArgument, TensorboardOption
 from studio.cli.output import Output
+from studio.cli.probing import AUTO, with_probed_batches
 from studio.cli.recipes import RecipeOptions, make_spec
 from studio.cli.run_watch import carry_out, exit_code, watch
 from studio.core.errors import BadInput
@@ -34,7 +35,15 @@ ResizeOption = Annotated[
         "classes on the middle.",
     ),
 ]
-BatchOption = Annotated[int | None, typer.Option("--batch", metavar="N", help="Images a batch.", min=1)]
+BatchOption = Annotated[
+    str | None,
+    typer.Option(
+        "--batch",
+        metavar="N|auto",
+        help="Images a batch; auto tries growing ones first, and takes the smallest that is about as fast as any that "
+        "fits into memory.",
+    ),
+]
 ArchOption = Annotated[
     str | None,
     typer.Option(
@@ -133,7 +142,7 @@ def train(
         epochs=epochs,
         size=size,
         resize=resize,
-        batch=batch,
+        batch=None if batch == AUTO else batch,
         lr=lr,
         schedule=schedule,
         arch=arch,
@@ -157,13 +166,15 @@ def train(
     output = Output(as_json=as_json)
     with Store.open(project) as store:
         if resume is not None:
-            if options != RecipeOptions():
+            if options != RecipeOptions() or batch is not None:
                 raise BadInput(f"Run {resume} goes on with its own recipe; leave out the other options with --resume.")
             record, outcome = watch(
                 store, store.run(resume), output, device=device, resume=True, tensorboard=tensorboard
             )
         else:
             spec = make_spec(store, options, purpose=Purpose.TRAIN, device=device)
+            if batch == AUTO:
+                spec = with_probed_batches(store, spec, output, device=device)
             record, outcome = carry_out(store, spec, output, device=device, tensorboard=tensorboard)
     if outcome.learnt_something:
         output.say(f"Its worst items: studio review {project} --run {record.id}")
@@ -192,7 +203,7 @@ def lr_find(
         recipe=recipe,
         size=size,
         resize=resize,
-        batch=batch,
+        batch=None if batch == AUTO else batch,
         arch=arch,
         encoder=encoder,
         pretrained=pretrained,
@@ -203,5 +214,7 @@ def lr_find(
     output = Output(as_json=as_json)
     with Store.open(project) as store:
         spec = make_spec(store, options, purpose=Purpose.LR_FIND, device=device)
+        if batch == AUTO:
+            spec = with_probed_batches(store, spec, output, device=device)
         _, outcome = carry_out(store, spec, output, device=device, tensorboard=tensorboard)
     raise typer.Exit(exit_code(outcome))

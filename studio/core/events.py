@@ -107,6 +107,23 @@ class LrFound(Event, frozen=True, kw_only=True, tag="lr_found"):
     """Why the sweep ended: finished, diverged, nan or cancelled."""
 
 
+class BatchTried(Event, frozen=True, kw_only=True, tag="batch_tried"):
+    """A few steps with batches of this size, or where it does not fit into memory none. `memory` in bytes, with
+    everything that the process holds; None where the device does not say it."""
+
+    batch_size: int
+    fits: bool
+    images_per_second: float = 0.0
+    memory: int | None = None
+
+
+class BatchFound(Event, frozen=True, kw_only=True, tag="batch_found"):
+    """The batch size to train with, and in `sentence` why."""
+
+    batch_size: int
+    sentence: str
+
+
 class Step(Event, frozen=True, kw_only=True, omit_defaults=True, tag="step"):
     """`step` counts from 1 over the whole run. `lrs` has the rate of each parameter group, first layers first.
 
@@ -255,6 +272,8 @@ RunEvent = (
     | StageStarted
     | LrPoint
     | LrFound
+    | BatchTried
+    | BatchFound
     | Step
     | EpochEnd
     | Samples

@@ -34,6 +34,9 @@ MIXABLE: Final = frozenset({Task.SINGLE_LABEL, Task.MULTI_LABEL})
 class Purpose(enum.StrEnum):
     TRAIN = "train"
     LR_FIND = "lr-find"
+    PROBE = "probe-batch"
+    """Trains a few steps of the first stage with batches of growing size and says which to take; nothing is kept."""
+
     LOOK = "look"
     """Shows training items as the first stage's transforms make them; nothing is trained."""
 

@@ -12,6 +12,8 @@ from torch import nn
 
 from studio.core.errors import Diverged, OutOfMemory, StudioError
 from studio.core.events import (
+    BatchFound,
+    BatchTried,
     CheckpointSaved,
     Concern,
     LrFound,
@@ -29,6 +31,7 @@ from studio.core.review import SCORES_FILE
 from studio.core.snapshot import Snapshot
 from studio.ml.asked_before import AskedBefore, asked_before
 from studio.ml.augmented_look import show_augmented
+from studio.ml.batch_probe import SMALLEST, Tried, best_size, found_sentence, probe_batch_size
 from studio.ml.callbacks.base import Callback
 from studio.ml.callbacks.checkpoints import Checkpoints
 from studio.ml.callbacks.fitting_memory import FittingMemory, divided_sentence
@@ -140,6 +143,8 @@ class TrainingRun:
             self._warn(caution)
         if self._spec.purpose is Purpose.LR_FIND:
             return self._find_rate(network, precision)
+        if self._spec.purpose is Purpose.PROBE:
+            return self._probe(network, precision)
         return self._fit(network, precision, steps, state)
 
     def _weigh_classes(self) -> dict[str, float]:
@@ -337,6 +342,33 @@ class TrainingRun:
         self._log.emit(LrFound(suggestions=sweep.suggestions(), stopped=sweep.stopped))
         return OutcomeKind.STOPPED if sweep.stopped == "cancelled" else OutcomeKind.FINISHED
 
+    def _probe(self, network: nn.Module, precision: MixedPrecision) -> OutcomeKind:
+        stage = self._spec.stages[0]
+        self._doing = f"A batch of {SMALLEST} {stage.size_in_words}"
+        try:
+            batches = self._source.load_train(0)
+        except StopRequested:
+            return OutcomeKind.STOPPED
+        begin_stage(network, stage)
+        try:
+            tried = probe_batch_size(
+                network,
+                objective=self._objective,
+                batches=batches,
+                precision=precision,
+                make_optimizer=self._optimizer,
+                device=self._device,
+                on_tried=self._batch_tried,
+                check=self._commands.check,
+                parts=self._spec.parts,
+            )
+        except StopRequested:
+            return OutcomeKind.STOPPED
+        finally:
+            batches.images.close()
+        self._log.emit(BatchFound(batch_size=best_size(tried), sentence=found_sentence(tried, stage)))
+        return OutcomeKind.FINISHED
+
     def _look(self) -> OutcomeKind:
         try:
             show_augmented(self._source, emit=self._log.emit, check=self._commands.check)
@@ -369,6 +401,16 @@ class TrainingRun:
 
     def _checkpoint_failed(self, error: StudioError) -> None:
         self._warn(error.sentence)
+
+    def _batch_tried(self, tried: Tried) -> None:
+        self._log.emit(
+            BatchTried(
+                batch_size=tried.batch_size,
+                fits=tried.fits,
+                images_per_second=tried.images_per_second,
+                memory=tried.memory,
+            )
+        )
 
     def _lr_point(self, point: SweepPoint) -> None:
         self._log.emit(LrPoint(step=point.step, lr=point.lr, loss=point.loss, smoothed=point.smoothed))

@@ -48,15 +48,17 @@ class Held:
 
 def measure() -> list[Row]:
     source = DATA / "camvid11"
-    what = f"memory of a worker, camvid11 at {HEIGHT}×{WIDTH}, batch {BATCH}, U-Net on ResNet-34"
+    what = f"memory of a worker, camvid11 at {HEIGHT}×{WIDTH}, batch {BATCH}, U-Net on {{}}"
     if not source.is_dir():
         return [Row(what=what, budget=f"≤ {MOST_GIB} GiB", measured=f"not measured: {source.name} is missing")]
     with tempfile.TemporaryDirectory() as temporary:
-        folder, decoded = _make_run(source, Path(temporary) / "project", epochs=3)
-        whole = _watched(folder, limit=2**33)
-        small, _ = _make_run(source, Path(temporary) / "limited", epochs=6)
-        limited = _watched(small, limit=2 * decoded // 4)
-    return [_whole_row(what, whole), _limited_row(limited, decoded)]
+        rows = []
+        for encoder in ("resnet18", "resnet34"):
+            folder, decoded = _make_run(source, Path(temporary) / encoder, encoder=encoder, epochs=2)
+            rows.append(_whole_row(what.format(encoder), _watched(folder, limit=2**33)))
+        small, decoded = _make_run(source, Path(temporary) / "limited", encoder="resnet18", epochs=5)
+        rows.append(_limited_row(_watched(small, limit=2 * decoded // 4), decoded))
+    return rows
 
 
 def _whole_row(what: str, held: Held) -> Row:
@@ -81,13 +83,13 @@ def _limited_row(held: Held, decoded: int) -> Row:
     )
 
 
-def _make_run(source: Path, project: Path, *, epochs: int) -> tuple[Path, int]:
+def _make_run(source: Path, project: Path, *, encoder: str, epochs: int) -> tuple[Path, int]:
     """The run's folder, and how many bytes its training pictures take decoded."""
     recognised = recognise(source)
     import_into(project, importer(recognised.format).plan(recognised.source))
     with Store.open(project) as store:
         stage = Stage(epochs=epochs, height=HEIGHT, width=WIDTH, batch_size=BATCH)
-        model = ModelSpec(encoder="resnet34", pretrained=False)
+        model = ModelSpec(encoder=encoder, pretrained=False)
         items = [store.item(item_id) for item_id in store.item_ids()]
         train = [item.id for item in items if item.split is Split.TRAIN]
         valid = [item.id for item in items if item.split is Split.VALID]

@@ -18,7 +18,9 @@ from studio.cli.app import run_command
 from studio.core.classes import make_classes
 from studio.core.commands import StartRun
 from studio.core.events import (
+    BatchFound,
     EpochEnd,
+    Failed,
     Finished,
     LrFound,
     LrPoint,
@@ -28,6 +30,7 @@ from studio.core.events import (
     Started,
     Step,
     Warned,
+    encode_event,
 )
 from studio.core.items import Split
 from studio.core.masks import write_mask
@@ -37,6 +40,7 @@ from studio.core.recipe import (
     Encoder,
     LearningRate,
     OnDivergence,
+    Purpose,
     RunSpec,
     Stage,
     decode_spec,
@@ -203,6 +207,43 @@ def test_every_option_reaches_the_recipe(project: Path, use: Use) -> None:
     assert spec.on_divergence is OnDivergence.GO_BACK
     assert spec.resize is Resize.CROP
     assert engine.runs[0].start.device == "cpu"
+
+
+class ProbingEngine(ScoringEngine):
+    """A probe finds twice the rows of its stage's pictures."""
+
+    def submit(self, folder: Path, *, resume: bool = False, reserve_cores: int = 0, device: str = "auto") -> FakeRun:
+        spec = decode_spec((folder / "recipe.json").read_bytes())
+        if spec.purpose is Purpose.PROBE:
+            found = BatchFound(batch_size=2 * spec.stages[0].height, sentence="Found.")
+            (folder / "events.jsonl").write_bytes(encode_event(found))
+        return super().submit(folder, resume=resume, reserve_cores=reserve_cores, device=device)
+
+
+def test_the_batch_size_of_each_stage_can_be_found_first(
+    project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stages = (Stage(epochs=1, height=32, width=32), Stage(epochs=2, height=64, width=64))
+    file = tmp_path / "recipe.json"
+    file.write_bytes(encode_spec(RunSpec(task=Task.SEGMENTATION, stages=stages)))
+    monkeypatch.setattr(run_watch, "make_engine", lambda: ProbingEngine({}))
+    assert run_command(["train", str(project), "--recipe", str(file), "--batch", "auto"]) == 0
+    with Store.open(project) as store:
+        (record,) = store.runs()
+    assert record.spec.purpose is Purpose.TRAIN
+    assert [stage.batch_size for stage in record.spec.stages] == [64, 128]
+
+
+def test_a_probe_without_an_answer_ends_the_command(project: Path, use: Use) -> None:
+    failed = Failed(outcome=OutcomeKind.OUT_OF_MEMORY, sentence="Not enough memory.")
+    use(ScoringEngine({}, (STARTED, failed)))
+    assert run_command(["train", str(project), "--batch", "auto"]) == 1
+
+
+@pytest.mark.parametrize("batch", ["0", "-3", "many"])
+def test_a_batch_that_cannot_be_is_told(project: Path, use: Use, batch: str) -> None:
+    use(ScoringEngine({}))
+    assert run_command(["train", str(project), "--batch", batch]) == 2
 
 
 @pytest.mark.parametrize(

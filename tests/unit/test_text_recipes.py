@@ -64,7 +64,7 @@ def test_any_number_of_texts_gets_lesson_3s_stages(n_items: int, device: str) ->
 
 
 def test_on_the_command_line_a_size_is_tokens_and_epochs_are_the_last_stages(store: Store) -> None:
-    options = RecipeOptions(size="50", epochs=7, batch=4)
+    options = RecipeOptions(size="50", epochs=7, batch="4")
     spec = make_spec(store, options, purpose=Purpose.TRAIN, device="cpu")
     assert [(stage.height, stage.width, stage.batch_size) for stage in spec.stages] == [(1, 50, 4)] * 4
     assert [stage.epochs for stage in spec.stages] == [1, 1, 1, 7]

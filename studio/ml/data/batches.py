@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 import torch
 from torch import Tensor
@@ -57,6 +58,10 @@ class SplitBatches(Protocol):
         """The batches of an epoch from its `first` on; each depends on seed, epoch and number alone."""
         ...
 
+    def resized(self, batch_size: int) -> Self:
+        """The same items in batches of another size."""
+        ...
+
 
 class Batches:
     """One split at one size. `augment` None: rows in their order, as they are; else drawn and transformed by seed.
@@ -99,6 +104,11 @@ class Batches:
             for coming in plan[number : number + AHEAD + 1]:
                 self.images.prefetch(coming)
             yield self._make(plan[number], derived_seed(*self._seed, epoch, number))
+
+    def resized(self, batch_size: int) -> Self:
+        other = copy.copy(self)
+        other._batch_size = batch_size
+        return other
 
     def _plan(self, epoch: int) -> list[list[int]]:
         if self._shuffles:

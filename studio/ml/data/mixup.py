@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
+from typing import Self
 
 import numpy as np
 import torch
@@ -43,6 +45,11 @@ class MixedBatches:
         """The batches of an epoch from its `first` on."""
         for number, batch in enumerate(self._batches.epoch(epoch, first=first), start=first):
             yield self._mixed(batch, derived_seed(*self._seed, epoch, number, _PLACE))
+
+    def resized(self, batch_size: int) -> Self:
+        other = copy.copy(self)
+        other._batches = self._batches.resized(batch_size)
+        return other
 
     def _mixed(self, batch: Batch, seed: int) -> Batch:
         shares = self._task.class_shares(batch.target)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import torch
@@ -96,6 +97,11 @@ class DocumentBatches:
         """The batches of an epoch from its `first` on; each depends on seed, epoch and number alone."""
         for rows in self._plan(epoch)[first:]:
             yield self._make(rows)
+
+    def resized(self, batch_size: int) -> Self:
+        other = copy.copy(self)
+        other._batch_size = batch_size
+        return other
 
     def _plan(self, epoch: int) -> list[list[int]]:
         if not self._shuffles:

@@ -3,8 +3,9 @@ on where the one before stopped, and the target is the text one token on (trunca
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import torch
@@ -63,6 +64,11 @@ class LanguageBatches:
                 read[:, start : start + STEPS].to(self._device),
                 following[:, start : start + STEPS].to(self._device),
             )
+
+    def resized(self, batch_size: int) -> Self:
+        other = copy.copy(self)
+        other._streams = stream_count(self._count, batch_size)
+        return other
 
 
 def stream_count(tokens: int, batch_size: int) -> int:
