@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from studio.core.cards import Card, Dealer, Trigger, load_deck
 from studio.core.cards.recipe_changes import ClipGradients, SetWeightDecay
+from studio.core.cards.triggers import WATCHES
 from studio.core.events import RunEvent, encode_event, read_events
 from studio.core.recipe import RunSpec, Stage
 from studio.core.settings import Task
@@ -104,6 +105,13 @@ def test_a_stage_is_read_anew_after_a_return_to_lower_rates() -> None:
     (back, *_) = [event for event in DEALS[Trigger.NO_NUMBER][0] if type(event).__name__ == "WentBack"]
     rising = steps(hill(0.6)[:26])
     assert "rose-then-fell" not in dealt([*BEGIN, *rising, back, *steps(falling(60, start=0.4, end=0.1))])
+
+
+def test_a_watch_says_no_to_events_that_it_does_not_hear() -> None:
+    events = [event for streams in (*DEALS.values(), *DOES_NOT.values()) for stream in streams for event in stream]
+    for trigger, make in WATCHES.items():
+        watch = make()
+        assert not any(watch.see(event) for event in events if type(event) not in watch.hears), trigger
 
 
 def test_a_hundred_thousand_steps_are_read_with_the_same_work_each() -> None:

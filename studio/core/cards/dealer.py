@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from studio.core.cards.card import Card
 from studio.core.cards.changes import changed_recipe
-from studio.core.cards.triggers import WATCHES, Trigger
+from studio.core.cards.triggers import WATCHES, Trigger, Watch
 from studio.core.events import RunEvent
 from studio.core.recipe import RunSpec
 
@@ -34,12 +34,17 @@ class Dealer:
             if trigger not in skipped
         }
         self._watches = {trigger: WATCHES[trigger]() for trigger, fitting in self._cards.items() if fitting}
+        self._listeners: dict[type, list[tuple[Trigger, Watch]]] = {}
+        """By kind of event, those that want to see it: most events are steps, and most watches wait for others."""
         self._held: set[Trigger] = set()
         """Triggers whose condition held with the event before: it is dealt for when it comes, not while it lasts."""
 
     def see(self, event: RunEvent) -> list[Card]:
         """The cards that fit after this event, the weightiest trigger's first and one for each trigger at most."""
-        holding = [trigger for trigger, watch in self._watches.items() if watch.see(event)]
+        holding = [trigger for trigger, watch in self._listening_to(type(event)) if watch.see(event)]
+        if not holding:
+            self._held.clear()
+            return []
         dealt = [self._next_card(trigger) for trigger in holding if trigger not in self._held]
         self._held = set(holding)
         return [card for card in dealt if card is not None]
@@ -50,6 +55,11 @@ class Dealer:
     def mute(self, card_id: str) -> None:
         """Deal this one no more."""
         self._muted.add(card_id)
+
+    def _listening_to(self, kind: type) -> list[tuple[Trigger, Watch]]:
+        if kind not in self._listeners:
+            self._listeners[kind] = [(t, watch) for t, watch in self._watches.items() if kind in watch.hears]
+        return self._listeners[kind]
 
     def _next_card(self, trigger: Trigger) -> Card | None:
         taken = self._muted if self._repeats else self._muted | self._dealt

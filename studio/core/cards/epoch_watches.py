@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import ClassVar, Final
 
 from studio.core.events import EpochEnd, RunEvent, StageStarted, Started, WentBack
 
@@ -22,6 +22,7 @@ class _EpochWatch:
     """Calls `epoch` with the end of each; `begin` at a run's start, a return to earlier weights, and with each stage
     where `by_stage`."""
 
+    hears: ClassVar[frozenset[type]] = frozenset({EpochEnd, Started, WentBack, StageStarted})
     by_stage = True
 
     def __init__(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import ClassVar, Final
 
 from studio.core.events import Finished, RunEvent, StageStarted, Started, Step, WentBack
 from studio.core.outcome import OutcomeKind
@@ -31,6 +31,8 @@ SPIKE_STEPS: Final = 200
 
 class _StageWatch:
     """Calls `step` with every step of a stage and `stage_over` at its end; `begin` sets a stage's own numbers."""
+
+    hears: ClassVar[frozenset[type]] = frozenset({Step, Started, WentBack, StageStarted, Finished})
 
     def __init__(self) -> None:
         self.begin()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 from studio.core.events import (
     Concern,
@@ -32,6 +32,8 @@ STILL_FALLING: Final = 0.98
 class RateFound:
     """The finder has a suggestion for a network whose encoder is frozen, or for a whole one."""
 
+    hears: ClassVar[frozenset[type]] = frozenset({StageStarted, LrFound})
+
     def __init__(self, *, frozen: bool) -> None:
         self._frozen = frozen
         self._is_frozen = False
@@ -45,6 +47,8 @@ class RateFound:
 class OutOfMemory:
     """A batch did not fit: the run goes on with its parts, or it ended by that."""
 
+    hears: ClassVar[frozenset[type]] = frozenset({Failed, Warned})
+
     def see(self, event: RunEvent) -> bool:
         if isinstance(event, Failed):
             return event.outcome is OutcomeKind.OUT_OF_MEMORY
@@ -54,11 +58,15 @@ class OutOfMemory:
 class NoNumber:
     """The loss was no number: the run went back, or it ended by that."""
 
+    hears: ClassVar[frozenset[type]] = frozenset({Failed, WentBack})
+
     def see(self, event: RunEvent) -> bool:
         return isinstance(event, WentBack) or (isinstance(event, Failed) and event.outcome is OutcomeKind.DIVERGED)
 
 
 class WarnedOf:
+    hears: ClassVar[frozenset[type]] = frozenset({Warned})
+
     def __init__(self, concern: Concern) -> None:
         self._concern = concern
 
@@ -69,12 +77,16 @@ class WarnedOf:
 class FewLabels:
     """A training begins with a handful of items."""
 
+    hears: ClassVar[frozenset[type]] = frozenset({Started})
+
     def see(self, event: RunEvent) -> bool:
         return isinstance(event, Started) and event.purpose == Purpose.TRAIN and 0 < event.train_items <= FEW
 
 
 class _AtTheEnd:
     """Asks `judge` when a training has gone to its end."""
+
+    hears: ClassVar[frozenset[type]] = frozenset({Started, StageStarted, Finished})
 
     def __init__(self) -> None:
         self.is_training = False
@@ -112,6 +124,8 @@ class OneSize(_AtTheEnd):
 
 class LastEpochBest(_AtTheEnd):
     """The validation loss was still falling in the last epoch."""
+
+    hears: ClassVar[frozenset[type]] = frozenset({Started, StageStarted, Finished, EpochEnd})
 
     def __init__(self) -> None:
         super().__init__()

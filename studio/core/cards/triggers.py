@@ -52,6 +52,11 @@ class Trigger(enum.StrEnum):
 
 
 class Watch(Protocol):
+    @property
+    def hears(self) -> frozenset[type]:
+        """The kinds of event that it wants to see; of the others it would say no."""
+        ...
+
     def see(self, event: RunEvent) -> bool:
         """Take the run's next event; whether the trigger's condition holds with it. A constant amount of work."""
         ...

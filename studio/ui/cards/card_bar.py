@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Final
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from studio.core.cards import Card
 from studio.ui.cards.card_table import CardTable
 from studio.ui.theme import theme
 from studio.ui.widgets.elided_label import ElidedLabel
+
+_WIDE: Final = 720
+"""From so many logical pixels on, the card's words have room beside its title, and the button's whole ones, too."""
+
+_APPLY_TIP: Final = "{}, in the recipe of the next run"
 
 
 class CardBar(QFrame):
@@ -24,9 +31,12 @@ class CardBar(QFrame):
         self._waiting: deque[Card] = deque()
         self.card: Card | None = None
         self._icon = QLabel()
+        self._icon.setFixedWidth(18)
         self.title = ElidedLabel()
+        self.title.setObjectName("card_bar_title")
         self.title.setStyleSheet("font-weight: 600;")
         self.text = ElidedLabel()
+        self.text.setObjectName("card_bar_text")
         self.text.setProperty("role", "muted")
         self.apply = QPushButton()
         self.apply.setObjectName("card_bar_apply")
@@ -65,6 +75,10 @@ class CardBar(QFrame):
             self.card = None
             self.hide()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._refresh()
+
     def _show(self, card: Card) -> None:
         self.card = card
         self._refresh()
@@ -75,15 +89,24 @@ class CardBar(QFrame):
         self.show_next()
 
     def _refresh(self) -> None:
+        """Of a card that was applied, what it did is said in the place of its words, and where room is short, of its
+        title."""
         card, table = self.card, self._table
         if card is None or table is None:
             return
-        done = table.applying.applied(card)
+        done, is_wide = table.applying.applied(card), self.width() >= _WIDE
         self.title.setText(card.title)
+        self.title.setVisible(is_wide or done is None)
+        self.title.setSizePolicy(_policy(grows=not is_wide), QSizePolicy.Policy.Preferred)
+        self._row.setStretchFactor(self.title, 0 if is_wide else 1)
         self.text.setText(done.words if done is not None else card.text)
-        self.apply.setText(card.change.button() if card.change is not None else "")
+        self.text.setVisible(is_wide or done is not None)
+        words = card.change.button() if card.change is not None else ""
+        self.apply.setText(words if is_wide else "Apply")
+        self.apply.setToolTip(_APPLY_TIP.format(words))
         self.apply.setVisible(done is None and table.applying.can_apply(card))
         self.back.setVisible(done is not None)
+        self.setToolTip(card.text)
 
     def _apply(self) -> None:
         if self.card is not None and self._table is not None:
@@ -103,28 +126,27 @@ class CardBar(QFrame):
             self.show_next()
 
     def _arrange(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(4)
-        top.addWidget(self._icon)
-        top.addSpacing(4)
-        top.addWidget(self.title, 1)
+        row = self._row = QHBoxLayout(self)
+        row.setContentsMargins(12, 3, 6, 3)
+        row.setSpacing(4)
+        row.addWidget(self._icon)
+        row.addSpacing(4)
+        row.addWidget(self.title)
+        row.addSpacing(6)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.apply)
+        row.addWidget(self.back)
         for button in (self.read, self.mute, self.dismiss):
-            top.addWidget(button)
-        below = QHBoxLayout()
-        below.setSpacing(8)
-        below.addWidget(self.text, 1)
-        below.addWidget(self.apply)
-        below.addWidget(self.back)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 4, 8, 6)
-        layout.setSpacing(2)
-        layout.addLayout(top)
-        layout.addLayout(below)
+            row.addWidget(button)
 
     def _dress(self) -> None:
         self._icon.setPixmap(theme().icon("page-cards", "accent").pixmap(18, 18))
         for button, icon in ((self.read, "next"), (self.mute, "bell-off"), (self.dismiss, "close")):
             button.setIcon(theme().icon(icon, "muted"))
+
+
+def _policy(*, grows: bool) -> QSizePolicy.Policy:
+    return QSizePolicy.Policy.Ignored if grows else QSizePolicy.Policy.Preferred
 
 
 def _tool(name: str, tip: str) -> QToolButton:

@@ -32,6 +32,7 @@ def click(button: QAbstractButton) -> None:
 
 
 def test_the_card_that_fits_is_dealt_while_the_run_goes_on_and_its_button_changes_the_recipe(desk: Desk) -> None:
+    desk.page.resize(1600, 660)
     run, bar = train(desk), desk.page.view.card
     assert not bar.isVisible()
     run.say(MANY, stage(), step(1), MEMORY)
@@ -121,3 +122,24 @@ def test_the_other_pages_draw_on_while_it_waits(desk: Desk) -> None:
     run.say(started(), stage(), *(step(n) for n in range(1, 6)), epoch_end(1))
     desk.wait(bar.isVisible)
     assert desk.page.window().focusWidget() is focus
+
+
+def test_where_room_is_short_the_title_comes_first_and_then_what_was_done(desk: Desk) -> None:
+    run, bar = train(desk), desk.page.view.card
+    run.say(MANY, stage(), step(1), MEMORY)
+    desk.wait(bar.isVisible)
+    bar.setParent(None)  # the page would give it another width
+    desk.qtbot.addWidget(bar)
+    bar.resize(460, 40)
+    bar.show()
+    assert bar.title.isVisible()
+    assert not bar.text.isVisible()
+    assert bar.apply.text() == "Apply"
+    assert bar.apply.toolTip() == "Compute batches in twice as many parts, in the recipe of the next run"
+    assert bar.title.shown_text == "Not enough memory: add up parts"
+    click(bar.apply)
+    assert not bar.title.isVisible()
+    assert bar.text.text() == "The number of parts of a batch is 2, it was 1."
+    bar.resize(1000, 40)
+    assert bar.title.isVisible()
+    assert bar.text.isVisible()
