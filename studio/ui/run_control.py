@@ -287,6 +287,8 @@ def _progress_text(history: RunHistory) -> str:
         return "Starting…" if started is None else "Finishing…"
     if started.purpose == Purpose.LR_FIND:
         return "Finding the rate…"
+    if started.purpose == Purpose.PROBE:
+        return "Trying batches…"
     return f"Epoch {step.epoch} of {started.epochs}" if step is not None else "Starting…"
 
 

@@ -9,6 +9,8 @@ import numpy as np
 from msgspec.structs import replace
 
 from studio.core.events import (
+    BatchFound,
+    BatchTried,
     EpochAdded,
     EpochEnd,
     Failed,
@@ -86,6 +88,9 @@ class RunHistory:
         self.samples: dict[int, list[SamplePrediction]] = {}
         self.suggestions: list[LrSuggestion] = []
         self.lr_stopped = ""
+        self.batch_tried: BatchTried | None = None
+        """The last size that a probe tried."""
+        self.batch_found: BatchFound | None = None
         self.warnings: list[str] = []
         self.progress: Progress | None = None
         self.last_step: Step | None = None
@@ -269,6 +274,10 @@ class RunHistory:
                 self.paused = isinstance(event, Paused)
             case Finished() | Failed():
                 self.ending = event
+            case BatchTried():
+                self.batch_tried, self.progress = event, None
+            case BatchFound():
+                self.batch_found = event
             case _:
                 self._take_change(event)
 

@@ -33,6 +33,13 @@ class TrainActions(QObject):
         )
         self.augmented.setIconText("See samples")
         self.roll = self._add("train_roll", "Roll Again", "shuffle", "R", "Draw the augmented samples anew")
+        self.propose_batch = self._add(
+            "train_propose_batch",
+            "Propose Batch Size",
+            "sparkle",
+            "",
+            "Try batches of growing size on the selected stage and take the smallest that is about as fast as any",
+        )
         self.pause = self._add("train_pause", "Pause", "pause", "Ctrl+Shift+P", "Give the processor back for a while")
         self.stop = self._add(
             "train_stop", "Stop and Keep", "stop", "Ctrl+.", "Stop after this batch and keep what was learnt"

@@ -15,6 +15,7 @@ from studio.ui.run_control import RunControl, RunState
 from studio.ui.session import Session
 from studio.ui.train.actions import TrainActions
 from studio.ui.train.augmented import AugmentedLook, AugmentedPanel
+from studio.ui.train.batch_proposals import BatchProposals
 from studio.ui.train.data_check import DataCheck, DataCheckPanel
 from studio.ui.train.recipe_check import RecipeCheck
 from studio.ui.train.recipe_draft import RecipeDraft
@@ -63,6 +64,7 @@ class TrainPage(QWidget):
         self.check = RecipeCheck(session, self.draft, self.library, self)
         self.display = RunDisplay(session, run_control, self.library, self.shown, self.view, self.runs, self)
         self.requests = RunRequests(session, run_control, self.draft, self.shown, self.library, self.view.outcome, self)
+        self.proposals = BatchProposals(session, run_control, self.draft, self)
         self.cards = CardTable(session, run_control, self.draft, self)
         self.view.card.listen_to(self.cards)
         self._arrange()
@@ -85,6 +87,10 @@ class TrainPage(QWidget):
     def find_rate(self) -> None:
         """Run the rate finder on the selected stage."""
         self._start(self.draft.lr_find_spec)
+
+    def propose_batch(self) -> None:
+        """Look for the selected stage's batch size."""
+        self._start(self.proposals.spec)
 
     def check_data(self) -> None:
         """Look at the labels and pictures that a run would use."""
@@ -122,6 +128,8 @@ class TrainPage(QWidget):
         act = self._actions
         act.train.triggered.connect(self.start_training)
         act.find_rate.triggered.connect(self.find_rate)
+        act.propose_batch.triggered.connect(self.propose_batch)
+        self.recipe.form.stages.batch_asked.connect(act.propose_batch.trigger)
         act.check_data.triggered.connect(self.check_data)
         act.augmented.triggered.connect(self.show_augmented)
         if task is Task.TEXT:
@@ -208,6 +216,8 @@ class TrainPage(QWidget):
         one = chosen[0] if len(chosen) == 1 and chosen[0].id != self.shown.live else None
         act.train.setEnabled(idle and not self.check.problem)
         act.find_rate.setEnabled(idle and not self.check.problem_of(self.draft.lr_find_spec()))
+        act.propose_batch.setEnabled(idle and not self.check.problem_of(self.draft.probe_spec()))
+        self.recipe.form.stages.let_propose(act.propose_batch.isEnabled())
         act.stop.setEnabled(control.state in (RunState.PREPARING, RunState.RUNNING, RunState.PAUSED))
         act.pause.setEnabled(control.state in (RunState.RUNNING, RunState.PAUSED))
         act.show_paused(control.state is RunState.PAUSED)

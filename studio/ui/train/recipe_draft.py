@@ -78,6 +78,10 @@ class RecipeDraft(QObject):
         """The same recipe for the rate finder: the selected stage says size, batch and freezing."""
         return replace(self._spec, purpose=Purpose.LR_FIND, stages=(self.selected_stage,))
 
+    def probe_spec(self) -> RunSpec:
+        """The same recipe for the one that looks for the selected stage's batch size."""
+        return replace(self._spec, purpose=Purpose.PROBE, stages=(self.selected_stage,))
+
     def look_spec(self) -> RunSpec:
         """The same recipe for a look at augmented samples: of the selected stage only the size counts."""
         stage = Stage(epochs=1, height=self.selected_stage.height, width=self.selected_stage.width)

@@ -140,8 +140,8 @@ class RunDisplay(QObject):
         self._show_outcome(record, outcome)
 
     def _show_outcome(self, record: RunRecord, outcome: RunOutcome) -> None:
-        if record.spec.purpose is Purpose.LR_FIND and outcome.learnt_something:
-            self._view.outcome.hide()  # the curve and its suggestions say it
+        if record.spec.purpose in (Purpose.LR_FIND, Purpose.PROBE) and outcome.learnt_something:
+            self._view.outcome.hide()  # the curve and its suggestions say it, and the batch that the recipe now has
             return
         self._view.outcome.show_outcome(
             record.id, outcome, self._choices(record, outcome), can_review=can_review(record)

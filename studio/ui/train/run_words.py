@@ -52,20 +52,24 @@ def recorded_words(run: str, spec: RunSpec, outcome: RunOutcome | None, history:
 
 
 def best_text(history: RunHistory) -> str:
-    """Pixel accuracy 0.727 (epoch 9), or the rate that a finder suggests; empty when there is neither."""
+    """Pixel accuracy 0.727 (epoch 9), or the rate or batch that a finder suggests; empty when there is neither."""
     best = history.best()
     if best is not None:
         metric, epoch = best
         return f"{metric.name} {value_text(metric.value)} (epoch {epoch})"
+    if history.batch_found is not None:
+        return f"suggests a batch of {history.batch_found.batch_size}"
     valley = history.suggestion("valley") or next((s.lr for s in history.suggestions), None)
     return f"suggests {rate_text(valley)}" if valley is not None else ""
 
 
 def best_figure(history: RunHistory) -> str:
-    """The best value alone, for a narrow list: 0.727, or the rate that a finder suggests."""
+    """The best value alone, for a narrow list: 0.727, or the rate or batch that a finder suggests."""
     best = history.best()
     if best is not None:
         return value_text(best[0].value)
+    if history.batch_found is not None:
+        return f"{history.batch_found.batch_size}"
     valley = history.suggestion("valley") or next((s.lr for s in history.suggestions), None)
     return rate_text(valley) if valley is not None else ""
 
@@ -75,9 +79,11 @@ def latest_metrics(history: RunHistory) -> list[Metric]:
 
 
 def purpose_text(spec: RunSpec) -> str:
-    """10 epochs, rate finder, or fine-tuning."""
+    """10 epochs, rate finder, batch size, or fine-tuning."""
     if spec.purpose is Purpose.LR_FIND:
         return "rate finder"
+    if spec.purpose is Purpose.PROBE:
+        return "batch size"
     epochs = sum(stage.epochs for stage in spec.stages)
     count = counted(epochs, "epoch")
     return f"fine-tuning, {count}" if spec.fine_tune is not None else count
@@ -117,6 +123,8 @@ def _live_title(state: RunState, history: RunHistory) -> str:
         return _progress_title(history.progress)
     if started.purpose == Purpose.LR_FIND:
         doing = "Finding the learning rate"
+    elif started.purpose == Purpose.PROBE:
+        doing = "Trying batches of growing size"
     elif history.ending is not None:
         doing = "Finishing"
     else:
@@ -136,6 +144,10 @@ def _live_facts(history: RunHistory) -> list[str]:
         facts.append(f"{step.images_per_second:,.0f} images a second")
         if step.seconds_left > 0:
             facts.append(f"{duration(step.seconds_left)} left")
+    tried = history.batch_tried
+    if tried is not None:
+        speed = f"{tried.images_per_second:,.3g} a second" if tried.fits else "do not fit into memory"
+        facts.append(f"{tried.batch_size} together: {speed}")
     facts += [f"{metric.name} {value_text(metric.value)}" for metric in latest_metrics(history)[:1]]
     return [*facts, *_where(history)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -21,7 +21,10 @@ _LARGEST_SIDE = 8192
 
 
 class StageCard(QFrame):
-    """Shows and edits stage `index` of the draft. A click anywhere on it selects the stage."""
+    """Shows and edits stage `index` of the draft. A click anywhere on it selects the stage. `batch_asked` when a person
+    wants a batch size proposed for it."""
+
+    batch_asked = Signal()
 
     def __init__(self, draft: RecipeDraft, index: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -112,6 +115,7 @@ class StageCard(QFrame):
         self.double = self._tool("grow", "Add a stage after this one at double the size", self._draft.double_size)
         self.duplicate = self._tool("copy", "Add a stage like this one after it", self._draft.duplicate_stage)
         self.remove = self._tool("trash", "Delete this stage", self._draft.remove_stage)
+        self.propose_batch = self._tool("sparkle", "Propose a batch size by trying some", self._ask_batch)
         row = QHBoxLayout()
         row.setSpacing(0)
         row.addWidget(self._title)
@@ -121,6 +125,10 @@ class StageCard(QFrame):
         if self._draft.spec.task is Task.TEXT:
             self.double.hide()
         return row
+
+    def _ask_batch(self, _index: int) -> None:
+        self._select()
+        self.batch_asked.emit()
 
     def _tool(self, icon: str, tip: str, act: object) -> QToolButton:
         button = QToolButton()
@@ -140,7 +148,11 @@ class StageCard(QFrame):
         grid.addWidget(caption("Epochs", self.epochs), 0, 0)
         grid.addWidget(self.epochs, 0, 1)
         grid.addWidget(caption("Batch", self.batch_size), 0, 2)
-        grid.addWidget(self.batch_size, 0, 3)
+        batch = QHBoxLayout()
+        batch.setSpacing(0)
+        batch.addWidget(self.batch_size, 1)
+        batch.addWidget(self.propose_batch)
+        grid.addLayout(batch, 0, 3)
         if self._draft.spec.task is Task.TEXT:
             self.height_field.setParent(self)
             self.height_field.hide()
@@ -164,7 +176,7 @@ class StageCard(QFrame):
         self._draft.select(self._index)
 
     def _dress(self) -> None:
-        for button in (self.double, self.duplicate, self.remove):
+        for button in (self.double, self.duplicate, self.remove, self.propose_batch):
             button.setIcon(theme().icon(button.property("icon_name"), "muted"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.core.progressive import growing_sizes, size_row
@@ -20,12 +21,16 @@ _TOO_SMALL: Final = "The pictures are too small to begin with smaller ones"
 
 
 class StageList(QWidget):
-    """As many cards as the draft has stages; a card is reused for whatever stage comes to stand at its place."""
+    """As many cards as the draft has stages; a card is reused for whatever stage comes to stand at its place.
+    `batch_asked` when a person wants a batch size proposed for the stage that is then selected."""
+
+    batch_asked = Signal()
 
     def __init__(self, draft: RecipeDraft, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._draft = draft
         self.cards: list[StageCard] = []
+        self._can_propose = True
         self._cards = QVBoxLayout()
         self._cards.setSpacing(8)
         self.add = QPushButton("Add stage")
@@ -67,6 +72,8 @@ class StageList(QWidget):
             card.deleteLater()
         while len(self.cards) < len(self._draft.stages):
             card = StageCard(self._draft, len(self.cards), self)
+            card.batch_asked.connect(self.batch_asked)
+            card.propose_batch.setEnabled(self._can_propose)
             self.cards.append(card)
             self._cards.addWidget(card)
         for card in self.cards:
@@ -75,6 +82,12 @@ class StageList(QWidget):
         self.grow.setEnabled(len(sizes) > 1)
         self.grow.setText(f"Grow {size_row(sizes)}" if self.grow.isEnabled() else "Progressive resizing")
         self.grow.setToolTip(_GROW_TIP if self.grow.isEnabled() else _TOO_SMALL)
+
+    def let_propose(self, can_propose: bool) -> None:
+        """Whether a batch size can be asked for now."""
+        self._can_propose = can_propose
+        for card in self.cards:
+            card.propose_batch.setEnabled(can_propose)
 
     def _show_selected(self, index: int) -> None:
         for i, card in enumerate(self.cards):

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from studio.core.architectures import Architecture, offered_encoders
-from studio.core.events import Finished
+from studio.core.events import BatchFound, BatchTried, Finished
 from studio.core.items import Split
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import Encoder, FineTune, LearningRate, OnDivergence, Precision, Purpose, RunSpec, Stage
@@ -35,7 +35,7 @@ from studio.ui.train.rates import rate_text, read_rate
 from studio.ui.train.recipe_form import RecipeForm
 from studio.ui.train.summary import LabelledItems, duration, pace_of, summary_sentence
 
-from .conftest import Desk, make_project, open_desk, training
+from .conftest import Desk, make_project, open_desk, started, training
 
 STAGE = Stage(epochs=1, height=32, width=64)
 
@@ -362,6 +362,39 @@ def test_the_rate_finder_gets_the_selected_stage_alone(desk: Desk) -> None:
     spec = desk.store.run("0001").spec
     assert spec.purpose is Purpose.LR_FIND
     assert spec.stages == (second,)
+
+
+def test_a_batch_size_is_looked_for_and_put_into_its_stage(desk: Desk) -> None:
+    desk.page.draft.double_size(0)
+    first, second = desk.page.draft.stages
+    card = desk.page.recipe.form.stages.cards[0]
+    desk.qtbot.mouseClick(card.propose_batch, Qt.MouseButton.LeftButton)
+    run = desk.wait_for_run()
+    spec = desk.store.run("0001").spec
+    assert (spec.purpose, spec.stages) == (Purpose.PROBE, (first,))
+    assert not card.propose_batch.isEnabled(), "one run at a time"
+    desk.page.draft.select(1)
+    run.say(started(purpose="probe-batch"))
+    run.say(BatchTried(batch_size=64, fits=True, images_per_second=50), BatchFound(batch_size=32, sentence="It is 32."))
+    desk.wait(lambda: desk.page.draft.stages[0].batch_size == 32)
+    assert desk.page.draft.stages[1] == second
+    assert card.batch_size.value() == 32
+    run.say(Finished(outcome=OutcomeKind.FINISHED, seconds=3))
+    run.end()
+    desk.wait_for_idle()
+    desk.wait(card.propose_batch.isEnabled)
+
+
+def test_a_proposal_for_a_stage_that_changed_meanwhile_is_only_told(desk: Desk) -> None:
+    before = desk.page.draft.stages[0].batch_size
+    next(a for a in desk.page.actions() if a.objectName() == "train_propose_batch").trigger()
+    run = desk.wait_for_run()
+    desk.page.draft.set_stage(0, height=256)
+    told: list[str] = []
+    desk.session.message.connect(lambda sentence, *_: told.append(sentence))
+    run.say(started(purpose="probe-batch"), BatchFound(batch_size=64, sentence="It is 64."))
+    desk.wait(lambda: told == ["It is 64."])
+    assert desk.page.draft.stages[0].batch_size == before
 
 
 @pytest.mark.parametrize(
