@@ -43,19 +43,20 @@ def cards(words: WordsArgument = None, task: TaskOption = None, as_json: JsonOpt
         output.say(f"{counted(len(found), 'card')}; `studio cards ID` reads one.")
 
 
-def listening(events: Iterable[RunEvent], spec: RunSpec, dealt: list[Card]) -> Iterator[RunEvent]:
-    """Passes the events on, and collects in `dealt` the cards that fit what the run does."""
+def listening(events: Iterable[RunEvent], spec: RunSpec, dealt: list[tuple[Card, str]]) -> Iterator[RunEvent]:
+    """Passes the events on, and collects in `dealt` the cards that fit what the run does, each with what for."""
     dealer = Dealer(load_deck().cards, spec)
     for event in events:
         yield event
-        dealt += dealer.see(event)
+        dealt += [(card, dealer.detail(card)) for card in dealer.see(event)]
 
 
-def tell_dealt(dealt: Iterable[Card], output: Output) -> None:
+def tell_dealt(dealt: Iterable[tuple[Card, str]], output: Output) -> None:
     """A line for each card that a run was dealt."""
-    for card in dealt:
-        output.event("card", id=card.id, title=card.title)
-        output.say(f"Card: {card.title} (studio cards {card.id})")
+    for card, detail in dealt:
+        output.event("card", id=card.id, title=card.title, detail=detail)
+        title = f"{card.title}: {detail}" if detail else card.title
+        output.say(f"Card: {title} (studio cards {card.id})")
 
 
 def _found(deck: Deck, words: list[str]) -> list[Card]:

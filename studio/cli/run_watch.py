@@ -78,7 +78,7 @@ def watch(
     output.event("run", run=record.id, folder=str(record.folder), purpose=record.spec.purpose)
     output.say(f"Run {record.id} in {record.folder}")
     engine = make_engine()
-    dealt: list[Card] = []
+    dealt: list[tuple[Card, str]] = []
     try:
         run = engine.submit(record.folder, resume=resume, device=device)
         with _stoppable(run, output), _written(record, tensorboard) as hear:

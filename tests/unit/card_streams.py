@@ -153,7 +153,7 @@ DEALS: dict[Trigger, list[Stream]] = {
     Trigger.METRIC_JUMPS: [
         [started(valid=12), stage(), *epochs(good_pairs(4), metrics=[0.6, 0.7, 0.62, 0.71])],
     ],
-    Trigger.VALID_BELOW_TRAIN: [[*BEGIN, *epochs([(1.0, 0.7), (0.8, 0.6)])]],
+    Trigger.VALID_BELOW_TRAIN: [[*BEGIN, *epochs([(1.0, 0.9), (0.8, 0.6), (0.7, 0.5)])]],
     Trigger.ONLY_FELL: [
         [*BEGIN, *steps(falling()), *epochs(good_pairs()), FINISHED],
         [*BEGIN, *steps(falling()), stage(1)],
@@ -213,7 +213,8 @@ DOES_NOT: dict[Trigger, list[Stream]] = {
         [started(valid=12), stage(), *epochs(good_pairs(4), metrics=[0.6, 0.605, 0.601, 0.606])],
     ],
     Trigger.VALID_BELOW_TRAIN: [
-        [*BEGIN, *epochs([(1.0, 0.7), (0.6, 0.6), (0.5, 0.4)])],
+        [*BEGIN, *epochs([(1.0, 0.9), (0.8, 0.6), (0.5, 0.5), (0.4, 0.3)])],
+        [*BEGIN, *epochs([(1.0, 0.7), (0.8, 0.6)])],
         [*BEGIN, *epochs([(0.5, 0.0), (0.4, 0.0)])],
     ],
     Trigger.ONLY_FELL: [

@@ -12,7 +12,7 @@ from studio.cli.output import Output
 from studio.core.cards import Card, load_deck
 from studio.core.recipe import RunSpec, Stage
 from studio.core.settings import Task
-from tests.unit.card_streams import BEGIN, FINISHED, steps, warned
+from tests.unit.card_streams import BEGIN, FINISHED, epochs, steps, warned
 
 
 def test_all_cards_are_listed_and_those_of_a_task_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -44,10 +44,12 @@ def test_words_that_no_card_has_are_bad_input(capsys: pytest.CaptureFixture[str]
 
 def test_what_a_run_says_goes_on_unchanged_and_its_cards_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     spec = RunSpec(task=Task.SEGMENTATION, stages=(Stage(epochs=1, height=96, width=128),))
-    dealt: list[Card] = []
-    stream = [*BEGIN, *steps([1.0, 0.9]), warned("memory"), FINISHED]
+    dealt: list[tuple[Card, str]] = []
+    missed = epochs([(1.0, 1.0), (0.9, 1.0)], missed=[("car", "bike")] * 2)
+    stream = [*BEGIN, *steps([1.0, 0.9]), warned("memory"), *missed, FINISHED]
     assert list(listening(stream, spec, dealt)) == stream
     tell_dealt(dealt, Output(as_json=False))
-    assert capsys.readouterr().out.splitlines()[0] == (
-        "Card: Not enough memory: add up parts (studio cards batches-in-parts)"
-    )
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "Card: Not enough memory: add up parts (studio cards batches-in-parts)",
+        "Card: A class that is never predicted: bike, car (studio cards class-never-predicted)",
+    ]

@@ -17,6 +17,7 @@ from studio.core.settings import Task
 from tests.unit.card_streams import BEGIN, DEALS, DOES_NOT, Stream, epochs, falling, hill, started, steps, warned
 
 SPEC = RunSpec(task=Task.SEGMENTATION, stages=(Stage(epochs=4, height=96, width=128),))
+RECORDED = Path(__file__).parents[1] / "recorded"
 ONE_EACH = [Card(id=trigger, title="T", text="T.", source="S, 2019", trigger=trigger) for trigger in Trigger]
 
 
@@ -105,6 +106,24 @@ def test_a_stage_is_read_anew_after_a_return_to_lower_rates() -> None:
     (back, *_) = [event for event in DEALS[Trigger.NO_NUMBER][0] if type(event).__name__ == "WentBack"]
     rising = steps(hill(0.6)[:26])
     assert "rose-then-fell" not in dealt([*BEGIN, *rising, back, *steps(falling(60, start=0.4, end=0.1))])
+
+
+def test_a_card_knows_which_classes_it_was_dealt_for() -> None:
+    dealer = Dealer(ONE_EACH, SPEC)
+    missed = [("car", "bike", "sign"), ("sign", "bike"), ("bike",)]
+    (card,) = dealer.see_all([*BEGIN, *epochs([(1, 1), (0.9, 0.95), (0.8, 0.9)], missed=missed)])
+    assert card.trigger is Trigger.CLASS_NEVER_PREDICTED
+    assert dealer.detail(card) == "bike, sign"
+    assert dealer.detail(ONE_EACH[0]) == ""
+
+
+def test_a_real_run_on_the_demo_project_is_dealt_for_what_it_did() -> None:
+    """Eight epochs of 64×64 from random weights, as `events.jsonl` has them: a rare class is in no prediction, the loss
+    fell all the way, and no larger size was seen."""
+    dealer = Dealer(load_deck().cards, SPEC)
+    dealt = dealer.see_all(read_events(RECORDED / "demo_run.jsonl"))
+    assert [card.id for card in dealt] == ["class-never-predicted", "rate-could-be-higher", "progressive-resizing"]
+    assert dealer.detail(dealt[0]) == "sign"
 
 
 def test_a_watch_says_no_to_events_that_it_does_not_hear() -> None:

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from studio.core.cards.card import Card
 from studio.core.cards.changes import changed_recipe
-from studio.core.cards.triggers import WATCHES, Trigger, Watch
+from studio.core.cards.triggers import WATCHES, Trigger
+from studio.core.cards.watch import Watch
 from studio.core.events import RunEvent
 from studio.core.recipe import RunSpec
 
@@ -23,7 +24,8 @@ class Dealer:
     ) -> None:
         self._muted = set(muted)
         self._repeats = repeats
-        self._dealt: set[str] = set()
+        self._dealt: dict[str, str] = {}
+        """By card what its condition held for."""
         skipped = _ONLY_FROM_SCRATCH if spec.parent is not None else frozenset[Trigger]()
         self._cards = {
             trigger: sorted(
@@ -52,6 +54,10 @@ class Dealer:
     def see_all(self, events: Iterable[RunEvent]) -> list[Card]:
         return [card for event in events for card in self.see(event)]
 
+    def detail(self, card: Card) -> str:
+        """What a card was dealt for, such as names of classes; empty where there is nothing to add."""
+        return self._dealt.get(card.id, "")
+
     def mute(self, card_id: str) -> None:
         """Deal this one no more."""
         self._muted.add(card_id)
@@ -62,8 +68,8 @@ class Dealer:
         return self._listeners[kind]
 
     def _next_card(self, trigger: Trigger) -> Card | None:
-        taken = self._muted if self._repeats else self._muted | self._dealt
+        taken = self._muted if self._repeats else self._muted | self._dealt.keys()
         card = next((card for card in self._cards[trigger] if card.id not in taken), None)
         if card is not None:
-            self._dealt.add(card.id)
+            self._dealt[card.id] = self._watches[trigger].detail
         return card

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar, Final
 
+from studio.core.cards.watch import Watch
 from studio.core.events import EpochEnd, RunEvent, StageStarted, Started, WentBack
 
 WORSE: Final = 1.02
@@ -18,7 +19,7 @@ JUMPS: Final = 3
 JUMP: Final = 0.02
 
 
-class _EpochWatch:
+class _EpochWatch(Watch):
     """Calls `epoch` with the end of each; `begin` at a run's start, a return to earlier weights, and with each stage
     where `by_stage`."""
 
@@ -56,12 +57,16 @@ class ValidParts(_EpochWatch):
 
 
 class ValidBelowTrain(_EpochWatch):
-    """Twice in a row the validation loss is clearly below the training loss."""
+    """Twice in a row the validation loss is clearly below the training loss; not in a stage's first epoch, whose mean
+    training loss is that of a network which knew nothing yet."""
 
     def begin(self) -> None:
-        self.times = 0
+        self.epochs = self.times = 0
 
     def epoch(self, end: EpochEnd) -> bool:
+        self.epochs += 1
+        if self.epochs == 1:
+            return False
         self.times = self.times + 1 if 0 < end.valid_loss < BELOW * end.train_loss else 0
         return self.times >= EPOCHS_IN_A_ROW
 
@@ -73,10 +78,16 @@ class NeverPredicted(_EpochWatch):
 
     def begin(self) -> None:
         self.missed: frozenset[str] = frozenset()
+        self.missed_twice: frozenset[str] = frozenset()
+
+    @property
+    def detail(self) -> str:
+        return ", ".join(sorted(self.missed_twice))
 
     def epoch(self, end: EpochEnd) -> bool:
         before, self.missed = self.missed, frozenset(end.never_predicted)
-        return bool(before & self.missed)
+        self.missed_twice = before & self.missed
+        return bool(self.missed_twice)
 
 
 class TooGood(_EpochWatch):

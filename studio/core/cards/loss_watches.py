@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar, Final
 
+from studio.core.cards.watch import Watch
 from studio.core.events import Finished, RunEvent, StageStarted, Started, Step, WentBack
 from studio.core.outcome import OutcomeKind
 
@@ -29,7 +30,7 @@ SPIKES: Final = 3
 SPIKE_STEPS: Final = 200
 
 
-class _StageWatch:
+class _StageWatch(Watch):
     """Calls `step` with every step of a stage and `stage_over` at its end; `begin` sets a stage's own numbers."""
 
     hears: ClassVar[frozenset[type]] = frozenset({Step, Started, WentBack, StageStarted, Finished})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
+from studio.core.cards.watch import Watch
 from studio.core.events import (
     Concern,
     EpochEnd,
@@ -29,7 +30,7 @@ LEAST_EPOCHS: Final = 3
 STILL_FALLING: Final = 0.98
 
 
-class RateFound:
+class RateFound(Watch):
     """The finder has a suggestion for a network whose encoder is frozen, or for a whole one."""
 
     hears: ClassVar[frozenset[type]] = frozenset({StageStarted, LrFound})
@@ -44,7 +45,7 @@ class RateFound:
         return isinstance(event, LrFound) and bool(event.suggestions) and self._is_frozen is self._frozen
 
 
-class OutOfMemory:
+class OutOfMemory(Watch):
     """A batch did not fit: the run goes on with its parts, or it ended by that."""
 
     hears: ClassVar[frozenset[type]] = frozenset({Failed, Warned})
@@ -55,7 +56,7 @@ class OutOfMemory:
         return isinstance(event, Warned) and event.about == Concern.MEMORY
 
 
-class NoNumber:
+class NoNumber(Watch):
     """The loss was no number: the run went back, or it ended by that."""
 
     hears: ClassVar[frozenset[type]] = frozenset({Failed, WentBack})
@@ -64,7 +65,7 @@ class NoNumber:
         return isinstance(event, WentBack) or (isinstance(event, Failed) and event.outcome is OutcomeKind.DIVERGED)
 
 
-class WarnedOf:
+class WarnedOf(Watch):
     hears: ClassVar[frozenset[type]] = frozenset({Warned})
 
     def __init__(self, concern: Concern) -> None:
@@ -74,7 +75,7 @@ class WarnedOf:
         return isinstance(event, Warned) and event.about == self._concern
 
 
-class FewLabels:
+class FewLabels(Watch):
     """A training begins with a handful of items."""
 
     hears: ClassVar[frozenset[type]] = frozenset({Started})
@@ -83,7 +84,7 @@ class FewLabels:
         return isinstance(event, Started) and event.purpose == Purpose.TRAIN and 0 < event.train_items <= FEW
 
 
-class _AtTheEnd:
+class _AtTheEnd(Watch):
     """Asks `judge` when a training has gone to its end."""
 
     hears: ClassVar[frozenset[type]] = frozenset({Started, StageStarted, Finished})

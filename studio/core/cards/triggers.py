@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 from studio.core.cards.epoch_watches import (
     MetricJumps,
@@ -24,7 +24,8 @@ from studio.core.cards.run_watches import (
     RateFound,
     WarnedOf,
 )
-from studio.core.events import Concern, RunEvent
+from studio.core.cards.watch import Watch
+from studio.core.events import Concern
 
 
 class Trigger(enum.StrEnum):
@@ -49,17 +50,6 @@ class Trigger(enum.StrEnum):
     LAST_EPOCH_BEST = "last-epoch-best"
     ONE_SIZE = "one-size"
     FEW_LABELS = "few-labels"
-
-
-class Watch(Protocol):
-    @property
-    def hears(self) -> frozenset[type]:
-        """The kinds of event that it wants to see; of the others it would say no."""
-        ...
-
-    def see(self, event: RunEvent) -> bool:
-        """Take the run's next event; whether the trigger's condition holds with it. A constant amount of work."""
-        ...
 
 
 WATCHES: Final[dict[Trigger, Callable[[], Watch]]] = {

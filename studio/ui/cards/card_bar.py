@@ -95,7 +95,8 @@ class CardBar(QFrame):
         if card is None or table is None:
             return
         done, is_wide = table.applying.applied(card), self.width() >= _WIDE
-        self.title.setText(card.title)
+        detail = table.detail(card)
+        self.title.setText(f"{card.title}: {detail}" if detail else card.title)
         self.title.setVisible(is_wide or done is None)
         self.title.setSizePolicy(_policy(grows=not is_wide), QSizePolicy.Policy.Preferred)
         self._row.setStretchFactor(self.title, 0 if is_wide else 1)

@@ -48,6 +48,10 @@ class CardTable(QObject):
         if control.is_busy and control.record is not None:
             self._begin(control.record)
 
+    def detail(self, card: Card) -> str:
+        """What the card was dealt for in this run, such as names of classes; mostly empty."""
+        return self._dealer.detail(card) if self._dealer is not None else ""
+
     def read(self, card: Card) -> None:
         """Show it large, on the Cards page."""
         self.wanted_card = card

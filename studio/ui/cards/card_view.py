@@ -47,6 +47,8 @@ class CardView(QFrame):
         self.mute.clicked.connect(self._mute)
         table.applying.changed.connect(self._refresh)
         table.muted_changed.connect(self._refresh)
+        table.dealt.connect(self._refresh)
+        table.cleared.connect(self._refresh)
         theme().changed.connect(self._refresh)
         self.show_card(None)
 
@@ -71,7 +73,7 @@ class CardView(QFrame):
         if self.card is not None:
             self._table.mute(self.card, muted=muted)
 
-    def _refresh(self) -> None:
+    def _refresh(self, _card: object = None) -> None:
         card = self.card
         if card is None:
             return
@@ -82,7 +84,9 @@ class CardView(QFrame):
         self.title.setText(card.title)
         self.text.setText(card.text)
         self.source.setText(f"From: {card.source}.")
-        self.when.setText(f"Dealt when {WHEN[card.trigger]}." if card.trigger is not None else "")
+        detail = self._table.detail(card)
+        in_run = f" In this run: {detail}." if detail else ""
+        self.when.setText(f"Dealt when {WHEN[card.trigger]}.{in_run}" if card.trigger is not None else "")
         self.when.setVisible(card.trigger is not None)
         self.apply.setText(card.change.button() if card.change is not None else "")
         self.apply.setVisible(can and done is None)

@@ -143,3 +143,13 @@ def test_where_room_is_short_the_title_comes_first_and_then_what_was_done(desk: 
     bar.resize(1000, 40)
     assert bar.title.isVisible()
     assert bar.text.isVisible()
+
+
+def test_the_classes_that_are_never_predicted_are_named(desk: Desk, cards: CardsPage) -> None:
+    run, bar = train(desk), desk.page.view.card
+    missed = [msgspec.structs.replace(epoch_end(n), never_predicted=("Tree",)) for n in (1, 2)]
+    run.say(MANY, stage(), step(1), *missed)
+    desk.wait(bar.isVisible)
+    assert bar.title.text() == "A class that is never predicted: Tree"
+    click(bar.read)
+    assert cards.deck.large.when.text().endswith("In this run: Tree.")
