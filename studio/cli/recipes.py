@@ -24,7 +24,8 @@ from studio.core.images import image_size
 from studio.core.items import LabelState, Split
 from studio.core.likely_device import likely_device
 from studio.core.progressive import grown
-from studio.core.recipe import ClassWeights, LearningRate, ModelSpec, OnDivergence, Purpose, RunSpec, Stage, decode_spec
+from studio.core.recipe import ClassWeights, LearningRate, ModelSpec, OnDivergence, Purpose, RunSpec, Stage
+from studio.core.recipe_shelf import recipe_named
 from studio.core.resizing import Resize
 from studio.core.schedules import Schedule
 from studio.core.settings import Task
@@ -66,7 +67,7 @@ class RecipeOptions:
 
 def make_spec(store: Store, options: RecipeOptions, *, purpose: Purpose, device: str) -> RunSpec:
     """Raises BadInput for a value that cannot be, UnknownRun, NothingToTrainOn, MissingPackage."""
-    spec = read_recipe(options.recipe) if options.recipe else _defaults(store, device)
+    spec = recipe_named(str(options.recipe), store.settings.task) if options.recipe else _defaults(store, device)
     if spec.task is not store.settings.task:
         raise BadInput(f"The recipe is for {spec.task} and {store.root} is a project for {store.settings.task}.")
     changes: dict[str, object] = {"purpose": purpose}
@@ -96,16 +97,6 @@ def with_learning(spec: RunSpec, **asked: object) -> RunSpec:
         return msgspec.structs.replace(spec, **{name: value for name, value in asked.items() if value is not None})
     except ValueError as error:
         raise BadInput(f"This recipe cannot be: {error}.") from error
-
-
-def read_recipe(path: Path) -> RunSpec:
-    """A `recipe.json` of a run, or one written by hand. Raises BadInput."""
-    try:
-        return decode_spec(path.read_bytes())
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read ({error.strerror}); name a recipe.json.") from error
-    except (msgspec.DecodeError, ValueError) as error:
-        raise BadInput(f"{path} is no recipe ({error}); a run's recipe.json shows how one looks.") from error
 
 
 def read_size(text: str) -> tuple[int, int]:

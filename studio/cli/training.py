@@ -24,7 +24,10 @@ from studio.core.recipe import OnDivergence, Purpose
 from studio.core.resizing import Resize
 from studio.store import Store
 
-RecipeOption = Annotated[Path | None, typer.Option("--recipe", metavar="FILE", help="A recipe.json to start from.")]
+RecipeOption = Annotated[
+    Path | None,
+    typer.Option("--recipe", metavar="FILE|NAME", help="A recipe.json, or a sample's name such as camvid-lesson-3."),
+]
 SizeOption = Annotated[str | None, typer.Option("--size", metavar="HxW", help="Training size, such as 96x128.")]
 ResizeOption = Annotated[
     Resize | None,

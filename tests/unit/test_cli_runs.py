@@ -334,6 +334,7 @@ def test_a_recipe_file_is_carried_out_as_it_stands(project: Path, use: Use, tmp_
         (["--from", "0099"], "no run called 0099"),
         (["--resume", "0099"], "no run called 0099"),
         (["--recipe", "nowhere.json"], "cannot be read"),
+        (["--recipe", "nowhere"], "no recipe for segmentation called nowhere; there are camvid-lesson-3, camvid-small"),
         (["--grow"], "its pictures are too small already; leave out --grow"),
     ],
 )
@@ -345,6 +346,12 @@ def test_a_recipe_that_cannot_be_ends_with_code_2_and_makes_no_run(
     assert said in capsys.readouterr().err
     with Store.open(project) as store:
         assert store.runs() == []
+
+
+def test_a_sample_recipe_is_carried_out_by_its_name(project: Path, use: Use) -> None:
+    use(ScoringEngine({}))
+    assert run_command(["train", str(project), "--recipe", "camvid-small", "--batch", "2"]) == 0
+    assert [(s.height, s.width, s.batch_size) for s in recipe_of(project).stages] == [(96, 128, 2), (192, 256, 2)]
 
 
 def test_a_recipe_grows_when_it_is_asked_to(project: Path, use: Use) -> None:

@@ -70,6 +70,17 @@ class TrainActions(QObject):
         self.grow = self._add(
             "train_grow", "Progressive Resizing", "images", "", "Spread the epochs over growing sizes of the pictures"
         )
+        self.shelf = self._add(
+            "train_shelf", "Recipes to Begin With", "shelf", "", "Sample recipes of the lessons, and your own"
+        )
+        self.shelf.setIconText("Begin with")
+        self.shelf.setCheckable(True)
+        self.open_recipe = self._add("train_open_recipe", "Open a Recipe…", "folder", "", "A recipe.json of any run")
+        self.open_recipe.setIconText("Open…")
+        self.save_recipe = self._add(
+            "train_save_recipe", "Save the Recipe…", "save", "", "As a file that studio train --recipe reads too"
+        )
+        self.save_recipe.setIconText("Save…")
         self.undo = self._add("train_undo_recipe", "Undo in the Recipe", "undo", "Ctrl+Z", "Take the last change back")
         self.redo = self._add("train_redo_recipe", "Redo in the Recipe", "redo", "Ctrl+Shift+Z", "Change it again")
         self.defaults = self._add(
@@ -100,7 +111,11 @@ class TrainActions(QObject):
     @property
     def of_recipe(self) -> list[QAction]:
         """Those that act on the recipe as a whole."""
-        return [self.undo, self.redo]
+        return [self.shelf, self.undo, self.redo]
+
+    @property
+    def of_recipe_files(self) -> list[QAction]:
+        return [self.open_recipe, self.save_recipe]
 
     def show_paused(self, paused: bool) -> None:
         """One action pauses and continues."""

@@ -19,7 +19,8 @@ from studio.ui.train.batch_proposals import BatchProposals
 from studio.ui.train.data_check import DataCheck, DataCheckPanel
 from studio.ui.train.recipe_check import RecipeCheck
 from studio.ui.train.recipe_draft import RecipeDraft
-from studio.ui.train.recipe_panel import RecipePanel
+from studio.ui.train.recipe_panel import RecipePanel, RecipePart
+from studio.ui.train.recipe_requests import RecipeRequests
 from studio.ui.train.run_display import RunDisplay
 from studio.ui.train.run_files import can_resume, can_review, can_start_from, start_choices
 from studio.ui.train.run_library import RunLibrary
@@ -45,14 +46,8 @@ class TrainPage(QWidget):
         self.draft = RecipeDraft(starting_recipe(session.store), self, image_size=usual_size(session.store))
         self.library = RunLibrary(self)
         self.shown = ShownRuns(run_control, self.library, self)
-        self.recipe = RecipePanel(
-            self.draft,
-            task,
-            train=act.train,
-            find_rate=act.find_rate,
-            check_data=act.check_data,
-            of_recipe=act.of_recipe,
-        )
+        self.recipe = RecipePanel(self.draft, task, act)
+        self.recipes = RecipeRequests(session, self.draft, self.recipe.shelf, self)
         self.view = RunView(task, act)
         self.runs = RunsPanel(self.library, act.of_runs)
         self.data = DataCheck(session, self)
@@ -142,6 +137,8 @@ class TrainPage(QWidget):
         act.kill.triggered.connect(self._control.kill)
         act.add_stage.triggered.connect(self.draft.add_stage)
         act.double_stage.triggered.connect(lambda: self.draft.double_size(len(self.draft.stages) - 1))
+        act.open_recipe.triggered.connect(self.recipes.open_file)
+        act.save_recipe.triggered.connect(self._save_recipe)
         act.grow.triggered.connect(self.draft.grow)
         act.undo.triggered.connect(self.draft.undo)
         act.redo.triggered.connect(self.draft.redo)
@@ -159,6 +156,8 @@ class TrainPage(QWidget):
         self.view.samples.opened.connect(self.requests.open_sample)
         self.draft.changed.connect(self._show_rate)
         self.draft.told.connect(session.say)
+        self.recipe.part_shown.connect(self._read_shelf)
+        self.recipes.taken_over.connect(lambda: self.recipe.show_part(RecipePart.FORM))
         self.draft.stage_selected.connect(self._show_rate)
         self.check.changed.connect(self._show_check)
         self.display.listed.connect(self._enable)
@@ -177,6 +176,14 @@ class TrainPage(QWidget):
         if not self.check.problem_of(spec):
             self._middle.setCurrentWidget(self.view)
             self._control.submit(spec)
+
+    def _save_recipe(self) -> None:
+        self.recipe.form.commit_edits()
+        self.recipes.save_file()
+
+    def _read_shelf(self, part: RecipePart) -> None:
+        if part is RecipePart.SHELF:
+            self.recipes.show_shelf()
 
     def _pause_or_continue(self) -> None:
         if self._control.state is RunState.PAUSED:

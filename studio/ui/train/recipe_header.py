@@ -72,5 +72,7 @@ def _tool(action: QAction) -> QToolButton:
     button.setDefaultAction(action)
     button.setAccessibleName(action.text())
     button.setIconSize(QSize(16, 16))
+    if action.iconText() != action.text().removesuffix("…"):
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button

@@ -2,40 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import enum
 
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.core.counting import counted
 from studio.core.settings import Task
 from studio.ui.theme import theme
+from studio.ui.train.actions import TrainActions
 from studio.ui.train.recipe_draft import RecipeDraft
 from studio.ui.train.recipe_form import RecipeForm
 from studio.ui.train.recipe_header import RecipeHeader
+from studio.ui.train.shelf_view import ShelfView
+
+
+class RecipePart(enum.Enum):
+    """The recipe's fields, or the recipes that one may begin with."""
+
+    FORM = enum.auto()
+    SHELF = enum.auto()
 
 
 class RecipePanel(QWidget):
+    part_shown = Signal(object)
+    """The `RecipePart` below the timeline."""
+
     def __init__(
         self,
         draft: RecipeDraft,
         task: Task,
-        *,
-        train: QAction,
-        find_rate: QAction,
-        check_data: QAction,
-        of_recipe: Sequence[QAction],
+        act: TrainActions,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.header = RecipeHeader(draft, of_recipe)
+        self.header = RecipeHeader(draft, act.of_recipe)
         self.form = RecipeForm(draft, task)
-        self._scroll = scroll = QScrollArea()
-        scroll.setWidget(self.form)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.shelf = ShelfView(act.of_recipe_files)
+        self._scroll = _scrolling(self.form)
+        self._parts = QStackedWidget()
+        self._switches = {RecipePart.SHELF: act.shelf}
+        self._build_parts()
         self.summary = QLabel()
         self.summary.setObjectName("recipe_summary")
         self.summary.setWordWrap(True)
@@ -43,16 +61,16 @@ class RecipePanel(QWidget):
         self.problem.setObjectName("recipe_problem")
         self.problem.setProperty("tone", "warning")
         self.problem.setWordWrap(True)
-        self.find_rate = _button(find_rate, "Find learning rate", "find_rate_button")
-        self.train = _button(train, "Train", "train_button")
+        self.find_rate = _button(act.find_rate, "Find learning rate", "find_rate_button")
+        self.train = _button(act.train, "Train", "train_button")
         self.train.setProperty("primary", True)
         self.check_data = QToolButton()
         self.check_data.setObjectName("check_data_button")
         self.check_data.setProperty("fold", True)
         self.check_data.setIconSize(QSize(12, 12))
         self.check_data.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.check_data.setToolTip(check_data.toolTip())
-        self.check_data.clicked.connect(check_data.trigger)
+        self.check_data.setToolTip(act.check_data.toolTip())
+        self.check_data.clicked.connect(act.check_data.trigger)
         self.show_findings(0)
         theme().changed.connect(self._dress)
         self._dress()
@@ -74,7 +92,7 @@ class RecipePanel(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.header)
         layout.addWidget(_line())
-        layout.addWidget(scroll, 1)
+        layout.addWidget(self._parts, 1)
         layout.addWidget(_line())
         layout.addWidget(footer)
         self.header.timeline.picked.connect(self._reveal)
@@ -90,6 +108,19 @@ class RecipePanel(QWidget):
         self.check_data.setProperty("tone", "warning" if number else None)
         self.check_data.style().polish(self.check_data)
 
+    def show_part(self, part: RecipePart) -> None:
+        """What stands below the timeline."""
+        self._parts.setCurrentIndex(list(RecipePart).index(part))
+        for other, switch in self._switches.items():
+            switch.setChecked(other is part)
+        self.part_shown.emit(part)
+
+    def _build_parts(self) -> None:
+        for widget in (self._scroll, self.shelf):
+            self._parts.addWidget(widget)
+        for part, switch in self._switches.items():
+            switch.triggered.connect(lambda on, part=part: self.show_part(part if on else RecipePart.FORM))
+
     def _reveal(self, stage: int) -> None:
         """Bring the stage's card into view."""
         card = self.form.stages.cards[stage]
@@ -101,6 +132,15 @@ class RecipePanel(QWidget):
         self.train.setIcon(theme().icon("play", "on_accent"))
         self.find_rate.setIcon(theme().icon("curve"))
         self.check_data.setIcon(theme().icon("check", "muted"))
+
+
+def _scrolling(form: QWidget) -> QScrollArea:
+    scroll = QScrollArea()
+    scroll.setWidget(form)
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return scroll
 
 
 def _line() -> QFrame:
