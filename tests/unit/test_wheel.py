@@ -47,6 +47,11 @@ def test_the_wheel_brings_icons_and_themes_to_wherever_it_is_installed(installed
     assert sheet == "True"
 
 
+def test_the_wheel_brings_the_cards(installed: Path, tmp_path: Path) -> None:
+    code = "from studio.core.cards import load_deck; deck = load_deck(); print(len(deck.cards), deck.problems)"
+    assert _python(installed, code, tmp_path) == f"{len(list((_ROOT / 'resources' / 'cards').glob('*.toml')))} ()"
+
+
 def test_the_installed_window_dresses_itself_in_the_theme(installed: Path, tmp_path: Path) -> None:
     code = (
         "from studio.ui.app import make_application; from studio.ui.theme import ThemeMode, theme; "
