@@ -65,10 +65,10 @@ class LearningFields(Fold):
         self.label_smoothing.edited.connect(lambda value: draft.set_training(label_smoothing=value))
         rows: list[tuple[str, QWidget]] = []
         if task is not Task.KEYPOINTS:
-            rows += [("Smooth labels", self.label_smoothing), ("Classes", self.class_weights)]
+            rows += [("Smoothing", self.label_smoothing), ("Classes", self.class_weights)]
         if task in MIXABLE:
             rows.append(("MixUp", self.mixup))
-        rows.append(("Mean weights", self.average_weights))
+        rows.append(("Averaging", self.average_weights))
         self._arrange(inside, rows)
         draft.changed.connect(self.refresh)
         self.refresh()

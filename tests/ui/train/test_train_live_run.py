@@ -94,6 +94,15 @@ def test_the_line_over_the_plots_says_what_goes_on(desk: Desk) -> None:
     assert header.bar.value() == 600
 
 
+def test_the_line_over_the_plots_says_what_each_class_weighs(desk: Desk) -> None:
+    press(desk, "train_button")
+    run = desk.wait_for_run()
+    run.say(replace(started(), class_weights={"Sky": 0.4, "Road": 2.5}), stage())
+    header = desk.page.view.header
+    desk.wait(lambda: "classes weighed" in header.facts.text())
+    assert header.toolTip() == "From scratch: this is a test. Classes weigh: Sky 0.4, Road 2.5."
+
+
 def test_groups_that_share_one_rate_are_drawn_as_one_curve(desk: Desk) -> None:
     press(desk, "train_button")
     run = desk.wait_for_run()
