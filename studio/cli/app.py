@@ -11,7 +11,20 @@ import typer
 from typer.exceptions import TyperException
 
 from studio import __version__
-from studio.cli import cards, check, data, demo, doctor, export_model, fine_tune, predict, review, tensorboard, training
+from studio.cli import (
+    cards,
+    check,
+    data,
+    demo,
+    doctor,
+    export_model,
+    fine_tune,
+    predict,
+    review,
+    steer,
+    tensorboard,
+    training,
+)
 from studio.cli.window_args import PAGES, TOOLS
 from studio.core.errors import StudioError
 
@@ -47,6 +60,7 @@ app.command("export", short_help="Write a project's labels in another program's 
 app.command("check", short_help="Say what would spoil a run, before it is started.")(check.check)
 app.command("lr-find", short_help="Find learning rates: loss against rate, with suggestions.")(training.lr_find)
 app.command("train", short_help="Train a model on a project's labels.")(training.train)
+app.command("steer", short_help="Lower the rate of a run that goes on, add an epoch, pause or stop it.")(steer.steer)
 app.command("review", short_help="List the items that a run got worst.")(review.review)
 app.command("decide", short_help="Say about reviewed items: accept, label-right or leave-out.")(review.decide)
 app.command("fine-tune", short_help="Train a run on, on the corrections it led to.")(fine_tune.fine_tune)

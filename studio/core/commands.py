@@ -37,6 +37,11 @@ class Continue(msgspec.Struct, frozen=True, tag_field="command", tag="continue")
     pass
 
 
+class LetGo(msgspec.Struct, frozen=True, tag_field="command", tag="let_go"):
+    """The program that started the worker is about to end, and the run is to go on: the end of the input that follows
+    is no reason to leave."""
+
+
 class LowerRate(msgspec.Struct, frozen=True, tag_field="command", tag="lower_rate"):
     """Divide every rate by `divisor`, above 1, from the next batch to the end of the run. Raises ValueError."""
 
@@ -51,7 +56,7 @@ class AddEpoch(msgspec.Struct, frozen=True, tag_field="command", tag="add_epoch"
     """Train the stage that is going one epoch longer; its schedule becomes that of a stage of so many epochs."""
 
 
-Command = StartRun | StartProposals | Stop | Pause | Continue | LowerRate | AddEpoch
+Command = StartRun | StartProposals | Stop | Pause | Continue | LetGo | LowerRate | AddEpoch
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Command)

@@ -6,6 +6,7 @@ The system lets it go however the process ends, so nothing is left behind that w
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -36,10 +37,21 @@ def holding_run(folder: Path) -> Generator[None]:
     with (folder / LOCK_FILE).open("ab") as file:
         locked = _take(file, folder)
         try:
+            _leave_word(file)
             yield
         finally:
             if locked:
                 unlock_file(file)
+
+
+def holder_of(folder: Path) -> int | None:
+    """The id of the process that carries out the run in `folder` now; None where nobody does or it left no word."""
+    if is_held(folder) is not True:
+        return None
+    try:
+        return int((folder / LOCK_FILE).read_bytes())
+    except (OSError, ValueError):
+        return None
 
 
 def is_held(folder: Path) -> bool | None:
@@ -62,6 +74,14 @@ def is_starting(folder: Path, last_word: float) -> bool:
     except OSError:
         return False
     return announced > last_word and time.time() - announced < _START_SECONDS
+
+
+def _leave_word(file: BinaryIO) -> None:
+    """Who it is; where that cannot be written, the lock still counts."""
+    with contextlib.suppress(OSError):
+        file.truncate(0)
+        file.write(str(os.getpid()).encode())
+        file.flush()
 
 
 def _take(file: BinaryIO, folder: Path) -> bool:

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 
@@ -23,6 +24,16 @@ class PipeWriter:
         line = memoryview(encode_event(event))
         while line:
             line = line[os.write(self._descriptor, line) :]
+
+    def let_go(self, log: Path) -> None:
+        """Nobody will read the pipes any more: what goes to standard error is added to the file `log`, and events are
+        in the run's own file anyway. Raises OSError."""
+        with log.open("ab") as file:
+            for descriptor in (1, 2):
+                os.dup2(file.fileno(), descriptor)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self._descriptor)
+        os.close(nowhere)
 
 
 def take_over_pipes() -> PipeWriter:

@@ -45,6 +45,7 @@ class FakeRun:
         self._outcome: RunOutcome | None = None
         self._ended = threading.Event()
         self._lock = threading.RLock()
+        self.is_let_go = False
         self._begun: Started | None = None
         self._stage: StageStarted | None = None
         self._step = 0
@@ -142,6 +143,9 @@ class FakeRun:
                 )
             )
 
+    def let_go(self) -> None:
+        self.is_let_go = True
+
     def kill(self) -> None:
         self.end(_KILLED, asked=Asked.KILL)
 
@@ -187,5 +191,7 @@ class FakeEngine:
     def close(self) -> None:
         self._closed = True
         for run in self.runs:
+            if run.is_let_go:
+                continue
             run.stop()
             run.end(asked=Asked.LEAVE)

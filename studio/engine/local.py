@@ -60,11 +60,11 @@ class LocalEngine:
             self._ensure_spare()
 
     def close(self, grace: float = 10.0) -> None:
-        """End everything: a run's worker has `grace` seconds to write a checkpoint after its input was closed, then it
-        is asked to terminate, then it is killed. Blocks until no process, thread or pipe is left."""
+        """End everything but what was let go: a run's worker has `grace` seconds to write a checkpoint after its input
+        was closed, then it is asked to terminate, then it is killed. Blocks until no process or thread is left."""
         with self._lock:
             self._closed = True
-            runs = list(self._runs)
+            runs = [run for run in self._runs if not run.is_let_go]
             if self._spare is not None:
                 _discard(self._spare)
                 self._spare = None

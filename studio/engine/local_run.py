@@ -16,6 +16,7 @@ from studio.core.commands import (
     AddEpoch,
     Command,
     Continue,
+    LetGo,
     LowerRate,
     Pause,
     StartProposals,
@@ -61,6 +62,8 @@ class LocalRun:
         self._inbox = Inbox()
         self._log = WorkerLog(self._folder)
         self._asked = Asked.NOTHING
+        self.is_let_go = False
+        """Whether the run goes on without this program."""
         self._final: Finished | Failed | None = None
         self._outcome: RunOutcome | None = None
         self._ended = threading.Event()
@@ -105,6 +108,10 @@ class LocalRun:
 
     def add_epoch(self) -> None:
         self._send(AddEpoch())
+
+    def let_go(self) -> None:
+        self.is_let_go = True
+        self._send(LetGo())
 
     def kill(self) -> None:
         if not self._ended.is_set():
@@ -222,6 +229,8 @@ class UnstartedRun:
     def lower_rate(self, divisor: float = 3.0) -> None: ...
 
     def add_epoch(self) -> None: ...
+
+    def let_go(self) -> None: ...
 
     def kill(self) -> None: ...
 

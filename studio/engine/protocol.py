@@ -55,6 +55,10 @@ class Run(Protocol):
         """Train the stage that is going one epoch longer; said as `EpochAdded`."""
         ...
 
+    def let_go(self) -> None:
+        """Let the run go on when the engine is closed, and the program ended."""
+        ...
+
     def kill(self) -> None:
         """End at once; what was learnt since the last checkpoint is lost."""
         ...

@@ -42,7 +42,7 @@ def follow(folder: Path, *, stop: threading.Event, every: float = 0.2) -> Iterat
     with path.open("rb") as file:
         last: RunEvent | None = None
         while not stop.is_set():
-            line = _whole_line(file)
+            line = whole_line(file)
             if line is not None:
                 event = lines.read(line)
                 if event is not None:
@@ -54,7 +54,7 @@ def follow(folder: Path, *, stop: threading.Event, every: float = 0.2) -> Iterat
                 stop.wait(every)
 
 
-def _whole_line(file: BinaryIO) -> bytes | None:
+def whole_line(file: BinaryIO) -> bytes | None:
     """The next line, or None while its end is not written; the file then stays where it was."""
     begin = file.tell()
     line = file.readline()

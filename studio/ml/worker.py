@@ -9,13 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from studio.core.commands import AddEpoch, Command, Continue, LowerRate, Pause, StartProposals, StartRun, Stop
+from studio.core.commands import AddEpoch, Command, Continue, LetGo, LowerRate, Pause, StartProposals, StartRun, Stop
 from studio.core.outcome import OutcomeKind
+from studio.core.run_commands import told_commands
 from studio.core.worker_pipes import PipeWriter, commands_from, read_start, take_over_pipes
 from studio.ml.control import Commands
 from studio.ml.propose import propose
 from studio.ml.runner import carry_out
 from studio.ml.warm_up import warm_up
+
+LOG_FILE: Final = "worker.log"
+"""Where the engine, too, keeps what a worker says on standard error."""
 
 LOW_PRIORITY: Final = 5
 LOWEST_PRIORITY: Final = 10
@@ -40,8 +44,13 @@ def main() -> int:
         return 0
     _lower_priority(start.reserve_cores)
     requests = Commands()
-    threading.Thread(target=_hear, args=(commands, requests), name="commands", daemon=True).start()
-    return EXIT_CODES.get(_carry_out(start, requests, emit), 1)
+    folder, ended = Path(start.folder), threading.Event()
+    threading.Thread(target=_hear, args=(commands, requests, emit, folder), name="commands", daemon=True).start()
+    threading.Thread(target=_hear_others, args=(folder, requests, ended), name="others", daemon=True).start()
+    try:
+        return EXIT_CODES.get(_carry_out(start, requests, emit), 1)
+    finally:
+        ended.set()
 
 
 def _carry_out(start: StartRun | StartProposals, requests: Commands, emit: PipeWriter) -> OutcomeKind:
@@ -58,17 +67,33 @@ def _carry_out(start: StartRun | StartProposals, requests: Commands, emit: PipeW
     )
 
 
-def _hear(commands: Iterator[Command], requests: Commands) -> None:
+def _hear(commands: Iterator[Command], requests: Commands, emit: PipeWriter, folder: Path) -> None:
+    """Until the end of input, at which a run leaves that was not let go."""
+    was_let_go = False
     for command in commands:
-        if isinstance(command, Stop):
-            requests.stop()
-        elif isinstance(command, Pause):
-            requests.pause()
-        elif isinstance(command, Continue):
-            requests.go_on()
-        elif isinstance(command, LowerRate | AddEpoch):
-            requests.ask(command)
-    requests.leave()
+        if isinstance(command, LetGo):
+            emit.let_go(folder / LOG_FILE)
+            was_let_go = True
+        else:
+            _obey(command, requests)
+    if not was_let_go:
+        requests.leave()
+
+
+def _hear_others(folder: Path, requests: Commands, ended: threading.Event) -> None:
+    for command in told_commands(folder, until=ended):
+        _obey(command, requests)
+
+
+def _obey(command: Command, requests: Commands) -> None:
+    if isinstance(command, Stop):
+        requests.stop()
+    elif isinstance(command, Pause):
+        requests.pause()
+    elif isinstance(command, Continue):
+        requests.go_on()
+    elif isinstance(command, LowerRate | AddEpoch):
+        requests.ask(command)
 
 
 def _lower_priority(reserve_cores: int) -> None:

@@ -94,7 +94,7 @@ def _show_mistakes(window: MainWindow) -> None:
 def _leave_on_signals(window: MainWindow) -> QTimer:
     """Ctrl+C and a polite kill close the window in order: labels written, a running run checkpointed."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: window.close())
+        signal.signal(number, lambda *_: window.close_now())
     timer = QTimer()
     timer.timeout.connect(lambda: None)  # lets the interpreter run, so that a signal is noticed
     timer.start(_SIGNAL_CHECK_MS)

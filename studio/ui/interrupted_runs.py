@@ -25,19 +25,26 @@ _QUIET_SECONDS: Final = 20.0
 
 @dataclass(frozen=True, kw_only=True)
 class Interrupted:
-    """`runs` were given an outcome, oldest first; `undecided` says that another one may still be going elsewhere."""
+    """`runs` were given an outcome, oldest first; `undecided` says that another one may still be going elsewhere, and
+    `going` are those that surely are."""
 
     runs: list[tuple[RunRecord, RunOutcome]]
     undecided: bool
+    going: list[RunRecord]
 
 
 def close_interrupted_runs(root: Path) -> Interrupted:
     """Write an outcome for each run that has none and is not going on in another program."""
     found: list[tuple[RunRecord, RunOutcome]] = []
+    going: list[RunRecord] = []
     undecided = False
     with Store.open(root) as store:
         for record in [record for record in store.runs() if record.outcome is None]:
             final = _last_word(record.folder)
+            if is_held(record.folder):
+                going.append(record)
+                undecided = True
+                continue
             if final is None and _may_be_going(record.folder):
                 undecided = True
                 continue
@@ -46,7 +53,7 @@ def close_interrupted_runs(root: Path) -> Interrupted:
             if (record.folder / SCORES_FILE).exists():
                 store.load_scores(record.id)
             found.append((record, outcome))
-    return Interrupted(runs=found, undecided=undecided)
+    return Interrupted(runs=found, undecided=undecided, going=going)
 
 
 def _outcome(record: RunRecord, final: Finished | Failed | None) -> RunOutcome:

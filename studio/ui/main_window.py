@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QStackedWidget, Q
 
 from studio.core.errors import BadInput, StudioError
 from studio.core.resources import resources
+from studio.ui.closing import ClosingQuestion, Leaving
 from studio.ui.exporting.place import ExportPlace
 from studio.ui.header import Header
 from studio.ui.keyboard.bindings import key_bindings
@@ -42,6 +43,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(_SMALLEST)
         self.setAcceptDrops(True)
         self.workspace: Workspace | None = None
+        self._leaving: Leaving | None = None
         self._import_panel: QWidget | None = None
         self._overlays: dict[str, Palette | KeySheet] = {}
         self._build_body()
@@ -100,7 +102,15 @@ class MainWindow(QMainWindow):
             self.workspace = None
             self.header.show_run("")
 
+    def close_now(self) -> None:
+        """Close without a question: a run that is going leaves at a checkpoint."""
+        self._leaving = Leaving.STOP
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self._leaving is None and self._ask_about_run():
+            event.ignore()
+            return
         QSettings().setValue("window/geometry", self.saveGeometry())
         try:
             if self.workspace is not None:
@@ -109,9 +119,25 @@ class MainWindow(QMainWindow):
             self.messages.say(f"The window stays open, for a stroke is not saved: {error.sentence}", Tone.ERROR)
             event.ignore()
             return
+        if self.workspace is not None and self._leaving is Leaving.GO_ON:
+            self.workspace.run_control.let_go()
         self.hide()
         self.shut_down()
         event.accept()
+
+    def _ask_about_run(self) -> bool:
+        """Whether there is a run that would end with the window, about which the person is asked now."""
+        control = self.workspace.run_control if self.workspace is not None else None
+        if control is None or control.record is None or not control.ends_with_the_window:
+            return False
+        if self.findChild(ClosingQuestion) is None:
+            ClosingQuestion(control.record.id, self._leave, self).open()
+        return True
+
+    def _leave(self, leaving: Leaving) -> None:
+        self._leaving = leaving
+        self.close()
+        self._leaving = None  # a window that could not close asks again
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped_folder(event) is not None:

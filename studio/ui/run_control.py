@@ -19,12 +19,14 @@ from studio.core.outcome import OutcomeKind, RunOutcome
 from studio.core.recipe import Purpose, RunSpec
 from studio.core.review import SCORES_FILE
 from studio.core.run_lock import is_held
-from studio.engine import Engine, Run
+from studio.engine import Engine, FollowedRun, Run
 from studio.store import RunRecord, Store
+from studio.store.runs import RUNS_FOLDER
 from studio.ui.engine_bridge import EngineBridge
 from studio.ui.interrupted_runs import Interrupted, close_interrupted_runs
 from studio.ui.run_history import RunHistory
 from studio.ui.session import Session, Tone
+from studio.ui.widgets.folder_watch import FolderWatch
 from studio.ui.widgets.work_queue import WorkQueue
 
 _RESERVED_CORES: Final = 1
@@ -34,7 +36,7 @@ EVENTS_A_TURN: Final = 2000
 """How many events are taken up between two looks at the mouse; some 5 ms of work."""
 
 _TURN_MS: Final = 16
-_LOOK_AGAIN_MS: Final = 5000
+_LOOK_AGAIN_MS: Final = 2000
 
 _BUSY: Final = "Run {} is still going; stop it, or wait for its end, before starting another."
 
@@ -96,6 +98,8 @@ class RunControl(QObject):
         self._bridge.events.connect(self._receive)
         self._bridge.ended.connect(self._receive_end)
         session.run_proposed.connect(self.submit)
+        self._runs_folder = FolderWatch(session.store.root / RUNS_FOLDER, self)
+        self._runs_folder.changed.connect(self._runs_were_added)
         self._look_for_interrupted_runs()
 
     # ------------------------------------------------------------------------------------------------ state
@@ -170,9 +174,20 @@ class RunControl(QObject):
         if self._run is not None and self.is_busy:
             self._run.kill()
 
+    @property
+    def ends_with_the_window(self) -> bool:
+        """Whether closing the window would end the run that is going."""
+        return self.is_busy and self._run is not None and not isinstance(self._run, FollowedRun)
+
+    def let_go(self) -> None:
+        """The run is to go on when the window is closed."""
+        if self._run is not None:
+            self._run.let_go()
+
     def close(self) -> None:
         """Stop watching. The run itself is the engine's to end; how it ended is read from its folder next time."""
         self._turns.stop()
+        self._runs_folder.close()
         self._bridge.shutdown()
         self._work.close()
 
@@ -245,7 +260,16 @@ class RunControl(QObject):
         work = partial(close_interrupted_runs, self._session.store.root)
         self._work.do(work, self._found_interrupted, self._refuse)
 
+    def _runs_were_added(self) -> None:
+        """By this window or by another program, whose run is then followed."""
+        if not self.is_busy:
+            self._session.runs_changed.emit()
+            self._look_for_interrupted_runs()
+
     def _found_interrupted(self, found: Interrupted) -> None:
+        if found.going and not self.is_busy:
+            self._begin(_followed(found.going[-1]))
+            return
         if found.undecided:
             QTimer.singleShot(_LOOK_AGAIN_MS, self, self._look_for_interrupted_runs)
         if not found.runs:
@@ -319,6 +343,11 @@ def _prepare(root: Path, engine: Engine, spec: RunSpec, resume: str | None, *, l
         if lower_rate:
             run.lower_rate()
     return _Prepared(record, run, history)
+
+
+def _followed(record: RunRecord) -> _Prepared:
+    """A run of another program, whose events are said again from the first one on."""
+    return _Prepared(record, FollowedRun(record.folder), RunHistory())
 
 
 def _write_down(root: Path, run: str, folder: Path, outcome: RunOutcome) -> bool:

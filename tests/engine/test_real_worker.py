@@ -34,7 +34,7 @@ from studio.core.recipe import Augment, LearningRate, ModelSpec, Precision, RunS
 from studio.core.schedules import OneCycle
 from studio.core.settings import Task
 from studio.core.snapshot import SNAPSHOT_FILE, Snapshot, SnapshotItem, encode_snapshot
-from studio.engine import LocalEngine, Run, replay
+from studio.engine import FollowedRun, LocalEngine, Run, replay
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -173,6 +173,27 @@ def test_a_run_is_steered_while_it_goes(engine: LocalEngine, folder: Path) -> No
         before = step.step <= lowered.step
         share = OneCycle().rate_at((step.step - 1) / (STEPS if before else longer))
         assert step.lrs[-1] == pytest.approx(1e-3 * share / (1 if before else 3))
+
+
+def test_a_run_that_was_let_go_outlives_its_engine_and_is_followed_and_steered_through_its_folder(folder: Path) -> None:
+    with LocalEngine() as engine:
+        run = engine.submit(folder, device="cpu")
+        read_until(run, Step)
+        run.pause()
+        read_until(run, Paused)
+        run.let_go()
+    followed = FollowedRun(folder)
+    before = read_until(followed, Paused)
+    assert of_kind(Step, before)
+    followed.add_epoch()
+    followed.resume()
+    after = list(followed.events())
+    assert followed.outcome is not None
+    assert followed.outcome.kind is OutcomeKind.FINISHED
+    assert of_kind(EpochAdded, after)
+    assert of_kind(Step, after)[-1].step == STEPS * 3 // 2
+    run.wait(LONG)
+    run.join()  # type: ignore[attr-defined]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by a POSIX signal")

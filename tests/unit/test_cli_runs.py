@@ -16,7 +16,7 @@ from PIL import Image
 from studio.cli import run_watch
 from studio.cli.app import run_command
 from studio.core.classes import make_classes
-from studio.core.commands import StartRun
+from studio.core.commands import AddEpoch, Continue, LowerRate, Pause, StartRun, Stop, decode_command
 from studio.core.events import (
     BatchFound,
     EpochEnd,
@@ -48,6 +48,8 @@ from studio.core.recipe import (
 )
 from studio.core.resizing import Resize
 from studio.core.review import Decision, ItemScore, encode_score
+from studio.core.run_commands import COMMANDS_FILE
+from studio.core.run_lock import holding_run
 from studio.core.schedules import Constant, FlatCosine, OneCycle, Schedule
 from studio.core.settings import Task
 from studio.core.snapshot import SNAPSHOT_FILE, decode_snapshot
@@ -457,6 +459,21 @@ def test_a_stopped_run_goes_on_with_its_own_recipe(project: Path, use: Use, caps
         outcome = store.run("0001").outcome
     assert outcome is not None
     assert outcome.kind is OutcomeKind.FINISHED
+
+
+def test_a_run_that_goes_on_is_steered_from_another_terminal(
+    project: Path, use: Use, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Store.open(project) as store:
+        record = store.create_run(RunSpec(task=Task.SEGMENTATION, stages=(Stage(epochs=1, height=32, width=32),)))
+    with holding_run(record.folder):
+        for wish in ("lower-rate", "add-epoch", "pause", "continue", "stop"):
+            assert run_command(["steer", str(project), wish, "--run", "0001"]) == 0
+    lines = (record.folder / COMMANDS_FILE).read_bytes().splitlines()
+    assert [decode_command(line) for line in lines] == [LowerRate(), AddEpoch(), Pause(), Continue(), Stop()]
+    assert "Run 0001 was asked to lower-rate" in capsys.readouterr().out
+    assert run_command(["steer", str(project), "pause", "--run", "0001"]) == 2
+    assert "Run 0001 is not going on" in capsys.readouterr().err
 
 
 def test_the_lr_finder_lists_its_suggestions_and_trains_nothing(

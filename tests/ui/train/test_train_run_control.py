@@ -9,12 +9,15 @@ import threading
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
+from studio.core.commands import LowerRate, Stop, decode_command
 from studio.core.errors import BadInput, StudioError
-from studio.core.events import Finished, encode_event
+from studio.core.events import Finished, RunEvent, encode_event
 from studio.core.outcome import OutcomeKind, Remedy, RunOutcome
 from studio.core.recipe import RunSpec, Stage
+from studio.core.run_commands import COMMANDS_FILE
 from studio.core.run_lock import LOCK_FILE, holding_run
 from studio.core.settings import Task
 from studio.engine import FakeEngine
@@ -26,7 +29,7 @@ from studio.ui.session import Session
 from studio.ui.train import TrainPage
 from studio.ui.widgets.work_queue import WorkQueue
 
-from .conftest import open_desk, stage, started, step, training
+from .conftest import Desk, open_desk, stage, started, step, training
 
 SPEC = RunSpec(task=Task.SEGMENTATION, stages=(Stage(epochs=2, height=32, width=64),))
 
@@ -90,16 +93,55 @@ def test_a_run_that_spoke_a_moment_ago_is_left_to_the_program_that_watches_it(pr
         assert not desk.page.view.outcome.isVisible()
 
 
-def test_a_run_that_a_process_holds_is_left_alone_however_long_it_is_silent(project: Path, qtbot: QtBot) -> None:
+def say(record: RunRecord, *events: RunEvent) -> None:
+    with (record.folder / "events.jsonl").open("ab") as file:
+        file.writelines(encode_event(event) for event in events)
+
+
+def test_a_run_that_goes_on_elsewhere_is_shown_from_its_first_step_and_followed_to_its_end(
+    project: Path, qtbot: QtBot
+) -> None:
+    record = make_run(project)
+    with holding_run(record.folder):
+        desks = open_desk(project, qtbot, FakeEngine(hold=True))
+        desk = next(desks)
+        plot = desk.page.view.curves.batch_loss
+        desk.wait(lambda: plot.keys != [] and plot.data("0001 raw")[0].tolist() == [1, 2, 3])
+        assert desk.page.view.header.title.text() == "Run 0001: Training epoch 1 of 2"
+        say(record, step(4))
+        desk.wait(lambda: plot.data("0001 raw")[0].tolist() == [1, 2, 3, 4])
+        desk.page.view.header.findChild(QToolButton, "lower_rate_run").click()
+        desk.page.view.header.findChild(QToolButton, "stop_run").click()
+        told = (record.folder / COMMANDS_FILE).read_bytes().splitlines()
+        assert [decode_command(line) for line in told] == [LowerRate(), Stop()]
+        assert not desk.control.ends_with_the_window
+        say(record, Finished(outcome=OutcomeKind.STOPPED, seconds=3.0))
+    desk.wait_for_idle()
+    desk.wait(lambda: (o := desk.store.run("0001").outcome) is not None and o.kind is OutcomeKind.STOPPED)
+    next(desks, None)
+
+
+def test_a_run_that_the_command_line_begins_appears_and_is_followed(desk: Desk) -> None:
+    with Store.open(desk.store.root) as store:
+        record = store.create_run(SPEC)
+    with holding_run(record.folder):
+        say(record, started(), stage(), step(1))
+        desk.wait(lambda: desk.page.runs.selected == [record.id])
+        desk.wait(lambda: desk.control.history.step_count == 1)
+        say(record, Finished(outcome=OutcomeKind.FINISHED, seconds=3.0))
+    desk.wait_for_idle()
+    desk.wait(lambda: desk.store.run(record.id).outcome is not None)
+
+
+def test_a_run_that_a_process_holds_cannot_be_resumed_here_however_long_it_is_silent(
+    project: Path, qtbot: QtBot
+) -> None:
     record = make_run(project)
     with holding_run(record.folder):
         for desk in open_desk(project, qtbot, FakeEngine(hold=True)):
-            qtbot.wait(400)
-            assert desk.store.run("0001").outcome is None
+            desk.wait(lambda: desk.control.is_busy)  # noqa: B023
             desk.control.submit(SPEC, "0001")
-            with qtbot.waitSignal(desk.control.failed) as refused:
-                pass
-            assert refused.args == ["Another program is carrying out run 0001; wait for its end, or stop it there."]
+            assert desk.engine.runs == []
             assert desk.store.run("0001").outcome is None
 
 

@@ -1,0 +1,58 @@
+"""`studio steer`: what the window's buttons ask of a run that goes on, wherever it was started."""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated
+
+import typer
+
+from studio.cli.options import JsonOption, ProjectArgument
+from studio.cli.output import Output
+from studio.core.commands import AddEpoch, Command, Continue, LowerRate, Pause, Stop
+from studio.core.errors import BadInput
+from studio.core.run_commands import tell_run
+from studio.core.run_lock import is_held
+from studio.store import Store
+
+
+class Wish(enum.StrEnum):
+    LOWER_RATE = "lower-rate"
+    ADD_EPOCH = "add-epoch"
+    PAUSE = "pause"
+    CONTINUE = "continue"
+    STOP = "stop"
+
+
+_COMMANDS: dict[Wish, Command] = {
+    Wish.LOWER_RATE: LowerRate(),
+    Wish.ADD_EPOCH: AddEpoch(),
+    Wish.PAUSE: Pause(),
+    Wish.CONTINUE: Continue(),
+    Wish.STOP: Stop(),
+}
+
+
+def steer(
+    *,
+    project: ProjectArgument,
+    wish: Annotated[
+        Wish,
+        typer.Argument(
+            metavar="WISH",
+            help="lower-rate divides all rates by 3 from here, add-epoch trains the stage an epoch longer; or pause, "
+            "continue, stop.",
+            show_default=False,
+        ),
+    ],
+    run: Annotated[str, typer.Option("--run", metavar="RUN", help="A run that is going on, such as 0003.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Ask something of a run that goes on in the window, in another terminal or in the background."""
+    with Store.open(project) as store:
+        record = store.run(run)
+    if is_held(record.folder) is False:
+        raise BadInput(f"Run {run} is not going on; `studio train {project} --resume {run}` does so where it can.")
+    tell_run(record.folder, _COMMANDS[wish])
+    sentence = f"Run {run} was asked to {wish}; its events say when it has."
+    Output(as_json=as_json).result("asked", sentence, run=run, wish=wish.value)
