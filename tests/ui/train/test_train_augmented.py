@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -319,8 +319,9 @@ def test_the_name_of_every_item_has_room_below_its_picture(desk: Desk, width: in
     tiles = [grid.places.tile(number) for number in range(8)]
     assert all(grid.rect().contains(tile) for tile in tiles)
     assert not any(a.intersects(b) for i, a in enumerate(tiles) for b in tiles[:i])
-    assert grid.places.at(*tiles[5].center().toTuple()) == 5  # type: ignore[misc]
-    assert grid.places.at(QPoint(0, 0).x(), 399) is None
+    middle = tiles[5].center()
+    assert grid.places.at(middle.x(), middle.y()) == 5
+    assert grid.places.at(0, 399) is None
 
 
 def test_the_files_go_with_the_page_and_those_of_a_crash_with_the_next_look(project: Path, qtbot: QtBot) -> None:

@@ -29,6 +29,9 @@ _MARGIN: Final = 3
 _PAPER: Final = QColor(0, 0, 0, 175)
 _INK: Final = QColor(255, 255, 255, 235)
 _FADED: Final = 0.45
+_USUAL_WIDTH: Final = 220
+"""In narrower pictures points have smaller markers, so that they do not hide what they mark."""
+_SMALLEST_MARKER: Final = 0.6
 _STEPS: Final = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 
 
@@ -193,8 +196,11 @@ class SampleGrid(QWidget):
     def _paint_points(self, painter: QPainter, sample: SeenSample, size: QSize, ratio: float) -> None:
         assert sample.points is not None
         scale = size.width() / max(1, sample.picture.width()) * sample.scale
-        there = Viewport(image=(sample.picture.width(), sample.picture.height()), view=size.toTuple(), scale=scale)  # pyright: ignore[reportArgumentType]
-        PointsLayer(self._session.settings, there, ratio).paint(painter, sample.points, None)
+        there = Viewport(
+            image=(sample.picture.width(), sample.picture.height()), view=(size.width(), size.height()), scale=scale
+        )
+        marker = ratio * min(max(size.width() / ratio / _USUAL_WIDTH, _SMALLEST_MARKER), 1.0)
+        PointsLayer(self._session.settings, there, marker).paint(painter, sample.points, None)
 
     def _paint_words(self, painter: QPainter, words: str, whole: QRect, ratio: float) -> None:
         """The classes over the foot of the picture."""
