@@ -1,5 +1,5 @@
-"""Once round the whole loop, in the real program, with the real mouse and keys: paint, find a rate, train, review, fix,
-fine-tune, read the report. With STUDIO_SCREENSHOTS set it leaves the README's pictures in that folder."""
+"""Once round the whole loop, in the real program, with the real mouse and keys: paint, look, find a rate, train,
+review, fix, fine-tune, read the report. With STUDIO_SCREENSHOTS set it leaves the README's pictures in that folder."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def test_a_person_goes_round_the_whole_loop_once(project: Path, open_program: Ca
     window.screen.key("Control_L+2")
     for field, value in _SMALL_RECIPE.items():
         window.enter(field, value)
+    _look_at_samples(window, picture)
     chosen = _find_a_rate(window, project)
     picture("learning-rate")
 
@@ -107,6 +108,17 @@ def _painted(project: Path, item: Item) -> int:
     with Store.open(project) as store:
         mask = store.read_mask(item.id)
     return 0 if mask is None else int((mask == _ROAD).sum())
+
+
+def _look_at_samples(window: Program, picture: _Camera) -> None:
+    """See what the recipe makes of training pictures, as the process that would train draws them, and roll again."""
+    window.screen.key("Control_L+Shift_L+g")
+    wait_until(lambda: window.text("augmented_said").startswith("12 training items"), seconds=300)
+    window.screen.key("r")
+    time.sleep(1)
+    picture("augmented")
+    window.screen.key("Escape")
+    wait_until(lambda: window.where("augmented_grid") is None, seconds=10)
 
 
 def _find_a_rate(window: Program, project: Path) -> float:
