@@ -24,7 +24,16 @@ from studio.core.images import image_size
 from studio.core.items import LabelState, Split
 from studio.core.likely_device import likely_device
 from studio.core.progressive import grown
-from studio.core.recipe import ClassWeights, LearningRate, ModelSpec, OnDivergence, Purpose, RunSpec, Stage
+from studio.core.recipe import (
+    ClassWeights,
+    LearningRate,
+    ModelSpec,
+    OnDivergence,
+    OnMemory,
+    Purpose,
+    RunSpec,
+    Stage,
+)
 from studio.core.recipe_shelf import recipe_named
 from studio.core.resizing import Resize
 from studio.core.schedules import Schedule
@@ -52,6 +61,7 @@ class RecipeOptions:
     seed: int | None = None
     resize: Resize | None = None
     on_divergence: OnDivergence | None = None
+    on_memory: OnMemory | None = None
     clip_norm: float | None = None
     parts: int | None = None
     early_stop: int | None = None
@@ -78,7 +88,7 @@ def make_spec(store: Store, options: RecipeOptions, *, purpose: Purpose, device:
         changes["model"] = _model(spec, options)
     if options.seed is not None:
         changes["seed"] = options.seed
-    for field in ("note", "resize", "on_divergence", "clip_norm", "parts", "early_stop", *LEARNING):
+    for field in ("note", "resize", "on_divergence", "on_memory", "clip_norm", "parts", "early_stop", *LEARNING):
         if getattr(options, field) is not None:
             changes[field] = getattr(options, field)
     try:

@@ -20,7 +20,7 @@ from studio.cli.probing import AUTO, with_probed_batches
 from studio.cli.recipes import RecipeOptions, make_spec
 from studio.cli.run_watch import carry_out, exit_code, watch
 from studio.core.errors import BadInput
-from studio.core.recipe import OnDivergence, Purpose
+from studio.core.recipe import OnDivergence, OnMemory, Purpose
 from studio.core.resizing import Resize
 from studio.store import Store
 
@@ -84,6 +84,14 @@ OnDivergenceOption = Annotated[
         "the rates, three times at most.",
     ),
 ]
+OnMemoryOption = Annotated[
+    OnMemory | None,
+    typer.Option(
+        "--on-memory",
+        help="When a batch does not fit into memory: compute it in parts, go on in half precision where the device has "
+        "it, or stop with the last good checkpoint.",
+    ),
+]
 FrozenOption = Annotated[
     bool | None, typer.Option("--frozen/--unfrozen", help="Train the head and the batch-norm layers only.")
 ]
@@ -110,6 +118,7 @@ def train(
     seed: SeedOption = None,
     frozen: FrozenOption = None,
     on_divergence: OnDivergenceOption = None,
+    on_memory: OnMemoryOption = None,
     clip_norm: Annotated[
         float | None, typer.Option("--clip-norm", metavar="X", help="Shorten gradients that are longer than this.")
     ] = None,
@@ -155,6 +164,7 @@ def train(
         seed=seed,
         frozen=frozen,
         on_divergence=on_divergence,
+        on_memory=on_memory,
         clip_norm=clip_norm,
         parts=parts,
         early_stop=early_stop,

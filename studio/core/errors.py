@@ -174,8 +174,13 @@ class Diverged(StudioError):
 
 
 class OutOfMemory(StudioError):
-    def __init__(self, what: str, device: str) -> None:
-        super().__init__(f"{what} did not fit into the memory of {device}; halve the batch or the image size.")
+    """`kept`: there is a checkpoint to go on from."""
+
+    def __init__(self, what: str, device: str, *, kept: bool = False) -> None:
+        checkpoint = " The last good checkpoint is kept." if kept else ""
+        super().__init__(
+            f"{what} did not fit into the memory of {device}; halve the batch or the image size.{checkpoint}"
+        )
 
 
 MORE_MEMORY_TO_PROPOSE = "Close what else uses it, such as a run that trains, and propose again."

@@ -67,6 +67,15 @@ class OnDivergence(enum.StrEnum):
     GO_BACK = "go-back"
 
 
+class OnMemory(enum.StrEnum):
+    """What a run does with a batch that does not fit into memory: compute it in parts, go on in half precision where
+    the device has one and else in parts, or end with its last good checkpoint."""
+
+    PARTS = "parts"
+    PRECISION = "precision"
+    STOP = "stop"
+
+
 class ClassWeights(enum.StrEnum):
     """How the classes count in the training loss: each pixel or item alike, or balanced, rare classes so much more that
     all have the same say."""
@@ -193,6 +202,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     augment: Augment = Augment()
     precision: Precision = Precision.AUTO
     on_divergence: OnDivergence = OnDivergence.STOP
+    on_memory: OnMemory = OnMemory.PARTS
     weight_decay: float = 0.01
     clip_norm: float | None = None
     parts: int = 1

@@ -1,4 +1,4 @@
-"""The gradients of one batch, computed in parts where the whole does not fit into memory."""
+"""The gradients of one batch, and what is done where it does not fit into memory."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from studio.core.recipe import OnMemory
 from studio.ml.data.batches import Batch
 from studio.ml.device import MixedPrecision, give_back_memory, is_out_of_memory
 from studio.ml.objectives import Objective
@@ -59,32 +60,32 @@ def accumulate_fitting(
     batch: Batch,
     *,
     parts: int,
+    choice: OnMemory,
     divided: Callable[[int], None],
+    lowered: Callable[[], None],
 ) -> tuple[Tensor, Tensor]:
-    """The batch's gradients in the place of those that were there, in `parts` or, as often as that does not fit into
-    memory, in twice as many; returns output and loss. `divided` hears each new number. Raises the error where the batch
-    cannot be divided further. What a failed try held is free again; only batch norm's running means remember it."""
-    parts = min(parts, most_parts(batch))
-    while (made := _made(network, objective, precision, optimizer, batch, parts)) is None:
-        parts = min(parts * 2, most_parts(batch))
+    """The batch's gradients in the place of those that were there; returns output and loss.
+
+    They are computed in `parts`, and where that does not fit into memory as `choice` says: in half precision, which
+    `lowered` hears, or in twice as many parts as often as it takes, of which `divided` hears each new number. Raises
+    the error where there is nothing left to try. What a failed try held is free again; only batch norm's running means
+    remember it.
+    """
+    most = most_parts(batch)
+    parts = min(parts, most)
+    while True:
+        optimizer.zero_grad(set_to_none=True)
+        try:
+            return accumulate(network, objective, precision, batch, parts=parts)
+        except Exception as error:
+            if not is_out_of_memory(error) or choice is OnMemory.STOP:
+                raise
+            lowers = choice is OnMemory.PRECISION and precision.lower()
+            if not lowers and parts >= most:
+                raise
         give_back_memory(batch.images.device)
-        divided(parts)
-    return made
-
-
-def _made(
-    network: Forward,
-    objective: Objective,
-    precision: MixedPrecision,
-    optimizer: Optimizer,
-    batch: Batch,
-    parts: int,
-) -> tuple[Tensor, Tensor] | None:
-    """None where the batch does not fit into memory and can be divided further; else the error is raised."""
-    optimizer.zero_grad(set_to_none=True)
-    try:
-        return accumulate(network, objective, precision, batch, parts=parts)
-    except Exception as error:
-        if not is_out_of_memory(error) or parts >= most_parts(batch):
-            raise
-        return None
+        if lowers:
+            lowered()
+        else:
+            parts = min(parts * 2, most)
+            divided(parts)

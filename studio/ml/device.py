@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -47,9 +49,8 @@ def usable_cores() -> int:
 def resolve_precision(wanted: Precision, device: torch.device, warn: Callable[[str], None]) -> Precision:
     """The precision that a run really uses; `warn` gets a sentence where an explicit choice cannot be had."""
     if wanted is Precision.AUTO:
-        if device.type != "cuda":
-            return Precision.FLOAT32
-        return Precision.BF16 if torch.cuda.is_bf16_supported(including_emulation=False) else Precision.FP16
+        fast = half_precision(device) if device.type == "cuda" else None
+        return fast or Precision.FLOAT32
     if wanted is Precision.FP16 and device.type != "cuda":
         warn(f"Half precision (fp16) is for CUDA devices; this run uses float32 on {device.type}.")
         return Precision.FLOAT32
@@ -59,13 +60,31 @@ def resolve_precision(wanted: Precision, device: torch.device, warn: Callable[[s
     return wanted
 
 
+def half_precision(device: torch.device) -> Precision | None:
+    """The kind that the device computes reliably in: on a processor it needs less memory and is seldom faster."""
+    if device.type == "cuda":
+        return Precision.BF16 if torch.cuda.is_bf16_supported(including_emulation=False) else Precision.FP16
+    return Precision.BF16 if device.type == "cpu" else None
+
+
 class MixedPrecision:
     """Autocast for the forward pass, and a scaled loss where fp16 needs it. The weights stay float32."""
 
     def __init__(self, precision: Precision, device: torch.device) -> None:
-        self.precision = precision
         self._device = device
-        self.scaler = GradScaler(device.type) if precision is Precision.FP16 else None
+        self._use(precision)
+
+    def _use(self, precision: Precision) -> None:
+        self.precision = precision
+        self.scaler = GradScaler(self._device.type) if precision is Precision.FP16 else None
+
+    def lower(self) -> bool:
+        """Go on in half precision; False where that is so already or the device has none that is reliable."""
+        half = half_precision(self._device)
+        if half is None or self.precision is not Precision.FLOAT32:
+            return False
+        self._use(half)
+        return True
 
     def forward(self) -> AbstractContextManager[object]:
         if self.precision is Precision.FLOAT32:
@@ -105,9 +124,14 @@ def trim_heap() -> None:
             trim(0)
 
 
+_NOT_ENOUGH: Final = re.compile(
+    r"not enough memory|can't allocate memory|could not create a (primitive$|memory)", re.IGNORECASE | re.MULTILINE
+)
+"""The CPU allocator's two sentences, and oneDNN's where the memory for a convolution cannot be had."""
+
+
 def is_out_of_memory(error: BaseException) -> bool:
-    """PyTorch says it in three ways: CUDA's class, the CPU allocator's sentences, and Python's own error."""
+    """PyTorch says it in three ways: CUDA's class, sentences of what allocates on the CPU, and Python's own error."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
-    said = str(error).lower()
-    return isinstance(error, RuntimeError) and ("not enough memory" in said or "can't allocate memory" in said)
+    return isinstance(error, RuntimeError) and _NOT_ENOUGH.search(str(error)) is not None

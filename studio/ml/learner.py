@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from studio.core.events import Metric
-from studio.core.recipe import Stage
+from studio.core.recipe import OnMemory, Stage
 from studio.ml.accumulation import accumulate_fitting
 from studio.ml.callbacks.base import Callback
 from studio.ml.compiling import CompiledForward
@@ -61,6 +61,9 @@ class Learner:
     at: Position = field(default_factory=Position)
     parts: int = 1
     """In how many parts a batch's gradients are computed."""
+
+    on_memory: OnMemory = OnMemory.PARTS
+    """What is done with a batch that does not fit into memory."""
 
     clipped_norm: Tensor | None = None
     """The length of the batch's gradients before they were clipped, where they are."""
@@ -136,7 +139,9 @@ class Learner:
             self.optimizer,
             batch,
             parts=self.parts,
+            choice=self.on_memory,
             divided=self._note_parts,
+            lowered=lambda: self.call("after_out_of_memory"),
         )
 
     def _note_parts(self, parts: int) -> None:

@@ -14,6 +14,7 @@ from torch.optim import Optimizer
 
 from studio.core.events import LrSuggestion
 from studio.core.lr_suggestions import suggestions
+from studio.core.recipe import OnMemory
 from studio.ml.accumulation import accumulate_fitting
 from studio.ml.control import StopRequested
 from studio.ml.data.batches import Batch, SplitBatches
@@ -71,11 +72,13 @@ def find_learning_rate(
     on_point: Callable[[SweepPoint], None],
     check: Callable[[], None],
     parts: int = 1,
+    choice: OnMemory = OnMemory.PARTS,
     divided: Callable[[int, int], None] = lambda step, parts: None,
+    lowered: Callable[[int], None] = lambda step: None,
 ) -> Sweep:
     """Train 100 steps while every group's rate grows from 1e-7 to 10, and stop when the smoothed loss passes four times
-    its best or is no number. Each batch is computed in `parts`; one that does not fit into memory is divided further,
-    and so are those after it, of which `divided` hears step and parts.
+    its best or is no number. Each batch is computed in `parts`; with one that does not fit into memory, and those after
+    it, is done what `choice` says: `divided` hears step and parts, `lowered` the step that begins in half precision.
 
     Whatever happens (also an error, running out of memory, or `check` raising StopRequested, which ends the sweep as
     cancelled), weights, buffers, gradients, modes, `requires_grad` and all random generators are afterwards bit for bit
@@ -83,7 +86,7 @@ def find_learning_rate(
     """
     sweep, smoothing = Sweep(), SmoothedLoss()
     with preserved_network(network), preserved_random_state():
-        stepping = _Stepping(network, objective, precision, make_optimizer(network), parts, divided)
+        stepping = _Stepping(network, objective, precision, make_optimizer(network), parts, choice, divided, lowered)
         try:
             for step, batch in enumerate(_endless(batches, STEPS), start=1):
                 check()
@@ -154,7 +157,9 @@ class _Stepping:
     precision: MixedPrecision
     optimizer: Optimizer
     parts: int
+    choice: OnMemory
     divided: Callable[[int, int], None]
+    lowered: Callable[[int], None]
 
     def loss_of(self, step: int, batch: Batch, rate: float) -> float:
         """The loss before a step at `rate`. A loss that is no number takes no step."""
@@ -167,7 +172,15 @@ class _Stepping:
             self.divided(step, parts)
 
         _, loss = accumulate_fitting(
-            self.network, self.objective, self.precision, self.optimizer, batch, parts=self.parts, divided=note
+            self.network,
+            self.objective,
+            self.precision,
+            self.optimizer,
+            batch,
+            parts=self.parts,
+            choice=self.choice,
+            divided=note,
+            lowered=lambda: self.lowered(step),
         )
         value = float(loss.detach())
         if math.isfinite(value):

@@ -23,7 +23,6 @@ from studio.ml.data.threads import decoding_threads
 from studio.ml.device import (
     MixedPrecision,
     choose_device,
-    give_back_memory,
     is_out_of_memory,
     resolve_precision,
     usable_cores,
@@ -95,8 +94,8 @@ class _Proposer:
                     yield from self._answer([w for w, _ in readable], [p for _, p in readable])
 
     def _answer(self, batch: list[Wanted], pictures: list[np.ndarray]) -> Iterator[Proposed]:
-        looks = [self._fitting(pictures)]
-        looks += [self._fitting([_lit(p, factor) for p in pictures]) for factor in self._task.second_looks]
+        looks = [self._forward(pictures)]
+        looks += [self._forward([_lit(p, factor) for p in pictures]) for factor in self._task.second_looks]
         for number, wanted in enumerate(batch):
             outputs = [look[number] for look in looks]
             frame = self._decoder.frame(Path(wanted.image))
@@ -108,16 +107,6 @@ class _Proposer:
             points = prediction.points if isinstance(prediction, PointsPrediction) else None
             seen = [self._task.of_picture(output, frame) for output in outputs]
             yield Proposed(item=wanted.item, points=points, uncertainty=self._task.uncertainty(seen))
-
-    def _fitting(self, pictures: list[np.ndarray]) -> torch.Tensor:
-        """One at a time where they do not fit into memory together."""
-        try:
-            return self._forward(pictures)
-        except (RuntimeError, MemoryError) as error:
-            if len(pictures) == 1 or not is_out_of_memory(error):
-                raise
-        give_back_memory(self._device)
-        return torch.cat([self._forward([picture]) for picture in pictures])
 
     def _forward(self, pictures: list[np.ndarray]) -> torch.Tensor:
         return forward_pictures(pictures, network=self._network, precision=self._precision, device=self._device).cpu()

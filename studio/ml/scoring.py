@@ -18,7 +18,7 @@ from studio.core.review import SCORES_FILE, ItemScore, encode_score
 from studio.core.snapshot import SnapshotItem
 from studio.ml.data.inputs import network_input
 from studio.ml.data.threads import decoding_threads
-from studio.ml.device import MixedPrecision
+from studio.ml.device import MixedPrecision, give_back_memory, is_out_of_memory
 from studio.ml.tasks.base import ItemDecoder
 
 PREDICTIONS_FOLDER: Final = "predictions"
@@ -28,8 +28,21 @@ def forward_pictures(
     pictures: Sequence[np.ndarray], *, network: nn.Module, precision: MixedPrecision, device: torch.device
 ) -> Tensor:
     """Outputs of one batch of (H, W, 3) uint8 pictures of one size, or of documents' token ids, as a validation pass
-    makes them."""
-    with torch.inference_mode(), precision.forward():
+    makes them; one at a time where they do not fit into memory together."""
+    try:
+        return _forward(pictures, network=network, precision=precision, device=device)
+    except (RuntimeError, MemoryError) as error:
+        if len(pictures) == 1 or not is_out_of_memory(error):
+            raise
+    give_back_memory(device)
+    return torch.cat([_forward([one], network=network, precision=precision, device=device) for one in pictures])
+
+
+@torch.inference_mode()
+def _forward(
+    pictures: Sequence[np.ndarray], *, network: nn.Module, precision: MixedPrecision, device: torch.device
+) -> Tensor:
+    with precision.forward():
         return network(network_input(pictures, device))
 
 

@@ -26,7 +26,7 @@ from studio.core.events import (
 )
 from studio.core.items import Split
 from studio.core.outcome import OutcomeKind
-from studio.core.recipe import OnDivergence, Purpose, RunSpec, Stage
+from studio.core.recipe import OnDivergence, Precision, Purpose, RunSpec, Stage
 from studio.core.review import SCORES_FILE
 from studio.core.snapshot import Snapshot
 from studio.ml.asked_before import AskedBefore, asked_before
@@ -34,7 +34,7 @@ from studio.ml.augmented_look import show_augmented
 from studio.ml.batch_probe import SMALLEST, Tried, best_size, found_sentence, probe_batch_size
 from studio.ml.callbacks.base import Callback
 from studio.ml.callbacks.checkpoints import Checkpoints
-from studio.ml.callbacks.fitting_memory import FittingMemory, divided_sentence
+from studio.ml.callbacks.fitting_memory import FittingMemory, divided_sentence, lowered_precision, lowered_sentence
 from studio.ml.callbacks.gradient_norm import GradientNorm
 from studio.ml.callbacks.guard import FiniteGuard
 from studio.ml.callbacks.listening import Listening
@@ -105,7 +105,8 @@ class TrainingRun:
             return self._carry_out(self._checkpoint() if resume else None)
         except Exception as error:
             if is_out_of_memory(error):
-                raise OutOfMemory(self._doing, str(self._device)) from error
+                kept = (self._folder / STATE_FILE).exists()
+                raise OutOfMemory(self._doing, str(self._device), kept=kept) from error
             raise
 
     def _carry_out(self, state: dict[str, Any] | None) -> OutcomeKind:
@@ -123,7 +124,7 @@ class TrainingRun:
         steps = [self._source.steps(stage) for stage in self._asked.stages]
         at = Position(**state["position"]) if state else Position()
         network, origin = self._network(state)
-        precision = MixedPrecision(resolve_precision(self._spec.precision, self._device, self._warn), self._device)
+        precision = MixedPrecision(self._precision(state), self._device)
         self._log.emit(
             Started(
                 purpose=self._spec.purpose.value,
@@ -146,6 +147,12 @@ class TrainingRun:
         if self._spec.purpose is Purpose.PROBE:
             return self._probe(network, precision)
         return self._fit(network, precision, steps, state)
+
+    def _precision(self, state: dict[str, Any] | None) -> Precision:
+        """As the recipe says, or what a run that is resumed went on in."""
+        kept = state["callbacks"].get(FittingMemory.__name__) if state else None
+        lowered = lowered_precision(kept) if kept else None
+        return lowered or resolve_precision(self._spec.precision, self._device, self._warn)
 
     def _weigh_classes(self) -> dict[str, float]:
         """Set the objective; returns how much each class weighs in it."""
@@ -194,6 +201,7 @@ class TrainingRun:
             self._task,
             precision,
             callbacks,
+            on_memory=self._spec.on_memory,
             objective=self._objective,
             averaged=averaged,
             compiled=CompiledForward(network, warn=self._warn) if self._spec.compile else None,
@@ -333,8 +341,12 @@ class TrainingRun:
                 on_point=self._lr_point,
                 check=self._commands.check,
                 parts=self._spec.parts,
+                choice=self._spec.on_memory,
                 divided=lambda step, parts: self._warn(
                     divided_sentence(stage, step=step, parts=parts), about=Concern.MEMORY
+                ),
+                lowered=lambda step: self._warn(
+                    lowered_sentence(stage, step=step, precision=precision.precision), about=Concern.MEMORY
                 ),
             )
         finally:

@@ -40,6 +40,7 @@ from studio.core.recipe import (
     Encoder,
     LearningRate,
     OnDivergence,
+    OnMemory,
     Purpose,
     RunSpec,
     Stage,
@@ -185,7 +186,7 @@ def test_every_option_reaches_the_recipe(project: Path, use: Use) -> None:
         "cpu",
     ]
     options += ["--clip-norm", "0.5", "--parts", "2", "--early-stop", "3", "--label-smoothing", "0.1"]
-    options += ["--resize", "crop"]
+    options += ["--resize", "crop", "--on-memory", "stop"]
     options += ["--class-weights", "balanced", "--average-weights", "0.9", "--compile"]
     engine = ScoringEngine({})
     use(engine)
@@ -207,6 +208,7 @@ def test_every_option_reaches_the_recipe(project: Path, use: Use) -> None:
     assert (spec.label_smoothing, spec.class_weights, spec.average_weights) == (0.1, ClassWeights.BALANCED, 0.9)
     assert spec.compile
     assert spec.on_divergence is OnDivergence.GO_BACK
+    assert spec.on_memory is OnMemory.STOP
     assert spec.resize is Resize.CROP
     assert engine.runs[0].start.device == "cpu"
 

@@ -14,7 +14,8 @@ from studio.core.masks import read_mask
 from studio.core.outcome import OutcomeKind
 from studio.core.proposals import JOB_FILE, ProposalJob, Wanted, encode_job
 from studio.core.settings import Task
-from studio.ml.propose import _Proposer, propose
+from studio.ml import scoring
+from studio.ml.propose import propose
 from tests.unit.ml_runs import ALL_BUT_ONE, make_run, recipe, run
 
 
@@ -87,12 +88,12 @@ def test_a_model_for_another_task_is_refused_in_a_sentence(segmented: Path, tmp_
 
 
 def with_room_for(pictures: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    forward = _Proposer._forward
+    prepare = scoring.network_input
 
-    def limited(self: _Proposer, batch: list[np.ndarray]) -> torch.Tensor:
-        return forward(self, batch) if len(batch) <= pictures else torch.empty(10**14)
+    def limited(batch: list[np.ndarray], device: torch.device) -> torch.Tensor:
+        return prepare(batch, device) if len(batch) <= pictures else torch.empty(10**14)
 
-    monkeypatch.setattr(_Proposer, "_forward", limited)
+    monkeypatch.setattr(scoring, "network_input", limited)
 
 
 def test_pictures_that_do_not_fit_into_memory_together_are_proposed_for_one_by_one(

@@ -27,7 +27,7 @@ class Callback:
         """`learner.loss` and the gradients are known, no weight has changed yet."""
 
     def after_out_of_memory(self, learner: Learner) -> None:
-        """The batch did not fit and will be tried again, in `learner.parts`."""
+        """The batch did not fit and will be tried again, in `learner.parts` and `learner.precision` as they are now."""
 
     def after_batch(self, learner: Learner) -> None:
         """The optimizer has made its step and the position has moved on."""

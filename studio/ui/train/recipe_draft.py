@@ -11,7 +11,17 @@ from PySide6.QtCore import QObject, Signal
 from studio.core.architectures import Architecture, can_stand_on, encoders_of
 from studio.core.defaults import COMMON_SIZE
 from studio.core.progressive import grown
-from studio.core.recipe import Augment, LearningRate, ModelSpec, OnDivergence, Precision, Purpose, RunSpec, Stage
+from studio.core.recipe import (
+    Augment,
+    LearningRate,
+    ModelSpec,
+    OnDivergence,
+    OnMemory,
+    Precision,
+    Purpose,
+    RunSpec,
+    Stage,
+)
 from studio.ui.train.rates import MAX_RATE, MIN_RATE
 from studio.ui.train.recipe_steps import Moment, RecipeSteps
 
@@ -126,6 +136,9 @@ class RecipeDraft(QObject):
 
     def set_on_divergence(self, choice: OnDivergence) -> None:
         self._set(on_divergence=choice)
+
+    def set_on_memory(self, choice: OnMemory) -> None:
+        self._set(on_memory=choice)
 
     def set_training(self, **fields: Any) -> None:
         """Fields of the `RunSpec` itself: such as `resize` or `clip_norm`."""

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core.counting import counted
-from studio.core.recipe import MOST_WARP, ModelSpec, OnDivergence, Precision, RunSpec
+from studio.core.recipe import MOST_WARP, ModelSpec, OnDivergence, OnMemory, Precision, RunSpec
 from studio.core.resizing import Resize
 from studio.core.settings import TAG_TASKS, Task
 from studio.ui.theme import theme
@@ -47,6 +47,16 @@ _DIVERGENCE_NAMES: Final = {
 _DIVERGENCE_TIP: Final = (
     "When the loss is no number any more: end with the last good checkpoint, or go back to it and on with a third of "
     "the rates, three times at most"
+)
+
+_MEMORY_NAMES: Final = {
+    OnMemory.PARTS: "Compute in parts",
+    OnMemory.PRECISION: "Half precision",
+    OnMemory.STOP: "Stop",
+}
+_MEMORY_TIP: Final = (
+    "When a batch does not fit into memory: compute it in parts whose gradients add up, go on in half precision where "
+    "the device has it, or end with the last good checkpoint"
 )
 
 _RESIZE_NAMES: Final = {Resize.SQUISH: "Squish", Resize.CROP: "Crop", Resize.PAD: "Pad"}
@@ -100,6 +110,7 @@ class RecipeForm(QWidget):
                 ("Precision", self.precision),
                 ("Weight decay", self.weight_decay),
                 ("If it diverges", self.on_divergence),
+                ("Out of memory", self.on_memory),
                 ("Seed", self.seed),
                 ("Note", self.note),
             )
@@ -172,6 +183,7 @@ class RecipeForm(QWidget):
         self.precision.show_value(spec.precision)
         self.weight_decay.show_value(spec.weight_decay)
         self.on_divergence.show_value(spec.on_divergence)
+        self.on_memory.show_value(spec.on_memory)
         self.seed.show_value(spec.seed)
         if self.note.text() != spec.note:
             self.note.setText(spec.note)
@@ -231,6 +243,10 @@ class RecipeForm(QWidget):
             "on_divergence", [(name, choice) for choice, name in _DIVERGENCE_NAMES.items()], tip=_DIVERGENCE_TIP
         )
         self.on_divergence.edited.connect(draft.set_on_divergence)
+        self.on_memory = Choice(
+            "on_memory", [(name, choice) for choice, name in _MEMORY_NAMES.items()], tip=_MEMORY_TIP
+        )
+        self.on_memory.edited.connect(draft.set_on_memory)
         self.learning = LearningFields(draft, self._task)
         self.training = TrainingFields(draft)
         self.seed = WholeField("seed", 0, 2**31 - 1, tip="The same seed on the same computer gives the same run")

@@ -26,7 +26,17 @@ from studio.core.architectures import Architecture, offered_encoders
 from studio.core.events import BatchFound, BatchTried, Finished
 from studio.core.items import Split
 from studio.core.outcome import OutcomeKind
-from studio.core.recipe import Encoder, FineTune, LearningRate, OnDivergence, Precision, Purpose, RunSpec, Stage
+from studio.core.recipe import (
+    Encoder,
+    FineTune,
+    LearningRate,
+    OnDivergence,
+    OnMemory,
+    Precision,
+    Purpose,
+    RunSpec,
+    Stage,
+)
 from studio.core.resizing import Resize
 from studio.core.settings import Task
 from studio.engine import FakeEngine
@@ -100,6 +110,7 @@ def test_choices_ticks_and_the_note_are_what_the_run_gets(desk: Desk) -> None:
     choose(desk, "start_from", "Random weights")
     choose(desk, "precision", "float32")
     choose(desk, "on_divergence", "Go back")
+    choose(desk, "on_memory", "Half precision")
     choose(desk, "resize", "Pad")
     tick(desk, "flip")
     tick(desk, "frozen")
@@ -109,6 +120,7 @@ def test_choices_ticks_and_the_note_are_what_the_run_gets(desk: Desk) -> None:
     assert not spec.model.pretrained
     assert spec.precision is Precision.FLOAT32
     assert spec.on_divergence is OnDivergence.GO_BACK
+    assert spec.on_memory is OnMemory.PRECISION
     assert spec.resize is Resize.PAD
     assert spec.augment.flip is not before.augment.flip
     assert spec.stages[0].frozen
