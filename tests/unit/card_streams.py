@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from studio.core.cards import Trigger
 from studio.core.events import (
     Concern,
@@ -94,13 +96,24 @@ def found(rules: Sequence[str] = ("valley", "steep")) -> LrFound:
     return LrFound(suggestions=[LrSuggestion(rule, 1e-3) for rule in rules], stopped="diverged")
 
 
-def falling(count: int = 120, *, start: float = 2.0, end: float = 0.5) -> list[float]:
+def falling(count: int = 200, *, start: float = 2.0, end: float = 0.5) -> list[float]:
     return [end + (start - end) * math.exp(-4 * i / count) for i in range(count)]
 
 
-def hill(height: float, *, count: int = 120, at: float = 0.2) -> list[float]:
+def hill(height: float, *, count: int = 200, at: float = 0.2) -> list[float]:
     """A falling loss with a hill of this share of it while the rate of a one-cycle stage still rises."""
     return [loss * (1 + height * math.exp(-(((i / count - at) / 0.06) ** 2))) for i, loss in enumerate(falling(count))]
+
+
+def noisy(losses: Sequence[float], *, noise: float, seed: int = 0) -> Stream:
+    """Steps whose raw losses vary by this share, smoothed as a run smooths them."""
+    random = np.random.default_rng(seed)
+    raw = [loss * math.exp(random.normal(0, noise)) for loss in losses]
+    mean, smoothed = 0.0, list[float]()
+    for number, loss in enumerate(raw, 1):
+        mean = 0.98 * mean + 0.02 * loss
+        smoothed.append(mean / (1 - 0.98**number))
+    return steps(smoothed, raw=raw)
 
 
 def good_pairs(count: int = 4) -> list[tuple[float, float]]:
@@ -187,7 +200,7 @@ DOES_NOT: dict[Trigger, list[Stream]] = {
         [*BEGIN, *steps(falling())],
         [*BEGIN, *steps(hill(3.0))],
         [*BEGIN, *steps(hill(0.6, at=0.6))],
-        [*BEGIN, *steps(hill(0.6)[:26])],
+        [*BEGIN, *steps(hill(0.6)[:43])],
         [*BEGIN, *steps(hill(0.6, at=0.15), schedule=Constant())],
     ],
     Trigger.LOSS_SPIKES: [
@@ -220,9 +233,9 @@ DOES_NOT: dict[Trigger, list[Stream]] = {
     Trigger.ONLY_FELL: [
         [*BEGIN, *steps(hill(0.6)), FINISHED],
         [*BEGIN, *steps(falling(), schedule=Constant()), FINISHED],
-        [*BEGIN, *steps(falling(30)), FINISHED],
+        [*BEGIN, *steps(falling(100)), FINISHED],
         [*BEGIN, *steps(falling()), STOPPED],
-        [*BEGIN, *steps([*falling(100), *(2.0 for _ in range(20))]), FINISHED],
+        [*BEGIN, *steps([*falling(180), *(2.0 for _ in range(20))]), FINISHED],
     ],
     Trigger.LAST_EPOCH_BEST: [
         [*BEGIN, *epochs(good_pairs()), FINISHED],

@@ -14,7 +14,7 @@ from studio.core.cards.triggers import WATCHES
 from studio.core.events import RunEvent, encode_event, read_events
 from studio.core.recipe import RunSpec, Stage
 from studio.core.settings import Task
-from tests.unit.card_streams import BEGIN, DEALS, DOES_NOT, Stream, epochs, falling, hill, started, steps, warned
+from tests.unit.card_streams import BEGIN, DEALS, DOES_NOT, Stream, epochs, falling, hill, noisy, started, steps, warned
 
 SPEC = RunSpec(task=Task.SEGMENTATION, stages=(Stage(epochs=4, height=96, width=128),))
 RECORDED = Path(__file__).parents[1] / "recorded"
@@ -104,7 +104,7 @@ def test_a_run_from_another_ones_weights_may_be_good_at_once() -> None:
 
 def test_a_stage_is_read_anew_after_a_return_to_lower_rates() -> None:
     (back, *_) = [event for event in DEALS[Trigger.NO_NUMBER][0] if type(event).__name__ == "WentBack"]
-    rising = steps(hill(0.6)[:26])
+    rising = steps(hill(0.6)[:43])
     assert "rose-then-fell" not in dealt([*BEGIN, *rising, back, *steps(falling(60, start=0.4, end=0.1))])
 
 
@@ -124,6 +124,23 @@ def test_a_real_run_on_the_demo_project_is_dealt_for_what_it_did() -> None:
     dealt = dealer.see_all(read_events(RECORDED / "demo_run.jsonl"))
     assert [card.id for card in dealt] == ["class-never-predicted", "rate-could-be-higher", "progressive-resizing"]
     assert dealer.detail(dealt[0]) == "sign"
+
+
+@pytest.mark.parametrize("noise", [0.05, 0.2, 0.4])
+def test_noise_is_taken_for_no_hill(noise: float) -> None:
+    """Of forty runs whose loss only falls, or stands, but for the noise of its batches."""
+    for seed in range(20):
+        for losses in (falling(400), [1.0] * 400):
+            assert "rose-then-fell" not in dealt([*BEGIN, *noisy(losses, noise=noise, seed=seed)])
+
+
+@pytest.mark.parametrize("noise", [0.02, 0.1, 0.2])
+def test_a_hill_is_seen_through_the_noise_and_never_taken_for_a_fall(noise: float) -> None:
+    ended = DEALS[Trigger.ONE_SIZE][0][-1]
+    for seed in range(10):
+        found = dealt([*BEGIN, *noisy(hill(1.0, count=800), noise=noise, seed=seed), ended])
+        assert "rose-then-fell" in found
+        assert "only-fell" not in found
 
 
 def test_a_watch_says_no_to_events_that_it_does_not_hear() -> None:

@@ -12,16 +12,26 @@ from studio.core.outcome import OutcomeKind
 SETTLING: Final = 10
 """Steps after which a stage's smoothed loss is worth reading."""
 
-A_LITTLE: Final = 1.04
-"""The smoothed loss has risen where it is above its lowest value by more than its own noise."""
+A_LITTLE: Final = 0.04
+"""The smoothed loss has risen where it is above its lowest value by more than this share of it, and its noise."""
+
+SMOOTHING: Final = 0.98
+"""How much of the mean each step of `Step.smoothed` keeps."""
+
+NOISE_MEMORY: Final = 0.95
+NOISE_WIDTHS: Final = 5.0
+"""So many standard deviations lie hardly ever between the lowest of many noisy values and any other of them."""
 
 TOO_MUCH: Final = 2.0
 """A rise to more than this many times the lowest value is no little one."""
 
 CLEARLY_LOWER: Final = 0.92
 
-LONG_ENOUGH: Final = 50
-"""Steps of a stage from whose loss something can be said about its rate."""
+LONG_ENOUGH: Final = 150
+"""Steps of a stage whose smoothed loss, a mean over some fifty of them, would show a hill."""
+
+MAYBE: Final = 0.02
+"""A rise by this share may be one; only without it is it said that a loss never rose."""
 
 STILL_STEPS: Final = 100
 STILL_SHARE: Final = 0.02
@@ -68,7 +78,10 @@ class _Shape(_StageWatch):
         self.highest_since = 0.0
         self.last = math.inf
         self.first_rate = self.top_rate = 0.0
-        self.has_risen = False
+        self.has_risen = self.may_have_risen = False
+        self.first = math.inf
+        self.last_raw = math.nan
+        self.squares = 0.0
 
     def take(self, step: Step) -> None:
         self.seen += 1
@@ -77,14 +90,30 @@ class _Shape(_StageWatch):
         self.first_rate = self.first_rate or rate
         self.top_rate = max(rate, self.top_rate)
         self.last = loss
+        self._hear_noise(step.loss)
         if self.seen <= SETTLING:
+            self.first = loss
             return
-        if is_rising and loss > A_LITTLE * self.lowest:
+        if is_rising and loss > self.lowest + max(A_LITTLE * self.lowest, NOISE_WIDTHS * self._noise()):
             self.has_risen = True
+        self.may_have_risen = self.may_have_risen or (is_rising and loss > (1 + MAYBE) * self.lowest)
         if self.has_risen:
             self.highest_since = max(self.highest_since, loss)
         else:
             self.lowest = min(self.lowest, loss)
+
+    def _hear_noise(self, loss: float) -> None:
+        """From step to step a loss changes by its noise, whatever its trend: by twice its variance in the mean."""
+        square = (loss - self.last_raw) ** 2 / 2
+        self.last_raw = loss
+        if math.isfinite(square):
+            self.squares = NOISE_MEMORY * self.squares + (1 - NOISE_MEMORY) * square
+
+    def _noise(self) -> float:
+        """The standard deviation of the smoothed loss were there no trend: of a weighted mean of `seen` values."""
+        variance = self.squares / (1 - NOISE_MEMORY ** max(self.seen - 1, 1))
+        kept = SMOOTHING**self.seen
+        return math.sqrt(variance * (1 - SMOOTHING) / (1 + SMOOTHING) * (1 + kept) / (1 - kept))
 
 
 class RoseThenFell(_Shape):
@@ -105,7 +134,8 @@ class OnlyFell(_Shape):
 
     def stage_over(self) -> bool:
         had_a_peak = self.top_rate > 2 * self.first_rate
-        return self.seen >= LONG_ENOUGH and had_a_peak and not self.has_risen and self.last <= A_LITTLE * self.lowest
+        fell = self.last < CLEARLY_LOWER * self.first and self.last <= (1 + A_LITTLE) * self.lowest
+        return self.seen >= LONG_ENOUGH and had_a_peak and fell and not self.may_have_risen
 
 
 class StandsStill(_StageWatch):
