@@ -26,8 +26,14 @@ LARGEST: Final = 1024
 STEPS: Final = 3
 """At each size, of which the first is not timed: it brings buffers and chooses algorithms."""
 
+SLOW: Final = 1.0
+"""Seconds of a step beside which that is nothing, so that one step is enough."""
+
 SECONDS: Final = 10.0
-"""A size that would take longer than what is left of them is not tried."""
+"""A size that would take longer than what is left of them is not tried, from `USUAL` on."""
+
+USUAL: Final = 8
+"""Up to here sizes are tried however slow the device is: of smaller ones alone the best would be poor."""
 
 RESERVE: Final = 0.15
 """The part of the free memory that stays free: later batches, validation and other programs need some."""
@@ -58,6 +64,7 @@ def probe_batch_size(
     check: Callable[[], None],
     parts: int = 1,
     seconds: float = SECONDS,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> list[Tried]:
     """Train a few steps with batches of 2, 4, 8, … items, in `parts` each, until they do not fit into memory, there are
     no more items, a size twice as large is no faster, or the next would take longer than `seconds` in all.
@@ -67,16 +74,16 @@ def probe_batch_size(
     `SMALLEST` that does not fit into memory.
     """
     tried: list[Tried] = []
-    began = time.perf_counter()
+    began = clock()
     with preserved_network(network), preserved_random_state():
-        trying = _Trying(network, objective, precision, make_optimizer(network), device, parts)
+        trying = _Trying(network, objective, precision, make_optimizer(network), device, parts, clock)
         for size in _sizes(len(batches.images.items)):
             check()
-            size_began = time.perf_counter()
+            size_began = clock()
             tried.append(trying.at(size, next(batches.resized(size).epoch(0))))
             on_tried(tried[-1])
-            now = time.perf_counter()
-            too_long = now - began + 2 * (now - size_began) > seconds
+            now = clock()
+            too_long = size >= USUAL and now - began + 2 * (now - size_began) > seconds
             if too_long or not tried[-1].fits or _is_flat(tried) or trying.next_is_too_large(tried):
                 break
     return tried
@@ -124,6 +131,7 @@ class _Trying:
     optimizer: Optimizer
     device: torch.device
     parts: int
+    clock: Callable[[], float]
 
     def __post_init__(self) -> None:
         self.network.train()
@@ -160,16 +168,18 @@ class _Trying:
         times: list[float] = []
         try:
             for _ in range(STEPS):
-                began = time.perf_counter()
+                began = self.clock()
                 self._step(batch)
-                times.append(time.perf_counter() - began)
+                times.append(self.clock() - began)
+                if times[-1] > SLOW:
+                    break
         except Exception as error:
             if not is_out_of_memory(error) or len(batch.rows) <= SMALLEST:
                 raise
             return None
         finally:
             self.optimizer.zero_grad(set_to_none=True)
-        return min(times[1:])
+        return min(times[1:] or times)
 
     def _step(self, batch: Batch) -> None:
         """At a rate of 0, so that many steps on one batch lead nowhere; its cost is that of any other."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -33,7 +32,8 @@ STAGE = Stage(epochs=1, height=32, width=32, batch_size=8)
 
 
 class Network(nn.Module):
-    """A step costs the same whatever the batch, so that a larger one is faster; it holds `most` images."""
+    """A step costs the same whatever the batch, so that a larger one is faster; it holds `most` images. `now` is its
+    own time, in seconds."""
 
     def __init__(self, most: int = 10**6) -> None:
         super().__init__()
@@ -41,10 +41,11 @@ class Network(nn.Module):
         self.norm = nn.BatchNorm2d(2)
         self.most = most
         self.sizes: list[int] = []
+        self.now = 0.0
 
     def forward(self, images: Tensor) -> Tensor:
         self.sizes.append(len(images))
-        time.sleep(0.01)
+        self.now += 0.01
         torch.rand(1)
         if len(images) > self.most:
             raise torch.OutOfMemoryError("CUDA out of memory")
@@ -73,7 +74,12 @@ class Drawn:
 
 
 def probe(
-    network: Network, items: int = 64, *, on_tried: Callable[[Tried], None] = lambda tried: None, parts: int = 1
+    network: Network,
+    items: int = 64,
+    *,
+    on_tried: Callable[[Tried], None] = lambda tried: None,
+    parts: int = 1,
+    seconds: float = 600,
 ) -> list[Tried]:
     return probe_batch_size(
         network,
@@ -85,7 +91,8 @@ def probe(
         on_tried=on_tried,
         check=lambda: None,
         parts=parts,
-        seconds=600,
+        seconds=seconds,
+        clock=lambda: network.now,
     )
 
 
@@ -113,6 +120,13 @@ def test_sizes_double_until_one_does_not_fit_and_nothing_is_left_of_it() -> None
 def test_there_are_no_batches_larger_than_the_data() -> None:
     assert [one.batch_size for one in probe(Network(), items=9)] == [2, 4, 8]
     assert [one.batch_size for one in probe(Network(), items=1)] == [2]
+
+
+def test_without_any_time_the_usual_sizes_are_tried_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_probe, "SLOW", 0.0)
+    network = Network()
+    assert [one.batch_size for one in probe(network, seconds=0)] == [2, 4, 8]
+    assert network.sizes == [2, 4, 8], "where a step is slow, one is enough"
 
 
 def test_a_batch_in_parts_needs_the_memory_of_a_part() -> None:
