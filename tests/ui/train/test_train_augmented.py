@@ -7,10 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.core.events import Augmented, AugmentedSample, Failed, Finished, Warned
@@ -26,6 +29,7 @@ from studio.engine import FakeEngine, FakeRun
 from studio.store import Store
 from studio.ui.train.augmented.folders import LOOKS_FOLDER
 from studio.ui.train.augmented.look import LookState
+from studio.ui.train.augmented.places import places_for
 from tests.ui.train.conftest import CLASSES, Desk, make_project, open_desk
 
 desk_on = contextlib.contextmanager(open_desk)
@@ -309,19 +313,38 @@ def test_points_are_shown_where_the_event_says(tmp_path: Path, qtbot: QtBot) -> 
         assert color_at(desk, 0.25, 0.25) == (100, 100, 100)
 
 
-@pytest.mark.parametrize("width", [476, 900])
-def test_the_name_of_every_item_has_room_below_its_picture(desk: Desk, width: int) -> None:
+@given(st.integers(200, 2000), st.integers(150, 1500), st.integers(32, 1000), st.integers(32, 1000), st.integers(1, 12))
+def test_pictures_of_any_shape_lie_side_by_side_with_their_names_below(
+    width: int, height: int, picture_width: int, picture_height: int, count: int
+) -> None:
+    places = places_for(QRect(3, 3, width, height), QSize(picture_width, picture_height), count, caption=10)
+    tiles = [places.tile(number) for number in range(count)]
+    assert all(places.area.contains(tile) for tile in tiles)
+    assert not any(a.intersects(b) for i, a in enumerate(tiles) for b in tiles[:i])
+    for number, tile in enumerate(tiles):
+        picture = places.picture_of(number)
+        assert tile.height() - picture.height() == 10
+        assert picture.width() / picture.height() == pytest.approx(
+            picture_width / picture_height, rel=1.5 / min(picture.width(), picture.height())
+        )
+        assert places.at(tile.center().x(), tile.center().y()) == number
+    assert places.at(0, 0) is None
+
+
+def test_the_arrows_choose_a_sample_and_other_keys_do_nothing(desk: Desk) -> None:
     run = open_look(desk)
     draw(run, [60])
     wait_for_level(desk, 60)
+    opened: list[int] = []
     grid = desk.page.augmented_panel.grid
-    grid.resize(width, 400)
-    tiles = [grid.places.tile(number) for number in range(8)]
-    assert all(grid.rect().contains(tile) for tile in tiles)
-    assert not any(a.intersects(b) for i, a in enumerate(tiles) for b in tiles[:i])
-    middle = tiles[5].center()
-    assert grid.places.at(middle.x(), middle.y()) == 5
-    assert grid.places.at(0, 399) is None
+    grid.opened.connect(opened.append)
+    columns = grid.places.columns
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_Up):
+        press(desk, key)
+        press(desk, Qt.Key.Key_Return)
+    QApplication.sendEvent(grid, QKeyEvent(QEvent.Type.KeyPress, 0x7ABC, Qt.KeyboardModifier.NoModifier))
+    ids = [item.id for item in snapshot_of(run).items]
+    assert opened == [ids[n] for n in (columns, columns + 1, columns, 0, 0)]
 
 
 def test_the_files_go_with_the_page_and_those_of_a_crash_with_the_next_look(project: Path, qtbot: QtBot) -> None:

@@ -32,7 +32,12 @@ _FADED: Final = 0.45
 _USUAL_WIDTH: Final = 220
 """In narrower pictures points have smaller markers, so that they do not hide what they mark."""
 _SMALLEST_MARKER: Final = 0.6
-_STEPS: Final = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
+_STEPS: Final[dict[int, tuple[int, int]]] = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
 
 
 class SampleGrid(QWidget):
@@ -95,13 +100,12 @@ class SampleGrid(QWidget):
         self._hover(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
-        if key in _STEPS:
-            across, down = _STEPS[key]
-            target = self._current + across + down * self.places.columns
+        step = _STEPS.get(event.key())
+        if step is not None:
+            target = self._current + step[0] + step[1] * self.places.columns
             if 0 <= target < len(self.samples):
                 self._choose(target)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._open()
         else:
             super().keyPressEvent(event)
