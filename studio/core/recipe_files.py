@@ -15,11 +15,14 @@ from studio.core.settings import Task
 def read_recipe(path: Path) -> RunSpec:
     """Raises BadInput for what cannot be read or is no recipe."""
     try:
-        return decode_spec(path.read_bytes())
+        spec = decode_spec(path.read_bytes())
     except OSError as error:
         raise BadInput(f"{path} cannot be read ({why(error)}); name a recipe.json.") from error
-    except (msgspec.DecodeError, ValueError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise BadInput(f"{path} is no recipe ({error}); a run's recipe.json shows how one looks.") from error
+    if not spec.stages:
+        raise BadInput(f"{path} is no recipe (it has no stage); a run's recipe.json shows how one looks.")
+    return spec
 
 
 def read_recipe_for(path: Path, task: Task) -> RunSpec:

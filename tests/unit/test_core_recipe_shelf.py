@@ -119,7 +119,9 @@ def test_a_recipe_goes_to_a_file_and_comes_back(tmp_path: Path) -> None:
         read_recipe_for(path, Task.TEXT)
 
 
-@pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"[]", b'{"task": "painting"}', b"PK\x03\x04"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff\xfe", b"[]", b'{"task": "painting"}', b'{"task": "text", "stages": []}', b"PK\x03\x04"]
+)
 def test_a_file_that_is_no_recipe_gets_one_sentence(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "other.json"
     path.write_bytes(data)

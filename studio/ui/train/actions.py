@@ -75,6 +75,8 @@ class TrainActions(QObject):
         )
         self.shelf.setIconText("Begin with")
         self.shelf.setCheckable(True)
+        self.as_text = self._add("train_recipe_text", "Recipe as JSON", "braces", "", "The JSON behind the recipe")
+        self.as_text.setCheckable(True)
         self.open_recipe = self._add("train_open_recipe", "Open a Recipe…", "folder", "", "A recipe.json of any run")
         self.open_recipe.setIconText("Open…")
         self.save_recipe = self._add(
@@ -111,7 +113,7 @@ class TrainActions(QObject):
     @property
     def of_recipe(self) -> list[QAction]:
         """Those that act on the recipe as a whole."""
-        return [self.shelf, self.undo, self.redo]
+        return [self.shelf, self.as_text, self.undo, self.redo]
 
     @property
     def of_recipe_files(self) -> list[QAction]:

@@ -156,6 +156,8 @@ class TrainPage(QWidget):
         self.view.samples.opened.connect(self.requests.open_sample)
         self.draft.changed.connect(self._show_rate)
         self.draft.told.connect(session.say)
+        self.recipe.text.told.connect(session.say)
+        self.recipe.text.problem_changed.connect(self.check.hold)
         self.recipe.part_shown.connect(self._read_shelf)
         self.recipes.taken_over.connect(lambda: self.recipe.show_part(RecipePart.FORM))
         self.draft.stage_selected.connect(self._show_rate)

@@ -30,6 +30,7 @@ class RecipeCheck(QObject):
         self._library = library
         self._items = LabelledItems(train=0, valid=0)
         self._runs: frozenset[str] = frozenset()
+        self._held = ""
         self._later = QTimer(self, singleShot=True, interval=_COUNT_MS)
         self._later.timeout.connect(self.count)
         session.items_changed.connect(self._count_later)
@@ -54,7 +55,12 @@ class RecipeCheck(QObject):
         return self.problem_of(self._draft.spec)
 
     def problem_of(self, spec: RunSpec) -> str:
-        return problem(spec, self._items, self._runs)
+        return self._held or problem(spec, self._items, self._runs)
+
+    def hold(self, problem: str) -> None:
+        """Nothing can be started because of this, until it is an empty sentence."""
+        self._held = problem
+        self.changed.emit()
 
     def know_runs(self, runs: frozenset[str]) -> None:
         """The runs that a recipe may start from."""

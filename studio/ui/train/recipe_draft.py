@@ -61,11 +61,12 @@ class RecipeDraft(QObject):
     def selected_stage(self) -> Stage:
         return self._spec.stages[self._selected]
 
-    def load(self, spec: RunSpec) -> None:
-        """Take over a whole recipe; a rate finder's one becomes that of a training run."""
+    def load(self, spec: RunSpec, what: Hashable = None) -> None:
+        """Take over a whole recipe; a rate finder's one becomes that of a training run. Several of the same `what`
+        without a rest between them are one step back."""
         spec = replace(spec, purpose=Purpose.TRAIN)
         if spec != self._spec:
-            self._steps.keep(self._now)
+            self._steps.keep(self._now, what)
         self._show(Moment(spec, min(self._selected, len(spec.stages) - 1)))
 
     # ------------------------------------------------------------------------------------------------ steps back

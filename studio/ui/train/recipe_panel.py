@@ -25,35 +25,74 @@ from studio.ui.train.actions import TrainActions
 from studio.ui.train.recipe_draft import RecipeDraft
 from studio.ui.train.recipe_form import RecipeForm
 from studio.ui.train.recipe_header import RecipeHeader
+from studio.ui.train.recipe_text_view import RecipeTextView
 from studio.ui.train.shelf_view import ShelfView
 
 
 class RecipePart(enum.Enum):
-    """The recipe's fields, or the recipes that one may begin with."""
+    """The recipe's fields, the recipes that one may begin with, or the JSON behind it."""
 
     FORM = enum.auto()
     SHELF = enum.auto()
+    TEXT = enum.auto()
 
 
 class RecipePanel(QWidget):
     part_shown = Signal(object)
     """The `RecipePart` below the timeline."""
 
-    def __init__(
-        self,
-        draft: RecipeDraft,
-        task: Task,
-        act: TrainActions,
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, draft: RecipeDraft, task: Task, act: TrainActions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._draft = draft
         self.header = RecipeHeader(draft, act.of_recipe)
         self.form = RecipeForm(draft, task)
         self.shelf = ShelfView(act.of_recipe_files)
+        self.text = RecipeTextView(draft)
         self._scroll = _scrolling(self.form)
         self._parts = QStackedWidget()
-        self._switches = {RecipePart.SHELF: act.shelf}
+        self._switches = {RecipePart.SHELF: act.shelf, RecipePart.TEXT: act.as_text}
         self._build_parts()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(_line())
+        layout.addWidget(self._parts, 1)
+        layout.addWidget(_line())
+        layout.addWidget(self._footer(act))
+        self.header.timeline.picked.connect(self._reveal)
+        theme().changed.connect(self._dress)
+        self._dress()
+
+    def show_summary(self, summary: str, problem: str) -> None:
+        self.summary.setText(summary)
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+
+    def show_findings(self, number: int) -> None:
+        """How many things the labels alone show to be looked at."""
+        self.check_data.setText(f"Check the data: {counted(number, 'finding')}" if number else "Check the data")
+        self.check_data.setProperty("tone", "warning" if number else None)
+        self.check_data.style().polish(self.check_data)
+
+    def show_part(self, part: RecipePart) -> None:
+        """What stands below the timeline."""
+        self.form.commit_edits()
+        self.text.show_recipe()
+        self._parts.setCurrentIndex(list(RecipePart).index(part))
+        for other, switch in self._switches.items():
+            switch.setChecked(other is part)
+        if part is RecipePart.TEXT:
+            self.text.reveal(self._draft.selected)
+        self.part_shown.emit(part)
+
+    def _build_parts(self) -> None:
+        for widget in (self._scroll, self.shelf, self.text):
+            self._parts.addWidget(widget)
+        for part, switch in self._switches.items():
+            switch.triggered.connect(lambda on, part=part: self.show_part(part if on else RecipePart.FORM))
+
+    def _footer(self, act: TrainActions) -> QFrame:
         self.summary = QLabel()
         self.summary.setObjectName("recipe_summary")
         self.summary.setWordWrap(True)
@@ -72,8 +111,6 @@ class RecipePanel(QWidget):
         self.check_data.setToolTip(act.check_data.toolTip())
         self.check_data.clicked.connect(act.check_data.trigger)
         self.show_findings(0)
-        theme().changed.connect(self._dress)
-        self._dress()
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addWidget(self.find_rate, 3)
@@ -87,42 +124,13 @@ class RecipePanel(QWidget):
         rows.addWidget(self.problem)
         rows.addWidget(self.check_data)
         rows.addLayout(buttons)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.header)
-        layout.addWidget(_line())
-        layout.addWidget(self._parts, 1)
-        layout.addWidget(_line())
-        layout.addWidget(footer)
-        self.header.timeline.picked.connect(self._reveal)
-
-    def show_summary(self, summary: str, problem: str) -> None:
-        self.summary.setText(summary)
-        self.problem.setText(problem)
-        self.problem.setVisible(bool(problem))
-
-    def show_findings(self, number: int) -> None:
-        """How many things the labels alone show to be looked at."""
-        self.check_data.setText(f"Check the data: {counted(number, 'finding')}" if number else "Check the data")
-        self.check_data.setProperty("tone", "warning" if number else None)
-        self.check_data.style().polish(self.check_data)
-
-    def show_part(self, part: RecipePart) -> None:
-        """What stands below the timeline."""
-        self._parts.setCurrentIndex(list(RecipePart).index(part))
-        for other, switch in self._switches.items():
-            switch.setChecked(other is part)
-        self.part_shown.emit(part)
-
-    def _build_parts(self) -> None:
-        for widget in (self._scroll, self.shelf):
-            self._parts.addWidget(widget)
-        for part, switch in self._switches.items():
-            switch.triggered.connect(lambda on, part=part: self.show_part(part if on else RecipePart.FORM))
+        return footer
 
     def _reveal(self, stage: int) -> None:
-        """Bring the stage's card into view."""
+        """Bring the stage's card into view, or its lines in the text."""
+        if self._parts.currentWidget() is self.text:
+            self.text.reveal(stage)
+            return
         card = self.form.stages.cards[stage]
         top = card.mapTo(self.form, QPoint()).y()
         self._scroll.ensureVisible(0, top + card.height(), 0, 8)
