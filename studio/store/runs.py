@@ -18,6 +18,7 @@ from studio.core.outcome import RunOutcome
 from studio.core.recipe import RunSpec, decode_spec, encode_spec
 from studio.core.snapshot import SNAPSHOT_FILE, Snapshot, decode_snapshot, encode_snapshot
 from studio.store.database import Database
+from studio.store.run_remarks import NO_REMARKS, Remarks, read_remarks, write_remarks
 
 RUNS_FOLDER: Final = "runs"
 RECIPE_FILE: Final = "recipe.json"
@@ -35,10 +36,12 @@ class RunRecord:
     spec: RunSpec
     created: float
     outcome: RunOutcome | None = None
+    remarks: Remarks = NO_REMARKS
 
     @property
     def note(self) -> str:
-        return self.spec.note
+        """What a person said of the run afterwards, or else in its recipe."""
+        return self.spec.note if self.remarks.note is None else self.remarks.note
 
 
 class Runs:
@@ -115,6 +118,23 @@ class Runs:
                 except OSError as error:
                     raise CannotWrite(trash / run_id, why(error)) from error
 
+    def restore(self, run_id: str) -> RunRecord:
+        """Take a run that was deleted out of the trash. Raises UnknownRun, CannotWrite."""
+        home, trashed = self._folder / run_id, self._folder / _TRASH / run_id
+        with self._database.transaction() as connection:
+            changed = connection.execute("UPDATE runs SET deleted = 0 WHERE id = ? AND deleted = 1", (run_id,))
+            if changed.rowcount == 0 or not trashed.exists():
+                raise UnknownRun(run_id, self._folder.parent)
+            try:
+                trashed.rename(home)
+            except OSError as error:
+                raise CannotWrite(home, why(error)) from error
+        return self.get(run_id)
+
+    def set_remarks(self, run_id: str, remarks: Remarks) -> None:
+        """Raises UnknownRun, CannotWrite."""
+        write_remarks(self.get(run_id).folder, remarks)
+
     def events(self, run_id: str) -> Iterator[RunEvent]:
         """What the run said so far. Raises UnknownRun."""
         path = self.get(run_id).folder / EVENTS_FILE
@@ -128,6 +148,7 @@ class Runs:
             spec=decode_spec(spec),
             created=created,
             outcome=msgspec.json.decode(outcome, type=RunOutcome) if outcome is not None else None,
+            remarks=read_remarks(self._folder / run_id),
         )
 
     def _taken(self) -> set[str]:

@@ -39,6 +39,7 @@ from studio.store.label_writer import LabelWriter
 from studio.store.locations import Locations
 from studio.store.many_tags import ManyTags
 from studio.store.proposals import Proposals
+from studio.store.run_remarks import Remarks
 from studio.store.runs import RUNS_FOLDER, RunRecord, Runs, write_run
 from studio.store.scores import ReviewFilter, Scores
 from studio.store.settings_file import SETTINGS_FILE, read_settings, write_settings
@@ -310,6 +311,14 @@ class Store:
     def delete_run(self, run_id: str) -> None:
         """Move the run's folder to runs/.trash. Raises UnknownRun, CannotWrite."""
         self._runs.delete(run_id)
+
+    def restore_run(self, run_id: str) -> RunRecord:
+        """Take a deleted run out of the trash again. Raises UnknownRun, CannotWrite."""
+        return self._runs.restore(run_id)
+
+    def set_remarks(self, run_id: str, remarks: Remarks) -> None:
+        """A person's star and note of a run. Raises UnknownRun, CannotWrite."""
+        self._runs.set_remarks(run_id, remarks)
 
     def run_events(self, run_id: str) -> Iterator[RunEvent]:
         """What the run said so far; torn lines are passed over. Raises UnknownRun."""

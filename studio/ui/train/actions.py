@@ -97,6 +97,15 @@ class TrainActions(QObject):
         self.start_from = self._add(
             "train_start_from", "Start From This Run", "start-from", "", "Train a new run from this one's weights"
         )
+        self.repeat = self._add("train_repeat", "Repeat Run", "copy", "", "Train the run's recipe again, as it was")
+        self.undo_delete = self._add(
+            "train_undo_delete",
+            "Undo Delete",
+            "undo",
+            "Ctrl+Alt+Z",
+            "Take the runs that were deleted last out of the trash",
+        )
+        self.star = self._add("train_star", "Star", "star", "Ctrl+Shift+B", "Mark the selected runs, or take it back")
         self.delete = self._add("train_delete", "Delete Runs", "trash", "", "Move the selected runs to the trash")
         theme().changed.connect(self._dress)
         self._dress()
@@ -108,7 +117,7 @@ class TrainActions(QObject):
     @property
     def of_runs(self) -> list[QAction]:
         """Those that act on the runs selected in the list."""
-        return [self.resume, self.review, self.start_from, self.delete]
+        return [self.resume, self.repeat, self.review, self.start_from, self.star, self.delete, self.undo_delete]
 
     @property
     def of_recipe(self) -> list[QAction]:

@@ -48,7 +48,7 @@ class TrainPage(QWidget):
         self.shown = ShownRuns(run_control, self.library, self)
         self.recipe = RecipePanel(self.draft, task, act)
         self.recipes = RecipeRequests(session, self.draft, self.recipe.shelf, self)
-        self.view = RunView(task, act)
+        self.view = RunView(task, act, self.library)
         self.runs = RunsPanel(self.library, act.of_runs)
         self.data = DataCheck(session, self)
         self.data_panel = DataCheckPanel(session, self.data)
@@ -147,12 +147,17 @@ class TrainPage(QWidget):
         act.review.triggered.connect(self.requests.review)
         act.start_from.triggered.connect(self.requests.start_from)
         act.delete.triggered.connect(self.requests.delete)
+        act.repeat.triggered.connect(self.requests.repeat)
+        act.star.triggered.connect(self.requests.star)
+        act.undo_delete.triggered.connect(self.requests.undo_delete)
 
     def _connect_parts(self, session: Session) -> None:
         finder = self.view.finder
         finder.slice_chosen.connect(self._take_slice)
         finder.high_chosen.connect(lambda rate: self.draft.set_rate(self.draft.selected, high=rate))
         finder.low_chosen.connect(lambda rate: self.draft.set_rate(self.draft.selected, low=rate))
+        self.view.table.remarked.connect(self.requests.remark)
+        self.view.table.selection_changed.connect(self.runs.select)
         self.view.samples.opened.connect(self.requests.open_sample)
         self.draft.changed.connect(self._show_rate)
         self.draft.told.connect(session.say)
@@ -238,6 +243,9 @@ class TrainPage(QWidget):
         act.resume.setEnabled(idle and one is not None and can_resume(one))
         act.review.setEnabled(one is not None and can_review(one))
         act.start_from.setEnabled(one is not None and can_start_from(one))
+        act.repeat.setEnabled(idle and one is not None and not self.check.problem_of(one.spec))
+        act.star.setEnabled(bool(chosen))
+        act.undo_delete.setEnabled(self.requests.can_undo_delete)
         act.delete.setEnabled(any(record.id != self.shown.live for record in chosen))
 
     def shut_down(self) -> None:

@@ -80,6 +80,7 @@ class RunDisplay(QObject):
         records = self._session.store.runs()
         self._shown.know(records)
         self._panel.show_records(records, self._shown.live)
+        self._view.table.show_records(records, self._shown.live)
         if not self._panel.selected and records:
             self._panel.select([records[-1].id])
         self._show_empty()
@@ -97,7 +98,8 @@ class RunDisplay(QObject):
         self._view.curves.show_runs(trainings)
         self._view.finder.show_history(*self._shown.finder())
         chosen = self._shown.records
-        if chosen:
+        self._view.table.select([record.id for record in chosen])
+        if chosen and self._view.tab is not PlotTab.TABLE:
             finds = all(record.spec.purpose is Purpose.LR_FIND for record in chosen)
             self._view.show_tab(PlotTab.RATE_FINDER if finds else PlotTab.CURVES)
         last = trainings[-1] if trainings else None

@@ -27,6 +27,11 @@ class RunFigures:
 
     best: str
     pace: Pace | None
+    score: float | None = None
+    """The main metric at its best, for sorting."""
+    valid_loss: float | None = None
+    """The lowest of all epochs."""
+    seconds: float = 0.0
 
 
 class RunLibrary(QObject):
@@ -92,9 +97,21 @@ class RunLibrary(QObject):
     def _store(self, run: str, history: RunHistory) -> None:
         self._histories[run] = history
         self._histories.move_to_end(run)
-        self._figures[run] = RunFigures(best=best_figure(history), pace=pace_of(self._specs[run], history))
+        self._figures[run] = _figures_of(self._specs[run], history)
         while len(self._histories) > _KEPT:
             self._histories.popitem(last=False)
+
+
+def _figures_of(spec: RunSpec, history: RunHistory) -> RunFigures:
+    best = history.best()
+    losses = [end.valid_loss for end in history.epochs]
+    return RunFigures(
+        best=best_figure(history),
+        pace=pace_of(spec, history),
+        score=best[0].value if best is not None else None,
+        valid_loss=min(losses, default=None),
+        seconds=sum(end.seconds for end in history.epochs),
+    )
 
 
 def _read(record: RunRecord) -> RunHistory:

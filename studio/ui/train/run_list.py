@@ -77,7 +77,8 @@ class RunListModel(QAbstractListModel):
         is_live = record.id == self._live
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                shown = f"{record.id}  {purpose_text(record.spec)}"
+                star = "★ " if record.remarks.starred else ""
+                shown = f"{record.id}  {star}{purpose_text(record.spec)}"
             case _ if role == RUN_ROLE:
                 shown = record.id
             case _ if role == BEST_ROLE:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
 from PySide6.QtCore import QObject
 
 from studio.core.errors import StudioError
 from studio.core.outcome import Remedy
 from studio.core.recipe import Purpose
 from studio.store import RunRecord
+from studio.store.run_remarks import Remarks
 from studio.ui.run_control import RunControl
 from studio.ui.session import Overlay, Page, Session, Tone
 from studio.ui.train.outcome_bar import OutcomeBar
@@ -41,6 +43,7 @@ class RunRequests(QObject):
         self._shown = shown
         self._library = library
         self._bar = bar
+        self._deleted: list[list[str]] = []
         bar.remedy_chosen.connect(self.carry_out)
         bar.review_asked.connect(self.review_run)
 
@@ -76,8 +79,46 @@ class RunRequests(QObject):
         """Let the recipe start from the selected run's weights."""
         self._with_selected(lambda record: self._draft.start_from_run(record.id, record.spec.model))
 
+    def repeat(self) -> None:
+        """A new run of the selected one's recipe."""
+        self._with_selected(self._repeat)
+
+    def _repeat(self, record: RunRecord) -> None:
+        if record.spec.purpose is Purpose.TRAIN:
+            self._draft.load(record.spec)
+        self._control.submit(record.spec)
+
+    def star(self) -> None:
+        """Mark the selected runs, or, where all are marked, take it back."""
+        records = self._shown.records
+        starred = not all(record.remarks.starred for record in records)
+        for record in records:
+            self.remark(record.id, replace(record.remarks, starred=starred))
+
+    def remark(self, run: str, remarks: Remarks) -> None:
+        """Keep what a person says of a run."""
+        try:
+            self._session.store.set_remarks(run, remarks)
+        except StudioError as error:
+            self._session.say(error.sentence, Tone.ERROR)
+        self._session.runs_changed.emit()
+
+    @property
+    def can_undo_delete(self) -> bool:
+        return bool(self._deleted)
+
+    def undo_delete(self) -> None:
+        """Take the runs that were deleted last out of the trash."""
+        for run in self._deleted.pop() if self._deleted else ():
+            try:
+                self._session.store.restore_run(run)
+            except StudioError as error:
+                self._session.say(error.sentence, Tone.ERROR)
+        self._session.runs_changed.emit()
+
     def delete(self) -> None:
-        """Move the selected runs to the trash, except the one that is going."""
+        """Move the selected runs to the trash, except the one that is going; `undo_delete` brings them back."""
+        deleted: list[str] = []
         for record in self._shown.records:
             if record.id == self._shown.live:
                 continue
@@ -87,6 +128,13 @@ class RunRequests(QObject):
                 self._session.say(error.sentence, Tone.ERROR)
             else:
                 self._library.forget(record.id)
+                deleted.append(record.id)
+        if deleted:
+            self._deleted.append(deleted)
+            named = f"Run {deleted[0]} is" if len(deleted) == 1 else f"{len(deleted)} runs are"
+            self._session.say(
+                f"{named} in the trash; Undo Delete over the list brings back what was deleted.", Tone.INFO
+            )
         self._session.runs_changed.emit()
 
     def open_sample(self, item: int) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
+from typing import Final
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -25,18 +27,23 @@ from studio.ui.train.curves_panel import CurvesPanel
 from studio.ui.train.lr_finder import LrFinderPlot
 from studio.ui.train.outcome_bar import OutcomeBar
 from studio.ui.train.run_header import RunHeader
+from studio.ui.train.run_library import RunLibrary
+from studio.ui.train.runs_table import RunsTable
 from studio.ui.train.samples_strip import SamplesStrip
+
+_ROOM_FOR_CAPTIONS: Final = 600
 
 
 class PlotTab(enum.StrEnum):
     CURVES = "Curves"
     RATE_FINDER = "Learning rate"
+    TABLE = "All runs"
 
 
 class RunView(QWidget):
     """Parts in their places; what they show is the page's business."""
 
-    def __init__(self, task: Task, actions: TrainActions, parent: QWidget | None = None) -> None:
+    def __init__(self, task: Task, actions: TrainActions, library: RunLibrary, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.header = RunHeader(
             steering=(actions.lower_rate, actions.add_epoch, actions.pause, actions.stop), kill=actions.kill
@@ -45,11 +52,13 @@ class RunView(QWidget):
         self.card = CardBar()
         self.curves = CurvesPanel()
         self.finder = LrFinderPlot()
+        self.table = RunsTable(library)
         self.samples = SamplesStrip(task)
         self._tabs: dict[PlotTab, QPushButton] = {}
         self._plots = QStackedWidget()
         self._plots.addWidget(self.curves)
         self._plots.addWidget(self.finder)
+        self._plots.addWidget(self.table)
         self.empty = QLabel()
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setProperty("role", "muted")
@@ -70,13 +79,17 @@ class RunView(QWidget):
 
     @property
     def tab(self) -> PlotTab:
-        return PlotTab.CURVES if self._plots.currentWidget() is self.curves else PlotTab.RATE_FINDER
+        return list(PlotTab)[self._plots.currentIndex()]
 
     def show_tab(self, tab: PlotTab) -> None:
         self._tabs[tab].setChecked(True)
-        self._plots.setCurrentWidget(self.curves if tab is PlotTab.CURVES else self.finder)
+        self._plots.setCurrentIndex(list(PlotTab).index(tab))
         self._below.setVisible(tab is PlotTab.CURVES)
         self.curves.controls.setVisible(tab is PlotTab.CURVES)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.curves.controls.caption.setVisible(event.size().width() >= _ROOM_FOR_CAPTIONS)
 
     def show_empty(self, sentence: str) -> None:
         """A sentence in the place of the plots; they come back with an empty one."""
@@ -112,7 +125,7 @@ class RunView(QWidget):
         row = QHBoxLayout()
         row.setSpacing(0)
         group = QButtonGroup(self)
-        for place, tab in zip(("first", "last"), PlotTab, strict=True):
+        for place, tab in zip(("first", "middle", "last"), PlotTab, strict=True):
             button = QPushButton(tab.value)
             button.setObjectName(f"tab_{tab.name.lower()}")
             button.setCheckable(True)

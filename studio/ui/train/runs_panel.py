@@ -8,7 +8,6 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, QSignalB
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QLabel,
     QListView,
     QMenu,
@@ -22,6 +21,7 @@ from studio.store import RunRecord
 from studio.ui.train.fields import section
 from studio.ui.train.run_library import RunLibrary
 from studio.ui.train.run_list import RunDelegate, RunListModel
+from studio.ui.widgets.flow_layout import FlowLayout
 
 _EMPTY = "Train makes the first one."
 
@@ -100,11 +100,12 @@ class RunsPanel(QWidget):
             menu.popup(self.view.viewport().mapToGlobal(position))
 
     def _arrange(self) -> None:
-        top = QHBoxLayout()
-        top.setContentsMargins(12, 6, 6, 6)
-        top.setSpacing(2)
-        top.addWidget(section("Runs"))
-        top.addStretch(1)
+        rows = QVBoxLayout()
+        rows.setContentsMargins(12, 8, 6, 6)
+        rows.setSpacing(2)
+        rows.addWidget(section("Runs"))
+        top = FlowLayout(spacing=1)
+        rows.addLayout(top)
         for action in self._actions:
             button = QToolButton()
             button.setDefaultAction(action)
@@ -117,5 +118,5 @@ class RunsPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(top)
+        layout.addLayout(rows)
         layout.addLayout(self._stack, 1)

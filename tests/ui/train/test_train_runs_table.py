@@ -1,0 +1,113 @@
+"""The table of all runs: sorted, starred, noted and compared; and runs that are repeated and brought back."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLineEdit, QPushButton
+
+from studio.store import Store
+from studio.store.run_remarks import REMARKS_FILE
+from studio.ui.train.run_view import PlotTab
+from studio.ui.train.runs_table import RunsTable
+from studio.ui.train.runs_table_model import Column
+
+from .conftest import Desk
+from .test_train_runs_list import act, click, finished_run
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def table(desk: Desk) -> RunsTable:
+    """Two runs, the second of more epochs and with a better end, on the table's tab."""
+    finished_run(desk, epochs=1)
+    desk.page.draft.set_stage(0, epochs=3)
+    finished_run(desk, epochs=3)
+    desk.qtbot.mouseClick(desk.page.findChild(QPushButton, "tab_table"), LEFT)
+    shown = desk.page.view.table
+    assert shown.isVisible()
+    return shown
+
+
+def column(shown: RunsTable, wanted: Column) -> list[str]:
+    return [str(shown.sorted.index(row, wanted).data()) for row in range(shown.sorted.rowCount())]
+
+
+def cell(shown: RunsTable, row: int, wanted: Column) -> QPoint:
+    return shown.view.visualRect(shown.sorted.index(row, wanted)).center()
+
+
+def test_runs_are_sorted_by_what_they_reached(desk: Desk) -> None:
+    shown = table(desk)
+    assert column(shown, Column.RUN) == ["0002", "0001"]
+    assert column(shown, Column.BEST) == ["0.8", "0.6"]
+    assert column(shown, Column.VALID_LOSS) == ["0.4", "1.2"]
+    header = shown.view.horizontalHeader()
+    place = QPoint(header.sectionViewportPosition(Column.BEST) + 10, header.height() // 2)
+    desk.qtbot.mouseClick(header.viewport(), LEFT, pos=place)
+    if column(shown, Column.RUN) == ["0002", "0001"]:
+        desk.qtbot.mouseClick(header.viewport(), LEFT, pos=place)
+    assert column(shown, Column.RUN) == ["0001", "0002"]
+
+
+def test_recipes_are_held_against_the_selected_one_and_the_selection_is_the_lists(desk: Desk) -> None:
+    shown = table(desk)
+    first_epochs = desk.store.run("0001").spec.stages[0].epochs
+    desk.qtbot.mouseClick(shown.view.viewport(), LEFT, pos=cell(shown, 1, Column.WHAT))
+    assert desk.page.runs.selected == ["0001"]
+    assert desk.page.view.tab is PlotTab.TABLE
+    assert column(shown, Column.DIFFERENCE) == [f"epochs 3 instead of {first_epochs}", ""]
+    click(desk, "0002")
+    assert shown.selected == ["0002"]
+    assert column(shown, Column.DIFFERENCE) == ["", f"epochs {first_epochs} instead of 3"]
+
+
+def test_a_star_and_a_note_are_kept_with_the_run(desk: Desk) -> None:
+    shown = table(desk)
+    viewport = shown.view.viewport()
+    desk.qtbot.mouseClick(viewport, LEFT, pos=cell(shown, 0, Column.STAR))
+    desk.wait(lambda: column(shown, Column.STAR) == ["★", "☆"])
+    shown.view.scrollTo(shown.sorted.index(1, Column.NOTE))
+    shown.view.edit(shown.sorted.index(1, Column.NOTE))
+    editor = viewport.findChild(QLineEdit)
+    desk.qtbot.keyClicks(editor, "too short")
+    desk.qtbot.keyClick(editor, Qt.Key.Key_Return)
+    desk.wait(lambda: column(shown, Column.NOTE) == ["", "too short"])
+    with Store.open(desk.store.root) as again:
+        assert again.run("0002").remarks.starred
+        assert again.run("0001").note == "too short"
+    assert "too short" in desk.page.runs.model.index_of("0001").data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_a_deleted_run_comes_back_with_all_that_it_had(desk: Desk) -> None:
+    run = finished_run(desk)
+    finished_run(desk)
+    click(desk, "0001")
+    act(desk, "train_star")
+    act(desk, "train_delete")
+    assert not run.folder.exists()
+    act(desk, "train_undo_delete")
+    assert [record.id for record in desk.store.runs()] == ["0001", "0002"]
+    assert (run.folder / REMARKS_FILE).is_file()
+    assert desk.store.run("0001").remarks.starred
+    undo = desk.page.findChild(QAction, "train_undo_delete")
+    assert not undo.isEnabled()
+
+
+def test_a_run_is_repeated_with_its_own_recipe(desk: Desk) -> None:
+    finished_run(desk, note="first")
+    recipe = desk.store.run("0001").spec
+    desk.page.draft.set_rate(0, high=0.25)
+    finished_run(desk)
+    click(desk, "0001")
+    act(desk, "train_repeat")
+    desk.wait_for_run(3)
+    assert desk.store.run("0003").spec == recipe
+    assert desk.page.draft.spec == recipe
+
+
+def test_a_remarks_file_that_cannot_be_read_says_nothing(desk: Desk) -> None:
+    run = finished_run(desk, note="from the recipe")
+    (run.folder / REMARKS_FILE).write_bytes(b"{")
+    assert desk.store.run("0001").note == "from the recipe"
+    assert not desk.store.run("0001").remarks.starred
