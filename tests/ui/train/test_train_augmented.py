@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -329,6 +330,21 @@ def test_pictures_of_any_shape_lie_side_by_side_with_their_names_below(
         )
         assert places.at(tile.center().x(), tile.center().y()) == number
     assert places.at(0, 0) is None
+
+
+def test_a_mixed_picture_says_the_shares_of_its_classes_also_where_they_have_no_room(desk: Desk) -> None:
+    run = open_look(desk)
+    event = roll_event(run, 1, level=60)
+    mixed = [
+        msgspec.structs.replace(sample, mask=None, shares=((ROAD.id, 0.7), (SKY.id, 0.3))) for sample in event.samples
+    ]
+    run.say(msgspec.structs.replace(event, samples=mixed))
+    wait_for_level(desk, 60)
+    grid = desk.page.augmented_panel.grid
+    QTest.mouseMove(grid, grid.places.picture_of(1).center())
+    desk.wait(lambda: "Road 70 %, Sky 30 %" in grid.toolTip())
+    assert grid.toolTip().startswith(event.samples[1].name)
+    assert max(color_at(desk, 0.5, 0.95)) < 60, "a dark strip below the words"
 
 
 def test_the_arrows_choose_a_sample_and_other_keys_do_nothing(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
+    QFontMetrics,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -138,8 +139,7 @@ class SampleGrid(QWidget):
             return
         self._hovered = number
         self.setCursor(Qt.CursorShape.ArrowCursor if number is None else Qt.CursorShape.PointingHandCursor)
-        tip = "" if number is None else f"{self.samples[number].name}\nA click opens it on the Label page"
-        self.setToolTip(tip)
+        self.setToolTip("" if number is None else _tip(self.samples[number]))
         self.update()
 
     # ------------------------------------------------------------------------------------------------ painting
@@ -209,15 +209,23 @@ class SampleGrid(QWidget):
     def _paint_words(self, painter: QPainter, words: str, whole: QRect, ratio: float) -> None:
         """The classes over the foot of the picture."""
         painter.scale(ratio, ratio)
-        line = self.fontMetrics().height() + 4
+        font = self.font()
+        font.setPointSizeF(max(7.0, 0.85 * font.pointSizeF()))
+        metrics = QFontMetrics(font)
+        line = metrics.height() + 4
         width, height = round(whole.width() / ratio), round(whole.height() / ratio)
         strip = QRect(0, height - line, width, line)
         painter.fillRect(strip, _PAPER)
         painter.setPen(_INK)
-        painter.setFont(self.font())
-        text = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, width - 10)
+        painter.setFont(font)
+        text = metrics.elidedText(words, Qt.TextElideMode.ElideRight, width - 10)
         painter.drawText(strip.adjusted(5, 0, -5, 0), int(Qt.AlignmentFlag.AlignVCenter), text)
 
     def _draw_anew(self) -> None:
         self._drawn.clear()
         self.update()
+
+
+def _tip(sample: SeenSample) -> str:
+    lines = (sample.name, sample.words, "A click opens it on the Label page")
+    return "\n".join(line for line in lines if line)
