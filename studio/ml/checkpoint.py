@@ -15,7 +15,6 @@ from torch import Tensor
 
 from studio.core.atomic import replacing
 from studio.core.errors import CannotWrite, NotACheckpoint, StudioError
-from studio.ml.device import trim_heap
 from studio.ml.model_file import write_model
 
 STATE_FILE: Final = "state.pt"
@@ -105,8 +104,6 @@ class CheckpointWriter:
                     return
             try:
                 self._write(checkpoint)
-                del checkpoint
-                trim_heap()
             except BaseException:  # nobody could be told either; the next checkpoint is a new attempt
                 with self._lock:
                     self._writing = None

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from studio.core.architectures import DEFAULT_ENCODER
 from studio.core.commands import StartRun, encode_command
 from studio.core.events import EpochEnd, Failed, Finished, decode_event
 from studio.core.items import Split
@@ -55,19 +56,21 @@ def measure() -> list[Row]:
         rows = []
         for encoder in ("resnet18", "resnet34"):
             folder, decoded = _make_run(source, Path(temporary) / encoder, encoder=encoder, epochs=2)
-            rows.append(_whole_row(what.format(encoder), _watched(folder, limit=2**33)))
+            is_default = encoder == DEFAULT_ENCODER
+            rows.append(_whole_row(what.format(encoder), _watched(folder, limit=2**33), is_default=is_default))
         small, decoded = _make_run(source, Path(temporary) / "limited", encoder="resnet18", epochs=5)
         rows.append(_limited_row(_watched(small, limit=2 * decoded // 4), decoded))
     return rows
 
 
-def _whole_row(what: str, held: Held) -> Row:
+def _whole_row(what: str, held: Held, *, is_default: bool) -> Row:
+    """The budget is for what the program recommends on a processor; a larger network is measured beside it."""
     gib = held.peak / 1024
     return Row(
         what=what,
-        budget=f"RSS ≤ {MOST_GIB} GiB",
+        budget=f"RSS ≤ {MOST_GIB} GiB" if is_default else "–",
         measured=held.failed or f"at most {gib:.2f} GiB, of which {max(held.anonymous) / 1024:.2f} GiB are its own",
-        met=not held.failed and gib <= MOST_GIB,
+        met=not held.failed and gib <= MOST_GIB if is_default or held.failed else None,
     )
 
 

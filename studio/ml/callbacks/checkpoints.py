@@ -14,7 +14,6 @@ from studio.core.recipe import Stage
 from studio.ml.callbacks.base import Callback
 from studio.ml.callbacks.weight_averaging import WeightAveraging
 from studio.ml.checkpoint import CheckpointWriter, Snapshotted, copied
-from studio.ml.device import trim_heap
 from studio.ml.learner import Learner, Position
 from studio.ml.random_state import random_state, restore_random_state
 
@@ -64,7 +63,6 @@ class Checkpoints(Callback):
         Raises Diverged where a weight is no number, and the checkpoint before stays.
         """
         size = {"height": str(learner.stage.height), "width": str(learner.stage.width)}
-        trim_heap()  # the copy is the most that a run holds: what validation left free need not lie beside it
         state = copied(_state_of(learner))
         model = _answering(state)
         if not (_is_finite(state["model"]) and _is_finite(model)):
