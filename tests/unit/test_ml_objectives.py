@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from studio.core.classes import make_classes
-from studio.core.events import EpochEnd, Started, Step
+from studio.core.events import EpochEnd, LrPoint, Started, Step
 from studio.core.masks import read_mask
-from studio.core.recipe import ClassWeights, LearningRate, Precision, RunSpec, Stage, decode_spec
+from studio.core.recipe import ClassWeights, LearningRate, Precision, Purpose, RunSpec, Stage, decode_spec
 from studio.core.settings import Task
 from studio.core.snapshot import Snapshot
 from studio.ml.accumulation import accumulate
@@ -189,3 +189,12 @@ def test_a_run_says_the_weights_that_its_classes_and_tags_give(tmp_path: Path) -
     assert classes == pytest.approx({"ground": 7 / 6, "square": 7 / 8})
     tags = weights_said(tmp_path / "0002", Task.MULTI_LABEL, train=7)
     assert tags == pytest.approx({"ground": 1, "square": 3 / 4})
+
+
+def test_the_finder_makes_the_same_loss_smaller_as_the_run_will(tmp_path: Path) -> None:
+    first = []
+    for share in (0.0, 0.5):
+        spec = recipe(Task.SINGLE_LABEL, purpose=Purpose.LR_FIND, label_smoothing=share)
+        _, heard = run_until(make_run(tmp_path / f"{share}", spec), 1)
+        first.append(heard.of(LrPoint)[0].loss)
+    assert first[0] != pytest.approx(first[1], abs=1e-3)

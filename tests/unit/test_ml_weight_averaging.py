@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -73,13 +74,15 @@ def test_the_model_file_is_the_average_of_the_weights_after_each_step(
             assert torch.equal(value, last[name]), "batch norm's count of batches is no mean"
 
 
-def test_training_goes_on_with_the_weights_themselves(tmp_path: Path, uninterrupted: tuple[Path, object]) -> None:
+def test_training_goes_on_with_the_weights_themselves(
+    tmp_path: Path, uninterrupted: tuple[Path, list[RunEvent]]
+) -> None:
     """Which then are those of a run without an average; only the answers differ."""
     plain = make_run(tmp_path / "0001", recipe(stages=TWO_STAGES, augment=averaging().augment))
     _, heard = run(plain)
     assert same_tensors(read_state(plain)["model"], read_state(uninterrupted[0])["model"])
     assert not same_tensors(read_model(plain).state, read_model(uninterrupted[0]).state)
-    losses = [e.valid_loss for e in uninterrupted[1] if isinstance(e, EpochEnd)]  # pyright: ignore[reportGeneralTypeIssues]
+    losses = [e.valid_loss for e in uninterrupted[1] if isinstance(e, EpochEnd)]
     assert losses != [e.valid_loss for e in heard.of(EpochEnd)]
 
 
@@ -119,7 +122,7 @@ def test_going_back_puts_both_back(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     found: list[tuple[int, bool]] = []
     honest = Checkpoints.go_on_from
 
-    def go_on_from(checkpoints: Checkpoints, state: dict, learner: Learner) -> None:  # pyright: ignore[reportMissingTypeArgument, reportUnknownParameterType]
+    def go_on_from(checkpoints: Checkpoints, state: dict[str, Any], learner: Learner) -> None:
         honest(checkpoints, state, learner)
         kept = read_state(folder)["callbacks"]["WeightAveraging"]["weights"] if learner.at.step else state["model"]
         found.append((learner.at.step, same_tensors(dict(learner.answering.state_dict()), kept)))

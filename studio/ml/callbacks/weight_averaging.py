@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
 import torch
@@ -52,11 +53,11 @@ class _Growing:
         self._decay = decay
 
     @torch.no_grad()
-    def __call__(self, averaged: list[Tensor], current: list[Tensor], steps: Tensor | int) -> None:
+    def __call__(self, averaged: Sequence[Tensor], current: Sequence[Tensor], steps: Tensor | int) -> None:
         if not averaged[0].is_floating_point():  # batch norm's count of batches
             for kept, new in zip(averaged, current, strict=True):
                 kept.copy_(new)
             return
         done = int(steps)
         decay = min(self._decay, (1 + done) / (10 + done))
-        get_ema_multi_avg_fn(decay)(averaged, current, steps)  # pyright: ignore[reportArgumentType]
+        get_ema_multi_avg_fn(decay)(list(averaged), list(current), steps)
