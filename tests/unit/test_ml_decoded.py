@@ -30,7 +30,7 @@ from studio.ml.data.stage_data import DataSource
 from studio.ml.data.streamed_images import StreamedImages
 from studio.ml.model_file import read_model
 from studio.ml.tasks.registry import make_task
-from tests.unit.ml_runs import CLASSES, make_run, recipe, run, same_tensors
+from tests.unit.ml_runs import CLASSES, make_run, recipe, run, run_until, same_tensors
 
 STAGE = Stage(epochs=1, height=32, width=48, batch_size=3)
 
@@ -297,6 +297,17 @@ def test_runs_from_memory_and_from_the_disk_end_with_the_same_weights(
     run(on_disk)
     assert list(decoded_folder(on_disk).glob("train-*/records.bin"))
     assert same_tensors(read_model(in_memory).state, read_model(on_disk).state)
+
+
+def test_a_run_that_cuts_its_pictures_and_reads_them_from_the_disk_resumes_exactly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, stopped = (a_run(tmp_path / name, resize=Resize.CROP) for name in ("0001", "0002"))
+    run(whole)
+    monkeypatch.setattr(stage_data, "memory_limit", lambda: 0)
+    run_until(stopped, 1, say="leave")
+    run(stopped, resume=True)
+    assert same_tensors(read_model(whole).state, read_model(stopped).state)
 
 
 @pytest.fixture
