@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtGui import QColor, QFontDatabase, QGuiApplication, QTextCursor, QTextFormat
+from PySide6.QtGui import QColor, QFontDatabase, QGuiApplication, QShowEvent, QTextCursor, QTextFormat
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QTextEdit, QVBoxLayout, QWidget
 
 from studio.core.recipe_text import WrongText, line_of, read_text, recipe_text
@@ -59,6 +59,10 @@ class RecipeTextView(QWidget):
         bar.setValue(place)
         self._say(None)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._follow()
+
     def reveal(self, stage: int) -> None:
         """Bring the stage's lines into view."""
         line = line_of(self.text.toPlainText(), f".stages[{stage}]") if not self._problem else 1
@@ -75,7 +79,9 @@ class RecipeTextView(QWidget):
         self._draft.load(spec, what="json")
 
     def _follow(self) -> None:
-        """A text that says the same in another way stays as it was typed."""
+        """A text that says the same in another way stays as it was typed; one that nobody sees is written later."""
+        if not self.isVisible():
+            return
         try:
             is_same = read_text(self.text.toPlainText(), self._draft.spec.task) == self._draft.spec
         except WrongText:

@@ -126,3 +126,10 @@ def test_only_one_of_form_text_and_shelf_is_shown(desk: Desk, text: QPlainTextEd
     assert not text.isVisible()
     assert not field(desk, "recipe_text_button", QToolButton).isChecked()
     assert field(desk, "shelf_button", QToolButton).isChecked()
+
+
+def test_a_text_that_was_out_of_sight_shows_what_was_changed_meanwhile(desk: Desk, text: QPlainTextEdit) -> None:
+    desk.page.hide()
+    desk.page.draft.set_seed(77)
+    desk.page.show()
+    assert '"seed": 77' in text.toPlainText()
