@@ -47,7 +47,7 @@ class CurvesPanel(QWidget):
         self.controls.fit_asked.connect(self.fit)
         self.metric_choice = Choice("metric", tip="The metric that is drawn")
         self.metric_choice.edited.connect(lambda _name: self.refresh())
-        self.metric_choice.setMaximumWidth(104)
+        self.metric_choice.setMaximumWidth(124)
         self.metric_choice.setProperty("compact", True)
         self.metrics.title_row.insertWidget(1, self.metric_choice)
         grid = QGridLayout(self)

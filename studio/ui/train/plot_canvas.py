@@ -32,7 +32,7 @@ class PlotCanvas(pg.PlotWidget):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMenuEnabled(False)
         self.hideButtons()
-        self.setMinimumSize(120, 80)
+        self.setMinimumSize(120, 56)
         item = self.drawing
         item.setContentsMargins(0, 4, 6, 0)
         item.showGrid(x=True, y=True, alpha=0.35)

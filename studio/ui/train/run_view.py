@@ -37,7 +37,7 @@ _ROOM_FOR_CAPTIONS: Final = 600
 class PlotTab(enum.StrEnum):
     CURVES = "Curves"
     RATE_FINDER = "Learning rate"
-    TABLE = "All runs"
+    TABLE = "Runs"
 
 
 class RunView(QWidget):
@@ -68,6 +68,7 @@ class RunView(QWidget):
         self._body.addWidget(self._splitter())
         bar = QVBoxLayout()
         bar.setContentsMargins(10, 0, 10, 6)
+        bar.setSpacing(6)
         bar.addWidget(self.outcome)
         bar.addWidget(self.card)
         layout = QVBoxLayout(self)
@@ -135,6 +136,7 @@ class RunView(QWidget):
             row.addWidget(button)
             self._tabs[tab] = button
         row.addStretch(1)
+        row.addSpacing(8)
         row.addWidget(self.curves.controls)
         self._tabs[PlotTab.CURVES].setChecked(True)
         layout = QVBoxLayout(side)
