@@ -31,6 +31,9 @@ _ENCODERS: Final = {
 """The usual ones; the others go by torchvision's name, or by timm's behind `timm/`."""
 
 
+_ENCODER_TIP: Final = "The part of the network that looks at the image; the larger, the slower"
+
+
 class ModelChoices:
     """`rows`: caption and field each, for the form. A task with one kind of network has no field for it, and
     texts have no encoder of images. A run that
@@ -38,7 +41,7 @@ class ModelChoices:
 
     def __init__(self, draft: RecipeDraft) -> None:
         self._draft = draft
-        self.encoder = Choice("encoder", tip="The part of the network that looks at the image; the larger, the slower")
+        self.encoder = Choice("encoder", tip=_ENCODER_TIP)
         self.encoder.setMaxVisibleItems(20)
         self.encoder.edited.connect(draft.set_encoder)
         self.rows: list[tuple[str, QWidget]] = [] if draft.spec.task is Task.TEXT else [("Encoder", self.encoder)]
@@ -57,6 +60,7 @@ class ModelChoices:
         if self.encoder.values != fitting:
             self.encoder.offer([(_ENCODERS.get(name, name), name) for name in fitting])
         self.encoder.show_value(spec.model.encoder)
+        self.encoder.setToolTip(f"{self.encoder.currentText()}. {_ENCODER_TIP}")
         if spec.architecture is not None:
             self.architecture.show_value(spec.architecture)
             self.architecture.setToolTip(_ARCHITECTURES[spec.architecture][1])

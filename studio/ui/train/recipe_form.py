@@ -110,7 +110,7 @@ class RecipeForm(QWidget):
                 ("Precision", self.precision),
                 ("Weight decay", self.weight_decay),
                 ("If it diverges", self.on_divergence),
-                ("Out of memory", self.on_memory),
+                ("Memory full", self.on_memory),
                 ("Seed", self.seed),
                 ("Note", self.note),
             )
