@@ -60,6 +60,7 @@ def fine_tune_spec(
                 batch_size=stage.batch_size,
                 lr=LearningRate(high=high, low=low, discriminative=stage.lr.discriminative),
                 frozen=stage.frozen,
+                unfrozen=stage.unfrozen,
             ),
         ),
         parent=run,
