@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -39,10 +39,12 @@ def differences(spec: RunSpec, other: RunSpec) -> list[str]:
 
 def _flat(value: Any, path: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], Any]:
     """Every number, word and switch with the way to it."""
+    parts: list[tuple[str | int, Any]]
     if isinstance(value, dict):
-        parts = [(key, part) for key, part in value.items() if key not in _SILENT]
-    elif isinstance(value, (list, tuple)) and any(isinstance(part, dict) for part in value):
-        parts = list(enumerate(value))
+        fields = cast(dict[str, Any], value)
+        parts = [(key, part) for key, part in fields.items() if key not in _SILENT]
+    elif isinstance(value, (list, tuple)) and any(isinstance(part, dict) for part in cast(list[Any], value)):
+        parts = list(enumerate(cast(list[Any], value)))
     else:
         return {path: value}
     return {way: found for key, part in parts for way, found in _flat(part, (*path, key)).items()}
