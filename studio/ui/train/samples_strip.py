@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from studio.core.errors import StudioError
@@ -22,6 +23,7 @@ from studio.ui.widgets.background import Background
 _TILES: Final = 4
 _KEPT: Final = 96
 _PLAY_MS: Final = 450
+_ROOM_FOR_LEGEND: Final = 540
 _EMPTY: Final = "Predictions on four validation items appear here after the first epoch."
 
 _Key = tuple[Path, int, int]
@@ -75,6 +77,10 @@ class SamplesStrip(QWidget):
         theme().changed.connect(self._dress)
         self._dress()
         self.show_run(None, RunHistory())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.legend.setVisible(bool(self._epochs) and event.size().width() >= _ROOM_FOR_LEGEND)
 
     def show_run(self, folder: Path | None, history: RunHistory) -> None:
         """The run whose samples are shown, from its newest epoch on."""
@@ -168,7 +174,7 @@ class SamplesStrip(QWidget):
         self.slider.setVisible(not empty)
         self.play.setVisible(len(self._epochs) > 1)
         self.epoch_label.setVisible(not empty)
-        self.legend.setVisible(not empty)
+        self.legend.setVisible(not empty and self.width() >= _ROOM_FOR_LEGEND)
 
     def _arrange(self) -> None:
         top = QHBoxLayout()
