@@ -26,6 +26,8 @@ from studio.ml.data.inputs import network_input
 from studio.ml.exporting import programs
 from studio.ml.model_file import read_model
 from studio.ml.models.atrous import LRASPP, DeepLabV3
+from studio.ml.models.blocks import PooledNorm1d
+from studio.ml.models.classifier import Classifier
 from studio.ml.models.dynamic_unet import DynamicUnet, SubPixelUp
 from studio.ml.models.encoders import ImageEncoder, make_encoder
 from studio.ml.models.heatmap_net import HeatmapNet
@@ -37,6 +39,7 @@ from studio.ml.parameter_groups import split_parameters
 from studio.ml.predict import predict
 from studio.ml.runner import read_recipe
 from studio.ml.tasks.registry import make_task
+from studio.ml.text.text_net import TextNet
 from tests.unit.ml_runs import make_run, recipe, run, run_until, same_tensors
 
 SMALLEST = {
@@ -165,6 +168,20 @@ def test_a_single_picture_is_a_batch_that_pooling_networks_can_learn_from(archit
     network = network_on(architecture).train()
     network(torch.randn(1, 3, 64, 64)).square().mean().backward()
     assert all(p.grad is not None for p in network.parameters())
+
+
+def test_a_single_picture_or_document_is_a_batch_that_classifiers_can_learn_from() -> None:
+    picture, ids = torch.randn(1, 3, 64, 64), torch.randint(2, 30, (1, 9))
+    for network, batch in (
+        (Classifier(make_encoder("alexnet"), 3).train(), picture),
+        (TextNet(tokens=30, classes=3).train(), ids),
+    ):
+        network(batch).square().mean().backward()
+        assert network(batch).isfinite().all()
+    norm, ordinary = PooledNorm1d(4).train(), nn.BatchNorm1d(4).train()
+    several = torch.randn(5, 4)
+    assert torch.equal(norm(several), ordinary(several))
+    assert torch.equal(norm(several[:1]), norm.eval()(several[:1]))
 
 
 @pytest.fixture(scope="module", params=list(SMALLEST))

@@ -37,8 +37,21 @@ class PooledNorm(nn.BatchNorm2d):
     of the pictures before it."""
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
-        if self.training and input.shape[0] == 1:
-            return functional.batch_norm(
-                input, self.running_mean, self.running_var, self.weight, self.bias, training=False, eps=self.eps
-            )
-        return super().forward(input)
+        return _by_those_before(self, input) if _is_alone(self, input) else super().forward(input)
+
+
+class PooledNorm1d(nn.BatchNorm1d):
+    """The same of what is (N, channels)."""
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
+        return _by_those_before(self, input) if _is_alone(self, input) else super().forward(input)
+
+
+def _is_alone(norm: nn.Module, values: Tensor) -> bool:
+    return norm.training and values.shape[0] == 1
+
+
+def _by_those_before(norm: nn.BatchNorm1d | nn.BatchNorm2d, values: Tensor) -> Tensor:
+    return functional.batch_norm(
+        values, norm.running_mean, norm.running_var, norm.weight, norm.bias, training=False, eps=norm.eps
+    )

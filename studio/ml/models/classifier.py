@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from studio.ml.models.blocks import PooledNorm1d
 from studio.ml.models.encoders import ImageEncoder
 
 DROPOUT: Final = 0.5
@@ -27,7 +28,7 @@ class Classifier(nn.Module):
         super().__init__()
         self.encoder = encoder
         pooled = 2 * encoder.channels[-1]
-        self.regular = nn.Sequential(nn.BatchNorm1d(pooled), nn.Dropout(DROPOUT))
+        self.regular = nn.Sequential(PooledNorm1d(pooled), nn.Dropout(DROPOUT))
         self.head = nn.Linear(pooled, outputs)
         if start is not None:
             nn.init.zeros_(self.head.weight)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from studio.core.recipe import Stage
 from studio.core.vocabulary import PADDING_ID
+from studio.ml.models.blocks import PooledNorm1d
 from studio.ml.text.awd_lstm import AwdLstm, Dropouts, SequenceDropout, State
 
 
@@ -88,11 +89,11 @@ class ConcatPoolingClassifier(nn.Module):
     ) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.BatchNorm1d(3 * width),
+            PooledNorm1d(3 * width),
             nn.Dropout(dropouts[0]),
             nn.Linear(3 * width, hidden, bias=False),
             nn.ReLU(),
-            nn.BatchNorm1d(hidden),
+            PooledNorm1d(hidden),
             nn.Dropout(dropouts[1]),
             nn.Linear(hidden, classes),
         )
