@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
@@ -22,8 +22,12 @@ from studio.core.recipe import (
     RunSpec,
     Stage,
 )
+from studio.core.settings import Task
 from studio.ui.train.rates import MAX_RATE, MIN_RATE
 from studio.ui.train.recipe_steps import Moment, RecipeSteps
+
+LARGEST_SIDE: Final = 8192
+"""Of the pictures of a stage, in pixels."""
 
 
 class RecipeDraft(QObject):
@@ -181,8 +185,12 @@ class RecipeDraft(QObject):
         self._insert(len(self._spec.stages), replace(last, frozen=False, lr=rate))
 
     def double_size(self, index: int) -> None:
-        """A stage like this one after it, at twice the height and width and half the batch."""
+        """A stage like this one after it, at twice the height and width and half the batch, where there is such a
+        size."""
         stage = self._spec.stages[index]
+        if self._spec.task is Task.TEXT or 2 * max(stage.height, stage.width) > LARGEST_SIDE:
+            self.told.emit(f"There is no size twice as large as {stage.size_in_words}.")
+            return
         bigger = replace(
             stage, height=2 * stage.height, width=2 * stage.width, batch_size=max(1, stage.batch_size // 2)
         )

@@ -14,10 +14,8 @@ from studio.ui.theme import theme
 from studio.ui.train.fields import RateField, Tick, WholeField, caption
 from studio.ui.train.fold import Fold
 from studio.ui.train.rates import low_rate
-from studio.ui.train.recipe_draft import RecipeDraft
+from studio.ui.train.recipe_draft import LARGEST_SIDE, RecipeDraft
 from studio.ui.train.schedule_fields import ScheduleFields, schedule_text
-
-_LARGEST_SIDE = 8192
 
 
 class StageCard(QFrame):
@@ -87,8 +85,8 @@ class StageCard(QFrame):
         change = partial(self._draft.set_stage, self._index)
         self.epochs = WholeField("epochs", 1, 10_000, tip="How often the stage goes through all training items")
         self.batch_size = WholeField("batch_size", 1, 4096, tip="Items a step; half of it when memory runs out")
-        self.height_field = WholeField("height", 32, _LARGEST_SIDE, step=32, tip="Images are trained at this height")
-        self.width_field = WholeField("width", 32, _LARGEST_SIDE, step=32, tip="Images are trained at this width")
+        self.height_field = WholeField("height", 32, LARGEST_SIDE, step=32, tip="Images are trained at this height")
+        self.width_field = WholeField("width", 32, LARGEST_SIDE, step=32, tip="Images are trained at this width")
         if self._draft.spec.task is Task.TEXT:
             self.width_field.setToolTip("So many tokens are read of a document, from its beginning")
         self.high = RateField("rate", tip="The peak learning rate; Up and Down change it")

@@ -29,7 +29,8 @@ _FONT_PIXELS: Final = 11
 
 _HOW: Final = (
     "Drag it to another place, or its right edge for more epochs. Keys: Left and Right select, with Alt they move it, "
-    "+ and − change the epochs, Delete removes it, Ctrl+D duplicates it."
+    "+ and − change the epochs, Delete removes it, Ctrl+D duplicates it, with "
+    "Shift at double the size."
 )
 
 
@@ -144,6 +145,8 @@ class StageTimeline(QWidget):
             self._pick(0 if key == Qt.Key.Key_Home else len(self._draft.stages) - 1)
         elif key == Qt.Key.Key_Delete:
             self._draft.remove_stage(index)
+        elif key == Qt.Key.Key_D and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._draft.double_size(index)
         elif key == Qt.Key.Key_D:
             self._draft.duplicate_stage(index)
         else:
@@ -247,7 +250,7 @@ class StageTimeline(QWidget):
 
 
 def _is_ours(event: QKeyEvent) -> bool:
-    """Arrows, Home and End, + and −, Delete, and D with Ctrl."""
+    """Arrows, Home and End, + and −, Delete, and D with Ctrl or Ctrl and Shift."""
     key, modifiers = event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
     if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
         return modifiers in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier)
@@ -255,4 +258,5 @@ def _is_ours(event: QKeyEvent) -> bool:
         return modifiers == Qt.KeyboardModifier.NoModifier
     if key in (Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_Equal):
         return not modifiers & Qt.KeyboardModifier.ControlModifier
-    return key == Qt.Key.Key_D and modifiers == Qt.KeyboardModifier.ControlModifier
+    without_shift = modifiers & ~Qt.KeyboardModifier.ShiftModifier
+    return key == Qt.Key.Key_D and without_shift == Qt.KeyboardModifier.ControlModifier

@@ -12,9 +12,11 @@ from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 
-from studio.core.recipe import LearningRate, Stage
+from studio.core.recipe import LearningRate, RunSpec, Stage
+from studio.core.settings import Task
 from studio.engine import FakeEngine
 from studio.ui.theme import ThemeMode, theme
+from studio.ui.train.recipe_draft import RecipeDraft
 from studio.ui.train.stage_timeline import StageTimeline
 
 from .conftest import Desk, make_project, open_desk
@@ -132,6 +134,29 @@ def test_keys_change_epochs_duplicate_and_delete(desk: Desk, timeline: StageTime
     desk.qtbot.keyClick(timeline, Qt.Key.Key_End)
     desk.qtbot.keyClick(timeline, Qt.Key.Key_Delete)
     assert train(desk).stages == (replace(STAGES[0], epochs=5), STAGES[1], STAGES[1])
+
+
+def test_a_stage_is_doubled_by_a_key(desk: Desk, timeline: StageTimeline) -> None:
+    timeline.setFocus()
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    desk.qtbot.keyClick(timeline, Qt.Key.Key_D, control | shift)
+    assert train(desk).stages == (STAGES[0], replace(STAGES[0], height=128, width=128, batch_size=8), *STAGES[1:])
+
+
+@pytest.mark.parametrize(
+    ("task", "stage", "size"),
+    [
+        (Task.SEGMENTATION, Stage(epochs=1, height=4096, width=5000), "images at 4096×5000"),
+        (Task.TEXT, Stage(epochs=1, height=1, width=600), "texts of up to 600 tokens"),
+    ],
+)
+def test_where_there_is_no_size_twice_as_large_that_is_said(task: Task, stage: Stage, size: str) -> None:
+    draft = RecipeDraft(RunSpec(task=task, stages=(stage,)))
+    said: list[str] = []
+    draft.told.connect(said.append)
+    draft.double_size(0)
+    assert draft.stages == (stage,)
+    assert said == [f"There is no size twice as large as {size}."]
 
 
 def test_the_last_stage_is_not_deleted_by_a_key(desk: Desk, timeline: StageTimeline) -> None:
