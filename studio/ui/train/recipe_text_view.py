@@ -26,7 +26,7 @@ class RecipeTextView(QWidget):
         super().__init__(parent)
         self.setObjectName("recipe_text_view")
         self._draft = draft
-        self._problem = ""
+        self._problem = self._known = ""
         self.text = QPlainTextEdit()
         self.text.setObjectName("recipe_text")
         self.text.setAccessibleName("The recipe as JSON")
@@ -56,6 +56,7 @@ class RecipeTextView(QWidget):
         place = bar.value()
         with QSignalBlocker(self.text):
             self.text.setPlainText(recipe_text(self._draft.spec))
+        self._known = self.text.toPlainText()
         bar.setValue(place)
         self._say(None)
 
@@ -70,8 +71,12 @@ class RecipeTextView(QWidget):
         self.text.centerCursor()
 
     def _take(self) -> None:
+        text = self.text.toPlainText()
+        if text == self._known:  # colours that change are said to be changes of the text
+            return
+        self._known = text
         try:
-            spec = read_text(self.text.toPlainText(), self._draft.spec.task)
+            spec = read_text(text, self._draft.spec.task)
         except WrongText as error:
             self._say(error)
             return

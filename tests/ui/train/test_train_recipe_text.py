@@ -133,3 +133,11 @@ def test_a_text_that_was_out_of_sight_shows_what_was_changed_meanwhile(desk: Des
     desk.page.draft.set_seed(77)
     desk.page.show()
     assert '"seed": 77' in text.toPlainText()
+
+
+def test_another_theme_brings_no_earlier_recipe_back(desk: Desk, text: QPlainTextEdit) -> None:
+    desk.qtbot.mouseClick(field(desk, "recipe_text_button", QToolButton), LEFT)
+    desk.page.draft.set_seed(99)
+    for mode in (ThemeMode.DARK, ThemeMode.LIGHT):
+        theme().apply(mode)
+    assert desk.page.draft.spec.seed == 99
