@@ -115,8 +115,7 @@ class Augment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Joint transforms of picture and label while training. Degrees, shares and factors; 0 switches one off.
 
     `flip` mirrors left and right, `flip_vertical` up and down, each every other time; `warp` tilts the picture plane:
-    one edge comes nearer
-    than the opposite one by up to about this share.
+    one edge comes nearer than the opposite one by up to about this share.
     """
 
     flip: bool = True

@@ -14,7 +14,7 @@ import pytest
 import studio
 from studio import __main__ as doors
 from studio import __version__
-from studio.cli.app import run_command
+from studio.cli.app import app, run_command
 from studio.cli.names import COMMANDS
 from studio.cli.window_args import PAGES, TOOLS, read_window_options
 from studio.core.errors import BadInput
@@ -147,6 +147,11 @@ def test_worker_goes_straight_to_the_worker(monkeypatch: pytest.MonkeyPatch) -> 
     module.main = lambda: 42  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "studio.ml.worker", module)
     assert main(monkeypatch, "worker") == 42
+
+
+def test_every_command_is_told_from_a_project_to_open() -> None:
+    registered = {command.name for command in app.registered_commands}
+    assert set(COMMANDS) == registered
 
 
 def test_the_help_lists_every_command_on_one_line(

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from studio.core.cards import Card, Dealer, Trigger, load_deck
 from studio.core.cards.recipe_changes import ClipGradients, SetWeightDecay
 from studio.core.cards.triggers import WATCHES
-from studio.core.events import RunEvent, encode_event, read_events
+from studio.core.events import EpochEnd, RunEvent, encode_event, read_events
 from studio.core.recipe import RunSpec, Stage
 from studio.core.settings import Task
 from tests.unit.card_streams import BEGIN, DEALS, DOES_NOT, Stream, epochs, falling, hill, noisy, started, steps, warned
@@ -56,21 +56,28 @@ def test_each_card_of_the_deck_is_dealt_by_its_stream(card: Card) -> None:
         assert dealt(stream, [card], spec=spec) == []
 
 
-def test_a_card_comes_once_a_run_unless_asked_for_again_and_never_when_it_is_muted() -> None:
+def test_a_card_comes_once_a_run_and_never_when_it_is_muted() -> None:
     stream = [*BEGIN, warned("memory"), *steps(falling(3)), warned("memory")]
     assert dealt(stream) == ["out-of-memory"]
-    again = Dealer(ONE_EACH, SPEC, repeats=True)
-    assert [card.id for card in again.see_all(stream)] == ["out-of-memory"] * 2
     assert Dealer(ONE_EACH, SPEC, muted=["out-of-memory"]).see_all(stream) == []
-    midway = Dealer(ONE_EACH, SPEC, repeats=True)
-    assert midway.see_all(stream[:3])
+    midway = Dealer(ONE_EACH, SPEC)
+    assert midway.see_all(stream[: len(BEGIN)]) == []
     midway.mute("out-of-memory")
-    assert midway.see_all(stream[3:]) == []
+    assert midway.see_all(stream[len(BEGIN) :]) == []
 
 
 def test_what_goes_on_is_dealt_for_when_it_begins_and_not_with_every_step() -> None:
     cards = [Card(id=name, title="T", text="T.", source="S, 2019", trigger=Trigger.STANDS_STILL) for name in "ab"]
     assert dealt([*BEGIN, *steps([1.0] * 180)], cards) == ["a"]
+
+
+def test_what_lasts_over_epochs_is_dealt_for_once_whatever_comes_between() -> None:
+    """With several cards for it, too."""
+    cards = [Card(id=n, title="T", text="T.", source="S, 2019", trigger=Trigger.VALID_PARTS) for n in "ab"]
+    stream = DEALS[Trigger.VALID_PARTS][0]
+    *_, last = (event for event in stream if isinstance(event, EpochEnd))
+    longer = [replace(last, epoch=last.epoch + n, valid_loss=last.valid_loss * (1 + n / 10)) for n in (1, 2)]
+    assert dealt([*stream, *steps(falling(2)), longer[0], *steps(falling(2)), longer[1]], cards) == ["a"]
 
 
 def test_a_second_card_for_the_same_trigger_comes_when_it_holds_again() -> None:

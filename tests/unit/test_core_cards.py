@@ -183,8 +183,7 @@ def test_sizes_are_doubled_behind_and_halved_in_front() -> None:
 
 def test_batches_are_computed_in_more_parts_but_never_in_more_than_they_have_items() -> None:
     assert made(ComputeInParts()).parts == 2
-    assert made(ComputeInParts(), replace(SPEC, parts=6)).parts == 8
-    assert changed_recipe(ComputeInParts(), replace(SPEC, parts=8)) is None
+    assert made(ComputeInParts(), replace(SPEC, parts=3)).parts == 4
 
 
 def test_twice_the_batch_goes_with_a_rate_that_grows_by_its_root() -> None:
@@ -238,9 +237,20 @@ def test_an_architecture_comes_with_an_encoder_that_it_can_stand_on() -> None:
     changed = made(UseArchitecture(name=Architecture.LRASPP))
     assert changed.model.architecture is Architecture.LRASPP
     assert changed.model.encoder == "mobilenet_v3_large"
+    of_timm = replace(SPEC, model=ModelSpec(encoder="timm/convnext_atto"))
+    wider = changed_recipe(UseArchitecture(name=Architecture.DYNAMIC_UNET), of_timm)
+    assert wider is not None
+    assert wider.model.encoder == "timm/convnext_atto"
     assert changed_recipe(UseArchitecture(name=Architecture.UNET), SPEC) is None  # it is the task's own
     assert changed_recipe(UseArchitecture(name=Architecture.HEATMAP), SPEC) is None
     assert changed_recipe(UseArchitecture(name=Architecture.LRASPP), replace(SPEC, parent="0001")) is None
+
+
+def test_a_batch_that_cannot_be_divided_further_is_left_as_it_is() -> None:
+    small = replace(SPEC, stages=(replace(STAGE, batch_size=2),))
+    assert changed_recipe(ComputeInParts(), small) is None
+    eight = replace(SPEC, parts=4, stages=(replace(STAGE, batch_size=8),))
+    assert changed_recipe(ComputeInParts(), eight) is None
 
 
 def test_every_button_of_the_deck_says_what_it_does_and_does_it_to_some_recipe() -> None:

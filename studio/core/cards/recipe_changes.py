@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from studio.core.architectures import ARCHITECTURES, Architecture, encoders_of
+from studio.core.architectures import ARCHITECTURES, Architecture, can_stand_on, encoders_of
 from studio.core.cards.change import CardChange
 from studio.core.counting import counted
 from studio.core.recipe import ClassWeights, OnDivergence, Precision, RunSpec
@@ -14,6 +14,9 @@ from studio.core.resizing import Resize
 from studio.core.settings import Task
 
 MOST_PARTS: Final = 64
+
+LEAST_ROWS: Final = 2
+"""Of a part of a batch: batch norm has nothing to say about one."""
 
 
 class ClipGradients(CardChange, frozen=True, kw_only=True, tag="clip-gradients"):
@@ -37,10 +40,10 @@ class SetWeightDecay(CardChange, frozen=True, kw_only=True, tag="set-weight-deca
 
 
 class ComputeInParts(CardChange, frozen=True, kw_only=True, tag="compute-in-parts"):
-    """Each batch in twice as many parts as before, at most as many as the smallest batch has items."""
+    """Each batch in twice as many parts as before, at most as many as the smallest batch can be divided into."""
 
     def apply(self, spec: RunSpec) -> RunSpec:
-        most = min(MOST_PARTS, *(stage.batch_size for stage in spec.stages))
+        most = min(MOST_PARTS, *(stage.batch_size // LEAST_ROWS for stage in spec.stages))
         return replace(spec, parts=max(spec.parts, min(2 * spec.parts, most)))
 
     def button(self) -> str:
@@ -139,8 +142,8 @@ class UseArchitecture(CardChange, frozen=True, kw_only=True, tag="use-architectu
             or spec.architecture is self.name
         ):
             return spec
-        fitting = encoders_of(self.name)
-        encoder = spec.model.encoder if spec.model.encoder in fitting else fitting[0]
+        stays = can_stand_on(self.name, spec.model.encoder)
+        encoder = spec.model.encoder if stays else encoders_of(self.name)[0]
         return replace(spec, model=replace(spec.model, architecture=self.name, encoder=encoder))
 
     def button(self) -> str:
