@@ -4,7 +4,7 @@ network. The pickles that lie beside it are never read."""
 from __future__ import annotations
 
 import socket
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlparse
 from urllib.request import getproxies
 
@@ -37,21 +37,21 @@ def pretrained_timm_encoder(name: str) -> tuple[TimmEncoder, str, bool]:
 
 def _weights_file(hub_name: str) -> str:
     """Raises OSError where the file is not in the cache and cannot be fetched."""
-    import huggingface_hub  # noqa: PLC0415 - comes with timm
+    from huggingface_hub import constants, hf_hub_download  # noqa: PLC0415 - comes with timm
     from huggingface_hub.errors import LocalEntryNotFoundError  # noqa: PLC0415
 
     try:
-        return huggingface_hub.hf_hub_download(hub_name, WEIGHTS_FILE, local_files_only=True)
+        return hf_hub_download(hub_name, WEIGHTS_FILE, local_files_only=True)
     except LocalEntryNotFoundError as error:
         if is_offline():
             raise OSError(f"{OFFLINE_VARIABLE} is set and {WEIGHTS_FILE} of {hub_name} is not there") from error
-    _require_network(huggingface_hub.constants)
-    return huggingface_hub.hf_hub_download(hub_name, WEIGHTS_FILE)
+    _require_network(constants.ENDPOINT)
+    return hf_hub_download(hub_name, WEIGHTS_FILE)
 
 
-def _require_network(constants: Any) -> None:
+def _require_network(address: str) -> None:
     """The hub's own client tries for half a minute where there is no network. Raises OSError."""
-    place = urlparse(constants.ENDPOINT)
+    place = urlparse(address)
     if place.scheme in getproxies():
         return
     try:
