@@ -2,6 +2,23 @@
 
 from studio.preflight.check import Checked, check_data
 from studio.preflight.findings import Finding, Fix, FixKind
-from studio.preflight.mending import Mended, mend
+from studio.preflight.mending import (
+    ItemsMended,
+    SettingsMended,
+    mend_items,
+    mend_settings,
+    put_items_back,
+)
 
-__all__ = ["Checked", "Finding", "Fix", "FixKind", "Mended", "check_data", "mend"]
+__all__ = [
+    "Checked",
+    "Finding",
+    "Fix",
+    "FixKind",
+    "ItemsMended",
+    "SettingsMended",
+    "check_data",
+    "mend_items",
+    "mend_settings",
+    "put_items_back",
+]

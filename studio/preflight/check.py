@@ -39,18 +39,17 @@ def check_data(
     `files`: read every picture and label, too. Opens the project for itself, so that it may run on any thread.
     """
     with Store.open(root) as store:
-        items = _used(store)
-        findings = class_findings(store, items)
+        findings = class_findings(store)
         if not files:
             return Checked(tuple(findings))
-        look = _FilesLook(store)
+        look, items = _FilesLook(store), _used(store)
         for done, item in enumerate(items, start=1):
             if cancelled():
-                return Checked((*look.findings(), *findings), cancelled=True)
+                break
             look.at(item)
             if progress is not None:
                 progress(done, len(items))
-        return Checked((*look.findings(), *findings))
+        return Checked((*look.findings(cancelled), *findings), cancelled=cancelled())
 
 
 def _used(store: Store) -> list[Item]:
@@ -74,8 +73,9 @@ class _FilesLook:
         else:
             self._labels.at(item)
 
-    def findings(self) -> Sequence[Finding]:
-        return [*self._unreadable_findings(), *self._labels.findings(), *self._twins.findings()]
+    def findings(self, cancelled: Callable[[], bool]) -> Sequence[Finding]:
+        twins = [] if cancelled() else self._twins.findings(cancelled)
+        return [*self._unreadable_findings(), *self._labels.findings(), *twins]
 
     def _unreadable_findings(self) -> list[Finding]:
         if not self._unreadable:

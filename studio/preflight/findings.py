@@ -12,17 +12,17 @@ class FixKind(enum.StrEnum):
     TO_VALID = "to-valid"
     MARK_VOID = "mark-void"
     ADD_CLASS = "add-class"
-    REMOVE_CLASS = "remove-class"
+    REMOVE_CLASSES = "remove-classes"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fix:
-    """Changes `items` or the class with this id. `words` say on a button what it does."""
+    """Changes `items` or the classes with these ids. `words` say on a button what it does."""
 
     kind: FixKind
     words: str
     items: tuple[int, ...] = ()
-    class_id: int | None = None
+    classes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

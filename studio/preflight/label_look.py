@@ -70,7 +70,7 @@ class LabelLook:
             sentence=f"The masks of {items_in_words(len(items))} {has} pixels of number {number}, which no class has; "
             "a run would refuse them.",
             items=tuple(items),
-            fixes=(Fix(kind=FixKind.ADD_CLASS, words=f"Add a class for {number}", class_id=number),),
+            fixes=(Fix(kind=FixKind.ADD_CLASS, words=f"Add a class for {number}", classes=(number,)),),
         )
 
     def _one_sided_points(self) -> list[Finding]:

@@ -7,7 +7,7 @@ agrees, by their grey values on a 16×16 grid; documents by their words.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import cv2
@@ -30,19 +30,20 @@ _MOST_BITS: Final = 4
 _MOST_GREY: Final = 3.0
 """Mean difference of grey values, of 255: what another compression or size does to a picture, not another moment."""
 
-_AT_A_TIME: Final = 256
-"""Validation items compared with all training items at once."""
+_HASH_BYTES: Final = 8
+_AT_A_TIME: Final = 1024
+"""Pictures with a like hash whose grey values are compared at once: of a fixed camera that may be all."""
 
 
 class Look(Protocol):
     """What is remembered of the items of either side."""
 
-    def fingerprint(self, item: Item) -> NDArray[np.generic]:
+    def fingerprint(self, item: Item) -> NDArray[np.uint8]:
         """Raises StudioError where the file cannot be read."""
         ...
 
-    def pairs(self, valid: NDArray[np.generic], train: NDArray[np.generic]) -> NDArray[np.intp]:
-        """(n, 2): positions of alike ones, each of `valid` at most once."""
+    def twin_in(self, train: NDArray[np.uint8]) -> Callable[[NDArray[np.uint8]], int | None]:
+        """What finds, for one fingerprint, the place of the first in `train` that is alike."""
         ...
 
 
@@ -55,16 +56,20 @@ class PictureLook:
         grid = cv2.resize(grey, (_GRID, _GRID), interpolation=cv2.INTER_AREA)
         return np.concatenate([bits, grid.reshape(-1)], dtype=np.uint8)
 
-    def pairs(self, valid: NDArray[np.generic], train: NDArray[np.generic]) -> NDArray[np.intp]:
-        hashes = [np.ascontiguousarray(side[:, :8]).view(np.uint64)[:, 0] for side in (valid, train)]
-        found = []
-        for start in range(0, len(valid), _AT_A_TIME):
-            apart = np.bitwise_count(hashes[0][start : start + _AT_A_TIME, None] ^ hashes[1][None])
-            for row, column in np.argwhere(apart <= _MOST_BITS):
-                grey = np.abs(valid[start + row, 8:].astype(np.int16) - train[column, 8:].astype(np.int16)).mean()
-                if grey <= _MOST_GREY:
-                    found.append((start + row, column))
-        return _first_of_each(found)
+    def twin_in(self, train: NDArray[np.uint8]) -> Callable[[NDArray[np.uint8]], int | None]:
+        hashes = _hashes(train)
+
+        def find(one: NDArray[np.uint8]) -> int | None:
+            alike = np.flatnonzero(np.bitwise_count(hashes ^ _hashes(one[None])) <= _MOST_BITS)
+            for start in range(0, len(alike), _AT_A_TIME):
+                places = alike[start : start + _AT_A_TIME]
+                apart = np.abs(train[places, _HASH_BYTES:].astype(np.int16) - one[_HASH_BYTES:]).mean(axis=1)
+                close = np.flatnonzero(apart <= _MOST_GREY)
+                if len(close):
+                    return int(places[close[0]])
+            return None
+
+        return find
 
 
 class DocumentLook:
@@ -73,25 +78,24 @@ class DocumentLook:
         words = " ".join(read_document(item.path).split()).casefold()
         return np.frombuffer(hashlib.blake2b(words.encode(), digest_size=16).digest(), np.uint8)
 
-    def pairs(self, valid: NDArray[np.generic], train: NDArray[np.generic]) -> NDArray[np.intp]:
-        place = {row.tobytes(): number for number, row in enumerate(train)}
-        found = [(i, place[row.tobytes()]) for i, row in enumerate(valid) if row.tobytes() in place]
-        return _first_of_each(found)
+    def twin_in(self, train: NDArray[np.uint8]) -> Callable[[NDArray[np.uint8]], int | None]:
+        place = {row.tobytes(): number for number, row in reversed(list(enumerate(train)))}
+        return lambda one: place.get(one.tobytes())
 
 
 class Twins:
     def __init__(self, look: Look) -> None:
         self._look = look
         self._items: dict[Split, list[Item]] = {Split.TRAIN: [], Split.VALID: []}
-        self._prints: dict[Split, list[NDArray[np.generic]]] = {Split.TRAIN: [], Split.VALID: []}
+        self._prints: dict[Split, list[NDArray[np.uint8]]] = {Split.TRAIN: [], Split.VALID: []}
 
     def add(self, item: Item) -> None:
         """Raises StudioError where the item's file cannot be read."""
         self._prints[item.split].append(self._look.fingerprint(item))
         self._items[item.split].append(item)
 
-    def findings(self) -> list[Finding]:
-        pairs = self._pairs()
+    def findings(self, cancelled: Callable[[], bool]) -> list[Finding]:
+        pairs = self._pairs(cancelled)
         if not pairs:
             return []
         names = [f"{valid.name} and {train.name}" for valid, train in pairs]
@@ -108,16 +112,19 @@ class Twins:
             )
         ]
 
-    def _pairs(self) -> Sequence[tuple[Item, Item]]:
+    def _pairs(self, cancelled: Callable[[], bool]) -> Sequence[tuple[Item, Item]]:
         valid, train = self._items[Split.VALID], self._items[Split.TRAIN]
         if not valid or not train:
             return []
-        found = self._look.pairs(np.stack(self._prints[Split.VALID]), np.stack(self._prints[Split.TRAIN]))
-        return [(valid[int(i)], train[int(j)]) for i, j in found]
+        find = self._look.twin_in(np.stack(self._prints[Split.TRAIN]))
+        pairs: list[tuple[Item, Item]] = []
+        for item, one in zip(valid, self._prints[Split.VALID], strict=True):
+            if cancelled():
+                break
+            if (place := find(one)) is not None:
+                pairs.append((item, train[place]))
+        return pairs
 
 
-def _first_of_each(pairs: Sequence[tuple[int, int]]) -> NDArray[np.intp]:
-    first: dict[int, int] = {}
-    for valid, train in pairs:
-        first.setdefault(int(valid), int(train))
-    return np.array(list(first.items()), np.intp).reshape(-1, 2)
+def _hashes(prints: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    return np.ascontiguousarray(prints[:, :_HASH_BYTES]).view(np.uint64)[:, 0]

@@ -113,6 +113,23 @@ class Items:
             by_split[Split(split)] += number
         return ItemCounts(by_state=by_state, by_split=by_split)
 
+    def count(self, wanted: ItemFilter) -> int:
+        """How many items pass."""
+        clauses, values = _conditions(wanted)
+        where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
+        return int(next(iter(self._database.execute(f"SELECT COUNT(*) FROM items {where}", tuple(values))))[0])
+
+    def with_each_class(self) -> dict[int, dict[Split, int]]:
+        """By class and split, how many labelled items that are not left out have the class."""
+        rows = self._database.execute(
+            "SELECT class_id, split, COUNT(*) FROM class_pixels JOIN items ON items.id = item "
+            "WHERE pixels > 0 AND labelled = 1 AND left_out = 0 GROUP BY class_id, split"
+        )
+        counts: dict[int, dict[Split, int]] = {}
+        for class_id, split, number in rows:
+            counts.setdefault(class_id, {})[Split(split)] = number
+        return counts
+
     def set_split(self, ids: Iterable[int], split: Split) -> None:
         with self._database.transaction() as connection:
             connection.executemany("UPDATE items SET split = ? WHERE id = ?", ((split.value, i) for i in ids))

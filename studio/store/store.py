@@ -175,6 +175,12 @@ class Store:
         """The ids of the items whose label has the class."""
         return self._items.with_class(class_id)
 
+    def item_count(self, wanted: ItemFilter) -> int:
+        return self._items.count(wanted)
+
+    def items_with_each_class(self) -> dict[int, dict[Split, int]]:
+        return self._items.with_each_class()
+
     def counts(self) -> ItemCounts:
         return self._items.counts()
 

@@ -9,16 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from msgspec.structs import replace
+from numpy.typing import NDArray
 from PIL import Image
 
 from studio.cli.app import run_command
 from studio.core.classes import LabelClass, make_classes
-from studio.core.items import LabelState, NewItem, Split
+from studio.core.errors import BadInput
+from studio.core.items import Item, LabelState, NewItem, Split
 from studio.core.masks import write_mask
 from studio.core.points import Keypoint, Points
 from studio.core.settings import ProjectSettings, Task
 from studio.core.tags import Tags
-from studio.preflight import Finding, Fix, FixKind, check_data, mend
+from studio.preflight import Finding, Fix, FixKind, check_data, mend_items, mend_settings, put_items_back
+from studio.preflight.twins import PictureLook, Twins
 from studio.store import Store
 from tests.unit.conftest import MakeStore
 
@@ -59,9 +62,10 @@ def found(store: Store, word: str, *, files: bool = True) -> Finding:
 def repaired(store: Store, finding: Finding, kind: FixKind) -> list[str]:
     """The sentences that are left once the finding's fix of a kind was carried out."""
     (fix,) = [fix for fix in finding.fixes if fix.kind is kind]
-    mended = mend(store, fix)
-    if mended.settings is not None:
-        store.save_settings(mended.settings)
+    if fix.items:
+        mend_items(store, fix)
+    else:
+        store.save_settings(mend_settings(store, fix).settings)
     return [f.sentence for f in check_data(store.root).findings]
 
 
@@ -103,7 +107,7 @@ def test_whole_sequences_move(make_store: MakeStore) -> None:
 def test_a_class_without_any_item_can_be_removed_and_comes_back(store: Store) -> None:
     classes = (*store.settings.classes, LabelClass(id=7, name="kite", color="#00ff00"))
     store.save_settings(replace(store.settings, classes=classes))
-    assert repaired(store, found(store, "kite", files=False), FixKind.REMOVE_CLASS) == []
+    assert repaired(store, found(store, "kite", files=False), FixKind.REMOVE_CLASSES) == []
     assert [c.name for c in store.settings.retired] == ["kite"]
 
 
@@ -149,9 +153,9 @@ def test_a_validation_picture_that_is_a_copy_of_a_training_one_is_found(store: S
     assert "f4.png and f1.png" in finding.sentence
     assert finding.items == (5, 2)
     fix = next(fix for fix in finding.fixes if fix.kind is FixKind.TO_TRAIN)
-    mended = mend(store, fix)
+    mended = mend_items(store, fix)
     assert store.item(5).split is Split.TRAIN
-    mended.put_back()
+    put_items_back(store, mended)
     assert store.item(5).split is Split.VALID
     assert repaired(store, finding, FixKind.LEAVE_OUT) == []
 
@@ -218,9 +222,75 @@ def test_nothing_is_changed_by_looking(store: Store) -> None:
     assert (files(), store.items(store.item_ids())) == (before, items)
 
 
-def test_an_unknown_fix_of_a_class_is_no_surprise(store: Store) -> None:
-    """Adding a class leaves the others as they are."""
-    before = store.settings.classes
-    mended = mend(store, Fix(kind=FixKind.ADD_CLASS, words="", class_id=9))
-    assert mended.settings is not None
-    assert mended.settings.classes[: len(before)] == before
+def test_classes_without_items_are_one_finding_and_those_in_use_elsewhere_stay(store: Store) -> None:
+    """Kite is in a test item, so that removing it would leave a label with a class that is not there."""
+    more = tuple(LabelClass(id=7 + n, name=name, color="#00ff00") for n, name in enumerate(("kite", "boat", "sign")))
+    store.save_settings(replace(store.settings, classes=(*store.settings.classes, *more)))
+    store.set_split([1], Split.TEST)
+    paint(store, 1, {SKY, 7})
+    finding = found(store, "kite, boat, sign", files=False)
+    assert [fix.classes for fix in finding.fixes] == [(8, 9)]
+
+
+def test_taking_a_change_of_settings_back_leaves_what_was_changed_since(store: Store) -> None:
+    plain = tuple(LabelClass(id=c.id, name=c.name, color=c.color) for c in store.settings.classes)
+    store.save_settings(replace(store.settings, classes=plain))
+    mended = mend_settings(store, Fix(kind=FixKind.MARK_VOID, words="", classes=(VOID,)))
+    later = replace(
+        mended.settings, classes=(*mended.settings.classes, LabelClass(id=5, name="bridge", color="#112233"))
+    )
+    assert [(c.name, c.void) for c in mended.put_back(later).classes] == [
+        ("sky", False),
+        ("road", False),
+        ("void", False),
+        ("bridge", False),
+    ]
+    added = mend_settings(store, Fix(kind=FixKind.ADD_CLASS, words="", classes=(9,)))
+    assert added.put_back(added.settings) == store.settings
+
+
+def test_a_fix_that_the_project_has_overtaken_is_refused_with_a_sentence(store: Store) -> None:
+    gone, used, known = (
+        Fix(kind=FixKind.MARK_VOID, words="", classes=(9,)),
+        Fix(kind=FixKind.REMOVE_CLASSES, words="", classes=(ROAD,)),
+        Fix(kind=FixKind.ADD_CLASS, words="", classes=(ROAD,)),
+    )
+    for fix in (gone, used, known):
+        with pytest.raises(BadInput, match="check the data again"):
+            mend_settings(store, fix)
+
+
+def test_a_fixed_camera_is_looked_through_in_a_moment_and_can_be_stopped(tmp_path: Path) -> None:
+    """Every pair is alike: the first of each is enough, and nobody waits for the rest."""
+    looked = 0
+
+    class Same(PictureLook):
+        def fingerprint(self, item: Item) -> NDArray[np.uint8]:
+            return np.zeros(264, np.uint8)
+
+    def stop() -> bool:
+        nonlocal looked
+        looked += 1
+        return looked > 10
+
+    twins = Twins(Same())
+    for number in range(3000):
+        split = Split.VALID if number % 3 == 0 else Split.TRAIN
+        twins.add(Item(id=number, name=str(number), path=tmp_path, split=split, state=LabelState.LABELLED))
+    (finding,) = twins.findings(stop)
+    assert len(finding.items) == 2 * 10
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_twins_are_those_that_comparing_all_with_all_finds(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    train = random.integers(0, 256, (40, 264), dtype=np.uint8)
+    valid = train[random.integers(0, 40, 30)].copy()
+    valid[:, 0] ^= random.integers(0, 256, 30, dtype=np.uint8)
+    valid[:, 8:] = np.clip(valid[:, 8:].astype(int) + random.integers(-6, 7, (30, 256)), 0, 255)
+    find = PictureLook().twin_in(train)
+    for one in valid:
+        bits = [int(np.unpackbits(one[:8] ^ other[:8]).sum()) for other in train]
+        grey = [float(np.abs(one[8:].astype(int) - other[8:]).mean()) for other in train]
+        alike = [place for place in range(40) if bits[place] <= 4 and grey[place] <= 3]
+        assert find(one) == (alike[0] if alike else None)

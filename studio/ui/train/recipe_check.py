@@ -80,4 +80,4 @@ class RecipeCheck(QObject):
         self.changed.emit()
 
     def _labelled(self, split: Split) -> int:
-        return len(self._session.store.item_ids(ItemFilter(states=(LabelState.LABELLED,), splits=(split,))))
+        return self._session.store.item_count(ItemFilter(states=(LabelState.LABELLED,), splits=(split,)))

@@ -42,11 +42,11 @@ def test_a_copy_in_validation_is_found_moved_and_put_back(desk: Desk) -> None:
     (card,) = [card for card in panel.cards if "nearly the same" in card.sentence.text()]
     assert panel.isVisible()
     click(card, "finding_fix_0")
-    assert card.sentence.text() == "1 item is in the train split now."
+    desk.wait(lambda: card.sentence.text() == "1 item is in the train split now.")
     assert desk.store.item(valid).split is Split.TRAIN
     click(card, "finding_back")
+    desk.wait(lambda: "nearly the same" in card.sentence.text())
     assert desk.store.item(valid).split is Split.VALID
-    assert "nearly the same" in card.sentence.text()
 
 
 def test_its_items_are_shown_one_after_the_other(desk: Desk) -> None:
@@ -87,3 +87,22 @@ def test_escape_and_train_bring_the_plots_back(desk: Desk) -> None:
     click(desk.page, "train_button")
     desk.wait_for_run()
     assert desk.page.view.isVisible()
+
+
+def test_nothing_is_looked_at_while_the_page_is_hidden(desk: Desk) -> None:
+    """Somebody labels on another page, and each label would cost a count."""
+    desk.page.hide()
+    glances: list[object] = []
+    desk.page.data.glanced.connect(glances.append)
+    desk.session.items_changed.emit([])
+    desk.qtbot.wait(1200)
+    assert glances == []
+    desk.page.show()
+    desk.wait(lambda: len(glances) == 1)
+
+
+def test_the_end_of_a_look_takes_the_focus_from_nobody(desk: Desk) -> None:
+    click(desk.page, "check_data_button")
+    desk.page.recipe.form.note.setFocus()
+    desk.wait(lambda: not desk.page.data_panel.bar.isVisible())
+    assert desk.page.recipe.form.note.hasFocus()

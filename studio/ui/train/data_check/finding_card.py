@@ -7,10 +7,10 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
-from studio.core.errors import StudioError
-from studio.preflight import Finding, Fix, Mended
+from studio.preflight import Finding, Fix
+from studio.ui.train.data_check.work import Done, Failed, PutBack
 
-CarryOut = Callable[[Fix], tuple[Mended, Callable[[], None]]]
+CarryOut = Callable[[Fix, Done, Failed], None]
 
 
 class FindingCard(QFrame):
@@ -25,7 +25,8 @@ class FindingCard(QFrame):
         self._finding = finding
         self._carry_out = carry_out
         self._next = 0
-        self._put_back: Callable[[], None] = lambda: None
+        self._is_retired = False
+        self._put_back: PutBack | None = None
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)
         self.fixes = [self._fix_button(number, fix) for number, fix in enumerate(finding.fixes)]
@@ -53,17 +54,31 @@ class FindingCard(QFrame):
         return button
 
     def _mend(self, fix: Fix) -> None:
-        try:
-            mended, self._put_back = self._carry_out(fix)
-        except StudioError as error:
-            self._stand(error.sentence, mended=False)
-            return
-        self._stand(mended.sentence, mended=True)
-        self.back.setFocus()
+        self._wait()
+        self._carry_out(fix, self._mended, self._failed)
+
+    def retire(self) -> None:
+        """It goes; what it asked for may still be under way."""
+        self._is_retired = True
+        self.hide()
+        self.deleteLater()
+
+    def _mended(self, sentence: str, put_back: PutBack) -> None:
+        self._put_back = put_back
+        self._stand(sentence, mended=True)
 
     def _take_back(self) -> None:
-        self._put_back()
-        self._stand(self._finding.sentence, mended=False)
+        if self._put_back is not None:
+            self._wait()
+            self._put_back(lambda: self._stand(self._finding.sentence, mended=False), self._failed)
+
+    def _failed(self, sentence: str) -> None:
+        if not self._is_retired:
+            self._stand(sentence, mended=self.back.isVisibleTo(self))
+
+    def _wait(self) -> None:
+        for button in (*self.fixes, self.back):
+            button.setEnabled(False)
 
     def _show_next(self) -> None:
         items = self._finding.items
@@ -72,9 +87,13 @@ class FindingCard(QFrame):
         self._name_next()
 
     def _stand(self, sentence: str, *, mended: bool) -> None:
+        if self._is_retired:
+            return
         self.sentence.setText(sentence)
         self.setProperty("tone", "ok" if mended else "warning")
         self.style().polish(self)
+        for button in (*self.fixes, self.back):
+            button.setEnabled(True)
         for button in self.fixes:
             button.setVisible(not mended)
         self.back.setVisible(mended)

@@ -56,6 +56,7 @@ class DataCheckPanel(QWidget):
         if self._reading:
             return
         self._set_reading(True)
+        self.close_button.setFocus()
         self._clear()
         self.said.setText(_READING)
         self._check.look()
@@ -89,6 +90,8 @@ class DataCheckPanel(QWidget):
         found = len(checked.findings)
         text = f"{counted(found, 'thing')} to look at." if found else _NOTHING
         self.said.setText(f"{text} Stopped before everything was read." if checked.cancelled else text)
+        if found > _MOST_CARDS:
+            self.said.setText(f"{self.said.text()} The first {_MOST_CARDS} are shown; `studio check` lists them all.")
         for finding in checked.findings[:_MOST_CARDS]:
             card = FindingCard(finding, self._check.carry_out)
             card.wanted.connect(self._go_to)
@@ -110,12 +113,10 @@ class DataCheckPanel(QWidget):
         self.bar.setVisible(reading)
         self.again.setVisible(not reading)
         self.close_button.setText("Stop" if reading else "Close")
-        self.close_button.setFocus()
 
     def _clear(self) -> None:
         for card in self.cards:
-            card.hide()
-            card.deleteLater()
+            card.retire()
         self.cards = []
 
     def _go_to(self, item: int) -> None:

@@ -4,15 +4,34 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Final
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.core.errors import StudioError
-from studio.preflight import Checked, Fix, Mended, check_data, mend
+from studio.preflight import (
+    Checked,
+    Fix,
+    FixKind,
+    ItemsMended,
+    SettingsMended,
+    check_data,
+    mend_items,
+    mend_settings,
+    put_items_back,
+)
+from studio.store import Store
 from studio.ui.session import Session
 from studio.ui.widgets.work_queue import WorkQueue
 
+Result = TypeVar("Result")
+Failed = Callable[[str], None]
+PutBack = Callable[[Callable[[], None], Failed], None]
+Done = Callable[[str, PutBack], None]
+
+_OF_ITEMS: Final = (FixKind.LEAVE_OUT, FixKind.TO_TRAIN, FixKind.TO_VALID)
 _QUIET_MS: Final = 800
 """The database is looked at again after so long without a change."""
 
@@ -30,13 +49,25 @@ class DataCheck(QObject):
         self._session = session
         self._work = WorkQueue("check-data", self)
         self._stop = threading.Event()
+        self._is_watching = False
         self._later = QTimer(self, singleShot=True, interval=_QUIET_MS)
         self._later.timeout.connect(self._glance)
         session.items_changed.connect(self.glance_soon)
         session.settings_changed.connect(self.glance_soon)
 
+    def begin(self) -> None:
+        """The page shows: glance now and after every change."""
+        self._is_watching = True
+        self.glance_soon()
+
+    def rest(self) -> None:
+        """The page is hidden, and labelling must not pay for what nobody sees."""
+        self._is_watching = False
+        self._later.stop()
+
     def glance_soon(self, _items: object = None) -> None:
-        self._later.start()
+        if self._is_watching:
+            self._later.start()
 
     def look(self) -> None:
         """Read every picture and label; what is half drawn is kept first, so that it is seen as well."""
@@ -57,30 +88,49 @@ class DataCheck(QObject):
         """End the look after the item in hand; what was found until then is told."""
         self._stop.set()
 
-    def carry_out(self, fix: Fix) -> tuple[Mended, Callable[[], None]]:
-        """What was done, and what takes it back. Raises StudioError."""
-        before = self._session.settings
-        mended = mend(self._session.store, fix)
-        if mended.settings is not None:
-            self._session.save_settings(mended.settings)
-        self._tell(fix)
+    def carry_out(self, fix: Fix, done: Done, failed: Failed) -> None:
+        """`done` gets what was done in words, and what takes it back."""
+        if fix.kind not in _OF_ITEMS:
+            self._mend_settings(fix, done, failed)
+            return
+        root = self._session.store.root
 
-        def put_back() -> None:
-            mended.put_back()
-            if mended.settings is not None:
-                self._session.save_settings(before)
-            self._tell(fix)
+        def tell(mended: ItemsMended) -> None:
+            self._session.items_changed.emit(list(fix.items))
+            done(mended.sentence, partial(self._put_back, mended, fix.items))
 
-        return mended, put_back
+        self._work.do(lambda: _beside(root, lambda store: mend_items(store, fix)), tell, failed)
 
     def close(self) -> None:
         self._later.stop()
         self._stop.set()
         self._work.abandon()
 
-    def _tell(self, fix: Fix) -> None:
-        if fix.items:
-            self._session.items_changed.emit(list(fix.items))
+    def _mend_settings(self, fix: Fix, done: Done, failed: Failed) -> None:
+        try:
+            mended = mend_settings(self._session.store, fix)
+            self._session.save_settings(mended.settings)
+        except StudioError as error:
+            failed(error.sentence)
+            return
+        done(mended.sentence, partial(self._put_settings_back, mended))
+
+    def _put_back(self, mended: ItemsMended, items: tuple[int, ...], done: Callable[[], None], failed: Failed) -> None:
+        root = self._session.store.root
+
+        def tell(_none: None) -> None:
+            self._session.items_changed.emit(list(items))
+            done()
+
+        self._work.do(lambda: _beside(root, lambda store: put_items_back(store, mended)), tell, failed)
+
+    def _put_settings_back(self, mended: SettingsMended, done: Callable[[], None], failed: Failed) -> None:
+        try:
+            self._session.save_settings(mended.put_back(self._session.settings))
+        except StudioError as error:
+            failed(error.sentence)
+            return
+        done()
 
     def _glance(self) -> None:
         root = self._session.store.root
@@ -88,3 +138,9 @@ class DataCheck(QObject):
 
     def _glanced(self, checked: Checked) -> None:
         self.glanced.emit(checked)
+
+
+def _beside(root: Path, work: Callable[[Store], Result]) -> Result:
+    """Work on the project through a store of its own, as another thread must."""
+    with Store.open(root) as store:
+        return work(store)
