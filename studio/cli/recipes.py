@@ -77,7 +77,7 @@ class RecipeOptions:
 
 def make_spec(store: Store, options: RecipeOptions, *, purpose: Purpose, device: str) -> RunSpec:
     """Raises BadInput for a value that cannot be, UnknownRun, NothingToTrainOn, MissingPackage."""
-    spec = recipe_named(str(options.recipe), store.settings.task) if options.recipe else _defaults(store, device)
+    spec = recipe_named(str(options.recipe), store.settings) if options.recipe else _defaults(store, device)
     if spec.task is not store.settings.task:
         raise BadInput(f"The recipe is for {spec.task} and {store.root} is a project for {store.settings.task}.")
     changes: dict[str, object] = {"purpose": purpose}

@@ -104,16 +104,16 @@ def sample_recipes() -> list[ShelfRecipe]:
     return found
 
 
-def recipe_named(name: str, task: Task) -> RunSpec:
-    """Of a file or of the shelf. Raises BadInput, which names what there is."""
+def recipe_named(name: str, settings: ProjectSettings) -> RunSpec:
+    """Of a file, as it stands, or of the shelf, fitted to the project. Raises BadInput, which names what there is."""
     if Path(name).exists() or "/" in name or "\\" in name or name.endswith(".json"):
         return read_recipe(Path(name))
-    recipes = shelf_of(task).recipes
+    recipes = shelf_of(settings.task).recipes
     for recipe in recipes:
         if recipe.name == name:
-            return recipe.spec
+            return fitted(recipe.spec, settings)
     known = ", ".join(recipe.name for recipe in recipes)
-    raise BadInput(f"There is no file and no recipe for {task} called {name}; there are {known}.")
+    raise BadInput(f"There is no file and no recipe for {settings.task} called {name}; there are {known}.")
 
 
 def fitted(spec: RunSpec, settings: ProjectSettings) -> RunSpec:

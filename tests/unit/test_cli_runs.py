@@ -15,6 +15,7 @@ from PIL import Image
 
 from studio.cli import run_watch
 from studio.cli.app import run_command
+from studio.cli.recipes import RecipeOptions, make_spec
 from studio.core.classes import make_classes
 from studio.core.commands import AddEpoch, Continue, LowerRate, Pause, StartRun, Stop, decode_command
 from studio.core.events import (
@@ -35,6 +36,7 @@ from studio.core.events import (
 from studio.core.items import Split
 from studio.core.masks import write_mask
 from studio.core.outcome import OutcomeKind
+from studio.core.points import KeypointName
 from studio.core.recipe import (
     ClassWeights,
     Encoder,
@@ -52,7 +54,7 @@ from studio.core.review import Decision, ItemScore, encode_score
 from studio.core.run_commands import COMMANDS_FILE
 from studio.core.run_lock import holding_run
 from studio.core.schedules import Constant, FlatCosine, OneCycle, Schedule
-from studio.core.settings import Task
+from studio.core.settings import ProjectSettings, Task
 from studio.core.snapshot import SNAPSHOT_FILE, decode_snapshot
 from studio.engine import FakeEngine, FakeRun
 from studio.store import Store
@@ -316,6 +318,19 @@ def test_a_recipe_file_is_carried_out_as_it_stands(project: Path, use: Use, tmp_
     spec = recipe_of(project)
     assert [(s.epochs, s.height, s.width, s.batch_size) for s in spec.stages] == [(1, 32, 64, 2), (2, 64, 128, 2)]
     assert spec.seed == 5
+
+
+@pytest.mark.parametrize(("mirror", "mirrors"), [("", False), ("right eye", True)])
+def test_a_sample_recipe_mirrors_points_only_where_they_have_partners(
+    tmp_path: Path, mirror: str, mirrors: bool
+) -> None:
+    eyes = (
+        KeypointName(name="left eye", color="#ff0000", mirror=mirror),
+        KeypointName(name="right eye", color="#00ff00"),
+    )
+    with Store.create(tmp_path / "faces", ProjectSettings(name="faces", task=Task.KEYPOINTS, keypoints=eyes)) as store:
+        options = RecipeOptions(recipe=Path("head-pose-lesson-3"))
+        assert make_spec(store, options, purpose=Purpose.TRAIN, device="cpu").augment.flip is mirrors
 
 
 @pytest.mark.parametrize(

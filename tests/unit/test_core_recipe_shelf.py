@@ -133,11 +133,13 @@ def test_a_file_that_is_no_recipe_gets_one_sentence(tmp_path: Path, data: bytes)
 def test_a_recipe_goes_by_its_file_or_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("studio.core.recipe_shelf.own_folder", lambda: tmp_path / "own")
     keep_own("rainy", OURS)
-    assert recipe_named("rainy", Task.SEGMENTATION) == OURS
-    assert recipe_named("planet-lesson-3", Task.MULTI_LABEL) == SAMPLES["planet-lesson-3"].spec
-    assert recipe_named(str(tmp_path / "own" / "rainy.json"), Task.SEGMENTATION) == OURS
+    streets = ProjectSettings(name="streets", task=Task.SEGMENTATION)
+    aerial = ProjectSettings(name="aerial", task=Task.MULTI_LABEL)
+    assert recipe_named("rainy", streets) == OURS
+    assert recipe_named("planet-lesson-3", aerial) == SAMPLES["planet-lesson-3"].spec
+    assert recipe_named(str(tmp_path / "own" / "rainy.json"), streets) == OURS
     with pytest.raises(BadInput, match=r"no recipe for segmentation called sunny; there are camvid-lesson-3, .*rainy"):
-        recipe_named("sunny", Task.SEGMENTATION)
+        recipe_named("sunny", streets)
 
 
 def test_pictures_of_points_without_mirror_names_are_not_mirrored() -> None:
@@ -146,6 +148,7 @@ def test_pictures_of_points_without_mirror_names_are_not_mirrored() -> None:
     settings = ProjectSettings(name="faces", task=Task.KEYPOINTS, keypoints=eyes)
     assert spec.augment.flip
     assert not fitted(spec, settings).augment.flip
+    assert recipe_named("head-pose-lesson-3", settings) == fitted(spec, settings)
     streets = ProjectSettings(name="s", task=Task.SEGMENTATION, classes=tuple(make_classes(["a", "b"])))
     camvid = SAMPLES["camvid-small"].spec
     assert fitted(camvid, streets) == camvid
