@@ -13,6 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from studio.core.events import Warned, encode_event
+
 PROBLEMS_SHOWN: Final = 20
 
 Advance = Callable[[int, int], None]
@@ -35,6 +37,12 @@ class Output:
         """One event that is JSON already."""
         sys.stdout.write(line.decode().rstrip("\n") + "\n")
         sys.stdout.flush()
+
+    def warned(self, event: Warned) -> None:
+        """A run's warning: as it is for programs, its sentence for people."""
+        if self.as_json:
+            self.line(encode_event(event))
+        self.say(f"! {event.sentence}", style="yellow")
 
     def say(self, sentence: str, style: str | None = None) -> None:
         """A line for people; programs do not see it."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from studio.cli.cards import listening, tell_dealt
 from studio.cli.output import Output
+from studio.cli.tensorboard_beside import Hear, require_tensorboard_for, written_beside
 from studio.core.cards import Card
 from studio.core.counting import counted
-from studio.core.errors import RunIsTaken
+from studio.core.errors import RunIsTaken, StudioError
 from studio.core.events import (
     BatchFound,
     BatchTried,
@@ -55,11 +56,18 @@ def carry_out(
     """Make a run of `spec`, watch it to its end, and keep its outcome and scores in the project. `tensorboard` is the
     folder below which what it says is written for TensorBoard.
 
-    Raises NothingToTrainOn, UnknownRun, CannotWrite, MissingPackage before it starts; afterwards the outcome says what
-    happened.
+    Raises NothingToTrainOn, UnknownRun, CannotWrite, MissingPackage before it starts, and then there is no run;
+    afterwards the outcome says what happened.
     """
-    _require(tensorboard)
-    return watch(store, store.create_run(spec), output, device=device, resume=False, tensorboard=tensorboard)
+    require_tensorboard_for(tensorboard)
+    record = store.create_run(spec)
+    with ExitStack() as opened:
+        try:
+            hear = opened.enter_context(written_beside(record, tensorboard, output.warned))
+        except StudioError:
+            store.delete_run(record.id)
+            raise
+        return _watch(store, record, output, hear, device=device, resume=False)
 
 
 def watch(
@@ -71,17 +79,31 @@ def watch(
     resume: bool,
     tensorboard: Path | None = None,
 ) -> tuple[RunRecord, RunOutcome]:
-    """Start the run in `record`'s folder and stay until it has ended. Raises RunIsTaken while another program does."""
-    _require(tensorboard)
+    """Start the run in `record`'s folder and stay until it has ended. Raises RunIsTaken while another program does,
+    CannotWrite, MissingPackage."""
+    require_tensorboard_for(tensorboard)
     if is_held(record.folder):
         raise RunIsTaken(record.folder)
+    with written_beside(record, tensorboard, output.warned) as hear:
+        return _watch(store, record, output, hear, device=device, resume=resume)
+
+
+def _watch(
+    store: Store,
+    record: RunRecord,
+    output: Output,
+    hear: Hear,
+    *,
+    device: str,
+    resume: bool,
+) -> tuple[RunRecord, RunOutcome]:
     output.event("run", run=record.id, folder=str(record.folder), purpose=record.spec.purpose)
     output.say(f"Run {record.id} in {record.folder}")
     engine = make_engine()
     dealt: list[tuple[Card, str]] = []
     try:
         run = engine.submit(record.folder, resume=resume, device=device)
-        with _stoppable(run, output), _written(record, tensorboard) as hear:
+        with _stoppable(run, output):
             _show(listening(_heard(run, hear), record.spec, dealt), output)
         outcome = run.wait()
     finally:
@@ -91,7 +113,14 @@ def watch(
     if outcome.learnt_something and record.spec.purpose is Purpose.TRAIN and _has_scores(record.folder):
         store.load_scores(record.id)
     tell_dealt(dealt, output)
-    output.event("outcome", run=record.id, kind=outcome.kind, sentence=outcome.sentence, remedy=outcome.remedy)
+    output.event(
+        "outcome",
+        run=record.id,
+        kind=outcome.kind,
+        sentence=outcome.sentence,
+        remedy=outcome.remedy,
+        purpose=record.spec.purpose,
+    )
     output.say(outcome.sentence, style=None if outcome.learnt_something else "red")
     return store.run(record.id), outcome
 
@@ -127,24 +156,7 @@ def _stoppable(run: Run, output: Output) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _require(tensorboard: Path | None) -> None:
-    """Raises MissingPackage."""
-    if tensorboard is not None:
-        from studio.ml.tensorboard_files import require_tensorboard
-
-        require_tensorboard()
-
-
-def _written(record: RunRecord, tensorboard: Path | None) -> AbstractContextManager[Callable[[RunEvent], None]]:
-    """Where the run's events go beside the terminal."""
-    if tensorboard is None:
-        return nullcontext(lambda event: None)
-    from studio.ml.tensorboard_files import event_files
-
-    return event_files(tensorboard / record.id, record.folder, record.spec)
-
-
-def _heard(run: Run, hear: Callable[[RunEvent], None]) -> Iterator[RunEvent]:
+def _heard(run: Run, hear: Hear) -> Iterator[RunEvent]:
     for event in run.events():
         hear(event)
         yield event
@@ -189,7 +201,7 @@ class _View:
             BatchTried: self._batch_tried,
             BatchFound: lambda event: self._output.say(event.sentence),
             ProgressEvent: self._progress,
-            Warned: lambda event: self._output.say(f"! {event.sentence}", style="yellow"),
+            Warned: self._output.warned,
             RateLowered: self._lowered,
             EpochAdded: self._epoch_added,
             WentBack: lambda event: self._output.say(f"! {event.sentence}", style="yellow"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import importlib
 import json
 import sys
 from collections.abc import Iterable
@@ -30,6 +32,7 @@ from studio.core.recipe import Stage
 from studio.engine import FakeEngine
 from studio.ml.runner import read_recipe
 from studio.ml.tensorboard_files import event_files
+from studio.store import Store
 from tests.unit import data_sets
 from tests.unit.ml_runs import make_run, recipe, run
 
@@ -174,6 +177,40 @@ def test_a_run_is_written_while_it_trains(project: Path, tmp_path: Path) -> None
     assert run_command(["train", str(project), "--tensorboard", str(tmp_path / "board")]) == 0
     assert curve(tmp_path / "board" / "0001", "loss/batch") == [(1, 1.0), (2, 0.5)]
     assert curve(tmp_path / "board" / "0001", "metrics/accuracy") == [(2, 0.75)]
+
+
+def test_without_a_folder_to_write_to_nothing_starts(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "board").write_text("no folder")
+    assert run_command(["train", str(project), "--tensorboard", str(tmp_path / "board")]) != 0
+    assert str(tmp_path / "board") in capsys.readouterr().err
+    with Store.open(project) as store:
+        assert store.runs() == []
+
+
+@pytest.mark.parametrize("where", ["add_scalar", "close"])
+def test_a_disk_that_is_full_is_told_once_and_the_run_ends_as_it_would(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    writer = importlib.import_module("torch.utils.tensorboard").SummaryWriter
+    honest = writer.close
+
+    def full(self: Any, *_given: object, **_named: object) -> None:
+        if where == "close":
+            honest(self)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(writer, where, full)
+    assert run_command(["train", str(project), "--tensorboard", str(tmp_path / "board"), "--json"]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (warning,) = [event for event in told if event["event"] == "warning"]
+    assert "no space left" in warning["sentence"]
+    assert "step" in [event["event"] for event in told]
+    with Store.open(project) as store:
+        (record,) = store.runs()
+    assert record.outcome is not None
+    assert record.outcome.kind is OutcomeKind.FINISHED
 
 
 def test_runs_that_there_are_can_be_written_once(
