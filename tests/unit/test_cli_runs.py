@@ -240,10 +240,27 @@ def test_the_batch_size_of_each_stage_can_be_found_first(
     assert [stage.batch_size for stage in record.spec.stages] == [64, 128]
 
 
-def test_a_probe_without_an_answer_ends_the_command(project: Path, use: Use) -> None:
-    failed = Failed(outcome=OutcomeKind.OUT_OF_MEMORY, sentence="Not enough memory.")
-    use(ScoringEngine({}, (STARTED, failed)))
-    assert run_command(["train", str(project), "--batch", "auto"]) == 1
+@pytest.mark.parametrize(
+    "end",
+    [
+        Failed(outcome=OutcomeKind.OUT_OF_MEMORY, sentence="Not enough memory."),
+        Finished(outcome=OutcomeKind.STOPPED, seconds=1),
+    ],
+)
+def test_a_probe_without_an_answer_ends_the_command_and_leaves_no_run(
+    project: Path, use: Use, capsys: pytest.CaptureFixture[str], end: RunEvent
+) -> None:
+    """Ctrl+C ends it like the second one."""
+    use(ScoringEngine({}, (STARTED, end)))
+    assert run_command(["train", str(project), "--batch", "auto", "--json"]) == 1
+    told = events(capsys)
+    assert [(e["event"], e["purpose"]) for e in told if e["event"] in ("run", "outcome")] == [
+        ("run", "probe-batch"),
+        ("outcome", "probe-batch"),
+    ]
+    assert told[-1]["event"] == "failed"
+    with Store.open(project) as store:
+        assert store.runs() == []
 
 
 @pytest.mark.parametrize("batch", ["0", "-3", "many"])
