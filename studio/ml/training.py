@@ -292,7 +292,7 @@ class TrainingRun:
 
     def _score(self, learner: Learner) -> None:
         stage = self._last_trained(learner.at)
-        begin_stage(learner.network, msgspec.structs.replace(stage, language=False))
+        begin_stage(learner.answering, msgspec.structs.replace(stage, language=False))
         self._doing = f"Scoring batches of {stage.batch_size} {stage.size_in_words}"
         scorer = Scorer(
             make_decoder(self._folder, self._task, height=stage.height, width=stage.width, resize=self._spec.resize),

@@ -99,10 +99,14 @@ def test_every_document_has_a_score_with_its_label_and_the_probabilities(trained
 def test_a_stopped_text_run_resumes_to_the_same_bits(tmp_path: Path, step: int) -> None:
     """In the middle of a language epoch, with the words it has in mind; in the frozen stage; and while unfreezing."""
     untouched, stopped = (text_runs.make_run(tmp_path / name / "0001", text_runs.recipe()) for name in "ab")
-    run(untouched)
-    assert run_until(stopped, step, say="leave")[0] is OutcomeKind.STOPPED
-    assert run(stopped, resume=True)[0] is OutcomeKind.FINISHED
+    _, heard = run(untouched)
+    outcome, before = run_until(stopped, step, say="leave")
+    assert outcome is OutcomeKind.STOPPED
+    outcome, after = run(stopped, resume=True)
+    assert outcome is OutcomeKind.FINISHED
     assert same_tensors(read_model(untouched).state, read_model(stopped).state)
+    losses = [(end.epoch, end.valid_loss) for listener in (before, after) for end in listener.of(EpochEnd)]
+    assert losses == [(end.epoch, end.valid_loss) for end in heard.of(EpochEnd)]
 
 
 def test_a_resumed_run_numbers_the_tokens_as_before_whatever_became_of_the_texts(tmp_path: Path) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 from torch import Tensor
 
-from studio.core.events import EpochEnd, RunEvent, Samples, WentBack
+from studio.core.events import EpochEnd, Metric, RunEvent, Samples, WentBack
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import Augment, OnDivergence, RunSpec, Stage, decode_spec
+from studio.core.review import decode_score
 from studio.core.settings import Task
 from studio.ml.callbacks.base import Callback
 from studio.ml.callbacks.checkpoints import Checkpoints
@@ -19,6 +22,9 @@ from studio.ml.callbacks.guard import FiniteGuard
 from studio.ml.checkpoint import read_state
 from studio.ml.learner import Learner
 from studio.ml.model_file import read_model
+from studio.ml.network import network_of
+from studio.ml.tasks.registry import make_task
+from studio.ml.tasks.text import Text
 from tests.unit import text_runs
 from tests.unit.ml_runs import make_run, recipe, run, run_until, same_tensors
 
@@ -150,13 +156,42 @@ def diverging(monkeypatch: pytest.MonkeyPatch, *, at: list[int]) -> None:
 
 
 def test_a_text_run_averages_too_and_resumes_exactly(tmp_path: Path) -> None:
-    spec = text_runs.recipe(average_weights=DECAY)
+    """Left after the first epoch of its language stage, in the middle of the second."""
+    language = msgspec.structs.replace(text_runs.LANGUAGE, epochs=2)
+    spec = text_runs.recipe([language, text_runs.STAGES[3]], average_weights=DECAY)
     whole, stopped = (text_runs.make_run(tmp_path / name, spec) for name in ("0001", "0002"))
-    run(whole)
-    run_until(stopped, 2, say="leave")
-    run(stopped, resume=True)
+    _, heard = run(whole)
+    first, second = heard.of(EpochEnd)[:2]
+    assert second.step - first.step > 1
+    _, before = run_until(stopped, first.step + 1, say="leave")
+    _, after = run(stopped, resume=True)
     assert same_tensors(read_model(whole).state, read_model(stopped).state)
     assert not same_tensors(read_model(whole).state, read_state(whole)["model"])
+    assert validated([*before.of(EpochEnd), *after.of(EpochEnd)]) == validated(heard.of(EpochEnd))
+
+
+def validated(ends: Sequence[EpochEnd]) -> list[tuple[int, float, list[Metric]]]:
+    return [(end.epoch, end.valid_loss, end.metrics) for end in ends]
+
+
+def test_a_text_run_that_is_stopped_while_it_learns_the_language_scores_with_the_average(tmp_path: Path) -> None:
+    """Of the classes that the averaged weights give each document, before any label was learnt."""
+    folder = text_runs.make_run(tmp_path / "0001", text_runs.recipe(average_weights=DECAY))
+    outcome, _ = run_until(folder, 1)
+    assert outcome is OutcomeKind.STOPPED
+    model = read_model(folder)
+    task = make_task(model.snapshot)
+    network = network_of(model, task).eval()
+    assert isinstance(task, Text)
+    scores = [decode_score(line) for line in (folder / "scores.jsonl").read_bytes().splitlines()]
+    assert len(scores) == 44
+    for score in scores[:3]:
+        ids = task.ids(tmp_path / "texts" / f"{score.item:03}.txt")[: text_runs.LANGUAGE.width]
+        with torch.inference_mode():
+            wanted = network(torch.tensor([list(ids)]))[0].softmax(0)
+        assert score.tags is not None
+        found = dict(score.tags.shares)
+        assert [found[0], found[1]] == pytest.approx(wanted.tolist(), abs=1e-5)
 
 
 def test_a_decay_that_cannot_be_is_refused() -> None:

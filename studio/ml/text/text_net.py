@@ -47,8 +47,9 @@ class TextNet(nn.Module):
         return self._next_tokens(ids) if self.predicts_tokens else self._class(ids)
 
     def train(self, mode: bool = True) -> TextNet:
-        """Training and validation read other sequences, so neither goes on with the other's."""
-        if mode is not self.training:
+        """Training and validation read other sequences, so neither goes on with the other's; and each pass of
+        validation begins anew, also where nothing was trained since the last."""
+        if not (mode and self.training):
             self.states = None
         return super().train(mode)
 
