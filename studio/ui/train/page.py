@@ -174,7 +174,11 @@ class TrainPage(QWidget):
         self.display.listed.connect(self._enable)
         self.data.glanced.connect(lambda checked: self.recipe.show_findings(len(checked.findings)))
         for panel in (self.data_panel, self.augmented_panel):
-            panel.left.connect(lambda: self._middle.setCurrentWidget(self.view))
+            panel.left.connect(self._show_run)
+        self._control.preparing.connect(self._show_run)
+        self._control.started.connect(self._show_run)
+        self.runs.selection_changed.connect(self._show_run)
+        self.runs.view.clicked.connect(self._show_run)
         session.runs_changed.connect(self._offer_starts)
         session.run_proposed.connect(self._show_proposal)
         self.library.loaded.connect(self._offer_starts)
@@ -185,8 +189,11 @@ class TrainPage(QWidget):
         self.check.count()
         spec = recipe()
         if not self.check.problem_of(spec):
-            self._middle.setCurrentWidget(self.view)
             self._control.submit(spec)
+
+    def _show_run(self, _what: object = None) -> None:
+        """In the place of what was looked at instead: the data, or augmented samples."""
+        self._middle.setCurrentWidget(self.view)
 
     def _save_recipe(self) -> None:
         self.recipe.form.commit_edits()
