@@ -6,7 +6,9 @@ and no items, which are one project's only.
 
 from __future__ import annotations
 
+import itertools
 import re
+import shutil
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,9 @@ from studio.core.resources import resources
 from studio.core.settings import ProjectSettings, Task
 
 LONGEST_NAME: Final = 60
+
+_ASIDE: Final = ".replaced"
+"""Beside a person's own: what they removed or replaced, to be put back."""
 
 _NAME: Final = re.compile(r"[^\W_][\w ,.()+×-]*")
 """Letters, digits and a few signs: what every file system takes."""
@@ -53,6 +58,18 @@ class ShelfRecipe:
     @property
     def own(self) -> bool:
         return not self.source
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetAside:
+    """One of a person's own that was removed or replaced: `path` is its place on the shelf, `kept` where it lies."""
+
+    path: Path
+    kept: Path
+
+    @property
+    def title(self) -> str:
+        return self.path.stem
 
 
 @dataclass(frozen=True)
@@ -122,24 +139,61 @@ def fitted(spec: RunSpec, settings: ProjectSettings) -> RunSpec:
     return replace(spec, augment=replace(spec.augment, flip=flip))
 
 
-def keep_own(name: str, spec: RunSpec, *, own: Path | None = None) -> Path:
-    """Put the recipe onto the shelf, in the place of one of the same name. Raises BadInput for a name that cannot be a
-    file's everywhere, CannotWrite."""
+def keep_own(name: str, spec: RunSpec, *, own: Path | None = None) -> SetAside | None:
+    """Put the recipe onto the shelf. Another one of the same name, of whatever task, is set aside and returned.
+
+    Raises BadInput for a name that cannot be a file's everywhere, CannotWrite.
+    """
     name = name.strip()
     if len(name) > LONGEST_NAME or not _NAME.fullmatch(name) or name.endswith("."):
         raise BadInput(f"{name!r} cannot be a recipe's name; use up to {LONGEST_NAME} letters, digits and spaces.")
     path = (own or own_folder()) / f"{name}.json"
-    write_recipe(path, replace(spec, purpose=Purpose.TRAIN, parent=None, fine_tune=None))
-    return path
+    kept = replace(spec, purpose=Purpose.TRAIN, parent=None, fine_tune=None)
+    before = None if _holds(path, kept) else _set_aside(path)
+    write_recipe(path, kept)
+    return before
 
 
-def forget_own(recipe: ShelfRecipe) -> None:
+def forget_own(recipe: ShelfRecipe) -> SetAside | None:
     """Take one of the person's own off the shelf. Raises CannotWrite."""
-    if recipe.own:
-        try:
-            recipe.path.unlink(missing_ok=True)
-        except OSError as error:
-            raise CannotWrite(recipe.path, why(error)) from error
+    if not recipe.own:
+        return None
+    before = _set_aside(recipe.path)
+    try:
+        recipe.path.unlink(missing_ok=True)
+    except OSError as error:
+        raise CannotWrite(recipe.path, why(error)) from error
+    return before
+
+
+def put_back(recipe: SetAside) -> None:
+    """What was set aside stands on the shelf again; what is in its place is set aside in turn. Raises CannotWrite."""
+    _set_aside(recipe.path)
+    try:
+        recipe.kept.replace(recipe.path)
+    except OSError as error:
+        raise CannotWrite(recipe.path, why(error)) from error
+
+
+def _set_aside(path: Path) -> SetAside | None:
+    """A copy of the file, as it is, in a folder that no shelf shows; None where there is no file."""
+    if not path.exists():
+        return None
+    folder = path.parent / _ASIDE
+    kept = next(free for number in itertools.count(1) if not (free := folder / f"{path.stem} {number}.json").exists())
+    try:
+        folder.mkdir(exist_ok=True)
+        shutil.copyfile(path, kept)
+    except OSError as error:
+        raise CannotWrite(kept, why(error)) from error
+    return SetAside(path=path, kept=kept)
+
+
+def _holds(path: Path, spec: RunSpec) -> bool:
+    try:
+        return read_recipe(path) == spec
+    except StudioError:
+        return False
 
 
 def spec_in_words(spec: RunSpec) -> str:

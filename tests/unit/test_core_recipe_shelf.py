@@ -19,6 +19,7 @@ from studio.core.recipe_shelf import (
     fitted,
     forget_own,
     keep_own,
+    put_back,
     recipe_named,
     sample_recipes,
     shelf_of,
@@ -87,6 +88,17 @@ def test_a_recipe_that_is_kept_stands_on_the_shelf_of_its_task_without_the_proje
     assert not any(recipe.own for recipe in shelf_of(Task.TEXT, own=tmp_path).recipes)
     forget_own(own[0])
     assert not (tmp_path / "plain.json").exists()
+
+
+def test_what_a_recipe_of_another_task_replaces_and_what_that_replaces_in_turn_is_never_lost(tmp_path: Path) -> None:
+    text = RunSpec(task=Task.TEXT, stages=(Stage(epochs=1, height=1, width=200),))
+    assert keep_own("plain", OURS, own=tmp_path) is None
+    replaced = keep_own("plain", text, own=tmp_path)
+    assert replaced is not None
+    assert replaced.title == "plain"
+    put_back(replaced)
+    assert read_recipe(tmp_path / "plain.json") == OURS
+    assert text in [read_recipe(path) for path in tmp_path.rglob("*.json")]
 
 
 @pytest.mark.parametrize("name", ["", "  ", "../up", "a/b", "what?", "x" * 61, ".hidden", "end."])

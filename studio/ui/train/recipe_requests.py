@@ -12,7 +12,16 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from studio.core.errors import StudioError
 from studio.core.recipe import RunSpec
 from studio.core.recipe_files import read_recipe_for, write_recipe
-from studio.core.recipe_shelf import ShelfRecipe, fitted, forget_own, keep_own, shelf_of, spec_in_words
+from studio.core.recipe_shelf import (
+    SetAside,
+    ShelfRecipe,
+    fitted,
+    forget_own,
+    keep_own,
+    put_back,
+    shelf_of,
+    spec_in_words,
+)
 from studio.ui.session import Session, Tone
 from studio.ui.train.recipe_draft import RecipeDraft
 from studio.ui.train.shelf_view import ShelfView
@@ -32,9 +41,12 @@ class RecipeRequests(QObject):
         self._draft = draft
         self._view = view
         self._window = parent
+        self._aside: list[tuple[SetAside, str]] = []
+        """What can be put back, the newest last, each with what happened to it."""
         view.chosen.connect(self.begin_with)
         view.kept.connect(self.keep)
         view.forgotten.connect(self.forget)
+        view.back_asked.connect(self.put_back)
 
     def show_shelf(self) -> None:
         """Read what there is now."""
@@ -44,15 +56,45 @@ class RecipeRequests(QObject):
         self._take_over(fitted(recipe.spec, self._session.settings), recipe.title)
 
     def keep(self, name: str) -> None:
-        if self._try(lambda: keep_own(name, self._draft.spec)):
-            self._view.name.clear()
-            self.show_shelf()
-            self._session.say(f"“{name.strip()}” is kept, for all projects with this task.", Tone.OK)
+        try:
+            replaced = keep_own(name, self._draft.spec)
+        except StudioError as error:
+            self._session.say(error.sentence, Tone.ERROR)
+            return
+        self._view.name.clear()
+        self.show_shelf()
+        kept = f"“{name.strip()}” is kept, for all projects with this task"
+        if replaced is None:
+            self._session.say(f"{kept}.", Tone.OK)
+        else:
+            self._session.say(
+                f"{kept}, in the place of the one that had this name; Put back brings that back.", Tone.OK
+            )
+            self._offer_back(replaced, f"“{replaced.title}” was replaced.")
 
     def forget(self, recipe: ShelfRecipe) -> None:
-        if self._try(lambda: forget_own(recipe)):
+        try:
+            removed = forget_own(recipe)
+        except StudioError as error:
+            self._session.say(error.sentence, Tone.ERROR)
+            return
+        self.show_shelf()
+        sentence = f"“{recipe.title}” is removed."
+        self._session.say(sentence)
+        if removed is not None:
+            self._offer_back(removed, sentence)
+
+    def put_back(self) -> None:
+        """Bring back what was removed or replaced last."""
+        if self._aside and self._try(lambda: put_back(self._aside[-1][0])):
+            recipe, _ = self._aside.pop()
             self.show_shelf()
-            self._session.say(f"“{recipe.title}” is removed.")
+            self._session.say(f"“{recipe.title}” is as it was.", Tone.OK)
+            self._view.offer_back(self._aside[-1][1] if self._aside else "")
+
+    def _offer_back(self, recipe: SetAside, happened: str) -> None:
+        self._aside.append((recipe, happened))
+        self._view.offer_back(happened)
 
     def open_file(self) -> None:
         """Ask for a recipe's file without holding the window, and take it over."""

@@ -30,11 +30,14 @@ class ShelfView(QWidget):
     """One of the person's own that is to go."""
     kept = Signal(str)
     """The name under which the recipe as it is shall be kept."""
+    back_asked = Signal()
+    """What was removed or replaced last shall come back."""
 
     def __init__(self, files: Sequence[QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("recipe_shelf")
         self.model = ShelfModel()
+        self._own: set[str] = set()
         self.list = _List()
         self.list.setObjectName("shelf_list")
         self.list.setAccessibleName("Recipes to begin with")
@@ -52,15 +55,42 @@ class ShelfView(QWidget):
         self.keep.setObjectName("keep_recipe")
         self.keep.setToolTip("Keep the recipe as it is for all projects with this task; Delete in the list removes it")
         self.keep.setEnabled(False)
-        self.name.textChanged.connect(lambda text: self.keep.setEnabled(bool(text.strip())))
+        self.name.textChanged.connect(self._follow_name)
         self.name.returnPressed.connect(self.keep.click)
         self.keep.clicked.connect(lambda: self.kept.emit(self.name.text()))
+        self._build_back()
         self._arrange(files)
 
     def show_shelf(self, shelf: Shelf) -> None:
         self.model.show(shelf.recipes)
+        self._own = {recipe.name for recipe in shelf.recipes if recipe.own}
+        self._follow_name()
         self.problems.setText("\n".join(shelf.problems))
         self.problems.setVisible(bool(shelf.problems))
+
+    def offer_back(self, sentence: str) -> None:
+        """Say what happened to a recipe and offer it back; an empty sentence takes the offer away."""
+        self.happened.setText(sentence)
+        self.back_row.setVisible(bool(sentence))
+
+    def _build_back(self) -> None:
+        self.happened = muted()
+        self.back = QPushButton("Put back")
+        self.back.setObjectName("put_back_recipe")
+        self.back.clicked.connect(self.back_asked)
+        self.back_row = QWidget()
+        row = QHBoxLayout(self.back_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self.happened, 1)
+        row.addWidget(self.back)
+        self.back_row.hide()
+
+    def _follow_name(self) -> None:
+        """The button says whether it takes the place of one that is there."""
+        name = self.name.text().strip()
+        self.keep.setEnabled(bool(name))
+        self.keep.setText("Replace" if name in self._own else "Keep")
 
     def _arrange(self, files: Sequence[QAction]) -> None:
         row = QHBoxLayout()
@@ -81,6 +111,7 @@ class ShelfView(QWidget):
         below.setContentsMargins(12, 8, 12, 10)
         below.setSpacing(8)
         below.addWidget(self.problems)
+        below.addWidget(self.back_row)
         below.addLayout(row)
         below.addLayout(buttons)
         layout = QVBoxLayout(self)

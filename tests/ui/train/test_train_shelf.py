@@ -97,7 +97,50 @@ def test_ones_own_recipe_is_kept_listed_taken_over_and_removed(desk: Desk, own: 
     desk.qtbot.keyClick(view, Qt.Key.Key_Delete)
     assert "Rainy days" not in titles(desk)
     assert said[-1] == "“Rainy days” is removed."
-    assert list(own.iterdir()) == []
+    assert list(own.glob("*.json")) == []
+
+
+def keep(desk: Desk, name: str, *, button: str = "Keep") -> None:
+    desk.qtbot.keyClicks(field(desk, "recipe_name", QLineEdit), name)
+    assert field(desk, "keep_recipe", QPushButton).text() == button
+    press(desk, "keep_recipe", QPushButton)
+
+
+def delete(desk: Desk, title: str) -> None:
+    view = field(desk, "shelf_list", QListView)
+    view.setCurrentIndex(view.model().index(titles(desk).index(title), 0))
+    desk.qtbot.keyClick(view, Qt.Key.Key_Delete)
+
+
+def test_removed_recipes_of_ones_own_come_back_by_a_click_the_last_one_first(desk: Desk, own: Path) -> None:
+    press(desk, "shelf_button")
+    mine = desk.page.draft.spec
+    for name in ("Rainy days", "Sunny days"):
+        keep(desk, name)
+        delete(desk, name)
+    assert not {"Rainy days", "Sunny days"} & set(titles(desk))
+    press(desk, "put_back_recipe", QPushButton)
+    assert "Sunny days" in titles(desk)
+    assert "Rainy days" not in titles(desk)
+    press(desk, "put_back_recipe", QPushButton)
+    assert {"Rainy days", "Sunny days"} <= set(titles(desk))
+    assert read_recipe(own / "Rainy days.json") == mine
+    assert not desk.page.recipe.shelf.back.isVisible()
+
+
+def test_a_name_that_is_taken_says_so_and_what_it_replaced_comes_back(desk: Desk, own: Path, said: list[str]) -> None:
+    press(desk, "shelf_button")
+    first = desk.page.draft.spec
+    keep(desk, "Rainy days")
+    keep(desk, "Rainy days", button="Replace")
+    assert not desk.page.recipe.shelf.back.isVisible(), "nothing was lost by keeping the same recipe again"
+    desk.page.draft.set_stage(0, epochs=77)
+    second = desk.page.draft.spec
+    keep(desk, "Rainy days", button="Replace")
+    assert read_recipe(own / "Rainy days.json") == second
+    assert "in the place of the one that had this name" in said[-1]
+    press(desk, "put_back_recipe", QPushButton)
+    assert read_recipe(own / "Rainy days.json") == first
 
 
 def test_a_sample_is_not_removed_by_a_key(desk: Desk) -> None:
