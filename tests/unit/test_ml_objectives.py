@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -15,11 +16,14 @@ from torch.nn import functional
 
 from studio.core.classes import make_classes
 from studio.core.events import EpochEnd, LrPoint, Started, Step
-from studio.core.masks import read_mask
+from studio.core.items import Split
+from studio.core.masks import read_mask, write_mask
 from studio.core.recipe import ClassWeights, LearningRate, Precision, Purpose, RunSpec, Stage, decode_spec
 from studio.core.settings import Task
-from studio.core.snapshot import Snapshot
+from studio.core.snapshot import Snapshot, SnapshotItem
+from studio.core.tags import Tags
 from studio.ml.accumulation import accumulate
+from studio.ml.class_weights import class_weights
 from studio.ml.data.batches import Batch
 from studio.ml.device import MixedPrecision
 from studio.ml.notebook.measures import LabelSmoothingCrossEntropy
@@ -189,6 +193,38 @@ def test_a_run_says_the_weights_that_its_classes_and_tags_give(tmp_path: Path) -
     assert classes == pytest.approx({"ground": 7 / 6, "square": 7 / 8})
     tags = weights_said(tmp_path / "0002", Task.MULTI_LABEL, train=7)
     assert tags == pytest.approx({"ground": 1, "square": 3 / 4})
+
+
+def weights_of(task: Task, items: Sequence[SnapshotItem], folder: Path, *, seed: int = 42) -> list[float]:
+    spec = recipe(task, class_weights=ClassWeights.BALANCED, seed=seed)
+    made = make_task(Snapshot(task=task, classes=THREE, items=tuple(items)))
+    found = class_weights(spec, made, items, folder, report=lambda _done, _total: None, check=lambda: None)
+    return list(found.values())
+
+
+def labelled(number: int, *, mask: str | None = None, tags: Tags | None = None) -> SnapshotItem:
+    return SnapshotItem(
+        id=number, name=f"{number}", image=f"{number}.png", split=Split.TRAIN, revision=1, mask=mask, tags=tags
+    )
+
+
+@pytest.mark.parametrize("task", [Task.SINGLE_LABEL, Task.MULTI_LABEL, Task.TEXT])
+def test_one_item_in_thousands_counts_where_no_file_has_to_be_read(task: Task, tmp_path: Path) -> None:
+    """Wherever it stands, its rare class weighs the most that a class may, where one that nobody saw weighs 1."""
+    for place in (0, 1, 4_000, 4_998):
+        items = [labelled(number, tags=Tags((2 if number == place else number % 2,))) for number in range(5_000)]
+        assert weights_of(task, items, tmp_path)[2] == 10
+
+
+def test_of_thousands_of_masks_as_many_of_each_kind_are_read_in_whatever_order_they_alternate(tmp_path: Path) -> None:
+    """Every second mask is of the first class, every fourth of each other: the weights are 2/3, 4/3 and 4/3."""
+    for class_id in range(3):
+        write_mask(tmp_path / f"{class_id}.png", np.full((2, 2), class_id, np.uint8), THREE)
+    items = [labelled(number, mask=f"{(0, 1, 0, 2)[number % 4]}.png") for number in range(6_000)]
+    found = weights_of(Task.SEGMENTATION, items, tmp_path)
+    assert found == pytest.approx([2 / 3, 4 / 3, 4 / 3], rel=0.15)
+    assert found == weights_of(Task.SEGMENTATION, items, tmp_path), "the same items give the same weights"
+    assert found != weights_of(Task.SEGMENTATION, items, tmp_path, seed=7)
 
 
 def test_the_finder_makes_the_same_loss_smaller_as_the_run_will(tmp_path: Path) -> None:
