@@ -137,7 +137,6 @@ class RunControl(QObject):
         if self.is_busy:
             self._refuse(_BUSY.format(self._record.id if self._record else ""))
             return
-        self._stop_when_ready = False
         self._set_state(RunState.PREPARING)
         self.preparing.emit(_preparing_sentence(spec, resume))
         work = partial(_prepare, self._session.store.root, self._engine, spec, resume, lower_rate=lower_rate)
@@ -201,10 +200,12 @@ class RunControl(QObject):
         self._set_state(RunState.RUNNING)
         self.started.emit(prepared.record)
         self._session.runs_changed.emit()
-        if self._stop_when_ready:
+        stops, self._stop_when_ready = self._stop_when_ready, False
+        if stops:
             self.stop()
 
     def _give_up(self, sentence: str) -> None:
+        self._stop_when_ready = False
         self._set_state(RunState.IDLE)
         self._refuse(sentence)
 

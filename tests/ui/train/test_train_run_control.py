@@ -133,6 +133,41 @@ def test_a_run_that_the_command_line_begins_appears_and_is_followed(desk: Desk) 
     desk.wait(lambda: desk.store.run(record.id).outcome is not None)
 
 
+def test_a_stop_during_the_preparation_is_meant_for_that_run_and_not_for_the_next_one_that_is_followed(
+    desk: Desk,
+) -> None:
+    desk.control.submit(SPEC)
+    desk.control.stop()
+    desk.wait(lambda: len(desk.engine.runs) == 1)
+    desk.wait_for_idle()
+    assert desk.engine.runs[0].outcome is not None
+    with Store.open(desk.store.root) as store:
+        record = store.create_run(SPEC)
+    with holding_run(record.folder):
+        say(record, started(), stage(), step(1))
+        desk.wait(lambda: desk.control.record is not None and desk.control.record.id == record.id)
+        desk.wait(lambda: desk.control.history.step_count == 1)
+        assert desk.control.state == "running"
+        assert not (record.folder / COMMANDS_FILE).exists()
+        say(record, Finished(outcome=OutcomeKind.FINISHED, seconds=3.0))
+    desk.wait_for_idle()
+
+
+def test_a_stop_during_a_preparation_that_comes_to_nothing_is_forgotten(desk: Desk) -> None:
+    desk.store.set_left_out(desk.store.item_ids(), True)
+    desk.control.submit(SPEC)
+    desk.control.stop()
+    desk.wait_for_idle()
+    desk.store.set_left_out(desk.store.item_ids(), False)
+    with Store.open(desk.store.root) as store:
+        record = store.create_run(SPEC)
+    with holding_run(record.folder):
+        desk.wait(lambda: desk.control.record is not None)
+        assert desk.control.state == "running"
+        say(record, Finished(outcome=OutcomeKind.FINISHED, seconds=3.0))
+    desk.wait_for_idle()
+
+
 def test_a_run_that_a_process_holds_cannot_be_resumed_here_however_long_it_is_silent(
     project: Path, qtbot: QtBot
 ) -> None:
