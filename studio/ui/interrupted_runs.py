@@ -40,12 +40,13 @@ def close_interrupted_runs(root: Path) -> Interrupted:
     undecided = False
     with Store.open(root) as store:
         for record in [record for record in store.runs() if record.outcome is None]:
-            final = _last_word(record.folder)
             if is_held(record.folder):
                 going.append(record)
                 undecided = True
                 continue
-            if final is None and _may_be_going(record.folder):
+            may_be_going = _may_be_going(record.folder)
+            final = _last_word(record.folder)  # after looking, so that what a process said as it left is not missed
+            if final is None and may_be_going:
                 undecided = True
                 continue
             outcome = _outcome(record, final)

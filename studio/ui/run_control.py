@@ -95,6 +95,8 @@ class RunControl(QObject):
         """The run that ended, or was found interrupted, most recently."""
         self._turns = QTimer(self, interval=_TURN_MS)
         self._turns.timeout.connect(self._take_turn)
+        self._look_again = QTimer(self, singleShot=True, interval=_LOOK_AGAIN_MS)
+        self._look_again.timeout.connect(self._look_for_interrupted_runs)
         self._bridge.events.connect(self._receive)
         self._bridge.ended.connect(self._receive_end)
         session.run_proposed.connect(self.submit)
@@ -186,6 +188,7 @@ class RunControl(QObject):
     def close(self) -> None:
         """Stop watching. The run itself is the engine's to end; how it ended is read from its folder next time."""
         self._turns.stop()
+        self._look_again.stop()
         self._runs_folder.close()
         self._bridge.shutdown()
         self._work.close()
@@ -208,6 +211,7 @@ class RunControl(QObject):
         self._stop_when_ready = False
         self._set_state(RunState.IDLE)
         self._refuse(sentence)
+        self._look_for_interrupted_runs()
 
     def _refuse(self, sentence: str) -> None:
         self.failed.emit(sentence)
@@ -253,9 +257,11 @@ class RunControl(QObject):
         self._session.runs_changed.emit()
         if has_scores:
             self._session.review_changed.emit(run)
+        self._look_for_interrupted_runs()
 
     # ------------------------------------------------------------------------------------------------ interrupted runs
     def _look_for_interrupted_runs(self) -> None:
+        """Not while this window is busy; whatever it is busy with ends with another look."""
         if self.is_busy:
             return
         work = partial(close_interrupted_runs, self._session.store.root)
@@ -272,7 +278,7 @@ class RunControl(QObject):
             self._begin(_followed(found.going[-1]))
             return
         if found.undecided:
-            QTimer.singleShot(_LOOK_AGAIN_MS, self, self._look_for_interrupted_runs)
+            self._look_again.start()
         if not found.runs:
             return
         self._session.runs_changed.emit()

@@ -24,6 +24,7 @@ from studio.engine import FakeEngine
 from studio.engine.fake import FakeRun
 from studio.engine.local_run import STATE_FILE
 from studio.store import RunRecord, Store
+from studio.ui import interrupted_runs
 from studio.ui.run_control import RunControl
 from studio.ui.session import Session
 from studio.ui.train import TrainPage
@@ -91,6 +92,22 @@ def test_a_run_that_spoke_a_moment_ago_is_left_to_the_program_that_watches_it(pr
         qtbot.wait(400)
         assert desk.store.run("0001").outcome is None
         assert not desk.page.view.outcome.isVisible()
+
+
+def test_a_run_that_finishes_while_it_is_looked_at_is_finished(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = make_run(project)
+    looked: list[Path] = []
+
+    def leaves_just_now(folder: Path) -> bool:
+        if not looked:
+            say(record, Finished(outcome=OutcomeKind.FINISHED, seconds=10.0))
+        looked.append(folder)
+        return False
+
+    monkeypatch.setattr(interrupted_runs, "is_held", leaves_just_now)
+    ((closed, outcome),) = interrupted_runs.close_interrupted_runs(project).runs
+    assert closed.id == record.id
+    assert outcome.kind is OutcomeKind.FINISHED
 
 
 def say(record: RunRecord, *events: RunEvent) -> None:
@@ -166,6 +183,26 @@ def test_a_stop_during_a_preparation_that_comes_to_nothing_is_forgotten(desk: De
         assert desk.control.state == "running"
         say(record, Finished(outcome=OutcomeKind.FINISHED, seconds=3.0))
     desk.wait_for_idle()
+
+
+def test_runs_of_other_programs_that_began_while_this_window_was_busy_are_seen_to_afterwards(desk: Desk) -> None:
+    desk.control.submit(SPEC)
+    own = desk.wait_for_run()
+    gone = make_run(desk.store.root)
+    with Store.open(desk.store.root) as store:
+        going = store.create_run(SPEC)
+    with holding_run(going.folder):
+        say(going, started(), stage(), step(1))
+        desk.qtbot.wait(500)  # the change of the folder is heard of, and this window is busy
+        own.stop()
+        desk.wait(lambda: desk.control.record is not None and desk.control.record.id == going.id)
+        desk.wait(lambda: desk.control.history.step_count == 1)
+        crashed = desk.store.run(gone.id).outcome
+        assert crashed is not None
+        assert crashed.kind is OutcomeKind.CRASHED
+        say(going, Finished(outcome=OutcomeKind.FINISHED, seconds=3.0))
+    desk.wait_for_idle()
+    desk.wait(lambda: desk.store.run(going.id).outcome is not None)
 
 
 def test_a_run_that_a_process_holds_cannot_be_resumed_here_however_long_it_is_silent(
