@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QValidator, QWheelEvent
@@ -20,20 +22,27 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.ui.train.rates import MAX_RATE, MIN_RATE, rate_text, read_rate
+from studio.ui.train.rates import MAX_RATE, MIN_RATE, number_text, rate_text, read_rate
 
 _RATE_STEP = 10**0.1
 _TEXT_MARGIN = 4
+_LARGEST_HELD: Final = 2**31 - 1
+_EXACT: Final = 24
+"""Decimals to which Qt rounds: more than a number of this size has."""
+_BEGUN_NUMBER: Final = re.compile(r"[-+]?\d*\.?\d*([eE][-+]?\d*)?")
 
 
 class WholeField(QSpinBox):
-    """A whole number. `edited` comes only from a person."""
+    """A whole number. `edited` comes only from a person, who stays within the range; a number that is shown may lie
+    outside of it, and widens it."""
 
     edited = Signal(int)
 
     def __init__(self, name: str, low: int, high: int, *, step: int = 1, suffix: str = "", tip: str = "") -> None:
         super().__init__()
         _prepare(self, name, tip)
+        self._beyond: int | None = None
+        """What is shown where it is too large for Qt, which then holds its own largest number."""
         self.setRange(low, high)
         self.setSingleStep(step)
         self.setSuffix(suffix)
@@ -43,9 +52,17 @@ class WholeField(QSpinBox):
         self.valueChanged.connect(self.edited)
 
     def show_value(self, value: int) -> None:
-        if value != self.value():
+        held = min(max(value, -_LARGEST_HELD), _LARGEST_HELD)
+        beyond = value if held != value else None
+        if (held, beyond) != (self.value(), self._beyond):
             with QSignalBlocker(self):
-                self.setValue(value)
+                self._beyond = beyond
+                self.setRange(min(held, self.minimum()), max(held, self.maximum()))
+                self.setValue(held)
+                self.lineEdit().setText(self.prefix() + self.textFromValue(held) + self.suffix())
+
+    def textFromValue(self, value: int) -> str:
+        return str(self._beyond if self._beyond is not None and abs(value) == _LARGEST_HELD else value)
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         judged = super().validate(text, position)
@@ -57,7 +74,8 @@ class WholeField(QSpinBox):
 
 
 class DecimalField(QDoubleSpinBox):
-    """A number with decimals. `edited` comes only from a person."""
+    """A number with so many decimals, or with more where it has them: 0.0100, but 1e-5. `edited` comes only from a
+    person, who stays within the range; a number that is shown may lie outside of it, and widens it."""
 
     edited = Signal(float)
 
@@ -65,8 +83,9 @@ class DecimalField(QDoubleSpinBox):
         self, name: str, low: float, high: float, *, step: float, decimals: int = 2, suffix: str = "", tip: str = ""
     ) -> None:
         super().__init__()
+        self._decimals = decimals
         _prepare(self, name, tip)
-        self.setDecimals(decimals)
+        self.setDecimals(_EXACT)
         self.setRange(low, high)
         self.setSingleStep(step)
         self.setSuffix(suffix)
@@ -76,17 +95,48 @@ class DecimalField(QDoubleSpinBox):
         self.valueChanged.connect(self.edited)
 
     def show_value(self, value: float) -> None:
-        if abs(value - self.value()) > 10 ** -(self.decimals() + 1):
+        if not math.isclose(value, self.value(), rel_tol=1e-9):
             with QSignalBlocker(self):
+                self.setRange(min(value, self.minimum()), max(value, self.maximum()))
                 self.setValue(value)
 
+    def stepBy(self, steps: int) -> None:
+        self.setValue(float(f"{self.value() + steps * self.singleStep():.12g}"))
+        self.selectAll()
+
+    def textFromValue(self, value: float) -> str:
+        return number_text(value, self._decimals)
+
+    def valueFromText(self, text: str) -> float:
+        return self.minimum() if self._is_special(text) else float(self._bare(text))
+
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        judged = super().validate(text, position)
-        _tell_range_when_refused(self, judged[0], f"{self.minimum():g} to {self.maximum():g}")
-        return judged
+        state = self._judge(text)
+        _tell_range_when_refused(self, state, f"{self.minimum():g} to {self.maximum():g}")
+        return state, text, position
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         _only_with_focus(self, event, super().wheelEvent)
+
+    def _judge(self, text: str) -> QValidator.State:
+        bare = self._bare(text)
+        if self._is_special(text):
+            return QValidator.State.Acceptable
+        if not _BEGUN_NUMBER.fullmatch(bare) or (bare.startswith("-") and self.minimum() >= 0):
+            return QValidator.State.Invalid
+        try:
+            value = float(bare)
+        except ValueError:
+            return QValidator.State.Intermediate
+        if value > self.maximum():
+            return QValidator.State.Invalid
+        return QValidator.State.Acceptable if value >= self.minimum() else QValidator.State.Intermediate
+
+    def _bare(self, text: str) -> str:
+        return text.removesuffix(self.suffix()).strip().replace(",", ".")
+
+    def _is_special(self, text: str) -> bool:
+        return bool(self.specialValueText()) and text == self.specialValueText()
 
 
 class RateField(QLineEdit):

@@ -1,7 +1,8 @@
-"""Learning rates as a person reads and writes them, and the recipe's remedies that change them."""
+"""Learning rates and other numbers as a person reads and writes them, and the recipe's remedies that change them."""
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from msgspec.structs import replace
@@ -36,6 +37,15 @@ def rate_text(rate: float) -> str:
         return f"{rate:.3g}"
     mantissa, exponent = f"{rate:.2e}".split("e")
     return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+
+
+def number_text(value: float, decimals: int) -> str:
+    """With so many decimals, or where these would show another number as short as it can be told: 0.0100, 1e-5."""
+    fixed = f"{value:.{decimals}f}"
+    if math.isclose(float(fixed), value, rel_tol=1e-9):
+        return fixed
+    mantissa, _, exponent = f"{value:.6g}".partition("e")
+    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
 
 
 def with_half_the_batch(spec: RunSpec) -> RunSpec:

@@ -176,10 +176,10 @@ class RecipeForm(QWidget):
         self.resize_by.show_value(spec.resize)
         self.flip.show_value(spec.augment.flip)
         self.flip_vertical.show_value(spec.augment.flip_vertical)
-        self.rotate.show_value(round(spec.augment.rotate))
-        self.zoom.show_value(round(100 * spec.augment.zoom))
-        self.warp.show_value(round(100 * spec.augment.warp))
-        self.lighting.show_value(round(100 * spec.augment.lighting))
+        self.rotate.show_value(spec.augment.rotate)
+        self.zoom.show_value(100 * spec.augment.zoom)
+        self.warp.show_value(100 * spec.augment.warp)
+        self.lighting.show_value(100 * spec.augment.lighting)
         self.precision.show_value(spec.precision)
         self.weight_decay.show_value(spec.weight_decay)
         self.on_divergence.show_value(spec.on_divergence)
@@ -220,15 +220,15 @@ class RecipeForm(QWidget):
             tip="Turn image and label upside down, every other time; for pictures from above, such as satellites'",
         )
         self.flip_vertical.edited.connect(lambda on: draft.set_augment(flip_vertical=on))
-        self.rotate = WholeField("rotate", 0, 180, suffix="°", tip="Turn image and label by up to so much either way")
-        self.rotate.edited.connect(lambda degrees: draft.set_augment(rotate=float(degrees)))
-        self.zoom = WholeField("zoom", 0, 100, step=5, suffix=" %", tip="Enlarge image and label by up to so much")
-        self.zoom.edited.connect(lambda percent: draft.set_augment(zoom=percent / 100))
-        self.warp = WholeField(
-            "warp", 0, round(100 * MOST_WARP), step=5, suffix=" %", tip="Tilt image and label as if seen from aside"
+        self.rotate = DecimalField(
+            "rotate", 0, 180, step=1, decimals=0, suffix="°", tip="Turn image and label by up to so much either way"
         )
+        self.rotate.edited.connect(lambda degrees: draft.set_augment(rotate=degrees))
+        self.zoom = _percent("zoom", 100, step=5, tip="Enlarge image and label by up to so much")
+        self.zoom.edited.connect(lambda percent: draft.set_augment(zoom=percent / 100))
+        self.warp = _percent("warp", 100 * MOST_WARP, step=5, tip="Tilt image and label as if seen from aside")
         self.warp.edited.connect(lambda percent: draft.set_augment(warp=percent / 100))
-        self.lighting = WholeField("lighting", 0, 100, step=5, suffix=" %", tip="Change brightness and contrast")
+        self.lighting = _percent("lighting", 100, step=5, tip="Change brightness and contrast")
         self.lighting.edited.connect(lambda percent: draft.set_augment(lighting=percent / 100))
         self._build_run_fields()
 
@@ -295,7 +295,7 @@ class FineTuneBanner(QFrame):
         self.drop.setToolTip("Train on all labels instead")
         self.drop.setAccessibleName("Train on all labels instead")
         self.drop.clicked.connect(draft.forget_corrections)
-        self.replay = WholeField("replay", 0, 100, step=10, suffix=" %", tip="Share of its old training items")
+        self.replay = _percent("replay", 100, step=10, tip="Share of its old training items")
         self.replay.edited.connect(lambda percent: draft.set_fine_tune(replay=percent / 100))
         self.weight = DecimalField(
             "weight", 1, 100, step=1, decimals=1, suffix=" ×", tip="How many times as often a corrected item is drawn"
@@ -318,11 +318,16 @@ class FineTuneBanner(QFrame):
         if spec.fine_tune is not None:
             count = len(spec.fine_tune.corrections)
             self.text.setText(f"Fine-tune on {counted(count, 'correction')} of run {spec.parent}")
-            self.replay.show_value(round(100 * spec.fine_tune.replay))
+            self.replay.show_value(100 * spec.fine_tune.replay)
             self.weight.show_value(spec.fine_tune.weight)
 
     def _dress(self) -> None:
         self.drop.setIcon(theme().icon("close", "muted"))
+
+
+def _percent(name: str, most: float, *, step: float, tip: str) -> DecimalField:
+    """From 0 on; whole percents, unless a recipe has a part of one."""
+    return DecimalField(name, 0, most, step=step, decimals=0, suffix=" %", tip=tip)
 
 
 def _grid(*rows: tuple[str, QWidget]) -> QGridLayout:

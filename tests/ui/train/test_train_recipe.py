@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
@@ -23,6 +25,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from studio.core.architectures import Architecture, offered_encoders
+from studio.core.cards.changes import changed_recipe
+from studio.core.cards.stage_changes import DoubleBatch
 from studio.core.events import BatchFound, BatchTried, Finished
 from studio.core.items import Split
 from studio.core.outcome import OutcomeKind
@@ -38,10 +42,11 @@ from studio.core.recipe import (
     Stage,
 )
 from studio.core.resizing import Resize
+from studio.core.schedules import OneCycle
 from studio.core.settings import Task
 from studio.engine import FakeEngine
 from studio.ui.run_history import RunHistory
-from studio.ui.train.rates import rate_text, read_rate
+from studio.ui.train.rates import number_text, rate_text, read_rate
 from studio.ui.train.recipe_form import RecipeForm
 from studio.ui.train.summary import LabelledItems, duration, pace_of, summary_sentence
 
@@ -452,3 +457,67 @@ def _wheel(widget: QWidget) -> None:
         False,
     )
     QApplication.sendEvent(widget, event)
+
+
+ODD_NUMBERS = {
+    "epochs": "20000",
+    "batch_size": "8192",
+    "height": "9000",
+    "weight_decay": "1e-5",
+    "clip_norm": "2000.50",
+    "rotate": "12.5°",
+    "zoom": "12.5 %",
+    "lighting": "150 %",
+    "parts": "2048",
+    "early_stop": "5000 epochs",
+    "div": "12.345",
+    "momentum_peak": "0.9995",
+    "seed": "1099511627776",
+}
+"""What recipes of files and cards may hold and no person types: as a field shows it."""
+
+
+def odd_recipe(spec: RunSpec) -> RunSpec:
+    cycle = OneCycle(div=12.345, momenta=(0.95, 0.9995, 0.95))
+    stage = Stage(epochs=20_000, height=9000, width=64, batch_size=8192, schedule=cycle)
+    augment = replace(spec.augment, rotate=12.5, zoom=0.125, lighting=1.5)
+    spec = replace(spec, stages=(stage,), augment=augment, weight_decay=1e-5, seed=2**40)
+    return replace(spec, clip_norm=2000.5, parts=2048, early_stop=5000)
+
+
+@pytest.mark.parametrize("name", ODD_NUMBERS)
+def test_a_field_shows_the_number_that_the_recipe_has(desk: Desk, name: str) -> None:
+    odd = odd_recipe(desk.page.draft.spec)
+    desk.page.draft.load(odd)
+    found = field(desk, name)
+    assert isinstance(found, QAbstractSpinBox)
+    assert found.text() == ODD_NUMBERS[name]
+    found.setFocus()
+    found.interpretText()
+    desk.page.recipe.form.commit_edits()
+    desk.page.recipe.setFocus()
+    assert desk.page.draft.spec == odd, "looking at a field changes nothing"
+
+
+def test_a_small_decimal_can_be_typed_as_rates_are(desk: Desk) -> None:
+    decay = field(desk, "weight_decay")
+    type_over(desk, decay, "1e-5")
+    assert desk.page.draft.spec.weight_decay == 1e-5
+    type_over(desk, decay, "0,00025")
+    desk.qtbot.keyClick(decay, Qt.Key.Key_Return)
+    assert desk.page.draft.spec.weight_decay == 0.00025
+    assert isinstance(decay, QAbstractSpinBox)
+    assert decay.text() == "0.00025"
+
+
+def test_twice_the_batch_again_and_again_is_what_the_form_shows(desk: Desk) -> None:
+    batch = field(desk, "batch_size", QAbstractSpinBox)
+    for _ in range(12):
+        desk.page.draft.load(changed_recipe(DoubleBatch(), desk.page.draft.spec) or desk.page.draft.spec)
+    assert isinstance(batch, QAbstractSpinBox)
+    assert batch.text() == str(desk.page.draft.spec.stages[0].batch_size)
+
+
+@given(value=st.floats(1e-9, 1e9), decimals=st.integers(0, 4))
+def test_a_number_is_told_to_six_digits_or_exactly(value: float, decimals: int) -> None:
+    assert float(number_text(value, decimals)) == pytest.approx(value, rel=1e-5)
