@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -11,6 +11,7 @@ from studio.cli.options import JsonOption, ProjectArgument
 from studio.cli.output import Output
 from studio.core.commands import AddEpoch, Command, Continue, LowerRate, Pause, Stop
 from studio.core.errors import BadInput
+from studio.core.recipe import Purpose
 from studio.core.run_commands import tell_run
 from studio.core.run_lock import is_held
 from studio.store import Store
@@ -30,6 +31,13 @@ _COMMANDS: dict[Wish, Command] = {
     Wish.PAUSE: Pause(),
     Wish.CONTINUE: Continue(),
     Wish.STOP: Stop(),
+}
+
+
+_TRAINS_NOTHING: Final = {
+    Purpose.LR_FIND: "looks for a learning rate",
+    Purpose.PROBE: "tries batch sizes",
+    Purpose.LOOK: "draws augmented samples",
 }
 
 
@@ -53,6 +61,12 @@ def steer(
         record = store.run(run)
     if is_held(record.folder) is False:
         raise BadInput(f"Run {run} is not going on; `studio train {project} --resume {run}` does so where it can.")
+    doing = _TRAINS_NOTHING.get(record.spec.purpose)
+    if doing is not None and wish is not Wish.STOP:
+        raise BadInput(
+            f"Run {run} {doing} and trains no epochs, so it hears nothing but stop; `studio steer {project} stop "
+            f"--run {run}` ends it."
+        )
     tell_run(record.folder, _COMMANDS[wish])
     sentence = f"Run {run} was asked to {wish}; its events say when it has."
     Output(as_json=as_json).result("asked", sentence, run=run, wish=wish.value)

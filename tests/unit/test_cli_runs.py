@@ -510,6 +510,25 @@ def test_a_run_that_goes_on_is_steered_from_another_terminal(
     assert "Run 0001 is not going on" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("purpose", "doing"),
+    [(Purpose.LR_FIND, "looks for a learning rate"), (Purpose.PROBE, "tries batch sizes"), (Purpose.LOOK, "draws")],
+)
+def test_what_a_run_that_trains_nothing_cannot_do_is_not_asked_of_it(
+    project: Path, capsys: pytest.CaptureFixture[str], purpose: Purpose, doing: str
+) -> None:
+    stages = (Stage(epochs=1, height=32, width=32),)
+    with Store.open(project) as store:
+        record = store.create_run(RunSpec(task=Task.SEGMENTATION, purpose=purpose, stages=stages))
+    with holding_run(record.folder):
+        for wish in ("lower-rate", "add-epoch", "pause", "continue"):
+            assert run_command(["steer", str(project), wish, "--run", "0001"]) == 2
+            assert f"Run 0001 {doing}" in " ".join(capsys.readouterr().err.split())
+        assert run_command(["steer", str(project), "stop", "--run", "0001"]) == 0
+    lines = (record.folder / COMMANDS_FILE).read_bytes().splitlines()
+    assert [decode_command(line) for line in lines] == [Stop()]
+
+
 def test_the_lr_finder_lists_its_suggestions_and_trains_nothing(
     project: Path, use: Use, capsys: pytest.CaptureFixture[str]
 ) -> None:
