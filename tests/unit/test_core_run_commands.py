@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from studio.core.commands import Command, LetGo, LowerRate, Pause, StartRun, Stop, encode_command
@@ -13,51 +14,52 @@ from studio.ml.control import Commands, Request
 from studio.ml.worker import _hear
 
 
-class Heard:
-    """Stops listening once so many commands have come."""
+class Meanwhile(threading.Event):
+    """What happens before each look at the file; after the last of it nobody listens any more."""
 
-    def __init__(self, folder: Path, count: int) -> None:
-        self.commands: list[Command] = []
-        self._until = threading.Event()
-        self._count = count
-        self._thread = threading.Thread(target=self._listen, args=(folder,))
-        self._thread.start()
+    def __init__(self, *happenings: Callable[[], object]) -> None:
+        super().__init__()
+        self._happenings = list(happenings)
 
-    def _listen(self, folder: Path) -> None:
-        for command in told_commands(folder, until=self._until, every=0.01):
-            self.commands.append(command)
-            if len(self.commands) == self._count:
-                self._until.set()
+    def wait(self, timeout: float | None = None) -> bool:
+        if not self._happenings:
+            return True
+        self._happenings.pop(0)()
+        return False
 
-    def wait(self) -> list[Command]:
-        self._thread.join(10)
-        assert not self._thread.is_alive()
-        return self.commands
+
+def heard(folder: Path, *happenings: Callable[[], object]) -> list[Command]:
+    return list(told_commands(folder, until=Meanwhile(*happenings)))
 
 
 def test_what_is_asked_from_now_on_is_heard_in_order_and_what_was_asked_before_is_not(tmp_path: Path) -> None:
     tell_run(tmp_path, Stop())
-    listening = Heard(tmp_path, 3)
-    while not listening.commands:
-        tell_run(tmp_path, Pause())
-    tell_run(tmp_path, LowerRate(2.0))
-    heard = listening.wait()
-    assert set(map(type, heard)) <= {Pause, LowerRate}
+
+    def ask(*commands: Command) -> Callable[[], object]:
+        return lambda: [tell_run(tmp_path, command) for command in commands]
+
+    found = heard(tmp_path, ask(), ask(Pause()), ask(), ask(LowerRate(2.0), Pause(), LowerRate(3.0)), ask(Stop()))
+    assert found == [Pause(), LowerRate(2.0), Pause(), LowerRate(3.0), Stop()]
+
+
+def test_what_is_asked_of_a_run_that_was_never_asked_anything_is_heard(tmp_path: Path) -> None:
+    assert heard(tmp_path, lambda: None, lambda: tell_run(tmp_path, Pause())) == [Pause()]
 
 
 def test_garbage_torn_lines_and_starts_are_passed_over(tmp_path: Path) -> None:
-    path = tmp_path / COMMANDS_FILE
-    path.touch()
-    listening = Heard(tmp_path, 2)
     line = encode_command(Pause())
-    for part in (b"nonsense\n", encode_command(StartRun(folder="elsewhere")), line[:7]):
-        with path.open("ab") as file:
-            file.write(part)
-    while not listening.commands:
-        with path.open("ab") as file:
-            file.write(line[7:] if path.stat().st_size and not path.read_bytes().endswith(b"\n") else line)
-    tell_run(tmp_path, Stop())
-    assert all(isinstance(command, Pause | Stop) for command in listening.wait())
+
+    def write(part: bytes) -> Callable[[], object]:
+        def append() -> None:
+            with (tmp_path / COMMANDS_FILE).open("ab") as file:
+                file.write(part)
+
+        return append
+
+    torn, whole = line[:7], line[7:] + encode_command(Stop())
+    start = encode_command(StartRun(folder="elsewhere"))
+    assert heard(tmp_path, write(b"nonsense\n"), write(start), write(torn)) == []
+    assert heard(tmp_path, write(b"\n"), write(torn), write(whole)) == [Pause(), Stop()]
 
 
 def test_a_folder_that_is_gone_takes_no_command_and_raises_nothing(tmp_path: Path) -> None:
