@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 
-from studio.core.events import Step, Warned
+from studio.core.commands import AddEpoch
+from studio.core.events import EpochAdded, EpochEnd, RunEvent, Step, Warned
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import LearningRate, RunSpec, Stage, decode_spec
 from studio.ml import accumulation
 from studio.ml.callbacks.guard import FiniteGuard
+from studio.ml.control import Commands
 from studio.ml.device import MixedPrecision
 from studio.ml.learner import Learner, Validation
-from tests.unit.ml_runs import Listener, make_run, recipe, run, run_until
+from tests.unit.ml_runs import ALL_BUT_ONE, Listener, carry_out, make_run, recipe, run, run_until
 
 ONE_EPOCH = Stage(epochs=1, height=32, width=32, batch_size=4)
 
@@ -113,6 +116,57 @@ def test_a_stop_while_it_waits_does_not_make_it_wait_longer(tmp_path: Path, monk
     run_until(folder, 7, say="leave")
     _, heard = run(folder, resume=True)
     assert last_step(heard) == 8
+
+
+class Asking(Listener):
+    """Adds an epoch right after a step, or once an epoch is measured, and leaves after another step."""
+
+    def __init__(self, *, at: int, once_measured: bool = False, leaves_at: int = 0) -> None:
+        super().__init__()
+        self.commands = Commands()
+        self._asks: tuple[type[RunEvent], int] = (EpochEnd if once_measured else Step, at)
+        self._leaves_at = leaves_at
+
+    def __call__(self, event: RunEvent) -> None:
+        super().__call__(event)
+        if isinstance(event, Step | EpochEnd) and (type(event), event.step) == self._asks:
+            self.commands.ask(AddEpoch())
+        if isinstance(event, Step) and event.step == self._leaves_at:
+            self.commands.leave()
+
+    def carry_out(self, folder: Path) -> OutcomeKind:
+        return carry_out(folder, device="cpu", reserve_cores=ALL_BUT_ONE, commands=self.commands, emit=self)
+
+
+@pytest.mark.parametrize("patience", [1, 2])
+@pytest.mark.parametrize("once_measured", [False, True])
+def test_an_epoch_that_is_added_while_patience_runs_out_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, patience: int, once_measured: bool
+) -> None:
+    """The losses after the first are no better: without the added one the stage would end with epoch 1 + patience."""
+    losing(monkeypatch, [1, 2, 2, 2, 2, 2, 2])
+    last = 2 * (1 + patience)
+    folder = make_run(tmp_path / "0001", msgspec.structs.replace(early(), early_stop=patience))
+    heard = Asking(at=last if once_measured else last - 1, once_measured=once_measured)
+    assert heard.carry_out(folder) is OutcomeKind.FINISHED
+    assert [added.epochs for added in heard.of(EpochAdded)] == [7]
+    assert last_step(heard) == last + 2 * patience
+    (said,) = [warned.sentence for warned in heard.of(Warned)]
+    assert said.startswith(f"Stage 1 ended early, after epoch {1 + 2 * patience}:")
+    outcome, resumed = run(folder, resume=True)
+    assert (outcome, resumed.of(Step)) == (OutcomeKind.FINISHED, [])
+
+
+@pytest.mark.parametrize("leaves_at", [5, 6, 7])
+def test_an_added_epoch_outlasts_patience_over_a_resume(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leaves_at: int
+) -> None:
+    losing(monkeypatch, [1, 2, 2, 2, 2, 2, 2])
+    folder = make_run(tmp_path / "0001", early())
+    assert Asking(at=5, leaves_at=leaves_at).carry_out(folder) is OutcomeKind.STOPPED
+    outcome, heard = run(folder, resume=True)
+    assert outcome is OutcomeKind.FINISHED
+    assert last_step(heard) == 10
 
 
 @pytest.mark.parametrize(
