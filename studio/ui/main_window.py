@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -70,8 +71,13 @@ class MainWindow(QMainWindow):
         if not (folder / "studio.toml").is_file():
             self.show_import(folder)
             return
+        then = partial(self._open_project, folder)
+        if not self._ask_about_run(then):
+            then(None)
+
+    def _open_project(self, folder: Path, leaving: Leaving | None) -> None:
         try:
-            self._show_project(folder, WindowOptions(project=folder))
+            self._show_project(folder, WindowOptions(project=folder), leaving)
         except StudioError as error:
             self.messages.say(error.sentence, Tone.ERROR)
 
@@ -90,25 +96,24 @@ class MainWindow(QMainWindow):
         self._stack.setCurrentWidget(panel)
         self._fill_menus()
 
-    def shut_down(self) -> None:
-        """Give the project back; safe to call twice."""
+    def shut_down(self, *, wait: bool = True) -> None:
+        """Give the project back; safe to call twice. Without `wait`, a run that leaves does so beside."""
         for overlay in self._overlays.values():
             overlay.leave()  # what it lists is about to go
         self._exporting.close()
         if self.workspace is not None:
             self._stack.removeWidget(self.workspace)
-            self.workspace.close_project()
+            self.workspace.close_project(wait=wait)
             self.workspace.deleteLater()
             self.workspace = None
             self.header.show_run("")
 
     def close_now(self) -> None:
         """Close without a question: a run that is going leaves at a checkpoint."""
-        self._leaving = Leaving.STOP
-        self.close()
+        self._leave(Leaving.STOP)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self._leaving is None and self._ask_about_run():
+        if self._leaving is None and self._ask_about_run(self._leave):
             event.ignore()
             return
         QSettings().setValue("window/geometry", self.saveGeometry())
@@ -125,13 +130,14 @@ class MainWindow(QMainWindow):
         self.shut_down()
         event.accept()
 
-    def _ask_about_run(self) -> bool:
-        """Whether there is a run that would end with the window, about which the person is asked now."""
+    def _ask_about_run(self, then: Callable[[Leaving], object]) -> bool:
+        """Whether there is a run that would end with the project, about which the person is asked now; `then` is told
+        the answer, once a run that is being prepared has begun."""
         control = self.workspace.run_control if self.workspace is not None else None
-        if control is None or control.record is None or not control.ends_with_the_window:
+        if control is None or not control.ends_with_the_window:
             return False
         if self.findChild(ClosingQuestion) is None:
-            ClosingQuestion(control.record.id, self._leave, self).open()
+            ClosingQuestion(control, lambda answer: control.when_begun(partial(then, answer)), self).open()
         return True
 
     def _leave(self, leaving: Leaving) -> None:
@@ -280,9 +286,11 @@ class MainWindow(QMainWindow):
 
     # -- what happens -------------------------------------------------------------------------------------------------
 
-    def _show_project(self, folder: Path, options: WindowOptions) -> None:
+    def _show_project(self, folder: Path, options: WindowOptions, leaving: Leaving | None = None) -> None:
         workspace = Workspace(folder)
-        self.shut_down()
+        if self.workspace is not None and leaving is Leaving.GO_ON:
+            self.workspace.run_control.let_go()
+        self.shut_down(wait=False)
         self.workspace = workspace
         self._stack.addWidget(workspace)
         self._stack.setCurrentWidget(workspace)

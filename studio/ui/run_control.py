@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -89,6 +89,8 @@ class RunControl(QObject):
         self._waiting: deque[RunEvent] = deque()
         self._ending: RunOutcome | None = None
         self._stop_when_ready = False
+        self._when_begun: Callable[[], object] | None = None
+        self._purpose = Purpose.TRAIN
         self._said = ""
         self.history = RunHistory()
         self.last_ending: tuple[RunRecord, RunOutcome] | None = None
@@ -120,6 +122,11 @@ class RunControl(QObject):
         return self._record
 
     @property
+    def purpose(self) -> Purpose:
+        """What the run is for that is going or being prepared, or the one that went last."""
+        return self._purpose
+
+    @property
     def is_busy(self) -> bool:
         return self._state is not RunState.IDLE
 
@@ -139,6 +146,7 @@ class RunControl(QObject):
         if self.is_busy:
             self._refuse(_BUSY.format(self._record.id if self._record else ""))
             return
+        self._purpose = spec.purpose
         self._set_state(RunState.PREPARING)
         self.preparing.emit(_preparing_sentence(spec, resume))
         work = partial(_prepare, self._session.store.root, self._engine, spec, resume, lower_rate=lower_rate)
@@ -177,12 +185,22 @@ class RunControl(QObject):
 
     @property
     def ends_with_the_window(self) -> bool:
-        """Whether closing the window would end the run that is going."""
+        """Whether closing the window would end the run that is going or being prepared."""
+        if self._state is RunState.PREPARING:
+            return True
         return self.is_busy and self._run is not None and not isinstance(self._run, FollowedRun)
 
+    def when_begun(self, then: Callable[[], object]) -> None:
+        """Call `then` now, or once the run that is being prepared has begun; never where it could not begin."""
+        if self._state is RunState.PREPARING:
+            self._when_begun = then
+        else:
+            then()
+
     def let_go(self) -> None:
-        """The run is to go on when the window is closed."""
-        if self._run is not None:
+        """The run is to go on when the window is closed; a pause ends, for nobody would be there to end it."""
+        if self._run is not None and self.ends_with_the_window:
+            self._run.resume()
             self._run.let_go()
 
     def close(self) -> None:
@@ -196,6 +214,7 @@ class RunControl(QObject):
     # ------------------------------------------------------------------------------------------------ beginning
     def _begin(self, prepared: _Prepared) -> None:
         self._record, self._run, self.history = prepared.record, prepared.run, prepared.history
+        self._purpose = prepared.record.spec.purpose
         self._waiting.clear()
         self._ending = None
         self._bridge.watch(prepared.run)
@@ -206,9 +225,13 @@ class RunControl(QObject):
         stops, self._stop_when_ready = self._stop_when_ready, False
         if stops:
             self.stop()
+        then, self._when_begun = self._when_begun, None
+        if then is not None:
+            QTimer.singleShot(0, self, then)
 
     def _give_up(self, sentence: str) -> None:
         self._stop_when_ready = False
+        self._when_begun = None
         self._set_state(RunState.IDLE)
         self._refuse(sentence)
         self._look_for_interrupted_runs()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -71,14 +72,17 @@ class Workspace(QWidget):
         widget.setFocus()
         self.page_changed.emit(page)
 
-    def close_project(self) -> None:
-        """Writes what is pending and leaves a running run at a checkpoint."""
+    def close_project(self, *, wait: bool = True) -> None:
+        """Writes what is pending and leaves a running run at a checkpoint; without `wait`, that goes on beside."""
         self._warm.stop()
         for shut_down in self._shut_downs:
             shut_down()
         self.label_page.shut_down()
         self.run_control.close()
-        self.engine.close()
+        if wait:
+            self.engine.close()
+        else:
+            threading.Thread(target=self.engine.close, name="closing engine").start()
         self.store.close()
 
     def _add(self, page: Page, widget: QWidget) -> None:
