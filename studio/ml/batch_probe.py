@@ -17,6 +17,7 @@ from studio.ml.data.batches import Batch, SplitBatches
 from studio.ml.device import MixedPrecision, give_back_memory, is_out_of_memory
 from studio.ml.free_memory import free_memory
 from studio.ml.lr_finder import preserved_network
+from studio.ml.memory_peak import memory_peak
 from studio.ml.memory_use import memory_use
 from studio.ml.objectives import Objective
 from studio.ml.random_state import preserved_random_state
@@ -44,7 +45,8 @@ AS_FAST: Final = 0.95
 
 @dataclass(frozen=True)
 class Tried:
-    """`memory` in bytes, with everything that the run holds; None where the device does not say it."""
+    """`memory` in bytes, the most during a step, with everything that the run holds; None where the device does not say
+    it."""
 
     batch_size: int
     fits: bool
@@ -139,10 +141,9 @@ class _Trying:
         self._before = memory_use(self.device).most or 0
 
     def at(self, size: int, batch: Batch) -> Tried:
-        if self.device.type == "cuda":
-            torch.cuda.reset_peak_memory_stats(self.device)
-        seconds = self._seconds(batch)
-        used = memory_use(self.device).most
+        with memory_peak(self.device) as peak:
+            seconds = self._seconds(batch)
+        used = peak.most
         give_back_memory(self.device)
         if seconds is None and size > SMALLEST:
             return Tried(size, fits=False)

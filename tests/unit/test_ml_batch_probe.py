@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,11 +18,13 @@ from studio.core.recipe import Precision, Purpose, Stage
 from studio.core.settings import Task
 from studio.core.snapshot import Snapshot
 from studio.ml import batch_probe
+from studio.ml import memory_peak as peaks
 from studio.ml.batch_probe import Tried, best_size, found_sentence, probe_batch_size
 from studio.ml.control import Request, StopRequested
 from studio.ml.data.batches import Batch
 from studio.ml.device import MixedPrecision
-from studio.ml.memory_use import MemoryUse
+from studio.ml.memory_peak import Peak
+from studio.ml.memory_use import MemoryUse, memory_use
 from studio.ml.models.unet import UNet
 from studio.ml.random_state import random_state
 from studio.ml.tasks.segmentation import Segmentation
@@ -163,12 +167,46 @@ def test_a_size_is_not_tried_when_the_one_before_took_too_much(monkeypatch: pyte
     def used(device: torch.device) -> MemoryUse:
         return MemoryUse(most=1000 + 100 * (network.sizes[-1] if network.sizes else 0))
 
+    @contextmanager
+    def peak(device: torch.device) -> Iterator[Peak]:
+        taken = Peak()
+        yield taken
+        taken.most = used(device).most
+
     monkeypatch.setattr(batch_probe, "memory_use", used)
+    monkeypatch.setattr(batch_probe, "memory_peak", peak)
     monkeypatch.setattr(batch_probe, "free_memory", lambda device: 2000)
     tried = probe(network)
     assert [one.batch_size for one in tried] == [2, 4, 8, 16]
     assert max(network.sizes) == 16
     assert tried[-1].memory == 2600
+
+
+class Activations(Network):
+    """Takes much while it computes and holds none of it afterwards."""
+
+    BYTES = 2**28
+
+    def forward(self, images: Tensor) -> Tensor:
+        held = torch.ones(self.BYTES // 4)
+        time.sleep(0.05)  # a sampled peak is seen only where it lasts
+        return super().forward(images) + 0 * held[0]
+
+
+@pytest.mark.parametrize("keeps_peaks", [True, False])
+def test_the_memory_of_a_batch_is_what_its_step_takes_at_its_most(
+    monkeypatch: pytest.MonkeyPatch, keeps_peaks: bool
+) -> None:
+    if not keeps_peaks:
+        monkeypatch.setattr(peaks, "_forget_peak", lambda: False)
+    before = memory_use(CPU).most
+    (tried,) = probe(Activations(), items=2)
+    after = memory_use(CPU).most
+    assert before is not None
+    assert after is not None
+    assert tried.memory is not None
+    assert after - before < Activations.BYTES / 2
+    assert tried.memory - before > 0.9 * Activations.BYTES
 
 
 def tries(*speeds: float) -> list[Tried]:
