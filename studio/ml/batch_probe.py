@@ -12,7 +12,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from studio.core.recipe import Stage
-from studio.ml.accumulation import accumulate
+from studio.ml.accumulation import accumulate, most_parts
 from studio.ml.data.batches import Batch, SplitBatches
 from studio.ml.device import MixedPrecision, give_back_memory, is_out_of_memory
 from studio.ml.free_memory import free_memory
@@ -187,7 +187,7 @@ class _Trying:
         for group in self.optimizer.param_groups:
             group["lr"] = 0.0
         self.optimizer.zero_grad(set_to_none=True)
-        accumulate(self.network, self.objective, self.precision, batch, parts=min(self.parts, len(batch.rows)))
+        accumulate(self.network, self.objective, self.precision, batch, parts=min(self.parts, most_parts(batch)))
         self.precision.apply(self.optimizer)
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)

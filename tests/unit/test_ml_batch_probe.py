@@ -138,6 +138,19 @@ def test_a_batch_in_parts_needs_the_memory_of_a_part() -> None:
     assert [(one.batch_size, one.fits) for one in tried] == [(2, True), (4, True), (8, True), (16, False)]
 
 
+class Pooled(Network):
+    """Batch norm behind a global pool, which has no statistics of a single row."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        return super().forward(images.mean((2, 3), keepdim=True)).expand(-1, -1, *images.shape[2:])
+
+
+def test_no_part_is_smaller_than_the_parts_of_training() -> None:
+    network = Pooled()
+    assert [one.batch_size for one in probe(network, items=4, parts=4)] == [2, 4]
+    assert set(network.sizes) == {2}
+
+
 def test_a_device_that_holds_not_even_the_smallest_says_so_and_keeps_its_network() -> None:
     network = Network(most=1)
     before = everything(network)
