@@ -68,8 +68,8 @@ def probe_batch_size(
     seconds: float = SECONDS,
     clock: Callable[[], float] = time.perf_counter,
 ) -> list[Tried]:
-    """Train a few steps with batches of 2, 4, 8, … items, in `parts` each, until they do not fit into memory, there are
-    no more items, a size twice as large is no faster, or the next would take longer than `seconds` in all.
+    """Train a few steps with batches of 2, 4, 8, … items, in `parts` each, until they do not fit into memory, an epoch
+    has no batch so large, a size twice as large is no faster, or the next would take longer than `seconds` in all.
 
     Whatever happens (also an error, or `check` raising StopRequested), the network and all random generators are
     afterwards bit for bit what they were, and the optimizer is one of the probe's own. Raises the error of a batch of
@@ -79,10 +79,13 @@ def probe_batch_size(
     began = clock()
     with preserved_network(network), preserved_random_state():
         trying = _Trying(network, objective, precision, make_optimizer(network), device, parts, clock)
-        for size in _sizes(len(batches.images.items)):
+        for size in _sizes():
             check()
             size_began = clock()
-            tried.append(trying.at(size, next(batches.resized(size).epoch(0))))
+            batch = batches.of_size(size)
+            if len(batch.rows) < size and tried:
+                break
+            tried.append(trying.at(size, batch))
             on_tried(tried[-1])
             now = clock()
             too_long = size >= USUAL and now - began + 2 * (now - size_began) > seconds
@@ -112,9 +115,9 @@ def found_sentence(tried: Sequence[Tried], stage: Stage) -> str:
     return f"{said}; tried up to {tried[-1].batch_size}."
 
 
-def _sizes(items: int) -> Iterator[int]:
+def _sizes() -> Iterator[int]:
     size = SMALLEST
-    while size <= min(max(items, SMALLEST), LARGEST):
+    while size <= LARGEST:
         yield size
         size *= 2
 
@@ -149,7 +152,7 @@ class _Trying:
             return Tried(size, fits=False)
         assert seconds is not None  # the smallest raises
         fits = size == SMALLEST or self._leaves_reserve(used)
-        return Tried(size, fits=fits, images_per_second=size / seconds, memory=used)
+        return Tried(size, fits=fits, images_per_second=len(batch.rows) / seconds, memory=used)
 
     def next_is_too_large(self, tried: Sequence[Tried]) -> bool:
         """Whether a batch twice as large would take what shall stay free, going by what this one took; on a computer

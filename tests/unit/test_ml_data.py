@@ -239,6 +239,26 @@ def test_an_epoch_can_be_entered_in_its_middle(folder: Path, load: Load, limit: 
     images.close()
 
 
+@pytest.mark.parametrize("limit", [ALL_IN_MEMORY, NOTHING_IN_MEMORY])
+def test_for_a_single_batch_of_a_size_nothing_else_is_read(
+    folder: Path, load: Load, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = load(limit)
+    source = batches(images, snapshot_of(folder), augment=Augment())
+    read: list[Path] = []
+    honest = Decoder.picture
+
+    def noted(self: Decoder, path: Path) -> np.ndarray:
+        read.append(path)
+        return honest(self, path)
+
+    monkeypatch.setattr(Decoder, "picture", noted)
+    rows = {row for _ in range(3) for row in source.of_size(2).rows}
+    images.close()
+    assert set(read) == {Path(images.items[row].image) for row in rows}
+    assert len(rows) == 2
+
+
 def test_validation_goes_through_the_items_in_order_as_they_are(folder: Path, load: Load) -> None:
     images = load(ALL_IN_MEMORY)
     valid = batches(images, snapshot_of(folder), augment=None)

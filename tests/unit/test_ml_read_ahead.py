@@ -39,6 +39,18 @@ def test_what_is_wanted_comes_before_what_was_added_earlier() -> None:
     ahead.close()
 
 
+def test_what_is_waited_for_alone_begins_nothing_else() -> None:
+    order: list[int] = []
+    readings = [Reading(partial(order.append, number)) for number in range(6)]
+    ahead = ReadAhead(1)
+    ahead.add(readings)
+    for number in (5, 3, 4):
+        ahead.wait_for(readings[number : number + 1], nothing, alone=True)
+    ahead.wait_for(readings[2:3], nothing)
+    ahead.close()
+    assert order == [5, 3, 4, 2]
+
+
 def test_nothing_is_read_before_something_is_wanted() -> None:
     read: list[str] = []
     ahead = ReadAhead(2)

@@ -81,6 +81,17 @@ def test_an_epoch_can_begin_at_any_of_its_batches() -> None:
     assert all(torch.equal(a.images, b.images) for a, b in zip(rest, whole[4:], strict=True))
 
 
+def test_batches_of_different_sizes_are_compared_on_the_longest_documents() -> None:
+    source = batches(documents(*range(1, 61), 120, 90))
+    assert [source.of_size(size).images.shape for size in (2, 8, 32)] == [(2, 100), (8, 100), (32, 100)]
+    assert source.of_size(4).rows == [60, 61, 59, 58]
+
+
+def test_a_batch_has_no_more_rows_than_an_epoch_draws() -> None:
+    assert len(batches(documents(*[5] * 12, weight=0.5)).of_size(8).rows) == 6
+    assert len(language(10 * STEPS + 1).of_size(64).rows) == 10
+
+
 def test_a_correction_is_drawn_as_often_as_its_weight_says() -> None:
     drawn = [row for batch in batches(documents(3, 4, weight=3.0)).epoch(0) for row in batch.rows]
     assert sorted(drawn) == [0, 0, 0, 1, 1, 1]

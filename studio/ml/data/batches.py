@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol, Self
+from typing import Final, Protocol
 
 import torch
 from torch import Tensor
@@ -58,8 +57,9 @@ class SplitBatches(Protocol):
         """The batches of an epoch from its `first` on; each depends on seed, epoch and number alone."""
         ...
 
-    def resized(self, batch_size: int) -> Self:
-        """The same items in batches of another size."""
+    def of_size(self, batch_size: int) -> Batch:
+        """One batch of so many items, fewer where an epoch has no more; of texts the longest, so that sizes compare.
+        Nothing else is read because of it, so that what is done with it has the machine for itself."""
         ...
 
 
@@ -99,25 +99,24 @@ class Batches:
 
     def epoch(self, epoch: int, *, first: int = 0) -> Iterator[Batch]:
         """The batches of an epoch from its `first` on; each depends on seed, epoch and number alone."""
-        plan = self._plan(epoch)
+        plan = self._plan(epoch, self._batch_size)
         for number in range(first, len(plan)):
             for coming in plan[number : number + AHEAD + 1]:
                 self.images.prefetch(coming)
             yield self._make(plan[number], derived_seed(*self._seed, epoch, number))
 
-    def resized(self, batch_size: int) -> Self:
-        other = copy.copy(self)
-        other._batch_size = batch_size
-        return other
+    def of_size(self, batch_size: int) -> Batch:
+        """The first of an epoch of such batches."""
+        return self._make(self._plan(0, batch_size)[0], derived_seed(*self._seed, 0, 0), alone=True)
 
-    def _plan(self, epoch: int) -> list[list[int]]:
+    def _plan(self, epoch: int, batch_size: int) -> list[list[int]]:
         if self._shuffles:
-            return batches_of(epoch_order(self._weights, derived_seed(*self._seed, epoch)), self._batch_size)
+            return batches_of(epoch_order(self._weights, derived_seed(*self._seed, epoch)), batch_size)
         rows = list(range(len(self.images.items)))
-        return [rows[i : i + self._batch_size] for i in range(0, len(rows), self._batch_size)]
+        return [rows[i : i + batch_size] for i in range(0, len(rows), batch_size)]
 
-    def _make(self, rows: list[int], seed: int) -> Batch:
-        pictures, target = self.images.fetch(rows)
+    def _make(self, rows: list[int], seed: int, *, alone: bool = False) -> Batch:
+        pictures, target = self.images.fetch(rows, alone=alone)
         pictures = pictures.to(self._device, non_blocking=True)
         target = target.to(self._device, non_blocking=True)
         height, width = pictures.shape[-2:]

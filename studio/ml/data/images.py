@@ -36,8 +36,9 @@ class LabelledImages(Protocol):
 
     items: list[SnapshotItem]
 
-    def fetch(self, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Pictures (n, 3, H, W) uint8 in channels-last layout, and targets (n, …)."""
+    def fetch(self, rows: Sequence[int], *, alone: bool = False) -> tuple[Tensor, Tensor]:
+        """Pictures (n, 3, H, W) uint8 in channels-last layout, and targets (n, …). `alone` takes back what was
+        announced, and nothing else is read because of it."""
         ...
 
     def prefetch(self, rows: Sequence[int]) -> None:

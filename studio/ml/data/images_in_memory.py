@@ -45,9 +45,9 @@ class ImagesInMemory:
         self._reported = time.monotonic()
         ahead.add(self._readings)
 
-    def fetch(self, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
+    def fetch(self, rows: Sequence[int], *, alone: bool = False) -> tuple[Tensor, Tensor]:
         self._reported = time.monotonic()
-        self._ahead.wait_for([self._readings[row] for row in rows], self._look_up)
+        self._ahead.wait_for([self._readings[row] for row in rows], self._look_up, alone=alone)
         index = torch.as_tensor(rows, dtype=torch.long, device=self._place)
         return self._pictures[index].permute(0, 3, 1, 2), self._targets[index]
 

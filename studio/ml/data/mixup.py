@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
-from typing import Self
 
 import numpy as np
 import torch
@@ -46,10 +44,9 @@ class MixedBatches:
         for number, batch in enumerate(self._batches.epoch(epoch, first=first), start=first):
             yield self._mixed(batch, derived_seed(*self._seed, epoch, number, _PLACE))
 
-    def resized(self, batch_size: int) -> Self:
-        other = copy.copy(self)
-        other._batches = self._batches.resized(batch_size)
-        return other
+    def of_size(self, batch_size: int) -> Batch:
+        """The first of an epoch of such batches."""
+        return self._mixed(self._batches.of_size(batch_size), derived_seed(*self._seed, 0, 0, _PLACE))
 
     def _mixed(self, batch: Batch, seed: int) -> Batch:
         shares = self._task.class_shares(batch.target)

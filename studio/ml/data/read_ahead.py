@@ -48,11 +48,15 @@ class ReadAhead:
                 self._wanted.extend(coming)
                 self._begin()
 
-    def wait_for(self, readings: Sequence[Reading], look_up: Callable[[], None]) -> None:
+    def wait_for(self, readings: Sequence[Reading], look_up: Callable[[], None], *, alone: bool = False) -> None:
         """Return when these are done; the calling thread takes part in them, and calls `look_up` every now and then,
-        which may raise to give up. Raises the error of any reading, also of one that was not asked for."""
+        which may raise to give up. `alone` takes back what else was wanted and does not count as a wait. Raises
+        the error of any reading, also of one that was not asked for."""
+        if alone:
+            self._take_back()
         self.want(readings)
-        self._note_wait()
+        if not alone:
+            self._note_wait()
         for reading in readings:
             if self._claim(reading):
                 self._carry_out(reading)
@@ -71,6 +75,10 @@ class ReadAhead:
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
+
+    def _take_back(self) -> None:
+        with self._changed:
+            self._wanted.clear()
 
     def _note_wait(self) -> None:
         with self._changed:

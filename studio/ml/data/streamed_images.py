@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import numpy as np
 import torch
@@ -37,7 +37,9 @@ class StreamedImages:
         if key not in self._coming:
             self._coming[key] = [self._pool.submit(self._read, row) for row in key]
 
-    def fetch(self, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
+    def fetch(self, rows: Sequence[int], *, alone: bool = False) -> tuple[Tensor, Tensor]:
+        if alone:
+            self._take_back()
         self.prefetch(rows)
         decoded = [future.result() for future in self._coming.pop(tuple(rows))]
         pictures = torch.from_numpy(np.stack([one.picture for one in decoded]))
@@ -48,6 +50,12 @@ class StreamedImages:
         self._coming.clear()
         if self._kept is not None:
             self._kept.close()
+
+    def _take_back(self) -> None:
+        """Drop what was announced, and wait for what is being read of it."""
+        dropped = [future for futures in self._coming.values() for future in futures]
+        self._coming.clear()
+        wait([future for future in dropped if not future.cancel()])
 
     def _read(self, row: int) -> Decoded:
         item = self.items[row]

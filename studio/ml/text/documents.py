@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 import torch
@@ -98,10 +97,10 @@ class DocumentBatches:
         for rows in self._plan(epoch)[first:]:
             yield self._make(rows)
 
-    def resized(self, batch_size: int) -> Self:
-        other = copy.copy(self)
-        other._batch_size = batch_size
-        return other
+    def of_size(self, batch_size: int) -> Batch:
+        """The longest documents of an epoch."""
+        order = epoch_order(self._weights, derived_seed(*self._seed, 0))
+        return self._make(batches_of(self._longest_first(order), batch_size)[0])
 
     def _plan(self, epoch: int) -> list[list[int]]:
         if not self._shuffles:

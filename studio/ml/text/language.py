@@ -3,9 +3,8 @@ on where the one before stopped, and the target is the text one token on (trunca
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 import torch
@@ -51,24 +50,26 @@ class LanguageBatches:
 
     def epoch(self, epoch: int, *, first: int = 0) -> Iterator[Batch]:
         """The batches of an epoch from its `first` on; each depends on seed, epoch and number alone."""
+        yield from self._epoch(epoch, self._streams, first)
+
+    def of_size(self, batch_size: int) -> Batch:
+        """The first of an epoch of such batches."""
+        return next(self._epoch(0, stream_count(self._count, batch_size), 0))
+
+    def _epoch(self, epoch: int, streams: int, first: int) -> Iterator[Batch]:
         order = np.arange(len(self._texts))
         if self._seed is not None:
             np.random.default_rng(derived_seed(*self._seed, epoch)).shuffle(order)
         text = torch.from_numpy(stream(self._texts[i] for i in order).astype(np.int64))
-        length = (self._count - 1) // self._streams
-        read = text[: length * self._streams].view(self._streams, length)
-        following = text[1 : length * self._streams + 1].view(self._streams, length)
+        length = (self._count - 1) // streams
+        read = text[: length * streams].view(streams, length)
+        following = text[1 : length * streams + 1].view(streams, length)
         for start in range(first * STEPS, length, STEPS):
             yield Batch(
-                [NO_ROW] * self._streams,
+                [NO_ROW] * streams,
                 read[:, start : start + STEPS].to(self._device),
                 following[:, start : start + STEPS].to(self._device),
             )
-
-    def resized(self, batch_size: int) -> Self:
-        other = copy.copy(self)
-        other._streams = stream_count(self._count, batch_size)
-        return other
 
 
 def stream_count(tokens: int, batch_size: int) -> int:
