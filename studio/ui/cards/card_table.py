@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -11,9 +12,11 @@ from studio.core.events import Failed, RunEvent
 from studio.core.outcome import OutcomeKind, Remedy, RunOutcome
 from studio.store import RunRecord
 from studio.ui.cards.applying import CardApplying
+from studio.ui.cards.catching_up import CaughtUp, catch_up
 from studio.ui.cards.muted import muted_cards, remember_muted
 from studio.ui.run_control import RunControl
 from studio.ui.session import Page, Session
+from studio.ui.widgets.work_queue import WorkQueue
 
 if TYPE_CHECKING:
     from studio.ui.train.recipe_draft import RecipeDraft
@@ -42,11 +45,15 @@ class CardTable(QObject):
         self.wanted_card: Card | None = None
         self._dealer: Dealer | None = None
         self._run_failed = False
+        self._work = WorkQueue("cards", self)
+        self._waiting: list[RunEvent] | None = None
+        """What the run says while what it had said before is being read."""
+        self._known: CaughtUp | None = None
         control.started.connect(self._begin)
         control.events.connect(self._take)
         control.ended.connect(self._end)
         if control.is_busy and control.record is not None:
-            self._begin(control.record)
+            self._catch_up(control.record)
 
     def detail(self, card: Card) -> str:
         """What the card was dealt for in this run, such as names of classes; mostly empty."""
@@ -68,25 +75,55 @@ class CardTable(QObject):
             self._dealer.mute(card.id)
         self.muted_changed.emit()
 
+    def close(self) -> None:
+        """End the thread that reads what a run had said before."""
+        self._work.abandon()
+
     def _begin(self, record: RunRecord) -> None:
         self._dealer = Dealer(self.deck.cards, record.spec, muted=muted_cards())
         self._run_failed = False
+        self._waiting = self._known = None
         self.dealt_cards = []
         self.cleared.emit()
 
+    def _catch_up(self, record: RunRecord) -> None:
+        """Deal for what the run has said already, as for what it says from now on."""
+        self._begin(record)
+        dealer = self._dealer
+        assert dealer is not None
+        self._waiting = []
+        read = partial(catch_up, record.folder, dealer)
+        self._work.do(read, partial(self._caught_up, dealer), lambda _sentence: self._caught_up(dealer, None))
+
+    def _caught_up(self, dealer: Dealer, known: CaughtUp | None) -> None:
+        if dealer is not self._dealer:  # another run has begun meanwhile
+            return
+        said, self._waiting, self._known = self._waiting or [], None, known
+        if known is not None:
+            self._run_failed = known.has_failed
+            for card in known.dealt:
+                self._deal(card)
+        self._take(said)
+
     def _take(self, events: list[RunEvent]) -> None:
-        for event in events:
+        if self._waiting is not None:
+            self._waiting += events
+            return
+        for event in self._known.new_of(events) if self._known is not None else events:
             self._run_failed = self._run_failed or isinstance(event, Failed)
             self._see(event)
 
     def _end(self, _record: RunRecord, outcome: RunOutcome) -> None:
         """A process that was killed for its memory could say nothing about it; what helps does."""
         if outcome.remedy is Remedy.HALVE_BATCH and not self._run_failed:
-            self._see(Failed(outcome=OutcomeKind.OUT_OF_MEMORY, sentence=outcome.sentence))
+            self._take([Failed(outcome=OutcomeKind.OUT_OF_MEMORY, sentence=outcome.sentence)])
 
     def _see(self, event: RunEvent) -> None:
         """The weightiest of the cards that fit comes last, and so on top."""
         if self._dealer is not None:
             for card in reversed(self._dealer.see(event)):
-                self.dealt_cards.append(card)
-                self.dealt.emit(card)
+                self._deal(card)
+
+    def _deal(self, card: Card) -> None:
+        self.dealt_cards.append(card)
+        self.dealt.emit(card)

@@ -262,6 +262,7 @@ class TrainPage(QWidget):
     def shut_down(self) -> None:
         """End the threads that read runs and pictures."""
         self.library.close()
+        self.cards.close()
         self.data.close()
         self.augmented.close()
         self.view.samples.shut_down()

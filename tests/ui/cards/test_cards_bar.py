@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
@@ -10,6 +12,8 @@ from PySide6.QtWidgets import QAbstractButton
 from studio.core.events import Concern, Failed, Finished, Warned
 from studio.core.outcome import OutcomeKind
 from studio.engine import FakeRun
+from studio.ui.cards.card_table import CardTable
+from studio.ui.cards.catching_up import CaughtUp
 from studio.ui.cards.muted import muted_cards
 from studio.ui.cards.page import CardsPage
 from studio.ui.session import Page
@@ -153,3 +157,28 @@ def test_the_classes_that_are_never_predicted_are_named(desk: Desk, cards: Cards
     assert bar.title.text() == "A class that is never predicted: Tree"
     click(bar.read)
     assert cards.deck.large.when.text().endswith("In this run: Tree.")
+
+
+def test_what_the_run_said_before_there_was_anybody_to_deal_is_dealt_for_once(desk: Desk) -> None:
+    run = train(desk)
+    run.say(MANY, stage(), step(1), MEMORY)
+    dealt = desk.page.cards.dealt_cards
+    desk.wait(lambda: len(dealt) == 1)
+    late = CardTable(desk.session, desk.control, desk.page.draft)
+    run.say(*(step(number) for number in range(2, 5)))
+    desk.wait(lambda: late.dealt_cards == dealt)
+    run.say(MEMORY)
+    desk.wait(lambda: len(desk.page.cards.dealt_cards) == len(late.dealt_cards) > 1)
+    assert late.dealt_cards == desk.page.cards.dealt_cards
+    late.close()
+
+
+@given(written=st.integers(0, 12), heard=st.integers(0, 12), turn=st.integers(1, 4))
+def test_each_event_counts_once_wherever_reading_and_hearing_meet(written: int, heard: int, turn: int) -> None:
+    """`written` events were read; hearing begins at event `heard`, which is not later than that."""
+    events = [step(number) for number in range(1, 13)]
+    heard = min(heard, written)
+    known = CaughtUp(events[:written], [])
+    later = events[heard:]
+    new = [event for start in range(0, len(later), turn) for event in known.new_of(later[start : start + turn])]
+    assert [*events[:written], *new] == events
