@@ -149,13 +149,14 @@ class DeckPage(QWidget):
         self._keep_or_take_first()
 
     def _know_dealt(self, _card: object = None) -> None:
-        number = len(self._table.dealt_cards)
+        """Somebody who browses the whole deck is left where they are."""
+        number, shows_dealt = len(self._table.dealt_cards), self.dealt.isChecked()
         self.model.know_dealt(self._table.dealt_cards)
         self.dealt.setText(f"Dealt now ({number})" if number else "Dealt now")
-        self.dealt.setEnabled(number > 0 or self.dealt.isChecked())
-        if not number:
-            self.dealt.setChecked(False)
-        self._keep_or_take_first()
+        self.dealt.setChecked(shows_dealt and number > 0)
+        self.dealt.setEnabled(number > 0)
+        if self.dealt.isChecked():
+            self._keep_or_take_first()
 
     def _keep_or_take_first(self) -> None:
         """The large card stays while it is among those shown."""

@@ -167,6 +167,32 @@ def test_what_was_dealt_can_be_shown_alone_the_newest_first(desk: Desk, cards: C
     assert len(titles(cards)) == len(table.deck.cards)
 
 
+def deal(desk: Desk, card_id: str) -> None:
+    card = desk.page.cards.deck.card(card_id)
+    assert card is not None
+    desk.page.cards.dealt_cards.append(card)
+    desk.page.cards.dealt.emit(card)
+
+
+def test_somebody_who_browses_stays_where_they_are_when_a_card_is_dealt(desk: Desk, cards: CardsPage) -> None:
+    bar = cards.deck.view.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    assert bar.value() > 0
+    deal(desk, "weight-decay")
+    assert bar.value() == bar.maximum()
+
+
+def test_a_run_that_begins_takes_the_cards_of_the_one_before_off_the_deck(desk: Desk, cards: CardsPage) -> None:
+    deal(desk, "weight-decay")
+    QTest.mouseClick(cards.deck.dealt, Qt.MouseButton.LeftButton)
+    assert titles(cards) == ["Weight decay"]
+    desk.page.start_training()
+    desk.wait_for_run()
+    assert not cards.deck.dealt.isEnabled()
+    assert not cards.deck.dealt.isChecked()
+    assert len(titles(cards)) == len(desk.page.cards.deck.cards)
+
+
 def test_titles_are_wrapped_within_their_lines(qtbot: QtBot) -> None:
     font = QFont()
     lines = wrapped("No mirror where left and right mean something", font, 120, 2)
