@@ -51,13 +51,14 @@ class CardsPage(QWidget):
     def show_tab(self, tab: CardsTab) -> None:
         self._tabs[tab].setChecked(True)
         self._stack.setCurrentWidget(self.deck if tab is CardsTab.DECK else self.playground)
+        self.setFocusProxy(self.deck.view if tab is CardsTab.DECK else self.playground.controls.units)
         self._actions.show_playground(tab is CardsTab.PLAYGROUND)
         self.deck.enable_actions()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._show_wanted()
-        (self.deck.view if self.tab is CardsTab.DECK else self.playground.controls.units).setFocus()
+        self.setFocus()
 
     def shut_down(self) -> None:
         """End the playground's thread."""
@@ -82,6 +83,7 @@ class CardsPage(QWidget):
 
     def _switch(self) -> None:
         self.show_tab(CardsTab.PLAYGROUND if self.tab is CardsTab.DECK else CardsTab.DECK)
+        self.setFocus()
 
     def _search(self) -> None:
         self.show_tab(CardsTab.DECK)

@@ -50,3 +50,20 @@ def test_a_card_that_is_read_from_the_bar_is_there_when_the_page_is_made_for_it(
     page = workspace.page(Page.CARDS)
     assert isinstance(page, CardsPage)
     assert page.deck.card == card
+
+
+def test_the_arrows_move_in_the_deck_as_soon_as_its_key_has_shown_it(open_window: Open) -> None:
+    window = open_window()
+    workspace = window.workspace
+    assert workspace is not None
+    for _ in range(2):
+        press(window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
+        page = workspace.page(Page.CARDS)
+        assert isinstance(page, CardsPage)
+        first = page.deck.card
+        press(window, Qt.Key.Key_Right)
+        assert page.deck.card == page.deck.model.shown[page.deck.model.row_of(first) + 1]
+        press(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    press(window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
+    press(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert page.playground.controls.units.hasFocus()
