@@ -27,11 +27,11 @@ def class_weights(
     *,
     report: Callable[[int, int], None],
     check: Callable[[], None],
-) -> dict[str, float]:
-    """By class in the order of the outputs, from the training `items` of the run in `folder`; empty where the recipe
-    asks for none. The same items give the same weights. Raises BadMask; `check` may raise to give up early."""
+) -> list[float]:
+    """In the order of the outputs, from the training `items` of the run in `folder`; empty where the recipe asks for
+    none. The same items give the same weights. Raises BadMask; `check` may raise to give up early."""
     if spec.class_weights is ClassWeights.OFF or not items:
-        return {}
+        return []
     read, at_hand = _drawn(items, seed=spec.seed), [item for item in items if item.mask is None]
     counts: list[NDArray[np.float64]] = [np.empty(0)] * len(read)
 
@@ -43,6 +43,14 @@ def class_weights(
     counts += [task.class_counts(item, folder) * item.weight for item in at_hand]
     counted = [*read, *at_hand]
     return task.balanced_weights(np.sum(counts, axis=0), items=sum(item.weight for item in counted))
+
+
+def weights_by_name(names: Sequence[str], weights: Sequence[float]) -> dict[str, float]:
+    """For people; of several classes with one name the later ones are told by their place, counted from 1."""
+    said: dict[str, float] = {}
+    for place, (name, weight) in enumerate(zip(names, weights, strict=True), start=1):
+        said[f"{name} (class {place})" if name in said else name] = weight
+    return said
 
 
 def _drawn(items: Sequence[SnapshotItem], *, seed: int) -> list[SnapshotItem]:

@@ -46,7 +46,7 @@ from studio.ml.callbacks.watched_samples import WatchedSamples
 from studio.ml.callbacks.weight_averaging import WeightAveraging
 from studio.ml.callbacks.wished import wished_callbacks
 from studio.ml.checkpoint import STATE_FILE, CheckpointWriter, Snapshotted, read_state
-from studio.ml.class_weights import class_weights
+from studio.ml.class_weights import class_weights, weights_by_name
 from studio.ml.compiling import CompiledForward
 from studio.ml.control import Commands, Request, StopRequested
 from studio.ml.data.decoders import make_decoder
@@ -137,7 +137,7 @@ class TrainingRun:
                 steps=sum(steps),
                 epochs=sum(stage.epochs for stage in self._asked.stages),
                 resumed_at=at.step,
-                class_weights=weights,
+                class_weights=weights_by_name(self._task.class_names, weights) if weights else {},
             )
         )
         for caution in self._task.cautions():
@@ -154,8 +154,8 @@ class TrainingRun:
         lowered = lowered_precision(kept) if kept else None
         return lowered or resolve_precision(self._spec.precision, self._device, self._warn)
 
-    def _weigh_classes(self) -> dict[str, float]:
-        """Set the objective; returns how much each class weighs in it."""
+    def _weigh_classes(self) -> list[float]:
+        """Set the objective; returns how much each output's class weighs in it, nothing where all weigh the same."""
         weights = class_weights(
             self._spec,
             self._task,
@@ -164,7 +164,7 @@ class TrainingRun:
             report=partial(self._progress, "counting classes"),
             check=self._commands.check,
         )
-        self._objective = objective_of(self._spec, self._task, list(weights.values()))
+        self._objective = objective_of(self._spec, self._task, weights)
         return weights
 
     def _fit(

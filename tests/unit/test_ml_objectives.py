@@ -29,6 +29,7 @@ from studio.ml.device import MixedPrecision
 from studio.ml.notebook.measures import LabelSmoothingCrossEntropy
 from studio.ml.objectives import Objective, balanced, balanced_yes
 from studio.ml.tasks.registry import make_task
+from tests.unit import ml_runs
 from tests.unit.ml_runs import make_run, recipe, run, run_until
 
 THREE = tuple(make_classes(["ant", "bee", "wasp"]))
@@ -195,11 +196,21 @@ def test_a_run_says_the_weights_that_its_classes_and_tags_give(tmp_path: Path) -
     assert tags == pytest.approx({"ground": 1, "square": 3 / 4})
 
 
+@pytest.mark.parametrize("task", [Task.SEGMENTATION, Task.SINGLE_LABEL, Task.MULTI_LABEL])
+def test_two_classes_of_one_name_each_have_a_weight(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: Task
+) -> None:
+    found = weights_said(tmp_path / "0001", task, train=7)
+    namesakes = tuple(msgspec.structs.replace(c, name="square") if c.name == "ground" else c for c in ml_runs.CLASSES)
+    monkeypatch.setattr(ml_runs, "CLASSES", namesakes)
+    twice = weights_said(tmp_path / "0002", task, train=7)
+    assert twice == {"square": found["ground"], "square (class 2)": found["square"]}
+
+
 def weights_of(task: Task, items: Sequence[SnapshotItem], folder: Path, *, seed: int = 42) -> list[float]:
     spec = recipe(task, class_weights=ClassWeights.BALANCED, seed=seed)
     made = make_task(Snapshot(task=task, classes=THREE, items=tuple(items)))
-    found = class_weights(spec, made, items, folder, report=lambda _done, _total: None, check=lambda: None)
-    return list(found.values())
+    return class_weights(spec, made, items, folder, report=lambda _done, _total: None, check=lambda: None)
 
 
 def labelled(number: int, *, mask: str | None = None, tags: Tags | None = None) -> SnapshotItem:

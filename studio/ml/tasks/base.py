@@ -101,6 +101,11 @@ class Task(Protocol):
     snapshot: Snapshot
 
     @property
+    def class_names(self) -> tuple[str, ...]:
+        """Of the outputs' classes in their order; empty where a task has no classes."""
+        ...
+
+    @property
     def mirror(self) -> Sequence[int] | None:
         """For each keypoint the one it becomes in a mirrored picture; None for labels without names of that kind."""
         ...
@@ -164,8 +169,8 @@ class Task(Protocol):
         where a task has no classes. Raises BadMask."""
         ...
 
-    def balanced_weights(self, counts: NDArray[np.float64], *, items: float) -> dict[str, float]:
-        """By class in the order of the outputs, from what `class_counts` found in so many items."""
+    def balanced_weights(self, counts: NDArray[np.float64], *, items: float) -> list[float]:
+        """In the order of the outputs, from what `class_counts` found in so many items."""
         ...
 
     def metrics(self) -> TaskMetrics: ...

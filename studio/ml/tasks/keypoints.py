@@ -68,6 +68,10 @@ class Keypoints:
         self.mirror = mirror_order(snapshot.keypoints)
         self._asked = [index for index, keypoint in enumerate(snapshot.keypoints) if not keypoint.retired]
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return ()
+
     def is_labelled(self, item: SnapshotItem) -> bool:
         return item.points is not None
 
@@ -153,8 +157,8 @@ class Keypoints:
     def class_counts(self, item: SnapshotItem, folder: Path) -> NDArray[np.float64]:
         return np.empty(0)
 
-    def balanced_weights(self, counts: NDArray[np.float64], *, items: float) -> dict[str, float]:
-        return {}
+    def balanced_weights(self, counts: NDArray[np.float64], *, items: float) -> list[float]:
+        return []
 
     def metrics(self) -> TaskMetrics:
         return KeypointMetrics(len(self._asked), self.places)

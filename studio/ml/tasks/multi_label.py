@@ -84,9 +84,9 @@ class MultiLabel(WholeItems):
     def class_shares(self, target: Tensor) -> Tensor:
         return target
 
-    def balanced_weights(self, counts: NDArray[np.float64], *, items: float) -> dict[str, float]:
+    def balanced_weights(self, counts: NDArray[np.float64], *, items: float) -> list[float]:
         """What a yes weighs beside a no."""
-        return dict(zip(self.class_names, balanced_yes(counts.tolist(), items=items), strict=True))
+        return balanced_yes(counts.tolist(), items=items)
 
     def metrics(self) -> TaskMetrics:
         return MultiLabelMetrics(self.class_names)

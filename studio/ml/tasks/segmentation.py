@@ -70,6 +70,10 @@ class Segmentation:
     def outputs(self) -> int:
         return len(self.counted_classes)
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.counted_classes)
+
     def is_labelled(self, item: SnapshotItem) -> bool:
         return item.mask is not None
 
@@ -130,9 +134,8 @@ class Segmentation:
         by_id = np.bincount(mask.ravel(), minlength=256)
         return by_id[self.ids].astype(np.float64)
 
-    def balanced_weights(self, counts: NDArray[np.float64], *, items: float) -> dict[str, float]:
-        names = [c.name for c in self.counted_classes]
-        return dict(zip(names, balanced(counts.tolist()), strict=True))
+    def balanced_weights(self, counts: NDArray[np.float64], *, items: float) -> list[float]:
+        return balanced(counts.tolist())
 
     def metrics(self) -> TaskMetrics:
         return SegmentationMetrics(self.snapshot.classes)

@@ -64,8 +64,8 @@ class SingleLabel(WholeItems):
         shares = functional.one_hot(target.clamp(min=0), self.outputs).float()
         return torch.where(counts[:, None], shares, -1.0)
 
-    def balanced_weights(self, counts: NDArray[np.float64], *, items: float) -> dict[str, float]:
-        return dict(zip(self.class_names, balanced(counts.tolist()), strict=True))
+    def balanced_weights(self, counts: NDArray[np.float64], *, items: float) -> list[float]:
+        return balanced(counts.tolist())
 
     def metrics(self) -> TaskMetrics:
         return SingleLabelMetrics(self.class_names)
