@@ -244,6 +244,32 @@ def test_a_little_free_disk_is_left_to_everything_else(tmp_path: Path) -> None:
         room.open("b", record_bytes=1000, count=6)
 
 
+def test_records_of_changed_labels_give_way_where_the_disk_has_no_room_beside_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_picture_is_read: Callable[[], None]
+) -> None:
+    """Seven and two items fill what the disk has to spare."""
+    folder = a_run(tmp_path / "0001")
+    cache = decoded_folder(folder)
+    spare = 9 * (STAGE.height * STAGE.width * 4 + 20)
+
+    def left(_path: Path) -> int:
+        held = sum(path.stat().st_size for path in cache.rglob("*") if path.is_file())
+        return LEFT_FREE + spare - held
+
+    monkeypatch.setattr(stage_data, "DecodedRoom", lambda path, split: DecodedRoom(path, split, free=left))
+    warnings: list[str] = []
+    batches(folder, 0, warnings.append)
+    for number in range(1, 8):
+        mask, _ = read_mask(folder / f"labels/{number}.png")
+        mask[5:9] = 1
+        write_mask(folder / f"labels/{number}.png", mask, CLASSES)
+    changed = batches(folder, 0, warnings.append)
+    assert left(cache) >= LEFT_FREE
+    no_picture_is_read()
+    assert_same(changed, batches(folder, 0, warnings.append))
+    assert warnings == []
+
+
 def test_a_file_of_mostly_forgotten_records_begins_anew(tmp_path: Path) -> None:
     room = DecodedRoom(tmp_path, "train", free=lambda path: 2**40)
     filled(room, "a", records=9, used=100)

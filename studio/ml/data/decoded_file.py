@@ -67,6 +67,13 @@ class DecodedFile:
             self._slots[key] = (self._count, checksum)
             self._count += 1
 
+    def clear(self) -> None:
+        """Forget every record and give its space back. Raises OSError."""
+        with self._guard:
+            self._slots.clear()
+            self._count = 0
+            self._cut(0)
+
     def close(self) -> None:
         self._files.close()
 

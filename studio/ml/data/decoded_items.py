@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -25,8 +26,9 @@ VERSION: Final = 1
 class DecodedItems:
     """Any number of threads may use it. What the disk refuses is said once, and then no more is written."""
 
-    def __init__(self, file: DecodedFile, decoder: Decoder, warn: Warn) -> None:
+    def __init__(self, file: DecodedFile, room: DecodedRoom, decoder: Decoder, warn: Warn) -> None:
         self._file = file
+        self._room = room
         self._decoder = decoder
         self._warn = warn
         self._base = _base(decoder)
@@ -37,6 +39,17 @@ class DecodedItems:
     def has(self, item: SnapshotItem) -> bool:
         key = self._key(item)
         return key is not None and self._file.has(key)
+
+    def make_room(self, items: Sequence[SnapshotItem]) -> None:
+        """Begin anew where the file holds records of what has changed since, and the disk has no space beside them for
+        what is missing of `items`."""
+        missing = sum(not self.has(item) for item in items)
+        has_others = len(self._file) > len(items) - missing
+        try:
+            if has_others and not self._room.has_space(missing * bytes_per_item(self._decoder)):
+                self._file.clear()
+        except OSError as error:
+            self._refuse(error)
 
     def find(self, item: SnapshotItem) -> Decoded | None:
         key = self._key(item)
@@ -99,7 +112,7 @@ def open_decoded_items(decoder: Decoder, room: DecodedRoom, *, count: int, warn:
     except OSError as error:
         warn(f"Decoded pictures cannot be kept in {room.folder} ({why(error)}); they are read anew in each epoch.")
         return None
-    return None if file is None else DecodedItems(file, decoder, warn)
+    return None if file is None else DecodedItems(file, room, decoder, warn)
 
 
 def _base(decoder: Decoder) -> bytes:

@@ -70,9 +70,13 @@ class DecodedRoom:
             os.utime(own / _USED_FILE, (time.time(), time.time()))
         return file
 
+    def has_space(self, more: int) -> bool:
+        """Whether so many bytes can be written and the rest of the disk stays free."""
+        return more <= 0 or self.free(self.folder) - more >= LEFT_FREE
+
     def _make_room(self, own: Path, needed: int) -> None:
         others = [other for other in self._by_use() if other != own]
-        missing = max(0, needed - _bytes_in(own))
+        missing = needed - _bytes_in(own)  # once records that nobody needs any more have given way
         kept: list[Path] = []
         while not self._fits([*kept, *others], needed=needed, missing=missing):
             if not others:
@@ -82,7 +86,7 @@ class DecodedRoom:
 
     def _fits(self, others: list[Path], *, needed: int, missing: int) -> bool:
         held = sum(_bytes_in(other) for other in others)
-        return held + needed <= self.limit and self.free(self.folder) - missing >= LEFT_FREE
+        return held + needed <= self.limit and self.has_space(missing)
 
     def _by_use(self) -> list[Path]:
         """The one that was not used for longest first."""

@@ -88,6 +88,8 @@ def load_images(
     kept = open_decoded_items(decoder, room, count=len(items), warn=warn) if room is not None else None
     try:
         usable = _readable(decoder, items, is_checked=_is_kept(kept), warn=warn, report=report, check=check)
+        if kept is not None:
+            kept.make_room(usable)
     except BaseException:
         if kept is not None:
             kept.close()
