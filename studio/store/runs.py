@@ -131,6 +131,14 @@ class Runs:
                 raise CannotWrite(home, why(error)) from error
         return self.get(run_id)
 
+    def trashed(self) -> list[str]:
+        """The deleted runs that can be restored, the one that went into the trash last at the end, as far as the file
+        system tells."""
+        rows = self._database.execute("SELECT id FROM runs WHERE deleted = 1 ORDER BY id")
+        folders = [self._folder / _TRASH / row[0] for row in rows]
+        there = [(folder.stat().st_ctime, folder.name) for folder in folders if folder.is_dir()]
+        return [name for _moved, name in sorted(there)]
+
     def set_remarks(self, run_id: str, remarks: Remarks) -> None:
         """Raises UnknownRun, CannotWrite."""
         write_remarks(self.get(run_id).folder, remarks)

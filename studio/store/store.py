@@ -322,6 +322,10 @@ class Store:
         """Take a deleted run out of the trash again. Raises UnknownRun, CannotWrite."""
         return self._runs.restore(run_id)
 
+    def trashed_runs(self) -> list[str]:
+        """Ids of the deleted runs that can be restored, the one that was deleted last at the end."""
+        return self._runs.trashed()
+
     def set_remarks(self, run_id: str, remarks: Remarks) -> None:
         """A person's star and note of a run. Raises UnknownRun, CannotWrite."""
         self._runs.set_remarks(run_id, remarks)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 from PySide6.QtCore import QObject
 
-from studio.core.errors import StudioError
+from studio.core.errors import StudioError, UnknownRun
 from studio.core.outcome import Remedy
 from studio.core.recipe import Purpose
 from studio.store import RunRecord
@@ -43,7 +43,7 @@ class RunRequests(QObject):
         self._shown = shown
         self._library = library
         self._bar = bar
-        self._deleted: list[list[str]] = []
+        self._deleted = [[run] for run in session.store.trashed_runs()]
         bar.remedy_chosen.connect(self.carry_out)
         bar.review_asked.connect(self.review_run)
 
@@ -108,12 +108,18 @@ class RunRequests(QObject):
         return bool(self._deleted)
 
     def undo_delete(self) -> None:
-        """Take the runs that were deleted last out of the trash."""
+        """Take the runs that were deleted last out of the trash; those that cannot come now can be asked for again."""
+        stuck: list[str] = []
         for run in self._deleted.pop() if self._deleted else ():
             try:
                 self._session.store.restore_run(run)
+            except UnknownRun as error:  # somebody emptied the trash
+                self._session.say(error.sentence, Tone.ERROR)
             except StudioError as error:
                 self._session.say(error.sentence, Tone.ERROR)
+                stuck.append(run)
+        if stuck:
+            self._deleted.append(stuck)
         self._session.runs_changed.emit()
 
     def delete(self) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLineEdit, QPushButton
+from pytestqt.qtbot import QtBot
 
+from studio.engine import FakeEngine
 from studio.store import Store
 from studio.store.run_remarks import REMARKS_FILE
 from studio.ui.train.run_view import PlotTab
 from studio.ui.train.runs_table import RunsTable
 from studio.ui.train.runs_table_model import Column
 
-from .conftest import Desk
+from .conftest import Desk, open_desk
 from .test_train_runs_list import act, click, finished_run
 
 LEFT = Qt.MouseButton.LeftButton
@@ -92,6 +96,35 @@ def test_a_deleted_run_comes_back_with_all_that_it_had(desk: Desk) -> None:
     assert desk.store.run("0001").remarks.starred
     undo = desk.page.findChild(QAction, "train_undo_delete")
     assert not undo.isEnabled()
+
+
+def test_a_deleted_run_that_could_not_come_back_can_be_asked_for_again(desk: Desk) -> None:
+    run = finished_run(desk)
+    click(desk, "0001")
+    act(desk, "train_delete")
+    run.folder.mkdir()
+    (run.folder / "in the way").touch()
+    act(desk, "train_undo_delete")
+    assert desk.store.runs() == []
+    (run.folder / "in the way").unlink()
+    act(desk, "train_undo_delete")
+    assert [record.id for record in desk.store.runs()] == ["0001"]
+
+
+def test_what_was_deleted_can_be_brought_back_after_a_restart(project: Path, qtbot: QtBot) -> None:
+    for desk in open_desk(project, qtbot, FakeEngine(hold=True)):
+        finished_run(desk)
+        finished_run(desk)
+        for run in ("0002", "0001"):
+            click(desk, run)
+            act(desk, "train_delete")
+    for desk in open_desk(project, qtbot, FakeEngine(hold=True)):
+        undo = desk.page.findChild(QAction, "train_undo_delete")
+        act(desk, "train_undo_delete")
+        assert [record.id for record in desk.store.runs()] == ["0001"]
+        act(desk, "train_undo_delete")
+        assert [record.id for record in desk.store.runs()] == ["0001", "0002"]
+        assert not undo.isEnabled()
 
 
 def test_a_run_is_repeated_with_its_own_recipe(desk: Desk) -> None:
