@@ -400,6 +400,8 @@ def test_a_batch_size_is_looked_for_and_put_into_its_stage(desk: Desk) -> None:
     run.end()
     desk.wait_for_idle()
     desk.wait(card.propose_batch.isEnabled)
+    desk.wait(lambda: desk.store.runs() == [])
+    desk.wait(lambda: desk.page.shown.all_records == [])
 
 
 def test_a_proposal_for_a_stage_that_changed_meanwhile_is_only_told(desk: Desk) -> None:
