@@ -228,7 +228,7 @@ class CurvePlot(QFrame):
             if np.isfinite(value):
                 values.append((curve, value_text(value)))
         self.legend.show_values(place, values)
-        if at is None or self.legend.shown == len(values):
+        if at is None or self.legend.has_values:
             self.hover.hide()
         else:
             scene = self.canvas.drawing.getViewBox().mapViewToScene(QPointF(self._place_of(at), 0))

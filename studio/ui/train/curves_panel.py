@@ -1,9 +1,12 @@
-"""Four plots of one run, or of several side by side: batch loss, epoch loss, metrics, rates."""
+"""Four plots of one run, or of several side by side: batch loss, epoch loss, metrics, rates. Where room is short, one
+of them at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from studio.ui.train.axes import EpochAxis, RateAxis
@@ -24,6 +27,11 @@ from studio.ui.train.curves import (
 from studio.ui.train.fields import Choice
 from studio.ui.train.plot_controls import PlotControls
 
+_ROOM_FOR_FOUR: Final = 236
+"""Logical pixels below which the numbers beside two plots would lie over each other."""
+
+_LEAST: Final = 152
+
 
 class CurvesPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -35,6 +43,7 @@ class CurvesPanel(QWidget):
         self.metrics = CurvePlot("Metrics", x_name="epoch", bottom=EpochAxis())
         self.rates = CurvePlot("", x_name="batch", left=RateAxis(), right_axis=True)
         self.measure_choice = Choice("measure", tip="What is drawn of each batch")
+        self.measure_choice.setAccessibleName("What is drawn of each batch")
         self.measure_choice.edited.connect(lambda _name: self._show_measure())
         self.measure_choice.setProperty("compact", True)
         self.measure_choice.setFixedWidth(136)
@@ -46,18 +55,65 @@ class CurvesPanel(QWidget):
         self.controls.log_changed.connect(self._set_log)
         self.controls.fit_asked.connect(self.fit)
         self.metric_choice = Choice("metric", tip="The metric that is drawn")
+        self.metric_choice.setAccessibleName("The metric that is drawn")
         self.metric_choice.edited.connect(lambda _name: self.refresh())
         self.metric_choice.setMaximumWidth(124)
         self.metric_choice.setProperty("compact", True)
         self.metrics.title_row.insertWidget(1, self.metric_choice)
-        grid = QGridLayout(self)
+        self.plot_choice = Choice("plot", tip="The plot that is shown; a higher window has room for all four")
+        self.plot_choice.setAccessibleName("Plot")
+        self.plot_choice.setProperty("compact", True)
+        self.plot_choice.setMinimumWidth(104)
+        self.plot_choice.setMaximumWidth(124)
+        self.plot_choice.hide()
+        self.setMinimumHeight(_LEAST)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(8)
-        plots = (self.batch_loss, self.epoch_loss, self.rates, self.metrics)
-        for i, plot in enumerate(plots):
+        self._plots = (self.batch_loss, self.epoch_loss, self.rates, self.metrics)
+        for i, plot in enumerate(self._plots):
             grid.addWidget(plot, i // 2, i % 2)
-            grid.setColumnStretch(i % 2, 1)
-            grid.setRowStretch(i // 2, 1)
+        self._share_room(self._plots)
+        names = ("Loss by batch", "Loss by epoch", "By batch", "Metrics")
+        self.plot_choice.offer(list(zip(names, self._plots, strict=True)))
+        self.plot_choice.edited.connect(self._show_alone)
+
+    @property
+    def shows_one(self) -> bool:
+        """Whether there is room for one plot only."""
+        return not self.plot_choice.isHidden()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_low = event.size().height() < _ROOM_FOR_FOUR
+        if is_low == self.shows_one:
+            return
+        if is_low:
+            self._show_alone(self.plot_choice.value)
+            return
+        self.plot_choice.hide()
+        for plot in self._plots:
+            plot.title.setVisible(plot is not self.rates)
+        self._share_room(self._plots)
+
+    def _show_alone(self, chosen: CurvePlot) -> None:
+        """The choice stands where the plot's title was."""
+        chosen.title_row.insertWidget(0, self.plot_choice)
+        chosen.title.hide()
+        self.plot_choice.show()
+        self._share_room([chosen])
+
+    def _share_room(self, shown: Sequence[CurvePlot]) -> None:
+        """All of it to these plots; the others are hidden."""
+        places = {(i // 2, i % 2) for i, plot in enumerate(self._plots) if plot in shown}
+        for half in range(2):
+            self._grid.setRowStretch(half, int(any(row == half for row, _ in places)))
+            self._grid.setColumnStretch(half, int(any(column == half for _, column in places)))
+        for plot in self._plots:
+            plot.setVisible(plot in shown)
 
     def show_runs(self, shown: Sequence[ShownRun]) -> None:
         """These runs and no others, from the first batch on."""
@@ -67,7 +123,7 @@ class CurvesPanel(QWidget):
 
     def fit(self) -> None:
         """Show every curve from its beginning to its end, and follow it from then on."""
-        for plot in (self.batch_loss, self.epoch_loss, self.metrics, self.rates):
+        for plot in self._plots:
             plot.show_everything()
 
     def refresh(self) -> None:

@@ -17,8 +17,8 @@ _GAP = 18
 
 
 class Legend(QLabel):
-    """One line at the right. Where there is no room for all curves, the first keep their names, the others are counted
-    and the tip has all; where there is none for a single name, there are colours and values alone."""
+    """One line at the right. Where there is no room for all names with their values, there are names alone; where that
+    is too much, the first of them and the number of the others. The tip has all."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,9 +42,14 @@ class Legend(QLabel):
         return "  ".join([self._place, *self._entries()] if self._place else self._entries())
 
     @property
+    def has_values(self) -> bool:
+        """Whether there is room for every name with its value."""
+        return self._room(self._entries(), len(self._values)) <= self.width()
+
+    @property
     def shown(self) -> int:
-        """How many curves there is room for with their names."""
-        return self._fitting(self._entries())
+        """How many curves there is room for by name."""
+        return len(self._values) if self.has_values else self._fitting(self._names())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -52,6 +57,9 @@ class Legend(QLabel):
 
     def _entries(self) -> list[str]:
         return [f"{curve.name} {value}" for curve, value in self._values]
+
+    def _names(self) -> list[str]:
+        return [curve.name for curve, _value in self._values]
 
     def _fitting(self, entries: Sequence[str]) -> int:
         """How many of the first entries fit, with the number of the others."""
@@ -66,18 +74,18 @@ class Legend(QLabel):
         return [f"+{number}"] if number else []
 
     def _write(self) -> None:
-        named = self.shown
-        shown = named or self._fitting([value for _curve, value in self._values])
-        parts = [*self._rich(self._values[:shown], named=named > 0), *self._others(len(self._values) - shown)]
+        shown = self.shown
+        parts = self._rich(self._values[:shown], with_values=self.has_values)
+        parts += self._others(len(self._values) - shown)
         text = "&nbsp;&nbsp; ".join(parts)
         if text != self.text():
             self.setText(text)
         self.setToolTip("<br>".join(self._rich(self._values)))
 
-    def _rich(self, values: Sequence[tuple[Curve, str]], *, named: bool = True) -> list[str]:
+    def _rich(self, values: Sequence[tuple[Curve, str]], *, with_values: bool = True) -> list[str]:
         parts = [escape(self._place)] if self._place else []
         for curve, value in values:
             color = theme().color(f"series_{curve.series}").name()
-            name = f" {escape(curve.name)}" if named else ""
-            parts.append(f'<span style="color:{color}">●</span>{name} <b>{escape(value)}</b>')
+            told = f" <b>{escape(value)}</b>" if with_values else ""
+            parts.append(f'<span style="color:{color}">●</span> {escape(curve.name)}{told}')
         return parts

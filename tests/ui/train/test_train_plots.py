@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from studio.core.events import RunEvent
 from studio.ui.train.curve_plot import CurvePlot, nearest_index
 from studio.ui.train.curves import Measure
+from studio.ui.train.curves_panel import CurvesPanel
 from studio.ui.train.decimation import decimated
 
 from .conftest import Desk, loss_at, stage, started, step
@@ -149,9 +151,9 @@ def test_the_third_plot_shows_what_was_measured_of_the_steps(desk: Desk) -> None
 
 def test_values_that_have_no_room_in_the_line_above_stand_beside_the_cursor(desk: Desk) -> None:
     train(desk, *[step(n) for n in range(1, 11)])
-    desk.page.resize(960, 540)
+    desk.page.resize(960, 760)
     canvas = plot(desk).canvas
-    desk.wait(lambda: plot(desk).legend.shown < 2)
+    desk.wait(lambda: not plot(desk).legend.has_values)
     desk.qtbot.wait(50)
     hover(desk, 4)
     desk.wait(plot(desk).hover.isVisible)
@@ -159,3 +161,24 @@ def test_values_that_have_no_room_in_the_line_above_stand_beside_the_cursor(desk
     assert "1.429" in plot(desk).hover.text()
     assert "1.439" in plot(desk).hover.text()
     assert canvas.rect().contains(plot(desk).hover.geometry())
+
+
+def test_where_room_is_short_one_plot_has_all_of_it_and_the_others_are_a_choice_away(qtbot: QtBot) -> None:
+    curves = CurvesPanel()
+    qtbot.addWidget(curves)
+    plots = (curves.batch_loss, curves.epoch_loss, curves.rates, curves.metrics)
+    curves.resize(456, 400)
+    curves.show()
+    assert [plot.isVisible() for plot in plots] == [True] * 4
+    curves.resize(456, 160)
+    for row, plot in enumerate(plots):
+        qtbot.waitUntil(lambda plot=plot: plot.size() == curves.size())
+        assert [other.isVisible() for other in plots] == [other is plot for other in plots]
+        assert curves.plot_choice.isVisible()
+        assert curves.plot_choice.parent() is plot
+        qtbot.keyClick(curves.plot_choice, Qt.Key.Key_Down)
+        assert curves.plot_choice.currentIndex() == min(row + 1, 3)
+    curves.resize(456, 400)
+    assert [plot.isVisible() for plot in plots] == [True] * 4
+    assert [plot.title.isVisible() for plot in plots] == [True, True, False, True]
+    assert not curves.plot_choice.isVisible()

@@ -126,6 +126,10 @@ def test_a_legend_without_room_names_the_first_curves_and_counts_the_rest(qtbot:
     legend.show_values("", [(Curve(key=name, name=name, x=curve, y=curve), "0.9") for name in names])
     legend.show()
     shown, seen = 6, ""
+    legend.resize(int(1.06 * legend.fontMetrics().horizontalAdvance("".join(names))) + 150, 20)
+    seen_names = QTextDocumentFragment.fromHtml(legend.text()).toPlainText()
+    assert all(name in seen_names for name in names), "names come before values"
+    assert "0.9" not in seen_names
     for width in (4000, 700):
         legend.resize(width, 20)
         qtbot.waitUntil(lambda width=width: legend.width() == width)
