@@ -30,6 +30,15 @@ def read_remarks(folder: Path) -> Remarks:
         return NO_REMARKS
 
 
+def remarks_state(folder: Path) -> tuple[int, int, int] | None:
+    """Another value once the file was replaced; None where there is none."""
+    try:
+        state = (folder / REMARKS_FILE).stat()
+    except OSError:
+        return None
+    return state.st_mtime_ns, state.st_size, state.st_ino
+
+
 def write_remarks(folder: Path, remarks: Remarks) -> None:
     """Raises CannotWrite."""
     write_atomically(folder / REMARKS_FILE, msgspec.json.encode(remarks))

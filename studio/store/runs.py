@@ -18,7 +18,7 @@ from studio.core.outcome import RunOutcome
 from studio.core.recipe import RunSpec, decode_spec, encode_spec
 from studio.core.snapshot import SNAPSHOT_FILE, Snapshot, decode_snapshot, encode_snapshot
 from studio.store.database import Database
-from studio.store.run_remarks import NO_REMARKS, Remarks, read_remarks, write_remarks
+from studio.store.run_remarks import NO_REMARKS, Remarks, read_remarks, remarks_state, write_remarks
 
 RUNS_FOLDER: Final = "runs"
 RECIPE_FILE: Final = "recipe.json"
@@ -48,6 +48,8 @@ class Runs:
     def __init__(self, project: Path, database: Database) -> None:
         self._folder = project / RUNS_FOLDER
         self._database = database
+        self._read: dict[str, tuple[object, RunRecord]] = {}
+        """The records as they were read last, with what tells that nothing of them has changed since."""
 
     def all(self) -> list[RunRecord]:
         """The runs that are not deleted, newest last."""
@@ -149,8 +151,13 @@ class Runs:
         return read_events(path)
 
     def _record(self, row: tuple[str, float, bytes, bytes | None]) -> RunRecord:
+        """The same object as before while neither the row nor the file of remarks has changed."""
         run_id, created, spec, outcome = row
-        return RunRecord(
+        state = (row, remarks_state(self._folder / run_id))
+        known = self._read.get(run_id)
+        if known is not None and known[0] == state:
+            return known[1]
+        record = RunRecord(
             id=run_id,
             folder=self._folder / run_id,
             spec=decode_spec(spec),
@@ -158,6 +165,8 @@ class Runs:
             outcome=msgspec.json.decode(outcome, type=RunOutcome) if outcome is not None else None,
             remarks=read_remarks(self._folder / run_id),
         )
+        self._read[run_id] = state, record
+        return record
 
     def _taken(self) -> set[str]:
         rows = self._database.execute("SELECT id FROM runs")

@@ -21,6 +21,7 @@ from studio.core.recipe import FineTune, Purpose, RunSpec, Stage, decode_spec
 from studio.core.settings import Task
 from studio.core.snapshot import SnapshotItem, decode_snapshot
 from studio.store import ItemFilter, RunData, RunRecord, Store
+from studio.store.run_remarks import Remarks
 
 MakeStore = Callable[..., Store]
 Striped = Callable[[int], np.ndarray]
@@ -388,3 +389,17 @@ def test_items_are_frozen_for_a_process_without_a_run_in_the_list(labelled: Stor
     assert labelled.runs() == []
     with pytest.raises(NothingToTrainOn):
         labelled.freeze(folder, spec, valid)
+
+
+def test_runs_are_read_again_only_when_something_of_them_has_changed(labelled: Store) -> None:
+    first, second = labelled.create_run(SPEC), labelled.create_run(SPEC)
+    before = labelled.runs()
+    assert all(old is new for old, new in zip(before, labelled.runs(), strict=True))
+    with Store.open(labelled.root) as other:
+        other.set_remarks(first.id, Remarks(starred=True))
+        other.set_outcome(second.id, RunOutcome(kind=OutcomeKind.FINISHED, sentence="Done."))
+    after = labelled.runs()
+    assert after[0].remarks.starred
+    assert after[1].outcome is not None
+    (first.folder / "remarks.json").unlink()
+    assert not labelled.run(first.id).remarks.starred

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from studio.store import RunRecord
 from studio.ui.theme import theme
+from studio.ui.train.row_changes import bring_up_to_date
 from studio.ui.train.run_library import RunLibrary
 from studio.ui.train.run_words import date_text, outcome_role, outcome_text, purpose_text
 
@@ -44,16 +45,12 @@ class RunListModel(QAbstractListModel):
 
     def show_records(self, records: Sequence[RunRecord], live: str | None) -> None:
         """`records` oldest first, as the store lists them; `live` is the run that is going."""
-        newest_first = list(reversed(records))
+        relit = {self._live, live} if live != self._live else set[str | None]()
         self._live = live
-        if [r.id for r in newest_first] != [r.id for r in self._records]:
-            self.beginResetModel()
-            self._records = newest_first
-            self.endResetModel()
-            return
-        self._records = newest_first
-        if newest_first:
-            self.dataChanged.emit(self.index(0), self.index(len(newest_first) - 1))
+        for row, old in enumerate(bring_up_to_date(self, self._records, list(reversed(records)))):
+            record = self._records[row]
+            if record != old or record.id in relit:
+                self.dataChanged.emit(self.index(row), self.index(row))
 
     def color_by_series(self, series: Mapping[str, int]) -> None:
         """The colours of the runs that the plots compare; empty while one run is shown."""

@@ -14,6 +14,7 @@ from studio.core.recipe_difference import differences
 from studio.store import RunRecord
 from studio.store.run_remarks import Remarks
 from studio.ui.train.curves import value_text
+from studio.ui.train.row_changes import bring_up_to_date
 from studio.ui.train.run_library import RunLibrary
 from studio.ui.train.run_words import date_text, outcome_text, purpose_text
 from studio.ui.train.summary import duration
@@ -61,26 +62,28 @@ class RunsTableModel(QAbstractTableModel):
         self._records: list[RunRecord] = []
         self._live: str | None = None
         self._chosen: RunRecord | None = None
-        library.loaded.connect(lambda _run: self._changed())
+        library.loaded.connect(self._figures_came)
 
     @property
     def records(self) -> list[RunRecord]:
         return self._records
 
     def show_records(self, records: Sequence[RunRecord], live: str | None) -> None:
-        same = [record.id for record in records] == [record.id for record in self._records]
+        relit = {self._live, live} if live != self._live else set[str | None]()
         self._live = live
-        if not same:
-            self.beginResetModel()
-        self._records = list(records)
-        if not same:
-            self.endResetModel()
-        self._changed()
+        for row, old in enumerate(bring_up_to_date(self, self._records, records)):
+            new = self._records[row]
+            if new != old or new.id in relit:
+                self._changed(row, row, Column.STAR, Column.DIFFERENCE)
+            if new.note != old.note:
+                self._changed(row, row, Column.NOTE, Column.NOTE)
 
     def compare_with(self, record: RunRecord | None) -> None:
         """The run whose recipe the others are held against."""
-        self._chosen = record
-        self._changed()
+        before, self._chosen = self._chosen, record
+        same = record is before or (record and before and (record.id, record.spec) == (before.id, before.spec))
+        if self._records and not same:
+            self._changed(0, len(self._records) - 1, Column.DIFFERENCE, Column.DIFFERENCE)
 
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._records)
@@ -156,6 +159,11 @@ class RunsTableModel(QAbstractTableModel):
             case _:
                 return self._text(record, column)
 
-    def _changed(self) -> None:
-        if self._records:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._records) - 1, len(Column) - 1))
+    def _figures_came(self, run: str) -> None:
+        for row, record in enumerate(self._records):
+            if record.id == run:
+                self._changed(row, row, Column.BEST, Column.TIME)
+
+    def _changed(self, top: int, bottom: int, left: Column, right: Column) -> None:
+        """The note is told of by itself: a view takes a cell that changes out of the hands of who types in it."""
+        self.dataChanged.emit(self.index(top, left), self.index(bottom, right))

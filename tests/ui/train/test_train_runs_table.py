@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLineEdit, QPushButton
@@ -11,12 +12,12 @@ from pytestqt.qtbot import QtBot
 
 from studio.engine import FakeEngine
 from studio.store import Store
-from studio.store.run_remarks import REMARKS_FILE
+from studio.store.run_remarks import REMARKS_FILE, Remarks
 from studio.ui.train.run_view import PlotTab
 from studio.ui.train.runs_table import RunsTable
 from studio.ui.train.runs_table_model import Column
 
-from .conftest import Desk, open_desk
+from .conftest import Desk, open_desk, training
 from .test_train_runs_list import act, click, finished_run
 
 LEFT = Qt.MouseButton.LeftButton
@@ -81,6 +82,38 @@ def test_a_star_and_a_note_are_kept_with_the_run(desk: Desk) -> None:
         assert again.run("0002").remarks.starred
         assert again.run("0001").note == "too short"
     assert "too short" in desk.page.runs.model.index_of("0001").data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_a_note_that_is_being_typed_stays_while_runs_come_go_and_are_read(desk: Desk) -> None:
+    shown = table(desk)
+    shown.view.scrollTo(shown.sorted.index(1, Column.NOTE))
+    shown.view.edit(shown.sorted.index(1, Column.NOTE))
+    editor = shown.view.viewport().findChild(QLineEdit)
+    desk.qtbot.keyClicks(editor, "too sh")
+    desk.page.library.loaded.emit("0001")
+    desk.page.requests.remark("0002", Remarks(starred=True))
+    desk.control.submit(desk.store.run("0001").spec)
+    run = desk.wait_for_run(3)
+    assert column(shown, Column.RUN) == ["0003", "0002", "0001"]
+    run.say(*training(1))
+    run.stop()
+    desk.wait_for_idle()
+    desk.wait(lambda: desk.store.run("0003").outcome is not None)
+    assert editor.text() == "too sh"
+    desk.qtbot.keyClicks(editor, "ort")
+    desk.qtbot.keyClick(editor, Qt.Key.Key_Return)
+    desk.wait(lambda: column(shown, Column.NOTE) == ["", "", "too short"])
+    assert desk.store.run("0001").note == "too short"
+
+
+def test_a_star_changes_one_row_and_nothing_else(desk: Desk) -> None:
+    shown = table(desk)
+    told: list[tuple[int, int]] = []
+    for model in (shown.model, desk.page.runs.model):
+        model.modelReset.connect(lambda: pytest.fail("all rows were told anew"))
+        model.dataChanged.connect(lambda first, last, *_: told.append((first.row(), last.row())))
+    desk.page.requests.remark("0002", Remarks(starred=True))
+    assert told == [(0, 0), (1, 1)]
 
 
 def test_a_deleted_run_comes_back_with_all_that_it_had(desk: Desk) -> None:
