@@ -1,4 +1,4 @@
-"""One run from its first weights to its scores: stages, the stop that keeps what was learnt, or the LR finder."""
+"""One run from its first weights to its scores: stages, and the stop that keeps what was learnt."""
 
 from __future__ import annotations
 
@@ -11,30 +11,16 @@ import torch
 from torch import nn
 
 from studio.core.errors import Diverged, OutOfMemory, StudioError
-from studio.core.events import (
-    BatchFound,
-    BatchTried,
-    CheckpointSaved,
-    Concern,
-    LrFound,
-    LrPoint,
-    Progress,
-    Scored,
-    StageStarted,
-    Started,
-    Warned,
-)
+from studio.core.events import CheckpointSaved, Progress, Scored, Started, Warned
 from studio.core.items import Split
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import OnDivergence, Precision, Purpose, RunSpec, Stage
 from studio.core.review import SCORES_FILE
 from studio.core.snapshot import Snapshot
 from studio.ml.asked_before import AskedBefore, asked_before
-from studio.ml.augmented_look import show_augmented
-from studio.ml.batch_probe import SMALLEST, Tried, best_size, found_sentence, probe_batch_size
 from studio.ml.callbacks.base import Callback
 from studio.ml.callbacks.checkpoints import Checkpoints
-from studio.ml.callbacks.fitting_memory import FittingMemory, divided_sentence, lowered_precision, lowered_sentence
+from studio.ml.callbacks.fitting_memory import FittingMemory, lowered_precision
 from studio.ml.callbacks.gradient_norm import GradientNorm
 from studio.ml.callbacks.guard import FiniteGuard
 from studio.ml.callbacks.listening import Listening
@@ -55,13 +41,16 @@ from studio.ml.device import MixedPrecision, device_name, is_out_of_memory, reso
 from studio.ml.event_log import EventLog
 from studio.ml.going_back import GoingBack
 from studio.ml.learner import Learner, Position
-from studio.ml.lr_finder import SweepPoint, find_learning_rate
 from studio.ml.model_file import model_metadata
 from studio.ml.network import make_network
 from studio.ml.objectives import Objective, objective_of
 from studio.ml.parameter_groups import begin_stage, make_optimizer
 from studio.ml.random_state import seed_everything
 from studio.ml.scoring import Scorer
+from studio.ml.short_runs.looking import look
+from studio.ml.short_runs.probing import probe
+from studio.ml.short_runs.rate_finding import find_rate
+from studio.ml.short_runs.workplace import Workplace
 from studio.ml.tasks.registry import make_task
 
 
@@ -113,7 +102,7 @@ class TrainingRun:
         seed_everything(self._spec.seed)
         self._source.require(Split.TRAIN)
         if self._spec.purpose is Purpose.LOOK:
-            return self._look()
+            return look(self._source, commands=self._commands, log=self._log)
         if self._spec.purpose is Purpose.TRAIN:
             self._source.require(Split.VALID)
         try:
@@ -143,10 +132,28 @@ class TrainingRun:
         for caution in self._task.cautions():
             self._warn(caution)
         if self._spec.purpose is Purpose.LR_FIND:
-            return self._find_rate(network, precision)
+            return find_rate(self._workplace(network, precision))
         if self._spec.purpose is Purpose.PROBE:
-            return self._probe(network, precision)
+            return probe(self._workplace(network, precision))
         return self._fit(network, precision, steps, state)
+
+    def _workplace(self, network: nn.Module, precision: MixedPrecision) -> Workplace:
+        return Workplace(
+            spec=self._spec,
+            source=self._source,
+            objective=self._objective,
+            network=network,
+            precision=precision,
+            device=self._device,
+            make_optimizer=self._optimizer,
+            commands=self._commands,
+            log=self._log,
+            warn=self._warn,
+            tell_doing=self._tell_doing,
+        )
+
+    def _tell_doing(self, what: str) -> None:
+        self._doing = what
 
     def _precision(self, state: dict[str, Any] | None) -> Precision:
         """As the recipe says, or what a run that is resumed went on in."""
@@ -171,41 +178,14 @@ class TrainingRun:
         self, network: nn.Module, precision: MixedPrecision, steps: list[int], state: dict[str, Any] | None
     ) -> OutcomeKind:
         """The stages from the state's place on, or from the first; `steps` by stage."""
-        stages = self._asked.stages
-        recorder = Recorder(self._log, stages, steps)
+        recorder = Recorder(self._log, self._asked.stages, steps)
         writer = CheckpointWriter(self._folder, saved=self._checkpoint_saved, failed=self._checkpoint_failed)
-        checkpoints = Checkpoints(writer, metadata=self._metadata(), stages=stages)
+        checkpoints = Checkpoints(writer, metadata=self._metadata(), stages=self._asked.stages)
         scheduling = Scheduling()
         scheduling.asked_divisor = self._asked.rate_divisor
-        steering = Steering(self._commands, self._log, scheduling, stages=stages, steps=steps)
-        callbacks: list[Callback] = [
-            FiniteGuard(),
-            FittingMemory(self._log, self._spec.parts),
-            GradientNorm(),
-            recorder,
-            scheduling,
-            WatchedSamples(self._folder, self._log, seed=self._spec.seed),
-            RecurrentMemory(),
-            steering,
-            checkpoints,
-            Listening(self._commands, steering, self._log),
-        ]
-        callbacks += wished_callbacks(self._spec, self._log)
-        averaged: nn.Module | None = None
-        if self._spec.average_weights:
-            averaging = WeightAveraging(network, self._spec.average_weights)
-            callbacks.append(averaging)
-            averaged = averaging.network
-        learner = Learner(
-            network,
-            self._task,
-            precision,
-            callbacks,
-            on_memory=self._spec.on_memory,
-            objective=self._objective,
-            averaged=averaged,
-            compiled=CompiledForward(network, warn=self._warn) if self._spec.compile else None,
-        )
+        steering = Steering(self._commands, self._log, scheduling, stages=self._asked.stages, steps=steps)
+        callbacks: list[Callback] = [recorder, scheduling, steering, checkpoints, *self._further_callbacks(steering)]
+        learner = self._learner(network, precision, callbacks)
         going_back = GoingBack(
             self._folder,
             learner,
@@ -221,6 +201,32 @@ class TrainingRun:
             return self._train(learner, checkpoints, recorder, going_back, steering)
         finally:
             writer.close()
+
+    def _further_callbacks(self, steering: Steering) -> list[Callback]:
+        """Those that know nothing of each other, but for the listener, which hears for `steering`."""
+        return [
+            FiniteGuard(),
+            FittingMemory(self._log, self._spec.parts),
+            GradientNorm(),
+            WatchedSamples(self._folder, self._log, seed=self._spec.seed),
+            RecurrentMemory(),
+            Listening(self._commands, steering, self._log),
+            *wished_callbacks(self._spec, self._log),
+        ]
+
+    def _learner(self, network: nn.Module, precision: MixedPrecision, callbacks: list[Callback]) -> Learner:
+        """With an average of the weights and a compiled forward pass where the recipe asks for them."""
+        averaging = WeightAveraging(network, self._spec.average_weights) if self._spec.average_weights else None
+        return Learner(
+            network,
+            self._task,
+            precision,
+            callbacks if averaging is None else [*callbacks, averaging],
+            on_memory=self._spec.on_memory,
+            objective=self._objective,
+            averaged=None if averaging is None else averaging.network,
+            compiled=CompiledForward(network, warn=self._warn) if self._spec.compile else None,
+        )
 
     def _network(self, state: dict[str, Any] | None) -> tuple[nn.Module, str]:
         self._progress("preparing the network", 0, 1)
@@ -311,83 +317,6 @@ class TrainingRun:
         untouched = at.epoch == 0 and at.batch == 0
         return self._spec.stages[max(at.stage - 1, 0) if untouched else at.stage]
 
-    def _find_rate(self, network: nn.Module, precision: MixedPrecision) -> OutcomeKind:
-        stage = self._spec.stages[0]
-        self._doing = f"A batch of {stage.batch_size} {stage.size_in_words}"
-        try:
-            batches = self._source.load_train(0)
-        except StopRequested:
-            return OutcomeKind.STOPPED
-        begin_stage(network, stage)
-        self._log.emit(
-            StageStarted(
-                stage=0,
-                epochs=stage.epochs,
-                height=stage.height,
-                width=stage.width,
-                batch_size=stage.batch_size,
-                frozen=stage.frozen,
-                unfrozen=stage.unfrozen,
-                language=stage.language,
-            )
-        )
-        try:
-            sweep = find_learning_rate(
-                network,
-                objective=self._objective,
-                batches=batches,
-                precision=precision,
-                make_optimizer=self._optimizer,
-                on_point=self._lr_point,
-                check=self._commands.check,
-                parts=self._spec.parts,
-                choice=self._spec.on_memory,
-                divided=lambda step, parts: self._warn(
-                    divided_sentence(stage, step=step, parts=parts), about=Concern.MEMORY
-                ),
-                lowered=lambda step: self._warn(
-                    lowered_sentence(stage, step=step, precision=precision.precision), about=Concern.MEMORY
-                ),
-            )
-        finally:
-            batches.images.close()
-        self._log.emit(LrFound(suggestions=sweep.suggestions(), stopped=sweep.stopped))
-        return OutcomeKind.STOPPED if sweep.stopped == "cancelled" else OutcomeKind.FINISHED
-
-    def _probe(self, network: nn.Module, precision: MixedPrecision) -> OutcomeKind:
-        stage = self._spec.stages[0]
-        self._doing = f"A batch of {SMALLEST} {stage.size_in_words}"
-        try:
-            batches = self._source.load_train(0)
-        except StopRequested:
-            return OutcomeKind.STOPPED
-        begin_stage(network, stage)
-        try:
-            tried = probe_batch_size(
-                network,
-                objective=self._objective,
-                batches=batches,
-                precision=precision,
-                make_optimizer=self._optimizer,
-                device=self._device,
-                on_tried=self._batch_tried,
-                check=self._commands.check,
-                parts=self._spec.parts,
-            )
-        except StopRequested:
-            return OutcomeKind.STOPPED
-        finally:
-            batches.images.close()
-        self._log.emit(BatchFound(batch_size=best_size(tried), sentence=found_sentence(tried, stage)))
-        return OutcomeKind.FINISHED
-
-    def _look(self) -> OutcomeKind:
-        try:
-            show_augmented(self._source, emit=self._log.emit, check=self._commands.check)
-        except StopRequested:
-            return OutcomeKind.STOPPED
-        return OutcomeKind.FINISHED
-
     def _checkpoint(self) -> dict[str, Any] | None:
         if not (self._folder / STATE_FILE).exists():
             self._warn("This run has no checkpoint yet; it starts from the beginning.")
@@ -413,19 +342,6 @@ class TrainingRun:
 
     def _checkpoint_failed(self, error: StudioError) -> None:
         self._warn(error.sentence)
-
-    def _batch_tried(self, tried: Tried) -> None:
-        self._log.emit(
-            BatchTried(
-                batch_size=tried.batch_size,
-                fits=tried.fits,
-                images_per_second=tried.images_per_second,
-                memory=tried.memory,
-            )
-        )
-
-    def _lr_point(self, point: SweepPoint) -> None:
-        self._log.emit(LrPoint(step=point.step, lr=point.lr, loss=point.loss, smoothed=point.smoothed))
 
     def _progress(self, what: str, done: int, total: int) -> None:
         self._log.emit(Progress(what=what, done=done, total=total))
