@@ -278,6 +278,15 @@ def test_every_button_of_the_deck_says_what_it_does_and_does_it_to_some_recipe()
 def test_a_difference_is_told_with_both_values() -> None:
     assert in_words(SPEC, replace(SPEC, weight_decay=0.1)) == "Weight decay is 0.1, it was 0.01."
     assert in_words(SPEC, made(ClipGradients(norm=1))) == "Clipping of gradients is 1, it was off."
+    assert in_words(SPEC, replace(SPEC, average_weights=0.99)) == (
+        "The run answers with a moving average of its weights (0.99), it did with its last weights."
+    )
+    assert in_words(replace(SPEC, resize=Resize.CROP), replace(SPEC, resize=Resize.SQUISH)) == (
+        "Pictures of another shape are squished, they were cropped."
+    )
+    assert in_words(SPEC, replace(SPEC, on_divergence=OnDivergence.GO_BACK)) == (
+        "A run that diverges is to go back to its last checkpoint; it was to stop."
+    )
     assert in_words(SPEC, made(ScaleRates(factor=3))) == "Stage 1 has a rate of 0.003 instead of 0.001."
     assert in_words(SPEC, made(DoubleSize())) == (
         "Stage 2 is new: 3 × the whole network, images at 192×256, batches of 4, rate 0.001."

@@ -6,16 +6,22 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from studio.core.architectures import Architecture
-from studio.core.recipe import LearningRate, RunSpec, Stage
+from studio.core.recipe import ClassWeights, LearningRate, OnDivergence, RunSpec, Stage
+from studio.core.resizing import Resize
 from studio.core.schedules import OneCycle, Schedule
 
 Words = Callable[[Any], str]
+
+_SENTENCE: Final = "{name} is {new}, it was {old}."
+"""For a field whose name is a thing; the others bring a sentence of their own."""
 
 
 def in_words(before: RunSpec, after: RunSpec) -> str:
     """One sentence for each field of the recipe that differs; stages that came are described, others told apart."""
     told = [
-        f"{name} is {words(new)}, it was {words(old)}."
+        (name if "{new}" in name else _SENTENCE.format(name=name, new="{new}", old="{old}")).format(
+            new=words(new), old=words(old)
+        )
         for name, read, words in _FIELDS
         if (old := read(before)) != (new := read(after))
     ]
@@ -74,18 +80,31 @@ def _architecture(value: Architecture | None) -> str:
     return value.replace("_", " ") if value else "the task's own"
 
 
+_SHAPED: Final = {Resize.SQUISH: "squished", Resize.CROP: "cropped", Resize.PAD: "padded"}
+
+_DIVERGING: Final = {OnDivergence.STOP: "stop", OnDivergence.GO_BACK: "go back to its last checkpoint"}
+
+
+def _counting(value: ClassWeights) -> str:
+    return "the more the rarer they are" if value is ClassWeights.BALANCED else "alike"
+
+
+def _answering(decay: float) -> str:
+    return f"a moving average of its weights ({decay:g})" if decay else "its last weights"
+
+
 _FIELDS: Final[tuple[tuple[str, Callable[[RunSpec], Any], Words], ...]] = (
     ("Clipping of gradients", lambda spec: spec.clip_norm, _or_off),
     ("Weight decay", lambda spec: spec.weight_decay, lambda value: f"{value:g}"),
     ("The number of parts of a batch", lambda spec: spec.parts, str),
     ("The patience of a stage in epochs", lambda spec: spec.early_stop, _or_off),
     ("Smoothing of labels", lambda spec: spec.label_smoothing, lambda value: f"{value:g}"),
-    ("The weight of classes", lambda spec: spec.class_weights, str),
-    ("The mean of the weights", lambda spec: spec.average_weights, lambda value: f"{value:g}" if value else "off"),
-    ("The alpha of MixUp", lambda spec: spec.mixup, lambda value: f"{value:g}" if value else "off"),
-    ("What becomes of other shapes", lambda spec: spec.resize, str),
+    ("Classes count {new}, they counted {old}.", lambda spec: spec.class_weights, _counting),
+    ("The run answers with {new}, it did with {old}.", lambda spec: spec.average_weights, _answering),
+    ("MixUp", lambda spec: spec.mixup, lambda value: f"{value:g}" if value else "off"),
+    ("Pictures of another shape are {new}, they were {old}.", lambda spec: spec.resize, _SHAPED.__getitem__),
     ("Precision", lambda spec: spec.precision, lambda value: "automatic" if value == "auto" else str(value)),
-    ("What happens if it diverges", lambda spec: spec.on_divergence, lambda value: str(value).replace("-", " ")),
+    ("A run that diverges is to {new}; it was to {old}.", lambda spec: spec.on_divergence, _DIVERGING.__getitem__),
     ("Flipping left and right", lambda spec: spec.augment.flip, _on_off),
     ("Flipping up and down", lambda spec: spec.augment.flip_vertical, _on_off),
     ("Turning", lambda spec: spec.augment.rotate, lambda value: f"{value:g}°"),
