@@ -79,6 +79,22 @@ def test_a_curve_drawn_with_the_mouse_is_the_one_that_is_learnt(panel: Playgroun
     assert not any(button.isChecked() for button in panel.controls.curves.buttons.values())
 
 
+def test_the_arrow_keys_draw_as_well(panel: PlaygroundPanel, qtbot: QtBot) -> None:
+    canvas = panel.canvas
+    before = canvas.target.copy()
+    canvas.setFocus()
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Up):
+        QTest.keyClick(canvas, key)
+    there = np.abs(PLACES - 0.2) < 0.04
+    at = float(np.interp(0.2, PLACES, before))
+    assert canvas.target[there] == pytest.approx(at + 0.3, abs=0.01)
+    assert np.array_equal(canvas.target[PLACES < 0.1], before[PLACES < 0.1])
+    wait(qtbot, lambda: panel.snapshot is not None and np.array_equal(panel.snapshot.target, canvas.target))
+    for _ in range(40):
+        QTest.keyClick(canvas, Qt.Key.Key_Down)
+    assert canvas.target[there] == pytest.approx(-1.15)
+
+
 def test_beside_the_picture_a_stroke_stays_at_its_edge(panel: PlaygroundPanel) -> None:
     canvas = panel.canvas
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=canvas.place(0, 0).toPoint())

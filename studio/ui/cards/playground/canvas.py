@@ -7,7 +7,17 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.playground.curves import HIGHEST, PLACES, draw_stroke
@@ -24,12 +34,16 @@ _STRIPS: Final = 54
 
 _LEGEND: Final = 22
 _FAINT: Final = 0.3
+_KEY_STEP: Final = 0.1
+"""How far a key goes along the curve, and how far it raises it."""
+
 _UNIT_STEP: Final = 2
 """Every second place is enough for a faint line."""
 
 
 class PlaygroundCanvas(QWidget):
-    """Drawing with the left button changes the curve; `drawn` has its (POINTS,) values then."""
+    """Drawing with the left button changes the curve; `drawn` has its (POINTS,) values then. With the keyboard Left and
+    Right choose a place, Up and Down raise and lower the curve there."""
 
     drawn = Signal(object)
 
@@ -37,6 +51,8 @@ class PlaygroundCanvas(QWidget):
         super().__init__(parent)
         self.setObjectName("playground_canvas")
         self.setAccessibleName("Curve to fit")
+        self.setAccessibleDescription("Left and Right choose a place, Up and Down raise and lower the curve there")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(260, 200)
@@ -44,6 +60,8 @@ class PlaygroundCanvas(QWidget):
         self._snapshot: Snapshot | None = None
         self._shows_units = True
         self._last: tuple[float, float] | None = None
+        self._key_place = 0.0
+        """The x at which keys change the curve."""
         theme().changed.connect(self.update)
 
     def show_target(self, target: Floats) -> None:
@@ -102,6 +120,42 @@ class PlaygroundCanvas(QWidget):
         self.update()
         self.drawn.emit(self.target)
 
+    # ------------------------------------------------------------------------------------------------ drawing by keys
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        along = {Qt.Key.Key_Left: -_KEY_STEP, Qt.Key.Key_Right: _KEY_STEP}.get(Qt.Key(event.key()))
+        up = {Qt.Key.Key_Up: _KEY_STEP, Qt.Key.Key_Down: -_KEY_STEP}.get(Qt.Key(event.key()))
+        if along is not None:
+            self._key_place = min(max(self._key_place + along, -1.0), 1.0)
+            self.update()
+        elif up is not None:
+            self._raise(up)
+        else:
+            super().keyPressEvent(event)
+
+    def _raise(self, by: float) -> None:
+        """As wide a piece as a step along, so that no place is passed over."""
+        height = float(np.interp(self._key_place, PLACES, self.target)) + by
+        left, right = self._key_place - _KEY_STEP / 2, self._key_place + _KEY_STEP / 2
+        self.target = draw_stroke(self.target, (left, height), (right, height))
+        self.update()
+        self.drawn.emit(self.target)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+    def _paint_key_place(self, painter: QPainter) -> None:
+        painter.setPen(QPen(theme().color("accent"), 1, Qt.PenStyle.DotLine))
+        painter.drawLine(self.place(self._key_place, -_TOP), self.place(self._key_place, _TOP))
+        painter.setPen(QPen(theme().color("accent"), 2))
+        painter.setBrush(theme().color("plot"))
+        height = float(np.interp(self._key_place, PLACES, self.target))
+        painter.drawEllipse(self.place(self._key_place, height), 5, 5)
+
     # ------------------------------------------------------------------------------------------------ painting
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -123,6 +177,8 @@ class PlaygroundCanvas(QWidget):
         if snapshot is not None:
             self._paint_curve(painter, snapshot.output, theme().color("accent"), 2.2)
             self._paint_bends(painter, snapshot)
+        if self.hasFocus():
+            self._paint_key_place(painter)
         painter.restore()
         self._paint_strips(painter)
         self._paint_legend(painter)

@@ -104,7 +104,7 @@ class PlaygroundPanel(QWidget):
         inside = QVBoxLayout(card)
         inside.setContentsMargins(2, 2, 2, 2)
         inside.addWidget(self.canvas)
-        hint = QLabel("Draw in the picture with the mouse.")
+        hint = QLabel("Draw with the mouse, or with the arrow keys.")
         hint.setProperty("role", "muted")
         below = QHBoxLayout()
         below.addWidget(hint)
