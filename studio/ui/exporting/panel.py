@@ -76,6 +76,7 @@ class ExportPanel(QWidget):
         for widget in self._questions:
             card.addWidget(widget)
         self._bar = QProgressBar()
+        self._bar.setAccessibleName("How far the export is")
         self._bar.setTextVisible(False)
         self._bar.hide()
         card.addWidget(self._bar)

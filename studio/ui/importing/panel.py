@@ -75,6 +75,7 @@ class ImportPanel(QWidget):
             widget.hide()
             self._card.addWidget(widget)
         self._bar = QProgressBar()
+        self._bar.setAccessibleName("How far the import is")
         self._bar.setTextVisible(False)
         self._bar.hide()
         self._card.addWidget(self._bar)

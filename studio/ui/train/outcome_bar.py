@@ -58,6 +58,8 @@ class OutcomeBar(QFrame):
         self.dismiss.setAccessibleName("Close")
         self.dismiss.clicked.connect(self.hide)
         self.log = QPlainTextEdit()
+        self.log.setObjectName("outcome_log")
+        self.log.setAccessibleName("What the run left in its log")
         self.log.setReadOnly(True)
         self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.log.setMaximumHeight(160)

@@ -36,6 +36,7 @@ class RunHeader(QFrame):
         self.facts.setProperty("role", "muted")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("How far the run is")
         self.bar.setRange(0, _SCALE)
         self._menu_button = self._more(kill)
         self._steering = [*map(self._button, steering), self._menu_button]

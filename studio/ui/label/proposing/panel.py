@@ -70,6 +70,7 @@ class ProposalPanel(QWidget):
         which = "empty" if choices.task is Task.KEYPOINTS else "unpainted"
         self.everywhere_button = _button(actions.everywhere, f"All {which}")
         self.progress = QProgressBar(textVisible=False)
+        self.progress.setAccessibleName("How far the proposal is")
         self.progress.setAccessibleName("Proposals made")
         self.cancel_button = _button(actions.cancel, "Stop")
         self.said = QLabel(wordWrap=True)
