@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -16,9 +17,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.core.recipe import decode_spec
+from studio.core.recipe import FineTune, RunSpec, Stage, decode_spec
+from studio.core.schedules import FlatCosine
+from studio.core.settings import Task
 from studio.ui.train.fields import Choice, DecimalField, RateField, Tick, WholeField
 from studio.ui.train.fold import Fold
+from studio.ui.train.rates import low_rate, read_rate
+from studio.ui.train.recipe_draft import RecipeDraft
+from studio.ui.train.recipe_form import RecipeForm
 
 from .conftest import Desk
 
@@ -36,12 +42,6 @@ def clicks_follow_each_other_at_once() -> Iterator[None]:
     QApplication.setDoubleClickInterval(before)
 
 
-def unfold_all(desk: Desk) -> None:
-    for fold in desk.page.recipe.form.findChildren(Fold):
-        if not fold.line.isChecked():
-            desk.qtbot.mouseClick(fold.line, LEFT)
-
-
 def arrow(field: QAbstractSpinBox, which: QStyle.SubControl) -> QPoint:
     option = QStyleOptionSpinBox()
     field.initStyleOption(option)
@@ -55,8 +55,8 @@ def spun(desk: Desk, field: QSpinBox | QDoubleSpinBox) -> None:
 
 
 def chosen(desk: Desk, field: Choice) -> None:
-    """The entry after the present one, from the list that a click opens."""
-    wanted = (field.currentIndex() + 1) % field.count()
+    """The entry after the present one, or before the last, from the list that a click opens."""
+    wanted = field.currentIndex() + (1 if field.currentIndex() + 1 < field.count() else -1)
     desk.qtbot.mouseClick(field, LEFT)
     view = field.view()
     desk.wait(view.isVisible)
@@ -78,36 +78,114 @@ def moved(desk: Desk, field: QWidget) -> None:
         desk.qtbot.keyClick(field, Qt.Key.Key_Up)
 
 
-def controls(desk: Desk) -> list[QWidget]:
-    form = desk.page.recipe.form
+READS: dict[str, Callable[[RunSpec], Any]] = {
+    "architecture": lambda spec: spec.architecture,
+    "encoder": lambda spec: spec.model.encoder,
+    "start_from": lambda spec: spec.parent or ("imagenet" if spec.model.pretrained else "scratch"),
+    "epochs": lambda spec: spec.stages[0].epochs,
+    "batch_size": lambda spec: spec.stages[0].batch_size,
+    "height": lambda spec: spec.stages[0].height,
+    "width": lambda spec: spec.stages[0].width,
+    "rate": lambda spec: spec.stages[0].lr.high,
+    "low_rate": lambda spec: low_rate(spec.stages[0].lr),
+    "discriminative": lambda spec: low_rate(spec.stages[0].lr) is not None,
+    "frozen": lambda spec: spec.stages[0].frozen,
+    "schedule": lambda spec: type(spec.stages[0].schedule),
+    "pct_start": lambda spec: 100 * spec.stages[0].schedule.pct_start,
+    "div": lambda spec: spec.stages[0].schedule.div,
+    "div_final": lambda spec: spec.stages[0].schedule.div_final,
+    "momentum_start": lambda spec: spec.stages[0].schedule.momenta[0],
+    "momentum_peak": lambda spec: spec.stages[0].schedule.momenta[1],
+    "momentum_end": lambda spec: spec.stages[0].schedule.momenta[2],
+    "momentum": lambda spec: spec.stages[0].schedule.momentum,
+    "flip": lambda spec: spec.augment.flip,
+    "flip_vertical": lambda spec: spec.augment.flip_vertical,
+    "rotate": lambda spec: spec.augment.rotate,
+    "zoom": lambda spec: 100 * spec.augment.zoom,
+    "warp": lambda spec: 100 * spec.augment.warp,
+    "lighting": lambda spec: 100 * spec.augment.lighting,
+    "clip_norm": lambda spec: spec.clip_norm or 0,
+    "early_stop": lambda spec: spec.early_stop or 0,
+    "replay": lambda spec: 100 * spec.fine_tune.replay,
+    "weight": lambda spec: spec.fine_tune.weight,
+}
+"""What the recipe has of a control, in the control's unit. The others are called as their field of the recipe is."""
+
+
+def recipe_has(spec: RunSpec, name: str) -> Any:
+    return READS[name](spec) if name in READS else getattr(spec, name)
+
+
+def shown(field: QWidget) -> Any:
+    if isinstance(field, WholeField | DecimalField):
+        return pytest.approx(field.value())
+    if isinstance(field, RateField):
+        return pytest.approx(read_rate(field.text()), rel=1e-2)
+    if isinstance(field, Choice):
+        return field.value
+    assert isinstance(field, Tick)
+    return field.isChecked()
+
+
+def controls(form: RecipeForm) -> list[QWidget]:
     kinds = (WholeField, DecimalField, RateField, Choice, Tick)
     return [field for kind in kinds for field in form.findChildren(kind) if field.isVisible() and field.isEnabled()]
 
 
-def test_each_control_that_the_mouse_moves_changes_the_recipe(desk: Desk) -> None:
-    unfold_all(desk)
-    original = desk.page.draft.spec
-    names, idle = [field.objectName() for field in controls(desk)], list[str]()
+def unfold_all(desk: Desk, form: RecipeForm) -> None:
+    for fold in form.findChildren(Fold):
+        if not fold.line.isChecked():
+            desk.qtbot.mouseClick(fold.line, LEFT)
+
+
+def check_each(desk: Desk, form: RecipeForm, draft: RecipeDraft) -> list[str]:
+    """Move each control alone, from the same recipe; the names of those that were moved."""
+    unfold_all(desk, form)
+    original = draft.spec
+    names = [field.objectName() for field in controls(form)]
+    tried: list[str] = []
     for number, name in enumerate(names):
-        field = controls(desk)[number]
+        field = controls(form)[number]
         assert field.objectName() == name
         if isinstance(field, Choice) and field.count() < 2:
             continue
         moved(desk, field)
-        desk.page.recipe.form.commit_edits()
-        if desk.page.draft.spec == original:
-            idle.append(name)
-        desk.page.draft.load(original)
-    assert idle == []
-    assert len(names) > 25
+        form.commit_edits()
+        assert recipe_has(draft.spec, name) == shown(field), name
+        assert recipe_has(draft.spec, name) != recipe_has(original, name), name
+        draft.load(original)
+        tried.append(name)
+    return tried
+
+
+def test_each_control_that_the_mouse_moves_changes_its_own_field_of_the_recipe(desk: Desk) -> None:
+    assert len(check_each(desk, desk.page.recipe.form, desk.page.draft)) > 25
+
+
+def test_the_controls_of_classes_and_of_corrections_change_their_own_fields_too(desk: Desk) -> None:
+    corrections = FineTune(corrections=(1, 2), replay=0.5, weight=3.0)
+    stages = (Stage(epochs=2, height=64, width=64, schedule=FlatCosine()),)
+    spec = RunSpec(task=Task.SINGLE_LABEL, stages=stages, parent="0001", fine_tune=corrections)
+    draft = RecipeDraft(spec)
+    form = RecipeForm(draft, spec.task)
+    desk.qtbot.addWidget(form)
+    form.resize(300, 700)
+    with desk.qtbot.waitActive(form, timeout=5000):
+        form.show()
+        form.activateWindow()
+    assert {"mixup", "replay", "weight", "momentum"} <= set(check_each(desk, form, draft))
 
 
 def test_what_the_mouse_has_moved_is_the_recipe_that_the_worker_received(desk: Desk) -> None:
-    unfold_all(desk)
-    for name in ("epochs", "batch_size", "flip", "rotate", "weight_decay", "precision", "on_divergence"):
-        moved(desk, next(field for field in controls(desk) if field.objectName() == name))
-    shown = desk.page.draft.spec
+    form = desk.page.recipe.form
+    unfold_all(desk, form)
+    for name in [field.objectName() for field in controls(form)]:
+        field = next((field for field in controls(form) if field.objectName() == name), None)
+        if field is not None and not (isinstance(field, Choice) and field.count() < 2):
+            moved(desk, field)
+    form.commit_edits()
     desk.qtbot.mouseClick(desk.page.recipe.train, LEFT)
-    folder = desk.wait_for_run().folder
-    received = decode_spec((folder / "recipe.json").read_bytes())
-    assert received == shown
+    received = decode_spec((desk.wait_for_run().folder / "recipe.json").read_bytes())
+    told = {field.objectName(): shown(field) for field in controls(form)}
+    assert {name: recipe_has(received, name) for name in told} == told
+    assert received == desk.page.draft.spec
