@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QProgressBar, QSlider
 
 from studio.core.events import Failed, Finished
 from studio.core.outcome import OutcomeKind, Remedy
@@ -83,3 +84,10 @@ def test_the_arrow_keys_in_the_list_show_another_run(desk: Desk) -> None:
     look_at_the_data(desk)
     desk.qtbot.keyClick(desk.page.runs.view, Qt.Key.Key_Down)
     assert desk.page.view.isVisible()
+
+
+def test_what_shows_a_run_has_a_name_for_who_does_not_see_it(desk: Desk) -> None:
+    kinds = (QProgressBar, QComboBox, QPlainTextEdit, QSlider)
+    found = [widget for kind in kinds for widget in desk.page.view.findChildren(kind)]
+    assert len(found) >= 6
+    assert [widget.objectName() for widget in found if not widget.accessibleName()] == []
