@@ -16,7 +16,7 @@ import torch
 
 from studio.cli.app import run_command
 from studio.core.errors import BadInput, ExportDiffers, MissingPackage
-from studio.core.recipe import ClassWeights, RunSpec, Stage
+from studio.core.recipe import ClassWeights, ModelSpec, RunSpec, Stage
 from studio.core.resizing import Resize
 from studio.core.settings import TAG_TASKS, Task
 from studio.core.snapshot import Snapshot
@@ -24,15 +24,20 @@ from studio.ml.exporting import export_model, programs
 from studio.ml.exporting.model_card import model_card
 from studio.ml.model_file import read_model
 from studio.ml.predict import predict
-from tests.unit.ml_runs import make_run, recipe, run
+from tests.unit.ml_runs import SMALL_MODEL, make_run, recipe, run
 
 HAS_ONNX = all(importlib.util.find_spec(name) for name in programs.ONNX_PACKAGES)
 ONE_EPOCH = (Stage(epochs=1, height=32, width=48, batch_size=4),)
 
 
+SHALLOW = ModelSpec(encoder="squeezenet1_1", pretrained=False)
+"""Traced in a fraction of the time; masks are learnt on the usual encoder."""
+
+
 @pytest.fixture(scope="module", params=[Task.SEGMENTATION, Task.KEYPOINTS, Task.SINGLE_LABEL, Task.MULTI_LABEL])
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = make_run(tmp_path_factory.mktemp("runs") / "0001", recipe(request.param, stages=ONE_EPOCH))
+    model = SMALL_MODEL if request.param is Task.SEGMENTATION else SHALLOW
+    folder = make_run(tmp_path_factory.mktemp("runs") / "0001", recipe(request.param, stages=ONE_EPOCH, model=model))
     run(folder)
     return folder
 

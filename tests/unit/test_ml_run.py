@@ -141,7 +141,7 @@ def test_the_second_epoch_reads_no_files(tmp_path: Path) -> None:
     assert len(heard.of(Samples)[-1].predictions) == 4
 
 
-@pytest.mark.parametrize("step", [1, 2, 3, 5, 7])
+@pytest.mark.parametrize("step", [1, 5, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 3, 7))])
 def test_stopped_anywhere_and_resumed_the_weights_are_those_of_an_uninterrupted_run(
     tmp_path: Path, uninterrupted: tuple[Path, Listener], step: int
 ) -> None:

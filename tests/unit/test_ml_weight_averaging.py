@@ -92,7 +92,7 @@ def test_training_goes_on_with_the_weights_themselves(
     assert losses != [e.valid_loss for e in heard.of(EpochEnd)]
 
 
-@pytest.mark.parametrize("step", [1, 3, 5])
+@pytest.mark.parametrize("step", [3, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 5))])
 def test_stopped_and_resumed_both_are_those_of_an_uninterrupted_run(
     tmp_path: Path, uninterrupted: tuple[Path, list[RunEvent]], step: int
 ) -> None:
