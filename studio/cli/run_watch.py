@@ -35,6 +35,7 @@ from studio.core.events import (
     Progress as ProgressEvent,
 )
 from studio.core.learning_words import weights_sentence
+from studio.core.likely_device import require_device
 from studio.core.outcome import OutcomeKind, RunOutcome
 from studio.core.recipe import Purpose, RunSpec, size_in_words
 from studio.core.review import SCORES_FILE
@@ -56,9 +57,10 @@ def carry_out(
     """Make a run of `spec`, watch it to its end, and keep its outcome and scores in the project. `tensorboard` is the
     folder below which what it says is written for TensorBoard.
 
-    Raises NothingToTrainOn, UnknownRun, CannotWrite, MissingPackage before it starts, and then there is no run;
-    afterwards the outcome says what happened.
+    Raises NothingToTrainOn, UnknownRun, CannotWrite, MissingPackage, and BadInput for a device that is not there before
+    it starts, and then there is no run; afterwards the outcome says what happened.
     """
+    require_device(device)
     require_tensorboard_for(tensorboard)
     record = store.create_run(spec)
     with ExitStack() as opened:
@@ -80,7 +82,8 @@ def watch(
     tensorboard: Path | None = None,
 ) -> tuple[RunRecord, RunOutcome]:
     """Start the run in `record`'s folder and stay until it has ended. Raises RunIsTaken while another program does,
-    CannotWrite, MissingPackage."""
+    CannotWrite, MissingPackage, and BadInput for a device that is not there."""
+    require_device(device)
     require_tensorboard_for(tensorboard)
     if is_held(record.folder):
         raise RunIsTaken(record.folder)

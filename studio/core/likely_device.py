@@ -8,7 +8,12 @@ import re
 import sys
 from pathlib import Path
 
+from studio.core.errors import BadInput
+
 _NVIDIA = {"linux": "/dev/nvidiactl", "win32": "C:/Windows/System32/nvcuda.dll"}
+
+_ANY_CUDA = {"linux": ("/dev/nvidiactl", "/dev/dxg", "/dev/nvmap"), "win32": (_NVIDIA["win32"],)}
+"""What a driver leaves behind: NVIDIA's own, the one of Windows' Linux, and that of boards with the GPU on the chip."""
 
 
 def likely_device() -> str:
@@ -19,15 +24,31 @@ def likely_device() -> str:
     if sys.platform == "darwin":
         return "mps" if platform.machine() == "arm64" else "cpu"
     driver = _NVIDIA.get(sys.platform)
-    return "cuda" if driver and Path(driver).exists() and _torch_has_cuda() else "cpu"
+    return "cuda" if driver and Path(driver).exists() and _torch_is_built_for("cuda") else "cpu"
 
 
-def _torch_has_cuda() -> bool:
-    """What PyTorch's version file says it was built for."""
+def require_device(name: str) -> None:
+    """Raises BadInput for a device, such as `cuda` or `cuda:1`, that this machine surely does not have. What cannot be
+    told without PyTorch passes, and the worker decides."""
+    if _is_surely_missing(name.partition(":")[0]):
+        raise BadInput(f"This machine has no {name} device that PyTorch can use; choose auto or cpu.")
+
+
+def _is_surely_missing(kind: str) -> bool:
+    if kind == "mps":
+        return sys.platform != "darwin"
+    if kind == "cuda":  # which is also what PyTorch calls AMD's
+        has_driver = any(Path(file).exists() for file in _ANY_CUDA.get(sys.platform, ()))
+        return not (_torch_is_built_for("hip") or (has_driver and _torch_is_built_for("cuda")))
+    return kind not in ("auto", "cpu")
+
+
+def _torch_is_built_for(kind: str) -> bool:
+    """What PyTorch's version file says of `cuda` or `hip`."""
     torch = importlib.util.find_spec("torch")
     if torch is None or torch.origin is None:
         return False
     version = Path(torch.origin).with_name("version.py")
-    return (
-        version.is_file() and re.search(r"^cuda\b.*=\s*['\"]\d", version.read_text("utf-8"), re.MULTILINE) is not None
-    )
+    if not version.is_file():
+        return False
+    return re.search(rf"^{kind}\b.*=\s*['\"]\d", version.read_text("utf-8"), re.MULTILINE) is not None

@@ -172,6 +172,21 @@ def test_with_json_every_event_of_the_run_is_a_line(
     assert told[-1]["kind"] == "finished"
 
 
+@pytest.mark.parametrize("command", [["train"], ["train", "--batch", "auto"], ["lr-find"]])
+def test_a_device_that_is_not_there_is_refused_before_there_is_a_run(
+    command: list[str], project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("studio.core.likely_device._ANY_CUDA", {})
+    monkeypatch.setattr("studio.core.likely_device._torch_is_built_for", lambda kind: kind == "cuda")
+    name, *options = command
+    for device in ("cuda:0", "gpu"):
+        assert run_command([name, str(project), "--device", device, *options]) == 2
+        assert f"This machine has no {device} device" in "".join(capsys.readouterr())
+    with Store.open(project) as store:
+        assert store.runs() == []
+    assert not list((project / "runs").glob("0*"))
+
+
 def test_every_option_reaches_the_recipe(project: Path, use: Use) -> None:
     options = ["--epochs", "7", "--size", "96x128", "--batch", "3", "--lr", "1e-5:2e-3", "--arch", "resnet34"]
     options += ["--schedule", "one-cycle:pct_start=0.3,momenta=0.9/0.8/0.95"]
