@@ -9,7 +9,7 @@ from typing import Final
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from studio.ui.train.axes import EpochAxis, RateAxis
+from studio.ui.train.axes import NumberAxis, RateAxis, WholeAxis
 from studio.ui.train.curve_plot import CurvePlot
 from studio.ui.train.curves import (
     Measure,
@@ -37,11 +37,11 @@ class CurvesPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shown: list[ShownRun] = []
-        self.batch_loss = CurvePlot("Loss by batch", x_name="batch")
+        self.batch_loss = CurvePlot("Loss by batch", x_name="batch", bottom=WholeAxis(), left=NumberAxis("left"))
         self.batch_loss.setObjectName("batch_loss")
-        self.epoch_loss = CurvePlot("Loss by epoch", x_name="epoch", bottom=EpochAxis())
-        self.metrics = CurvePlot("Metrics", x_name="epoch", bottom=EpochAxis())
-        self.rates = CurvePlot("", x_name="batch", left=RateAxis(), right_axis=True)
+        self.epoch_loss = CurvePlot("Loss by epoch", x_name="epoch", bottom=WholeAxis(), left=NumberAxis("left"))
+        self.metrics = CurvePlot("Metrics", x_name="epoch", bottom=WholeAxis())
+        self.rates = CurvePlot("", x_name="batch", bottom=WholeAxis(), left=RateAxis(), right_axis=True)
         self.measure_choice = Choice("measure", tip="What is drawn of each batch")
         self.measure_choice.setAccessibleName("What is drawn of each batch")
         self.measure_choice.edited.connect(lambda _name: self._show_measure())

@@ -18,6 +18,7 @@ from studio.core.lesson_rates import lesson_rate
 from studio.core.recipe import LearningRate, Stage
 from studio.ui.run_history import RunHistory
 from studio.ui.theme import theme
+from studio.ui.train.axes import NumberAxis
 from studio.ui.train.curves import value_text
 from studio.ui.train.plot_canvas import PlotCanvas
 from studio.ui.train.rates import MAX_RATE, MIN_RATE, low_rate, rate_text
@@ -62,7 +63,7 @@ class LrFinderPlot(QFrame):
         self.setProperty("role", "card")
         self._history: RunHistory | None = None
         self._drawn = -1
-        self.canvas = PlotCanvas(self)
+        self.canvas = PlotCanvas(self, bottom=NumberAxis("bottom"))
         plot = self.canvas.drawing
         plot.setLogMode(x=True, y=False)
         plot.setLabel("bottom", "learning rate")
