@@ -294,6 +294,35 @@ def test_links_and_data_are_told_in_a_few_lines(squares: Path) -> None:
     assert repr(masks(squares)).endswith("Train: 6 items; Valid: 2; Test: 0")
 
 
+def test_a_learner_is_told_in_a_few_lines(squares: Path) -> None:
+    def acc_of_mine(_output: object, _target: object) -> float:
+        return 1.0
+
+    data = masks(squares)
+    usual, own = small_unet(data), unet_learner(data, models.mobilenet_v3_large, pretrained=False, metrics=acc_of_mine)
+    assert "unet on mobilenet_v3_large" in repr(usual)
+    assert "the task's usual loss, the task's usual metrics" in repr(usual)
+    assert "acc_of_mine" in repr(own)
+    assert repr(own).endswith(repr(data))
+    assert len(repr(own).splitlines()) == 3
+
+
+def test_pictures_whose_mask_is_missing_are_left_out_and_counted(
+    squares: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second, *_, last = sorted((squares / "labels").iterdir())
+    first.unlink()
+    last.unlink()
+    data = masks(squares)
+    assert (len(data.train_ds), len(data.valid_ds)) == (5, 1)
+    assert f"2 of 8 masks are missing, the first is {first}; their pictures are left out" in capsys.readouterr().out
+    for path in (squares / "labels").iterdir():
+        if path != second:
+            path.unlink()
+    with pytest.raises(BadInput, match=r"7 of 8 masks are missing, .* and none of the validation set is there"):
+        masks(squares)
+
+
 def test_who_watches_sees_how_far_a_fit_is_and_the_table_stays_clean(
     squares: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -412,6 +441,13 @@ def test_the_example_of_the_readme_runs(squares: Path) -> None:
     cell = re.sub(r"^.*(show_batch|lr_find|recorder\.plot|plot_top_losses).*$", "", cell, flags=re.MULTILINE)
     (squares / "codes.txt").write_text("ground\nsquare\n", encoding="utf-8")
     held_out = [path.name for path in sorted((squares / "images").iterdir())[:2]]
+    (squares / "valid.txt").write_text("\n".join(held_out), encoding="utf-8")
+    (squares / "labels" / f"{sorted((squares / 'images').iterdir())[-1].stem}_P.png").unlink()  # not labelled yet
+    for picture in (squares / "images").iterdir():
+        with Image.open(picture) as opened:
+            opened.save(picture.with_suffix(".jpg"))
+        picture.unlink()
+    held_out = [Path(name).with_suffix(".jpg").name for name in held_out]
     (squares / "valid.txt").write_text("\n".join(held_out), encoding="utf-8")
     seen = run_cells(cell, place=squares)
     assert (squares / "images" / "models" / "stage-2" / "model.safetensors").is_file()

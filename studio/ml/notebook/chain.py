@@ -30,6 +30,7 @@ from studio.core.settings import Task
 from studio.core.snapshot import Snapshot
 from studio.ml.notebook.data_bunch import BATCH_SIZE, DataBunch
 from studio.ml.notebook.labels import Label, Labelled, make_snapshot, task_of
+from studio.ml.notebook.mask_files import with_masks_that_are_there
 from studio.ml.notebook.saying import say
 from studio.ml.notebook.tables import Column, read_table, table_of
 
@@ -221,16 +222,20 @@ class SplitData:
         self, dataset: Task | None = None, *, classes: Sequence[str] | np.ndarray | None = None, order: str = "yx"
     ) -> SplitDatasets:
         """What the labels are for follows from their kind unless `dataset` says it. `classes`: names by id, which masks
-        need. Points are (y, x) in pixels as in lesson 3; `order="xy"` for (x, y). Raises BadInput."""
+        need. Points are (y, x) in pixels as in lesson 3; `order="xy"` for (x, y). Pictures whose mask is no file count
+        as without one, and a sentence says so. Raises BadInput."""
         if order not in ("yx", "xy"):
             raise BadInput(f'The order of points is "yx" or "xy", not {order!r}.')
         known = [label for _, label in (*self.train, *self.valid) if label is not None]
         task = dataset or (task_of(known[0]) if known else Task.SINGLE_LABEL)
+        train, valid = self.train, self.valid
+        if task is Task.SEGMENTATION:
+            train, valid = with_masks_that_are_there(train, valid)
         snapshot = make_snapshot(
             task,
             {
-                Split.TRAIN: self.train,
-                Split.VALID: self.valid,
+                Split.TRAIN: train,
+                Split.VALID: valid,
                 Split.TEST: [(path, None) for path in self.test],
             },
             classes=None if classes is None else [str(name) for name in classes],

@@ -97,6 +97,14 @@ class Learner:
         self.model = first.network.to(data.device)
         self.frozen = first.from_imagenet
 
+    def __repr__(self) -> str:
+        loss = "the task's usual loss" if self.loss_func is None else f"loss {_name_of(self.loss_func)}"
+        metrics = ", ".join(map(_name_of, self.metrics)) or "the task's usual metrics"
+        size = sum(parameter.numel() for parameter in self.model.parameters()) / 1e6
+        learns = "of which the head learns" if self.frozen else "which all learn"
+        network = " on ".join(filter(None, (self._spec.architecture, self._spec.model.encoder)))
+        return f"Learner of {network}: {size:.1f} million parameters, {learns}; {loss}, {metrics}\n{self._data!r}"
+
     @staticmethod
     def create_unet(data: DataBunch, arch: Arch, **options: Any) -> Learner:
         return unet_learner(data, arch, **options)
@@ -327,6 +335,10 @@ def unet_learner(data: DataBunch, arch: Arch, **options: Any) -> Learner:
 
 def lr_find(learn: Learner) -> SuggestedRates:
     return learn.lr_find()
+
+
+def _name_of(measure: object) -> str:
+    return getattr(measure, "__name__", type(measure).__name__)
 
 
 def _learning_rate(rate: Rate) -> LearningRate:
