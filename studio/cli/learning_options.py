@@ -39,7 +39,8 @@ MixUpOption = Annotated[
     typer.Option(
         "--mixup",
         metavar="ALPHA",
-        help="Mix each picture with another of its batch, its classes likewise, such as 0.4; 0 is off.",
+        help="For one class or tags of a picture only: mix each picture with another of its batch, its classes "
+        "likewise, such as 0.4; 0 is off.",
     ),
 ]
 

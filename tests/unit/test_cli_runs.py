@@ -172,6 +172,14 @@ def test_with_json_every_event_of_the_run_is_a_line(
     assert told[-1]["kind"] == "finished"
 
 
+def test_the_readmes_options_about_learning_fit_a_project_of_masks(project: Path, use: Use) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").splitlines()
+    (line,) = [line for line in readme if line.startswith("studio train PROJECT --label-smoothing")]
+    use(ScoringEngine({}))
+    assert run_command(["train", str(project), *line.split()[3:]]) == 0
+    assert recipe_of(project).class_weights is ClassWeights.BALANCED
+
+
 @pytest.mark.parametrize("command", [["train"], ["train", "--batch", "auto"], ["lr-find"]])
 def test_a_device_that_is_not_there_is_refused_before_there_is_a_run(
     command: list[str], project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
