@@ -14,12 +14,14 @@ import pyqtgraph as pg
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from studio.core.events import StageStarted
 from studio.core.lesson_rates import lesson_rate
 from studio.core.recipe import LearningRate, Stage
 from studio.ui.run_history import RunHistory
 from studio.ui.theme import theme
 from studio.ui.train.axes import NumberAxis
 from studio.ui.train.curves import value_text
+from studio.ui.train.measured_stage import measured_text, otherwise_text
 from studio.ui.train.plot_canvas import PlotCanvas
 from studio.ui.train.rates import MAX_RATE, MIN_RATE, low_rate, rate_text
 from studio.ui.widgets.flow_layout import FlowLayout
@@ -29,9 +31,13 @@ RULES: Final = ("valley", "steep", "minimum", "slide")
 _RULE_TIPS: Final = {
     "valley": "Half-way down the longest falling run of the loss; a good rate for most networks.",
     "steep": "Where the loss falls fastest.",
-    "minimum": "A tenth of the rate at which the loss is lowest.",
+    "minimum": "A tenth of the rate at which the smoothed loss is lowest. Smoothing lags behind: the loss of single "
+    "batches may have leapt before.",
     "slide": "Just before the loss stops falling, seen from the right.",
 }
+
+_RULE_NAMES: Final = {"minimum": "minimum ÷ 10:"}
+"""Of the rules whose name alone says too little."""
 
 _LESSON_TIPS: Final = {
     False: "Lesson 3 for the head alone: where the loss falls fastest. Click to train at it.",
@@ -115,6 +121,7 @@ class LrFinderPlot(QFrame):
         """Those of the recipe; what lesson 3 would take for the selected one is offered beside the suggestions."""
         self._stages, self._selected = stages, selected
         self._propose()
+        self._show_otherwise()
 
     def _propose(self) -> None:
         suggestions = self._history.suggestions if self._history is not None else []
@@ -126,6 +133,20 @@ class LrFinderPlot(QFrame):
         named = rate_text(rate.high) if rate.low is None else f"{rate_text(rate.low)} – {rate_text(rate.high)}"
         self.lesson.setText(f"lesson 3: {named}")
         self.lesson.setToolTip(_LESSON_TIPS[rate.low is not None])
+
+    @property
+    def _measured(self) -> StageStarted | None:
+        """The stage that the shown curve was measured on."""
+        stages = self._history.stages if self._history is not None else []
+        return stages[0][1] if stages else None
+
+    def _show_otherwise(self) -> None:
+        measured, found = self._measured, bool(self._history is not None and self._history.suggestions)
+        text = ""
+        if measured is not None and found and self._stages:
+            text = otherwise_text(measured, self._stages[self._selected], self._selected + 1)
+        self.otherwise.setText(text)
+        self.otherwise.setVisible(bool(text))
 
     def show_rate(self, rate: LearningRate, *, stage: int) -> None:
         """The rate that the lines stand at: one line, or two where the earlier layers have a lower one."""
@@ -151,7 +172,12 @@ class LrFinderPlot(QFrame):
         self.chips = {rule: self._chip(rule) for rule in RULES}
         self.status = QLabel()
         self.status.setProperty("role", "muted")
+        self.status.setWordWrap(True)
         self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.otherwise = QLabel()
+        self.otherwise.setObjectName("measured_otherwise")
+        self.otherwise.setProperty("tone", "warning")
+        self.otherwise.setWordWrap(True)
         self.lesson = QPushButton()
         self.lesson.setObjectName("suggestion_lesson")
         self.lesson.setProperty("chip", "true")
@@ -164,6 +190,7 @@ class LrFinderPlot(QFrame):
         rows.setContentsMargins(10, 4, 10, 2)
         rows.setSpacing(3)
         rows.addLayout(chips)
+        rows.addWidget(self.otherwise)
         rows.addWidget(self.status)
         self._hint = QLabel(_WAITING, self.canvas)
         self._hint.setProperty("role", "muted")
@@ -177,7 +204,7 @@ class LrFinderPlot(QFrame):
         layout.addWidget(self.canvas, 1)
 
     def _chip(self, rule: str) -> QPushButton:
-        chip = QPushButton(rule)
+        chip = QPushButton(_RULE_NAMES.get(rule, rule))
         chip.setObjectName(f"suggestion_{rule}")
         chip.setToolTip(f"{_RULE_TIPS[rule]} Click to train at it.")
         chip.setProperty("chip", "true")
@@ -219,8 +246,9 @@ class LrFinderPlot(QFrame):
         for rule, chip in self.chips.items():
             chip.setVisible(rule in found)
             if rule in found:
-                chip.setText(f"{rule} {rate_text(found[rule])}")
+                chip.setText(f"{_RULE_NAMES.get(rule, rule)} {rate_text(found[rule])}")
         self._propose()
+        self._show_otherwise()
         self.status.setText(self._status_text(history))
         spots = []
         for rule, lr in found.items():
@@ -234,9 +262,12 @@ class LrFinderPlot(QFrame):
     def _status_text(self, history: RunHistory | None) -> str:
         if history is None or not len(history.lr_rates):
             return ""
+        measured = [measured_text(self._measured)] if self._measured is not None else []
         if history.lr_stopped:
-            return _STOPPED.get(history.lr_stopped, history.lr_stopped)
-        return f"at {rate_text(float(history.lr_rates[-1]))}, loss {value_text(float(history.lr_smoothed[-1]))}"
+            state = _STOPPED.get(history.lr_stopped, history.lr_stopped)
+        else:
+            state = f"at {rate_text(float(history.lr_rates[-1]))}, loss {value_text(float(history.lr_smoothed[-1]))}"
+        return "  ·  ".join([*measured, *([state] if state else [])])
 
     def _fit_view(self, history: RunHistory) -> None:
         """Show the falling part; where the loss explodes the curve may leave through the top."""

@@ -11,6 +11,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from studio.core.counting import counted
+from studio.core.events import StageStarted
 from studio.core.recipe import Stage
 from studio.ui.theme import theme
 from studio.ui.train.rates import low_rate, rate_text
@@ -53,7 +54,7 @@ def size_texts(stage: Stage) -> tuple[str, str]:
     return (f"Last {stage.unfrozen}", f"−{stage.unfrozen}") if stage.unfrozen else ("All", "All")
 
 
-def part_in_words(stage: Stage) -> str:
+def part_in_words(stage: Stage | StageStarted) -> str:
     if stage.language:
         return "the language model"
     if stage.frozen:

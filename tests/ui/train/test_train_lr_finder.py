@@ -11,11 +11,12 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from studio.core.events import Finished
+from studio.core.events import Finished, StageStarted
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import LearningRate, decode_spec
 from studio.engine import FakeRun
 from studio.ui.train.lr_finder import LrFinderPlot
+from studio.ui.train.measured_stage import measured_text
 
 from .conftest import Desk, lr_found, lr_sweep
 
@@ -89,10 +90,36 @@ def test_the_four_suggestions_are_named_and_marked_on_the_curve(desk: Desk) -> N
     plot = desk.page.view.finder
     desk.wait(lambda: all(chip.isVisible() for chip in plot.chips.values()))
     texts = [chip.text() for chip in plot.chips.values()]
-    assert texts == ["valley 1.5e-3", "steep 8e-4", "minimum 6e-3", "slide 0.02"]
+    assert texts == ["valley 1.5e-3", "steep 8e-4", "minimum ÷ 10: 6e-3", "slide 0.02"]
     marked = sorted(float(10 ** spot.pos().x()) for spot in plot.marks.points())
     assert marked == pytest.approx([8e-4, 1.5e-3, 6e-3, 2e-2])
-    assert plot.status.text() == "ended early: the loss grew past four times its best"
+    assert plot.status.text() == "measured on 32×64, batch 8  ·  ended early: the loss grew past four times its best"
+
+
+def test_a_stage_of_another_size_batch_or_part_than_was_measured_is_named(desk: Desk) -> None:
+    desk.page.draft.set_stage(0, height=32, width=64, batch_size=8)
+    run = find_rate(desk)
+    run.say(*lr_sweep())
+    finish(desk, run)
+    plot, draft = desk.page.view.finder, desk.page.draft
+    desk.wait(plot.chips["valley"].isVisible)
+    assert not plot.otherwise.isVisible()
+    draft.double_size(0)
+    draft.select(1)
+    assert plot.otherwise.isVisible()
+    batch = draft.stages[1].batch_size
+    assert plot.otherwise.text() == (f"Stage 2 has 64×128, batch {batch}: another rate may suit it.")
+    draft.select(0)
+    assert not plot.otherwise.isVisible()
+    draft.set_stage(0, frozen=True)
+    assert plot.otherwise.text().startswith("Stage 1 has 32×64, batch 8, the head only:")
+
+
+def test_what_was_measured_is_named_with_its_part_and_in_tokens() -> None:
+    head = StageStarted(stage=0, epochs=1, height=64, width=96, batch_size=4, frozen=True)
+    texts = StageStarted(stage=0, epochs=1, height=1, width=256, batch_size=16, frozen=False, language=True)
+    assert measured_text(head) == "measured on 64×96, batch 4, the head only"
+    assert measured_text(texts) == "measured on 256 tokens, batch 16, the language model"
 
 
 def test_a_click_on_a_suggestion_sets_the_rate_of_the_next_run(desk: Desk) -> None:
