@@ -84,11 +84,14 @@ class RecipePanel(QWidget):
             switch.setChecked(other is part)
         if part is RecipePart.TEXT:
             self.text.reveal(self._draft.selected)
+        if part is RecipePart.SHELF:
+            self.shelf.setFocus()  # for the arrow keys and Escape
         self.part_shown.emit(part)
 
     def _build_parts(self) -> None:
         for widget in (self._scroll, self.shelf, self.text):
             self._parts.addWidget(widget)
+        self.shelf.left.connect(lambda: self.show_part(RecipePart.FORM))
         for part, switch in self._switches.items():
             switch.triggered.connect(lambda on, part=part: self.show_part(part if on else RecipePart.FORM))
 

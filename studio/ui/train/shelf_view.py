@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -32,6 +32,8 @@ class ShelfView(QWidget):
     """The name under which the recipe as it is shall be kept."""
     back_asked = Signal()
     """What was removed or replaced last shall come back."""
+    left = Signal()
+    """Escape: the form shall come back."""
 
     def __init__(self, files: Sequence[QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +62,9 @@ class ShelfView(QWidget):
         self.keep.clicked.connect(lambda: self.kept.emit(self.name.text()))
         self._build_back()
         self._arrange(files)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocusProxy(self.list)
+        QShortcut(Qt.Key.Key_Escape, self, self.left.emit, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     def show_shelf(self, shelf: Shelf) -> None:
         self.model.show(shelf.recipes)

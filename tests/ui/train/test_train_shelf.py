@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QListView, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QListView, QPushButton, QToolButton
 
 from studio.core.recipe import LearningRate, RunSpec, Stage
 from studio.core.recipe_files import read_recipe, write_recipe
@@ -237,3 +237,18 @@ def test_the_last_row_can_be_scrolled_to(desk: Desk) -> None:
     bar.setValue(bar.maximum())
     last = view.visualRect(view.model().index(view.model().rowCount() - 1, 0))
     assert last.bottom() <= view.viewport().height()
+
+
+@pytest.mark.parametrize("clicked", ["", "name", "words"])
+def test_escape_brings_the_form_back(desk: Desk, clicked: str) -> None:
+    press(desk, "shelf_button")
+    shelf = desk.page.recipe.shelf
+    if clicked == "name":
+        desk.qtbot.mouseClick(shelf.name, LEFT)
+    elif clicked:
+        desk.qtbot.mouseClick(shelf.childAt(20, 14), LEFT)
+    focused = QApplication.focusWidget()
+    assert focused is not None and shelf.isAncestorOf(focused)
+    desk.qtbot.keyClick(focused, Qt.Key.Key_Escape)
+    assert not shelf.isVisible() and desk.page.recipe.form.isVisible()
+    assert not field(desk, "shelf_button", QToolButton).isChecked()
