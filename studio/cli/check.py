@@ -30,6 +30,7 @@ def check(
         remedies = [fix.words for fix in finding.fixes]
         output.event("finding", sentence=finding.sentence, items=list(finding.items), remedies=remedies)
         output.say(f"! {finding.sentence}", style="yellow")
+    output.say(checked.looked_at)
     found = len(checked.findings)
     sentence = f"{counted(found, 'thing')} to look at before training." if found else "Nothing stands in the way."
-    output.result("checked", sentence, findings=found)
+    output.result("checked", sentence, findings=found, looked_at=checked.looked_at)

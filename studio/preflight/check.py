@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from studio.core.errors import StudioError
 from studio.core.items import Item, LabelState, Split
@@ -13,18 +14,22 @@ from studio.preflight.classes import class_findings
 from studio.preflight.findings import Finding, Fix, FixKind
 from studio.preflight.label_look import LabelLook
 from studio.preflight.twins import DocumentLook, PictureLook, Twins
-from studio.preflight.wording import items_in_words
+from studio.preflight.wording import items_in_words, what_was_looked_at
 from studio.store import ItemFilter, Store
+
+USED: Final = (Split.TRAIN, Split.VALID)
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Checked:
-    """`cancelled`: not every file was read, so there may be more to find."""
+    """`cancelled`: not every file was read, so there may be more to find. `looked_at` says in a few sentences what was
+    looked at, and how much has no label yet."""
 
     findings: tuple[Finding, ...]
     cancelled: bool = False
+    looked_at: str = ""
 
 
 def check_data(
@@ -39,21 +44,28 @@ def check_data(
     `files`: read every picture and label, too. Opens the project for itself, so that it may run on any thread.
     """
     with Store.open(root) as store:
-        findings = class_findings(store)
+        findings, items = class_findings(store), _used(store)
+        unlabelled = store.item_count(ItemFilter(states=(LabelState.UNLABELLED,), splits=USED))
+        task = store.settings.task
         if not files:
-            return Checked(tuple(findings))
-        look, items = _FilesLook(store), _used(store)
-        for done, item in enumerate(items, start=1):
+            return Checked(tuple(findings), looked_at=what_was_looked_at(task, len(items), unlabelled, files=False))
+        look, read = _FilesLook(store), 0
+        for item in items:
             if cancelled():
                 break
             look.at(item)
+            read += 1
             if progress is not None:
-                progress(done, len(items))
-        return Checked((*look.findings(cancelled), *findings), cancelled=cancelled())
+                progress(read, len(items))
+        return Checked(
+            (*look.findings(cancelled), *findings),
+            cancelled=cancelled(),
+            looked_at=what_was_looked_at(task, read, unlabelled, files=True),
+        )
 
 
 def _used(store: Store) -> list[Item]:
-    wanted = ItemFilter(states=(LabelState.LABELLED,), splits=(Split.TRAIN, Split.VALID))
+    wanted = ItemFilter(states=(LabelState.LABELLED,), splits=USED)
     return store.items(store.item_ids(wanted))
 
 

@@ -73,6 +73,21 @@ def test_a_project_in_order_has_nothing_to_look_at(store: Store) -> None:
     assert check_data(store.root).findings == ()
 
 
+def test_it_says_what_was_looked_at_and_how_much_has_no_label(make_store: MakeStore) -> None:
+    made = make_store(5, valid=2)
+    for item in made.items(made.item_ids()):
+        picture(item.id).save(item.path)
+        if item.id != 2:
+            paint(made, item.id, {SKY, ROAD})
+    everything = check_data(made.root).looked_at
+    assert everything.startswith("Looked at 4 pictures with labels: readable, numbers with a class")
+    assert everything.endswith("1 item of train and valid has no label yet.")
+    assert "Their files were not read." in check_data(made.root, files=False).looked_at
+    stopped: list[int] = []
+    part = check_data(made.root, progress=lambda done, _: stopped.append(done), cancelled=lambda: len(stopped) == 3)
+    assert part.looked_at.startswith("Looked at 3 pictures")
+
+
 def test_a_class_that_validation_never_shows_is_told_and_some_of_its_items_can_move(store: Store) -> None:
     for item in (4, 5):
         paint(store, item, {SKY})
@@ -211,6 +226,8 @@ def test_the_command_line_says_the_same(store: Store, capsys: pytest.CaptureFixt
     assert finding["items"] == [1, 2, 3]
     assert finding["remedies"] == ["Move 1 of them to valid"]
     assert events[-1]["findings"] == 1
+    assert run_command(["check", str(store.root)]) == 0
+    assert "Looked at 5 pictures with labels" in " ".join(capsys.readouterr().out.split())
 
 
 def test_nothing_is_changed_by_looking(store: Store) -> None:

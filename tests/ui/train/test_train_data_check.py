@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from studio.core.items import Split
+from studio.core.items import LabelState, Split
 from studio.core.masks import write_mask
-from studio.store import Store
+from studio.store import ItemFilter, Store
 from tests.ui.train.conftest import CLASSES, Desk
 
 
@@ -77,6 +77,13 @@ def repaint(store: Store, item: int) -> None:
     """Another program writes a mask that is one class all over."""
     write_mask(store.label_path(item), np.zeros((48, 64), np.uint8), CLASSES)
     store.open_document(item)
+
+
+def test_it_says_what_was_looked_at(desk: Desk) -> None:
+    look(desk)
+    labelled = desk.store.item_ids(ItemFilter(states=(LabelState.LABELLED,), splits=(Split.TRAIN, Split.VALID)))
+    looked_at = desk.page.data_panel.looked_at
+    assert looked_at.isVisible() and looked_at.text().startswith(f"Looked at {len(labelled)} pictures with labels")
 
 
 def test_escape_and_train_bring_the_plots_back(desk: Desk) -> None:

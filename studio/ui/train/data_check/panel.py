@@ -33,8 +33,12 @@ class DataCheckPanel(QWidget):
         self.cards: list[FindingCard] = []
         self.said = QLabel()
         self.said.setObjectName("data_check_said")
-        self.said.setProperty("role", "muted")
         self.said.setWordWrap(True)
+        self.looked_at = QLabel()
+        self.looked_at.setObjectName("data_check_looked_at")
+        self.looked_at.setProperty("role", "muted")
+        self.looked_at.setWordWrap(True)
+        self.looked_at.hide()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.again = QPushButton("Check Again")
@@ -80,7 +84,7 @@ class DataCheckPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 16, 14)
         layout.setSpacing(10)
-        for widget in (heading, self.said, self.bar):
+        for widget in (heading, self.said, self.looked_at, self.bar):
             layout.addWidget(widget)
         layout.addWidget(area, 1)
         layout.addLayout(buttons)
@@ -92,6 +96,8 @@ class DataCheckPanel(QWidget):
         self.said.setText(f"{text} Stopped before everything was read." if checked.cancelled else text)
         if found > _MOST_CARDS:
             self.said.setText(f"{self.said.text()} The first {_MOST_CARDS} are shown; `studio check` lists them all.")
+        self.looked_at.setText(checked.looked_at)
+        self.looked_at.show()
         for finding in checked.findings[:_MOST_CARDS]:
             card = FindingCard(finding, self._check.carry_out)
             card.wanted.connect(self._go_to)
@@ -118,6 +124,7 @@ class DataCheckPanel(QWidget):
         for card in self.cards:
             card.retire()
         self.cards = []
+        self.looked_at.hide()
 
     def _go_to(self, item: int) -> None:
         self._session.show_page(Page.LABEL)
