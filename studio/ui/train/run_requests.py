@@ -109,15 +109,24 @@ class RunRequests(QObject):
 
     def undo_delete(self) -> None:
         """Take the runs that were deleted last out of the trash; those that cannot come now can be asked for again."""
+        back: list[str] = []
         stuck: list[str] = []
+        complaints: list[str] = []
         for run in self._deleted.pop() if self._deleted else ():
             try:
                 self._session.store.restore_run(run)
             except UnknownRun as error:  # somebody emptied the trash
-                self._session.say(error.sentence, Tone.ERROR)
+                complaints.append(error.sentence)
             except StudioError as error:
-                self._session.say(error.sentence, Tone.ERROR)
+                complaints.append(error.sentence)
                 stuck.append(run)
+            else:
+                self._library.forget(run)  # a table that sorted itself may have looked for it in vain
+                back.append(run)
+        if complaints:
+            self._session.say(complaints[-1], Tone.ERROR)
+        elif back:
+            self._session.say(f"Run {back[0]} is back." if len(back) == 1 else f"{len(back)} runs are back.")
         if stuck:
             self._deleted.append(stuck)
         self._session.runs_changed.emit()

@@ -141,7 +141,7 @@ def _live_facts(history: RunHistory) -> list[str]:
     facts: list[str] = []
     step = history.last_step
     if step is not None:
-        facts.append(f"{step.images_per_second:,.0f} images a second")
+        facts.append(f"{counted(round(step.images_per_second), 'image')} a second")
         if step.seconds_left > 0:
             facts.append(f"{duration(step.seconds_left)} left")
     tried = history.batch_tried

@@ -92,6 +92,8 @@ def test_the_line_over_the_plots_says_what_goes_on(desk: Desk) -> None:
     assert header.toolTip() == "From scratch: this is a test."
     assert "CPU, float32" in header.facts.text()
     assert header.bar.value() == 600
+    run.say(replace(step(7), images_per_second=1.2))
+    desk.wait(lambda: header.facts.text().startswith("1 image a second"))
 
 
 def test_the_line_over_the_plots_says_what_each_class_weighs(desk: Desk) -> None:

@@ -10,14 +10,17 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
+from studio.core.events import Finished
+from studio.core.outcome import OutcomeKind
 from studio.engine import FakeEngine
 from studio.store import Store
 from studio.store.run_remarks import REMARKS_FILE, Remarks
+from studio.ui.train.run_list import BEST_ROLE
 from studio.ui.train.run_view import PlotTab
 from studio.ui.train.runs_table import RunsTable
 from studio.ui.train.runs_table_model import Column
 
-from .conftest import Desk, open_desk, training
+from .conftest import Desk, lr_found, lr_sweep, open_desk, training
 from .test_train_runs_list import act, click, finished_run
 
 LEFT = Qt.MouseButton.LeftButton
@@ -129,6 +132,27 @@ def test_a_deleted_run_comes_back_with_all_that_it_had(desk: Desk) -> None:
     assert desk.store.run("0001").remarks.starred
     undo = desk.page.findChild(QAction, "train_undo_delete")
     assert not undo.isEnabled()
+
+
+def test_a_rate_finder_that_comes_back_has_its_value_and_the_window_says_so(desk: Desk) -> None:
+    finished_run(desk)
+    desk.page.find_rate()
+    run = desk.wait_for_run(2)
+    run.say(*lr_sweep(), lr_found(), Finished(outcome=OutcomeKind.FINISHED, seconds=3.0))
+    run.end()
+    desk.wait_for_idle()
+    desk.qtbot.mouseClick(desk.page.findChild(QPushButton, "tab_table"), LEFT)
+    shown, row = desk.page.view.table, desk.page.runs.model
+    desk.wait(lambda: "1.5e-3" in column(shown, Column.BEST))
+    shown.view.sortByColumn(Column.DIFFERENCE, Qt.SortOrder.DescendingOrder)
+    said: list[str] = []
+    desk.session.message.connect(lambda sentence, _tone: said.append(sentence))
+    act(desk, "train_delete")
+    desk.qtbot.wait(100)
+    act(desk, "train_undo_delete")
+    assert said[-1] == "Run 0002 is back."
+    desk.wait(lambda: row.index(0).data(BEST_ROLE) == "1.5e-3")
+    assert "1.5e-3" in column(shown, Column.BEST)
 
 
 def test_a_deleted_run_that_could_not_come_back_can_be_asked_for_again(desk: Desk) -> None:
