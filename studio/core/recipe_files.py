@@ -9,6 +9,7 @@ import msgspec
 from studio.core.atomic import why, write_atomically
 from studio.core.errors import BadInput
 from studio.core.recipe import RunSpec, decode_spec, encode_spec
+from studio.core.recipe_mistakes import mistake_in_words
 from studio.core.settings import Task
 
 
@@ -19,7 +20,9 @@ def read_recipe(path: Path) -> RunSpec:
     except OSError as error:
         raise BadInput(f"{path} cannot be read ({why(error)}); name a recipe.json.") from error
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise BadInput(f"{path} is no recipe ({error}); a run's recipe.json shows how one looks.") from error
+        raise BadInput(
+            f"{path} is no recipe ({mistake_in_words(error)}); a run's recipe.json shows how one looks."
+        ) from error
     if not spec.stages:
         raise BadInput(f"{path} is no recipe (it has no stage); a run's recipe.json shows how one looks.")
     return spec

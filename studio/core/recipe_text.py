@@ -10,24 +10,11 @@ import msgspec
 
 from studio.core.errors import BadInput
 from studio.core.recipe import RunSpec, decode_spec, encode_spec
+from studio.core.recipe_mistakes import mistake_in_words, place_of
 from studio.core.settings import Task
-
-_PLACE: Final = re.compile(r"(?P<why>.*?) - at `\$(?P<path>[^`]*)`$", re.DOTALL)
-"""How msgspec ends a sentence about a value within."""
 
 _STEP: Final = re.compile(r"\.(?P<field>[^.\[\]]+)|\[(?P<index>\d+)\]")
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
-
-_KINDS: Final = {
-    "int": "a whole number",
-    "float": "a number",
-    "str": "a text in quotes",
-    "bool": "true or false",
-    "null": "null",
-    "object": "a {…} of fields",
-    "array": "a […] of values",
-}
-"""What msgspec calls them, and a person."""
 
 
 class WrongText(BadInput):
@@ -53,9 +40,7 @@ def read_text(text: str, task: Task) -> RunSpec:
     try:
         spec = decode_spec(text)
     except msgspec.ValidationError as error:
-        path, why = _path_and_reason(str(error))
-        name = path.removeprefix(".")
-        raise WrongText(line_of(text, path), f"{name}: {why}" if name else why) from error
+        raise WrongText(line_of(text, place_of(error)), mistake_in_words(error)) from error
     except (msgspec.DecodeError, ValueError) as error:
         raise WrongText(1, str(error)) from error
     if not spec.stages:
@@ -75,18 +60,6 @@ def line_of(text: str, path: str) -> int:
             break
         place = within
     return text.count("\n", 0, place) + 1
-
-
-def _path_and_reason(message: str) -> tuple[str, str]:
-    found = _PLACE.fullmatch(message)
-    why, path = (found["why"], found["path"]) if found else (message, "")
-    plain = re.sub(r"`(\w+)( \| null)?`", _kind_in_words, why)
-    return path, plain[0].lower() + plain[1:]
-
-
-def _kind_in_words(found: re.Match[str]) -> str:
-    """Names of fields stay as they are."""
-    return f"{_KINDS[found[1]]}{' or null' if found[2] else ''}" if found[1] in _KINDS else found[0]
 
 
 def _field(text: str, place: int, name: str) -> int | None:

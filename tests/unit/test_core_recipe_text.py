@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio.core.errors import BadInput
 from studio.core.recipe import LearningRate, RunSpec, Stage
+from studio.core.recipe_files import read_recipe
 from studio.core.recipe_text import WrongText, line_of, read_text, recipe_text
 from studio.core.settings import Task
 
@@ -33,7 +36,7 @@ def test_what_is_written_is_read_back() -> None:
         ('"epochs": 5', '"epochs": "five"', '"epochs": "five"', "expected a whole number, got a text in quotes"),
         ('"epochs": 5', '"epochs": 0', '"height": 128', "a stage needs at least one epoch"),
         ('"low": 0.00001', '"low": "x"', '"low": "x"', "expected a number or null, got a text in quotes"),
-        ('"height": 128', '"heigth": 128', '"epochs": 5', "object contains unknown field `heigth`"),
+        ('"height": 128', '"heigth": 128', '"epochs": 5', "stage 2 has a field heigth that this program does not know"),
         ('"seed": 42', '"seed": 42,,', '"seed": 42,,', "this is no JSON"),
         ('"task": "segmentation"', '"task": "text"', '"task": "text"', "this is a recipe for text, and"),
         (
@@ -100,3 +103,32 @@ def test_a_place_that_is_not_there_is_where_it_would_be() -> None:
     text = recipe_text(SPEC)
     assert line_of(text, ".stages[7].lr") == line_of(text, ".stages")
     assert line_of(text, ".nothing") == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ('"epochs": 5', '"epochz": 5', "stage 2 has a field epochz that this program does not know"),
+        ('"seed": 42', '"sead": 42', "the recipe has a field sead that this program does not know"),
+        ('"epochs": 5,', "", "stage 2 lacks the field epochs"),
+        ('"epochs": 5', '"epochs": "five"', "stage 2, epochs: expected a whole number, got a text in quotes"),
+        ('"task": "segmentation"', '"task": "dreams"', "task: 'dreams' is none of its values"),
+        ('"seed": 42', '"seed" 42', "it is no JSON: "),
+    ],
+)
+def test_a_file_that_is_no_recipe_is_told_in_the_programs_words(old: str, new: str, why: str, tmp_path: Path) -> None:
+    file = tmp_path / "recipe.json"
+    text = recipe_text(SPEC)
+    assert text.count(old) == 1
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(BadInput) as told:
+        read_recipe(file)
+    assert told.value.sentence.startswith(f"{file} is no recipe ({why}")
+
+
+@pytest.mark.parametrize("kept", [0, 30])
+def test_a_file_that_was_cut_off_is_told_so(kept: int, tmp_path: Path) -> None:
+    file = tmp_path / "recipe.json"
+    file.write_text(recipe_text(SPEC)[:kept], encoding="utf-8")
+    with pytest.raises(BadInput, match="it is empty or cut off"):
+        read_recipe(file)
