@@ -124,6 +124,8 @@ def test_search_wants_every_word_and_puts_titles_first() -> None:
     assert [card.id for card in search(cards[::-1], " DECAY weight ")] == ["a", "b"]
     assert [card.id for card in search(cards, "")] == ["a", "b", "c"]
     assert [card.id for card in search(cards, "2019 only")] == ["c"]
+    assert [card.id for card in search(cards, "dec")] == [card.id for card in search(cards, "decay")]
+    assert search(cards, "ecay") == []
 
 
 # ------------------------------------------------------------------------------------------------------ changes

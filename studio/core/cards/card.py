@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,15 +68,16 @@ def load_deck(folder: Path | None = None) -> Deck:
 
 
 def search(cards: Sequence[Card], typed: str) -> list[Card]:
-    """Those that have every word that was typed, in title, tags, text or source; titles and tags count first."""
-    words = typed.casefold().split()
+    """Those that have words that begin with each one typed, in title, tags, text or source; titles and tags count
+    first."""
+    words = [re.compile(rf"(?<!\w){re.escape(word)}") for word in typed.casefold().split()]
 
     def place(card: Card) -> int | None:
         head = f"{card.title} {' '.join(card.tags)}".casefold()
         whole = f"{head} {card.text} {card.source}".casefold()
-        if not all(word in whole for word in words):
+        if not all(word.search(whole) for word in words):
             return None
-        return sum(word not in head for word in words)
+        return sum(word.search(head) is None for word in words)
 
     found = [(merit, number, card) for number, card in enumerate(cards) if (merit := place(card)) is not None]
     return [card for _merit, _number, card in sorted(found, key=lambda entry: entry[:2])]
