@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QToolButton,
     QToolTip,
     QWidget,
 )
@@ -523,3 +524,13 @@ def test_twice_the_batch_again_and_again_is_what_the_form_shows(desk: Desk) -> N
 @given(value=st.floats(1e-9, 1e9), decimals=st.integers(0, 4))
 def test_a_number_is_told_to_six_digits_or_exactly(value: float, decimals: int) -> None:
     assert float(number_text(value, decimals)) == pytest.approx(value, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["check_data_button", "augmented_button", "schedule_fold"])
+def test_flat_buttons_have_their_whole_frame_under_the_mouse(desk: Desk, name: str) -> None:
+    button = field(desk, name, QToolButton)
+    button.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+    picture = button.grab().toImage()
+    middle, right = picture.height() // 2, picture.width() - 1
+    assert picture.pixelColor(0, middle) == picture.pixelColor(right, middle)
+    assert picture.pixelColor(0, middle) != picture.pixelColor(2, middle)
