@@ -64,7 +64,7 @@ def test_a_mistake_is_marked_where_it_is_and_nothing_starts_until_it_is_mended(
     before = desk.page.draft.spec
     overwrite(desk, text, '"epochs": 6', '"epochs": "six"')
     line = next(n for n, row in enumerate(text.toPlainText().splitlines(), 1) if "six" in row)
-    assert note(desk) == f"Line {line}: stages[1].epochs: expected a whole number, got a text in quotes."
+    assert note(desk) == f"Line {line}: stage 2, epochs: expected a whole number, got a text in quotes."
     marks = text.extraSelections()
     assert [mark.cursor.blockNumber() + 1 for mark in marks] == [line]  # pyright: ignore[reportAttributeAccessIssue]
     assert not field(desk, "train_button", QPushButton).isEnabled()
