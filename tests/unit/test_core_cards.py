@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from studio.core.architectures import Architecture
 from studio.core.cards import Card, Trigger, changed_recipe, load_deck
 from studio.core.cards.card import search
-from studio.core.cards.changes import Change
+from studio.core.cards.changes import Change, why_not
 from studio.core.cards.difference import in_words
 from studio.core.cards.recipe_changes import (
     AverageWeights,
@@ -297,3 +297,18 @@ def test_a_difference_is_told_with_both_values() -> None:
         "Stage 1 is new: 2 × the head alone, images at 96×128, batches of 8, rate 0.001. "
         "Stage 2 is now 3 × the whole network, images at 96×128, batches of 8, rate 2e-05 to 0.0002."
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (SetWeightDecay(value=0.01), "nothing to change: the recipe is so already."),
+        (MixPictures(), "no place in this recipe: only pictures that have classes as a whole can be mixed"),
+        (ReplayMore(), "no place in this recipe: it does not fine-tune on corrections."),
+        (UseArchitecture(name=Architecture.HEATMAP), "no place in this recipe: heatmap is not for segmentation."),
+    ],
+)
+def test_what_changes_nothing_says_whether_it_is_so_already_or_has_no_place(change: Change, why: str) -> None:
+    spec = RunSpec(task=Task.SEGMENTATION, stages=(Stage(epochs=1, height=64, width=64),), weight_decay=0.01)
+    assert changed_recipe(change, spec) is None
+    assert why_not(change, spec).startswith(f"Its button has {why}")

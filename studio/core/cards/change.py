@@ -9,7 +9,8 @@ from studio.core.recipe import RunSpec
 
 class CardChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do"):
     def apply(self, spec: RunSpec) -> RunSpec:
-        """The changed recipe, or the same one where there is nothing to change. May raise ValueError."""
+        """The changed recipe, or the same one where it is so already. Raises ValueError, which says why, where the
+        recipe has no place for the change."""
         raise NotImplementedError
 
     def button(self) -> str:

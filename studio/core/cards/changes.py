@@ -67,3 +67,12 @@ def changed_recipe(change: Change, spec: RunSpec) -> RunSpec | None:
     except ValueError:
         return None
     return changed if changed != spec else None
+
+
+def why_not(change: Change, spec: RunSpec) -> str:
+    """A sentence on why `changed_recipe` is None: the recipe is so already, or has no place for the change."""
+    try:
+        change.apply(spec)
+    except ValueError as error:
+        return f"Its button has no place in this recipe: {error}."
+    return "Its button has nothing to change: the recipe is so already."

@@ -62,7 +62,7 @@ class SetAugment(CardChange, frozen=True, kw_only=True, tag="set-augment"):
 
     def apply(self, spec: RunSpec) -> RunSpec:
         if spec.task is Task.TEXT:
-            return spec
+            raise ValueError("texts are not augmented")
         now = spec.augment
         switches = {name: value for name in ("flip", "flip_vertical") if (value := getattr(self, name)) is not None}
         amounts = {
@@ -123,7 +123,7 @@ class ReplayMore(CardChange, frozen=True, kw_only=True, tag="replay-more"):
     def apply(self, spec: RunSpec) -> RunSpec:
         tuning = spec.fine_tune
         if tuning is None:
-            return spec
+            raise ValueError("it does not fine-tune on corrections")
         return replace(spec, fine_tune=replace(tuning, replay=min(1.0, tuning.replay + 0.25)))
 
     def button(self) -> str:
@@ -136,12 +136,12 @@ class UseArchitecture(CardChange, frozen=True, kw_only=True, tag="use-architectu
     name: Architecture
 
     def apply(self, spec: RunSpec) -> RunSpec:
-        if (
-            spec.parent is not None
-            or self.name not in ARCHITECTURES.get(spec.task, ())
-            or spec.architecture is self.name
-        ):
+        if self.name not in ARCHITECTURES.get(spec.task, ()):
+            raise ValueError(f"{self.name.replace('_', ' ')} is not for {spec.task}")
+        if spec.architecture is self.name:
             return spec
+        if spec.parent is not None:
+            raise ValueError("it starts from another run's network")
         stays = can_stand_on(self.name, spec.model.encoder)
         encoder = spec.model.encoder if stays else encoders_of(self.name)[0]
         return replace(spec, model=replace(spec.model, architecture=self.name, encoder=encoder))
@@ -204,7 +204,9 @@ class ResizePictures(CardChange, frozen=True, kw_only=True, tag="resize-pictures
     how: Resize
 
     def apply(self, spec: RunSpec) -> RunSpec:
-        return spec if spec.task is Task.TEXT else replace(spec, resize=self.how)
+        if spec.task is Task.TEXT:
+            raise ValueError("texts have no size")
+        return replace(spec, resize=self.how)
 
     def button(self) -> str:
         return f"{self.how.capitalize()} pictures of other shapes"

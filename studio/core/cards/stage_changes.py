@@ -56,7 +56,11 @@ class FreezeFirst(CardChange, frozen=True, kw_only=True, tag="freeze-first"):
     def apply(self, spec: RunSpec) -> RunSpec:
         first = spec.stages[0]
         knows = spec.model.pretrained or spec.parent is not None
-        if spec.task is Task.TEXT or not knows or any(stage.frozen for stage in spec.stages):
+        if spec.task is Task.TEXT:
+            raise ValueError("texts are learnt from scratch")
+        if not knows:
+            raise ValueError("a network from scratch has nothing to freeze")
+        if any(stage.frozen for stage in spec.stages):
             return spec
         head = replace(first, frozen=True, unfrozen=None, epochs=self.epochs)
         whole = replace(first, lr=LearningRate(high=first.lr.high / 5, discriminative=True))
@@ -85,8 +89,10 @@ class DoubleSize(CardChange, frozen=True, kw_only=True, tag="double-size"):
 
     def apply(self, spec: RunSpec) -> RunSpec:
         last = spec.stages[-1]
-        if spec.task is Task.TEXT or 2 * max(last.height, last.width) > LARGEST_SIDE:
-            return spec
+        if spec.task is Task.TEXT:
+            raise ValueError("texts have no size")
+        if 2 * max(last.height, last.width) > LARGEST_SIDE:
+            raise ValueError(f"no stage is larger than {LARGEST_SIDE} pixels a side")
         bigger = replace(last, height=2 * last.height, width=2 * last.width, batch_size=max(1, last.batch_size // 2))
         return replace(spec, stages=(*spec.stages, bigger))
 
@@ -100,8 +106,10 @@ class StartSmaller(CardChange, frozen=True, kw_only=True, tag="start-smaller"):
     def apply(self, spec: RunSpec) -> RunSpec:
         first = spec.stages[0]
         height, width = _half_side(first.height), _half_side(first.width)
-        if spec.task is Task.TEXT or (height, width) == (first.height, first.width):
-            return spec
+        if spec.task is Task.TEXT:
+            raise ValueError("texts have no size")
+        if (height, width) == (first.height, first.width):
+            raise ValueError("its first stage is as small as stages get")
         return replace(spec, stages=(replace(first, height=height, width=width), *spec.stages))
 
     def button(self) -> str:

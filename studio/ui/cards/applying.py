@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from studio.core.cards import Card, changed_recipe
+from studio.core.cards.changes import why_not
 from studio.core.cards.difference import in_words
 from studio.core.recipe import RunSpec
 
@@ -38,6 +39,10 @@ class CardApplying(QObject):
 
     def can_apply(self, card: Card) -> bool:
         return card.change is not None and changed_recipe(card.change, self._draft.spec) is not None
+
+    def why_not(self, card: Card) -> str:
+        """Why a card with a button cannot be applied."""
+        return why_not(card.change, self._draft.spec) if card.change is not None else ""
 
     def apply(self, card: Card) -> None:
         """Does nothing where the card has nothing to change."""

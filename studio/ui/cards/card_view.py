@@ -11,8 +11,6 @@ from studio.ui.cards.card_table import CardTable
 from studio.ui.cards.deck_view import topic_color
 from studio.ui.theme import theme
 
-_NOTHING = "Its button has nothing to change: the recipe is so already, or has no place for it."
-
 
 class CardView(QFrame):
     def __init__(self, table: CardTable, parent: QWidget | None = None) -> None:
@@ -92,7 +90,7 @@ class CardView(QFrame):
         self.apply.setVisible(can and done is None)
         self.back.setVisible(done is not None)
         is_idle = card.change is not None and not can and done is None
-        self.told.setText(done.words if done is not None else _NOTHING if is_idle else "")
+        self.told.setText(done.words if done is not None else self._table.applying.why_not(card) if is_idle else "")
         self.told.setVisible(bool(self.told.text()))
         _set(self.told, tone="ok" if done is not None else "", role="" if done is not None else "muted")
         self.mute.setVisible(card.trigger is not None)
