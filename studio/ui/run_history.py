@@ -101,6 +101,8 @@ class RunHistory:
         """The last time that the run went back to lower rates."""
         self.rate_divisor = 1.0
         """By how much a person lowered all rates while the run went on."""
+        self.epochs_added = 0
+        """How many epochs a person added to those of the recipe."""
         self._steps = GrowingTable(_STEP_COLUMNS)
         self._lr_points = GrowingTable(3)
 
@@ -297,6 +299,7 @@ class RunHistory:
 
     def _grow(self, event: EpochAdded) -> None:
         if self.started is not None:
+            self.epochs_added += event.total_epochs - self.started.epochs
             self.started = replace(self.started, epochs=event.total_epochs, steps=event.total_steps)
         self.stages = [
             (before, replace(stage, epochs=event.epochs) if stage.stage == event.stage else stage)

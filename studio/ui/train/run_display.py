@@ -18,7 +18,7 @@ from studio.ui.train.remedies import Choice, choices
 from studio.ui.train.run_files import can_review
 from studio.ui.train.run_library import RunLibrary
 from studio.ui.train.run_view import PlotTab, RunView
-from studio.ui.train.run_words import HeaderWords, live_words, recorded_words
+from studio.ui.train.run_words import HeaderWords, live_words, recorded_words, steered_text
 from studio.ui.train.runs_panel import RunsPanel
 from studio.ui.train.shown_runs import ShownRuns
 
@@ -181,12 +181,18 @@ class RunDisplay(QObject):
             run = control.record.id if control.record is not None else ""
             return live_words(run, control.state, control.history, self._preparing)
         if len(chosen) > 1:
-            names = ", ".join(record.id for record in chosen)
+            names = ", ".join(self._name(record) for record in chosen)
             return HeaderWords(title=f"Comparing {len(chosen)} runs", facts=names, share=None)
         if chosen:
             record = chosen[0]
             return recorded_words(record.id, record.spec, record.outcome, self._shown.history(record))
         return HeaderWords(title="No run yet", facts="", share=None)
+
+    def _name(self, record: RunRecord) -> str:
+        """With what a person made otherwise while the run went on."""
+        history = self._shown.history(record)
+        steered = steered_text(history) if history is not None else ""
+        return f"{record.id} ({steered})" if steered else record.id
 
     def _show_empty(self) -> None:
         if self._shown.all_records or self._control.is_busy:

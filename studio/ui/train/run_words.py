@@ -46,7 +46,8 @@ def recorded_words(run: str, spec: RunSpec, outcome: RunOutcome | None, history:
         best = best_text(history)
         facts += [best] if best else []
         facts += _where(history)
-    title = f"Run {run}: {purpose_text(spec)}, {outcome.kind if outcome else 'no end recorded'}"
+    asked = _epochs_asked(history) if history is not None else ""
+    title = f"Run {run}: {asked or purpose_text(spec)}, {outcome.kind if outcome else 'no end recorded'}"
     weights = _weights(history) if history is not None else ""
     return HeaderWords(title=title, facts="  ·  ".join(facts), share=None, weights=weights)
 
@@ -87,6 +88,19 @@ def purpose_text(spec: RunSpec) -> str:
     epochs = sum(stage.epochs for stage in spec.stages)
     count = counted(epochs, "epoch")
     return f"fine-tuning, {count}" if spec.fine_tune is not None else count
+
+
+def steered_text(history: RunHistory) -> str:
+    """What a person made otherwise while the run went on, `2 + 1 epochs, rates ÷ 3`; empty where nothing."""
+    rates = f"rates ÷ {history.rate_divisor:g}" if history.rate_divisor > 1 else ""
+    return ", ".join(part for part in (_epochs_asked(history), rates) if part)
+
+
+def _epochs_asked(history: RunHistory) -> str:
+    """Those of the recipe and those that were added: 2 + 1 epochs; empty where none was."""
+    if history.started is None or history.epochs_added <= 0:
+        return ""
+    return f"{history.started.epochs - history.epochs_added} + {history.epochs_added} epochs"
 
 
 def outcome_text(outcome: RunOutcome | None, *, is_live: bool) -> str:

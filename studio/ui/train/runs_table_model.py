@@ -142,7 +142,15 @@ class RunsTableModel(QAbstractTableModel):
     def _difference(self, record: RunRecord) -> str:
         if self._chosen is None or record.id == self._chosen.id:
             return ""
-        return ", ".join(differences(record.spec, self._chosen.spec)) or "the same"
+        found = differences(record.spec, self._chosen.spec)
+        steered, other = self._steered(record), self._steered(self._chosen)
+        if steered != other:
+            found.append(steered or f"without {other}")
+        return ", ".join(found) or "the same"
+
+    def _steered(self, record: RunRecord) -> str:
+        figures = self._library.figures(record)
+        return figures.steered if figures else ""
 
     def _sort_key(self, record: RunRecord, column: Column) -> Any:
         """What has no number comes after all that have one."""
@@ -162,7 +170,9 @@ class RunsTableModel(QAbstractTableModel):
     def _figures_came(self, run: str) -> None:
         for row, record in enumerate(self._records):
             if record.id == run:
-                self._changed(row, row, Column.BEST, Column.TIME)
+                self._changed(row, row, Column.BEST, Column.DIFFERENCE)
+        if self._records and self._chosen is not None and self._chosen.id == run:
+            self._changed(0, len(self._records) - 1, Column.DIFFERENCE, Column.DIFFERENCE)
 
     def _changed(self, top: int, bottom: int, left: Column, right: Column) -> None:
         """The note is told of by itself: a view takes a cell that changes out of the hands of who types in it."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from studio.core.events import Finished
+from studio.core.events import EpochAdded, Finished, RateLowered
 from studio.core.outcome import OutcomeKind
 from studio.engine import FakeEngine
 from studio.store import Store
@@ -68,6 +69,27 @@ def test_recipes_are_held_against_the_selected_one_and_the_selection_is_the_list
     click(desk, "0002")
     assert shown.selected == ["0002"]
     assert column(shown, Column.DIFFERENCE) == ["", f"epochs {first_epochs} instead of 3"]
+
+
+def test_a_run_that_was_steered_is_not_the_same_as_one_that_was_not(desk: Desk) -> None:
+    finished_run(desk)
+    desk.page.start_training()
+    run = desk.wait_for_run(2)
+    added = EpochAdded(step=3, stage=0, epochs=3, total_epochs=3, total_steps=15)
+    first, *rest = training(3)
+    run.say(replace(first, epochs=2, steps=10), *rest[:4], RateLowered(step=3, divisor=3, rate_divisor=3), added)
+    run.say(*rest[4:], Finished(outcome=OutcomeKind.FINISHED, seconds=3.0))
+    run.end()
+    desk.wait_for_idle()
+    desk.wait_for_plots()
+    shown, header = desk.page.view.table, desk.page.view.header
+    assert header.title.text() == "Run 0002: 2 + 1 epochs, finished"
+    click(desk, "0001")
+    assert column(shown, Column.DIFFERENCE) == ["2 + 1 epochs, rates ÷ 3", ""]
+    click(desk, "0002")
+    assert column(shown, Column.DIFFERENCE) == ["", "without 2 + 1 epochs, rates ÷ 3"]
+    click(desk, "0001", together=True)
+    desk.wait(lambda: header.facts.text() == "0001, 0002 (2 + 1 epochs, rates ÷ 3)")
 
 
 def test_a_star_and_a_note_are_kept_with_the_run(desk: Desk) -> None:
