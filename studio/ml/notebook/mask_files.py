@@ -31,8 +31,9 @@ def with_masks_that_are_there(
 def _there(pairs: Sequence[Labelled], missing: list[Path]) -> tuple[Labelled, ...]:
     kept: list[Labelled] = []
     for path, label in pairs:
-        is_missing = label is not None and not Path(label).is_file()
-        if is_missing:
-            missing.append(Path(label))
+        file = Path(str(label)) if label is not None else None
+        is_missing = file is not None and not file.is_file()
+        if file is not None and is_missing:
+            missing.append(file)
         kept.append((path, None if is_missing else label))
     return tuple(kept)
