@@ -86,7 +86,9 @@ def scores(store: Store, run_id: str) -> list[ItemScore]:
     return [item.score for item in store.review_items(run_id, store.review_ids(run_id))]
 
 
-@pytest.fixture(scope="module", params=[Task.SINGLE_LABEL, Task.MULTI_LABEL, Task.TEXT])
+@pytest.fixture(
+    scope="module", params=[Task.SINGLE_LABEL, pytest.param(Task.MULTI_LABEL, marks=pytest.mark.slow), Task.TEXT]
+)
 def reviewed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A trained run, of whose mistakes one was accepted in review and one label was edited."""
     task: Task = request.param

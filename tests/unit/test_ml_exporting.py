@@ -34,7 +34,15 @@ SHALLOW = ModelSpec(encoder="squeezenet1_1", pretrained=False)
 """Traced in a fraction of the time; masks are learnt on the usual encoder."""
 
 
-@pytest.fixture(scope="module", params=[Task.SEGMENTATION, Task.KEYPOINTS, Task.SINGLE_LABEL, Task.MULTI_LABEL])
+@pytest.fixture(
+    scope="module",
+    params=[
+        Task.SEGMENTATION,
+        pytest.param(Task.KEYPOINTS, marks=pytest.mark.slow),
+        pytest.param(Task.SINGLE_LABEL, marks=pytest.mark.slow),
+        Task.MULTI_LABEL,
+    ],
+)
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = SMALL_MODEL if request.param is Task.SEGMENTATION else SHALLOW
     folder = make_run(tmp_path_factory.mktemp("runs") / "0001", recipe(request.param, stages=ONE_EPOCH, model=model))
@@ -97,6 +105,7 @@ def test_the_cards_script_runs_without_this_program(trained: Path, exported: Pat
     assert [(x + 1) / 2 * 40, (y + 1) / 2 * 36] == pytest.approx([float(row["x"]), float(row["y"])], abs=0.5)
 
 
+@pytest.mark.slow
 def test_the_cards_script_pads_a_picture_as_the_run_did(tmp_path: Path) -> None:
     folder = make_run(
         tmp_path / "0001", recipe(Task.KEYPOINTS, stages=ONE_EPOCH, resize=Resize.PAD), train=4, valid=2, size=(30, 50)

@@ -116,6 +116,7 @@ def test_a_run_that_shall_stop_ends_with_its_last_good_checkpoint_and_can_be_res
     assert read_state(folder)["position"]["step"] == 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_memory")
 @pytest.mark.parametrize(
     ("choice", "outcome"), [(OnMemory.PARTS, OutcomeKind.FINISHED), (OnMemory.STOP, OutcomeKind.OUT_OF_MEMORY)]

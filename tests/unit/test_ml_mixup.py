@@ -143,7 +143,7 @@ def test_parts_of_a_mixed_batch_add_up() -> None:
     torch.testing.assert_close(results[0], results[1])
 
 
-@pytest.mark.parametrize("task", [Task.SINGLE_LABEL, Task.MULTI_LABEL])
+@pytest.mark.parametrize("task", [Task.SINGLE_LABEL, pytest.param(Task.MULTI_LABEL, marks=pytest.mark.slow)])
 def test_a_mixed_run_repeats_and_resumes_exactly(tmp_path: Path, task: Task) -> None:
     spec = recipe(task, stages=STAGES, augment=Augment(flip=True, rotate=10), mixup=0.4)
     whole, stopped, plain = (tmp_path / name for name in ("0001", "0002", "0003"))
