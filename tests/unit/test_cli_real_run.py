@@ -36,7 +36,7 @@ def test_a_project_is_imported_trained_reviewed_and_used_without_a_window(tmp_pa
     assert told[-1]["kind"] == "finished"
     assert {"epoch", "scored", "finished"} <= {e["event"] for e in told}
     recorded = (project / "runs" / "0001" / "events.jsonl").read_text().splitlines()
-    assert [json.loads(line) for line in recorded] == told[1:-1]
+    assert [json.loads(line) for line in recorded] == [e for e in told[1:-1] if e["event"] != "card"]
 
     reviewed = run_studio("review", str(project), "--run", "0001", "--json")
     losses = [json.loads(line)["loss"] for line in reviewed.stdout.splitlines()[:-1]]

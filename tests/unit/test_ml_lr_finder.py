@@ -230,6 +230,7 @@ def test_a_batch_that_does_not_fit_into_memory_is_divided_and_leaves_no_trace(be
     assert_untouched(bench, before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_memory")
 def test_an_lr_finder_run_says_from_which_step_on_it_divides_its_batches(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "0001", recipe(stages=[STAGE], purpose=Purpose.LR_FIND), valid=0)
@@ -240,6 +241,7 @@ def test_an_lr_finder_run_says_from_which_step_on_it_divides_its_batches(tmp_pat
     assert "from step 3 on it is computed in 2 parts" in warned
 
 
+@pytest.mark.slow
 def test_the_sweep_computes_its_batches_in_as_many_parts_as_the_recipe_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -117,7 +117,7 @@ def test_many_items_are_filled_in_slices_and_one_that_is_labelled_meanwhile_keep
 
     def found_late(*args, **options):
         found = find(*args, **options)
-        gate.wait(5)
+        gate.wait(60)
         return found
 
     monkeypatch.setattr(point_filling, "find_filling", found_late)
