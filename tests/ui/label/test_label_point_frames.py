@@ -113,10 +113,11 @@ def test_many_items_are_filled_in_slices_and_one_that_is_labelled_meanwhile_keep
     desk = make_desk(8, task=Task.KEYPOINTS)
     give(desk, 0, Keypoint(index=0, x=0, y=10))
     give(desk, 7, Keypoint(index=0, x=70, y=10))
-    gate, find = threading.Event(), point_filling.find_filling
+    looked, gate, find = threading.Event(), threading.Event(), point_filling.find_filling
 
     def found_late(*args, **options):
         found = find(*args, **options)
+        looked.set()
         gate.wait(60)
         return found
 
@@ -125,6 +126,7 @@ def test_many_items_are_filled_in_slices_and_one_that_is_labelled_meanwhile_keep
     desk.open(desk.ids[1])
     desk.key(Qt.Key.Key_J)
     assert said[-1].startswith("Looking for gaps")
+    assert looked.wait(60)
     desk.open(desk.ids[3])
     desk.click(80, 50)
     own = points_of(desk, 3)
