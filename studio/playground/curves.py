@@ -47,12 +47,16 @@ def best_line(y: Floats) -> tuple[Floats, float]:
     return line, float(np.mean((line - y) ** 2))
 
 
+_NO_WIDTH: Final = 1e-9
+"""Below it a stroke goes straight up or down."""
+
+
 def draw_stroke(y: Floats, start: tuple[float, float], end: tuple[float, float]) -> Floats:
     """The curve with a stroke of the mouse from one (x, y) to another; every place that it passes gets its height."""
     (x0, y0), (x1, y1) = sorted((start, end))
     first, last = (round((np.clip(x, -1, 1) + 1) / 2 * (POINTS - 1)) for x in (x0, x1))
     drawn = y.copy()
-    share = (PLACES[first : last + 1] - x0) / (x1 - x0) if x1 > x0 else np.ones(last + 1 - first)
+    share = (PLACES[first : last + 1] - x0) / (x1 - x0) if x1 - x0 > _NO_WIDTH else np.ones(last + 1 - first)
     drawn[first : last + 1] = np.clip(y0 + (y1 - y0) * np.clip(share, 0, 1), -HIGHEST, HIGHEST)
     return drawn
 

@@ -20,6 +20,7 @@ from tests.e2e.screen import wait_until
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_explained_at_once_and_its_run_can_be_resumed(
     project: Path, open_program: Callable[..., Program]
 ) -> None:

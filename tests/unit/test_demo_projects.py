@@ -108,6 +108,7 @@ def test_the_notes_say_which_street_labels_are_missing_and_wrong_and_the_rest_is
         assert {store.item_named(name).split for name in wrong} == {Split.TRAIN, Split.VALID}
 
 
+@pytest.mark.slow
 def test_the_notes_say_which_face_points_are_wrong(portraits: Path) -> None:
     notes = read_notes(portraits)
     check_missing(portraits, notes)

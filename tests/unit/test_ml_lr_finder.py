@@ -220,6 +220,7 @@ def small_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(UNet, "forward", limited)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_memory")
 def test_a_batch_that_does_not_fit_into_memory_is_divided_and_leaves_no_trace(bench: Bench) -> None:
     before = bench.everything()

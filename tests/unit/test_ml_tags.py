@@ -216,7 +216,7 @@ def test_a_network_for_tags_first_answers_how_often_each_occurs() -> None:
     assert first.tolist() == pytest.approx([3.5 / 5, 2.5 / 5, 0.5 / 5])
 
 
-@pytest.fixture(scope="module", params=[Task.SINGLE_LABEL, Task.MULTI_LABEL])
+@pytest.fixture(scope="module", params=[Task.SINGLE_LABEL, pytest.param(Task.MULTI_LABEL, marks=pytest.mark.slow)])
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
     """A square in every second picture, learnt until it is seen."""
     task = Task(request.param)

@@ -157,7 +157,7 @@ def test_an_epoch_that_is_added_while_patience_runs_out_is_trained(
     assert (outcome, resumed.of(Step)) == (OutcomeKind.FINISHED, [])
 
 
-@pytest.mark.parametrize("leaves_at", [5, 6, 7])
+@pytest.mark.parametrize("leaves_at", [6, *(pytest.param(n, marks=pytest.mark.slow) for n in (5, 7))])
 def test_an_added_epoch_outlasts_patience_over_a_resume(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leaves_at: int
 ) -> None:

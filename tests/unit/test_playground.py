@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from studio.playground.curves import PLACES, POINTS, Curve, best_line, borders, draw_stroke, values_of
@@ -194,6 +194,7 @@ def test_borders_are_counted_where_the_sign_changes() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(*(st.floats(-3, 3) for _ in range(4)))
+@example(2e-311, 0.5, 0.0, 0.0)
 def test_a_stroke_leaves_no_gap_and_nothing_outside_it_changes(x0: float, y0: float, x1: float, y1: float) -> None:
     before = values_of(Curve.SINE)
     drawn = draw_stroke(before, (x0, y0), (x1, y1))
