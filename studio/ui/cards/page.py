@@ -5,12 +5,13 @@ from __future__ import annotations
 import enum
 
 from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.ui.cards.actions import CardsActions
 from studio.ui.cards.card_table import CardTable
 from studio.ui.cards.deck_page import DeckPage
 from studio.ui.cards.playground.panel import PlaygroundPanel
+from studio.ui.widgets.tab_row import TabRow, tab_buttons
 
 
 class CardsTab(enum.StrEnum):
@@ -29,7 +30,7 @@ class CardsPage(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.deck)
         self._stack.addWidget(self.playground)
-        self._tabs: dict[CardsTab, QPushButton] = {}
+        self._tabs = tab_buttons(CardsTab, self.show_tab)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -65,20 +66,8 @@ class CardsPage(QWidget):
         self.playground.shut_down()
 
     def _tab_row(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+        row = TabRow(self._tabs.values())
         row.setContentsMargins(10, 8, 10, 0)
-        row.setSpacing(0)
-        group = QButtonGroup(self)
-        for place, tab in zip(("first", "last"), CardsTab, strict=True):
-            button = QPushButton(tab.value)
-            button.setObjectName(f"tab_{tab.name.lower()}")
-            button.setCheckable(True)
-            button.setProperty("segment", place)
-            button.clicked.connect(lambda _=False, tab=tab: self.show_tab(tab))
-            group.addButton(button)
-            row.addWidget(button)
-            self._tabs[tab] = button
-        row.addStretch(1)
         return row
 
     def _switch(self) -> None:

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 
 from studio.ui.theme import theme
+from studio.ui.widgets.page_actions import PageActions
 
 
-class TrainActions(QObject):
-    """Plain actions; the page says what they do and when they can be used."""
-
+class TrainActions(PageActions):
     def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self.train = self._add("train_start", "Train", "play", "Ctrl+Return", "Start a run of this recipe")
-        self.find_rate = self._add(
+        super().__init__("Train", parent)
+        self._before_a_run()
+        self._during_a_run()
+        self._to_the_recipe()
+        self._to_runs()
+
+    def _before_a_run(self) -> None:
+        self.train = self.add("train_start", "Train", "play", "Ctrl+Return", "Start a run of this recipe")
+        self.find_rate = self.add(
             "train_find_rate", "Find Learning Rate", "curve", "Ctrl+L", "Try rising rates on the selected stage"
         )
-        self.check_data = self._add(
+        self.check_data = self.add(
             "train_check_data",
             "Check the Data",
             "check",
             "Ctrl+Shift+D",
             "Look for what would spoil a run or its numbers",
         )
-        self.augmented = self._add(
+        self.augmented = self.add(
             "train_augmented",
             "Augmented Samples",
             "images",
@@ -32,19 +37,21 @@ class TrainActions(QObject):
             "See training items as the recipe draws and transforms them",
         )
         self.augmented.setIconText("See samples")
-        self.roll = self._add("train_roll", "Roll Again", "shuffle", "R", "Draw the augmented samples anew")
-        self.propose_batch = self._add(
+        self.roll = self.add("train_roll", "Roll Again", "shuffle", "R", "Draw the augmented samples anew")
+        self.propose_batch = self.add(
             "train_propose_batch",
             "Propose Batch Size",
             "sparkle",
             "",
             "Try batches of growing size on the selected stage and take the smallest that is about as fast as any",
         )
-        self.pause = self._add("train_pause", "Pause", "pause", "Ctrl+Shift+P", "Give the processor back for a while")
-        self.stop = self._add(
+
+    def _during_a_run(self) -> None:
+        self.pause = self.add("train_pause", "Pause", "pause", "Ctrl+Shift+P", "Give the processor back for a while")
+        self.stop = self.add(
             "train_stop", "Stop and Keep", "stop", "Ctrl+.", "Stop after this batch and keep what was learnt"
         )
-        self.lower_rate = self._add(
+        self.lower_rate = self.add(
             "train_lower_rate",
             "Lower the Rate by 3 From Here",
             "arrow-down",
@@ -52,7 +59,7 @@ class TrainActions(QObject):
             "Divide all rates by 3 from the next batch to the end",
         )
         self.lower_rate.setIconText("Rate ÷ 3")
-        self.add_epoch = self._add(
+        self.add_epoch = self.add(
             "train_add_epoch",
             "One More Epoch",
             "grow",
@@ -60,59 +67,57 @@ class TrainActions(QObject):
             "Train this stage one epoch longer; its schedule then ends an epoch later",
         )
         self.add_epoch.setIconText("+1 epoch")
-        self.kill = self._add(
+        self.kill = self.add(
             "train_kill", "Kill the Process", "close", "", "End at once; what was learnt since the last epoch is lost"
         )
-        self.add_stage = self._add("train_add_stage", "Add Stage", "plus", "", "One more stage for the whole network")
-        self.double_stage = self._add(
+
+    def _to_the_recipe(self) -> None:
+        self.add_stage = self.add("train_add_stage", "Add Stage", "plus", "", "One more stage for the whole network")
+        self.double_stage = self.add(
             "train_double_stage", "Add Stage at Double the Size", "grow", "", "One more stage, twice as high and wide"
         )
-        self.grow = self._add(
+        self.grow = self.add(
             "train_grow", "Progressive Resizing", "images", "", "Spread the epochs over growing sizes of the pictures"
         )
-        self.shelf = self._add(
+        self.shelf = self.add(
             "train_shelf", "Recipes to Begin With", "shelf", "", "Sample recipes of the lessons, and your own"
         )
         self.shelf.setIconText("Begin with")
         self.shelf.setCheckable(True)
-        self.as_text = self._add("train_recipe_text", "Recipe as JSON", "braces", "", "The JSON behind the recipe")
+        self.as_text = self.add("train_recipe_text", "Recipe as JSON", "braces", "", "The JSON behind the recipe")
         self.as_text.setCheckable(True)
-        self.open_recipe = self._add("train_open_recipe", "Open a Recipe…", "folder", "", "A recipe.json of any run")
+        self.open_recipe = self.add("train_open_recipe", "Open a Recipe…", "folder", "", "A recipe.json of any run")
         self.open_recipe.setIconText("Open…")
-        self.save_recipe = self._add(
+        self.save_recipe = self.add(
             "train_save_recipe", "Save the Recipe…", "save", "", "As a file that studio train --recipe reads too"
         )
         self.save_recipe.setIconText("Save…")
-        self.undo = self._add("train_undo_recipe", "Undo in the Recipe", "undo", "Ctrl+Z", "Take the last change back")
-        self.redo = self._add("train_redo_recipe", "Redo in the Recipe", "redo", "Ctrl+Shift+Z", "Change it again")
-        self.defaults = self._add(
+        self.undo = self.add("train_undo_recipe", "Undo in the Recipe", "undo", "Ctrl+Z", "Take the last change back")
+        self.redo = self.add("train_redo_recipe", "Redo in the Recipe", "redo", "Ctrl+Shift+Z", "Change it again")
+        self.defaults = self.add(
             "train_defaults",
             "Recommended Recipe",
             "sparkle",
             "",
             "What suits this project and computer",
         )
-        self.resume = self._add("train_resume", "Resume Run", "resume", "", "Go on from the run's last checkpoint")
-        self.review = self._add("train_review", "Review Run", "review", "Ctrl+Shift+R", "See its worst items first")
-        self.start_from = self._add(
+
+    def _to_runs(self) -> None:
+        self.resume = self.add("train_resume", "Resume Run", "resume", "", "Go on from the run's last checkpoint")
+        self.review = self.add("train_review", "Review Run", "review", "Ctrl+Shift+R", "See its worst items first")
+        self.start_from = self.add(
             "train_start_from", "Start From This Run", "start-from", "", "Train a new run from this one's weights"
         )
-        self.repeat = self._add("train_repeat", "Repeat Run", "copy", "", "Train the run's recipe again, as it was")
-        self.undo_delete = self._add(
+        self.repeat = self.add("train_repeat", "Repeat Run", "copy", "", "Train the run's recipe again, as it was")
+        self.undo_delete = self.add(
             "train_undo_delete",
             "Undo Delete",
             "undo",
             "Ctrl+Alt+Z",
             "Take the runs that were deleted last out of the trash",
         )
-        self.star = self._add("train_star", "Star", "star", "Ctrl+Shift+B", "Mark the selected runs, or take it back")
-        self.delete = self._add("train_delete", "Delete Runs", "trash", "", "Move the selected runs to the trash")
-        theme().changed.connect(self._dress)
-        self._dress()
-
-    @property
-    def all(self) -> list[QAction]:
-        return self.findChildren(QAction)
+        self.star = self.add("train_star", "Star", "star", "Ctrl+Shift+B", "Mark the selected runs, or take it back")
+        self.delete = self.add("train_delete", "Delete Runs", "trash", "", "Move the selected runs to the trash")
 
     @property
     def of_runs(self) -> list[QAction]:
@@ -133,18 +138,3 @@ class TrainActions(QObject):
         self.pause.setText("Continue" if paused else "Pause")
         self.pause.setProperty("icon_name", "play" if paused else "pause")
         self.pause.setIcon(theme().icon(self.pause.property("icon_name")))
-
-    def _add(self, name: str, text: str, icon: str, keys: str, tip: str) -> QAction:
-        action = QAction(text, self)
-        action.setObjectName(name)
-        action.setProperty("menu", "Train")
-        action.setProperty("icon_name", icon)
-        if keys:
-            action.setShortcut(QKeySequence(keys))
-            tip = f"{tip} ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})"
-        action.setToolTip(tip)
-        return action
-
-    def _dress(self) -> None:
-        for action in self.all:
-            action.setIcon(theme().icon(action.property("icon_name")))

@@ -9,9 +9,7 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSplitter,
@@ -30,6 +28,7 @@ from studio.ui.train.run_header import RunHeader
 from studio.ui.train.run_library import RunLibrary
 from studio.ui.train.runs_table import RunsTable
 from studio.ui.train.samples_strip import SamplesStrip
+from studio.ui.widgets.tab_row import TabRow, tab_buttons
 
 _ROOM_FOR_CAPTIONS: Final = 600
 
@@ -54,7 +53,7 @@ class RunView(QWidget):
         self.finder = LrFinderPlot()
         self.table = RunsTable(library)
         self.samples = SamplesStrip(task)
-        self._tabs: dict[PlotTab, QPushButton] = {}
+        self._tabs = tab_buttons(PlotTab, self.show_tab)
         self._plots = QStackedWidget()
         self._plots.addWidget(self.curves)
         self._plots.addWidget(self.finder)
@@ -123,19 +122,7 @@ class RunView(QWidget):
 
     def _plot_side(self) -> QWidget:
         side = QWidget()
-        row = QHBoxLayout()
-        row.setSpacing(0)
-        group = QButtonGroup(self)
-        for place, tab in zip(("first", "middle", "last"), PlotTab, strict=True):
-            button = QPushButton(tab.value)
-            button.setObjectName(f"tab_{tab.name.lower()}")
-            button.setCheckable(True)
-            button.setProperty("segment", place)
-            button.clicked.connect(lambda _=False, tab=tab: self.show_tab(tab))
-            group.addButton(button)
-            row.addWidget(button)
-            self._tabs[tab] = button
-        row.addStretch(1)
+        row = TabRow(self._tabs.values())
         row.addSpacing(8)
         row.addWidget(self.curves.controls)
         self._tabs[PlotTab.CURVES].setChecked(True)
