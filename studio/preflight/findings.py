@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 class FixKind(enum.StrEnum):
@@ -31,4 +31,4 @@ class Finding:
 
     sentence: str
     items: tuple[int, ...] = ()
-    fixes: tuple[Fix, ...] = field(default=())
+    fixes: tuple[Fix, ...] = ()
