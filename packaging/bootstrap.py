@@ -134,6 +134,8 @@ def set_up_environment() -> bool:
     stamp = folder / "complete"
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == fingerprint():
         return True
+    if folder.is_symlink() or folder.is_file():  # venv refuses to build where either is in the way
+        folder.unlink()
     print(f"Making the environment {folder}; the first time this downloads several gigabytes.", flush=True)
     if subprocess.run([sys.executable, "-m", "venv", str(folder)], check=False).returncode:
         _say("The environment cannot be made; on Debian `sudo apt-get install python3-venv` adds what is missing.")

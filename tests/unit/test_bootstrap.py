@@ -40,6 +40,26 @@ def test_checkouts_with_the_same_versions_share_one_environment(
     assert bootstrap.fingerprint() != here
 
 
+def test_a_link_where_the_environment_should_be_does_not_stop_it_being_made(
+    bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, folder = tmp_path / "older", tmp_path / "environment"
+    older.mkdir()
+    (older / "complete").write_text("other versions")
+    folder.symlink_to(older)
+    monkeypatch.setenv("STUDIO_VENV", str(folder))
+    run = subprocess.run
+
+    def without_packages(command: list[str], *, check: bool) -> subprocess.CompletedProcess[bytes]:
+        return run([*command, "--without-pip"] if "venv" in command else [sys.executable, "-c", ""], check=check)
+
+    monkeypatch.setattr(bootstrap.subprocess, "run", without_packages)
+    assert bootstrap.set_up_environment()
+    assert not folder.is_symlink()
+    assert (folder / "complete").read_text() == bootstrap.fingerprint()
+    assert (older / "complete").read_text() == "other versions"
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="system packages are looked for on Linux only")
 def test_a_machine_without_qts_libraries_hears_which_packages_bring_them(
     bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
