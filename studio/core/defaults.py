@@ -15,8 +15,9 @@ DEFAULT_RATE: Final = 1e-3
 DRAWS: Final = 1500
 """About how many images, repeats included, a network must see to get somewhere from scratch."""
 
-TEXT_DRAWS: Final = 6400
-"""About how many documents, repeats included, a text classifier from scratch must read."""
+TEXT_DRAWS: Final = 19_200
+"""About how many documents, repeats included, a text classifier from scratch must read: with 800 film reviews the
+validation loss leaps from epoch to epoch until about then."""
 
 MOST_TOKENS: Final = 600
 """Of a document: nine of ten film reviews are shorter."""
@@ -79,7 +80,7 @@ def default_spec(
 def _text_spec(n_items: int) -> RunSpec:
     """Lesson 3's way: a language model on all texts, then the classifier, unfrozen from its head to the embedding. For
     few documents more epochs of the last part."""
-    epochs = min(12, max(2, math.ceil(TEXT_DRAWS / max(n_items, 1))))
+    epochs = min(MAX_EPOCHS, max(2, math.ceil(TEXT_DRAWS / max(n_items, 1))))
     batch = 2 ** int(math.log2(max(2, min(16, n_items // 8))))
 
     def stage(epochs: int, rate: float, **others: Any) -> Stage:
