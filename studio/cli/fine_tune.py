@@ -61,7 +61,7 @@ def fine_tune(
     output = Output(as_json=as_json)
     with Store.open(project) as store:
         load_scores(store, run)
-        items = trainable(store.corrections(run))
+        items = trainable(store.review.corrections(run))
         if not items:
             raise BadInput(
                 f"Run {run} has led to no corrected label yet; correct some in the window, or with `studio decide`."
@@ -79,14 +79,14 @@ def fine_tune(
         record, outcome = carry_out(store, spec, output, device=device, tensorboard=tensorboard)
         if outcome.learnt_something:
             report = before_after(
-                _scores(store, run), _scores(store, record.id), store.corrections(run), task=store.settings.task
+                _scores(store, run), _scores(store, record.id), store.review.corrections(run), task=store.settings.task
             )
             _show(report, output)
     raise typer.Exit(exit_code(outcome))
 
 
 def _scores(store: Store, run: str) -> list[ItemScore]:
-    return [item.score for item in store.review_items(run, store.review_ids(run))]
+    return [item.score for item in store.review.items(run, store.review.ids(run))]
 
 
 def _show(report: Report, output: Output) -> None:

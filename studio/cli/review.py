@@ -57,8 +57,8 @@ def review(
             _choose_threshold(store, run, threshold)
         curve = _curve(store, run) if store.settings.task is Task.MULTI_LABEL else None
         kept = kept_threshold(store.run(run).folder)
-        ids = store.review_ids(run, ReviewFilter(splits=(split,) if split else ()))
-        items = store.review_items(run, ids[:top])
+        ids = store.review.ids(run, ReviewFilter(splits=(split,) if split else ()))
+        items = store.review.items(run, ids[:top])
         settings = store.settings
     names = {c.id: c.name for c in settings.known_classes}
     for rank, item in enumerate(items, start=1):
@@ -101,11 +101,11 @@ def _choose_threshold(store: Store, run: str, threshold: float) -> None:
     """Raises BadInput."""
     if store.settings.task is not Task.MULTI_LABEL:
         raise BadInput("Only tags have a threshold; leave out --threshold.")
-    store.choose_threshold(run, threshold)
+    store.review.choose_threshold(run, threshold)
 
 
 def _curve(store: Store, run: str) -> ThresholdCurve | None:
-    return threshold_curve(item.score for item in store.review_items(run, store.review_ids(run)))
+    return threshold_curve(item.score for item in store.review.items(run, store.review.ids(run)))
 
 
 def load_scores(store: Store, run: str) -> None:
@@ -113,7 +113,7 @@ def load_scores(store: Store, run: str) -> None:
     record = store.run(run)
     if not (record.folder / SCORES_FILE).is_file():
         raise BadInput(f"Run {run} has scored no items; train it to its end, or stop it with Ctrl+C once.")
-    store.load_scores(run)
+    store.review.load_scores(run)
 
 
 def _classes(score: ItemScore, names: Mapping[int, str]) -> dict[str, object]:
@@ -153,10 +153,10 @@ def decide(
     with Store.open(project) as store:
         load_scores(store, run)
         for name in items:
-            store.decide(run, store.item_named(name).id, _DECISIONS[decision])
+            store.review.decide(run, store.item_named(name).id, _DECISIONS[decision])
             output.result("decided", f"{name}: {_DECISIONS[decision].value}", item=name, decision=_DECISIONS[decision])
         store.flush()
-        corrections = len(store.corrections(run))
+        corrections = len(store.review.corrections(run))
     output.result(
         "corrections", f"Run {run} has led to {counted(corrections, 'correction')}.", run=run, corrections=corrections
     )

@@ -114,7 +114,7 @@ def _watch(
     assert outcome is not None  # without a timeout it waits for the end
     store.set_outcome(record.id, outcome)
     if outcome.learnt_something and record.spec.purpose is Purpose.TRAIN and _has_scores(record.folder):
-        store.load_scores(record.id)
+        store.review.load_scores(record.id)
     tell_dealt(dealt, output)
     output.event(
         "outcome",

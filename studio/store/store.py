@@ -8,9 +8,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
-import numpy.typing as npt
-
 from studio.core.arrays import Mask
 from studio.core.atomic import why
 from studio.core.document import Document
@@ -21,17 +18,15 @@ from studio.core.items import Item, LabelState, NewItem, Split
 from studio.core.outcome import RunOutcome
 from studio.core.points import Points
 from studio.core.recipe import Purpose, RunSpec
-from studio.core.review import SCORES_FILE, Correction, Decision, ReviewItem
-from studio.core.settings import ProjectSettings, Task
+from studio.core.settings import ProjectSettings
 from studio.core.shapes import Carried, SourceNotes
 from studio.core.signals import Signal
 from studio.core.snapshot import Snapshot
 from studio.core.tags import Tags
-from studio.core.thresholds import keep_threshold, kept_threshold
 from studio.store.annotations import Annotation, Annotations
 from studio.store.carried import CarriedShapes
 from studio.store.database import DATABASE_FILE, Database
-from studio.store.decisions import Acceptance, Decisions, Surroundings
+from studio.store.decisions import Decisions, Surroundings
 from studio.store.items import ItemCounts, ItemFilter, Items
 from studio.store.journal import Journal
 from studio.store.label_files import LABELS_FOLDER, LabelFiles, ReadLabel
@@ -39,9 +34,10 @@ from studio.store.label_writer import LabelWriter
 from studio.store.locations import Locations
 from studio.store.many_tags import ManyTags
 from studio.store.proposals import Proposals
+from studio.store.review import Review
 from studio.store.run_remarks import Remarks
 from studio.store.runs import RUNS_FOLDER, RunRecord, Runs, write_run
-from studio.store.scores import ReviewFilter, Scores
+from studio.store.scores import Scores
 from studio.store.settings_file import SETTINGS_FILE, read_settings, write_settings
 from studio.store.snapshot import Freezer, Labels, RunData
 
@@ -70,14 +66,16 @@ class Store:
         self._runs = Runs(root, database)
         self.proposals = Proposals(root, database)
         """What models propose; nothing of it is a label."""
-        self._scores = Scores(database)
+        scores = Scores(database)
         around = Surroundings(
             folder=lambda run_id: self._runs.get(run_id).folder,
             classes=lambda: self._settings.classes,
             current_mask=self._annotations.mask,
             open_document=self._annotations.opened,
         )
-        self._decisions = Decisions(database, self._items, self._journal, self._scores, around)
+        decisions = Decisions(database, self._items, self._journal, scores, around)
+        self.review = Review(scores, decisions, folder=around.folder, settings=lambda: self._settings)
+        """What runs scored, and what was decided about it."""
         self._writer = LabelWriter(self._files_for_writer)
         self._journal.mask_moved.connect(self._writer.mark)
         self._journal.root_left.connect(self._files.keep_root)
@@ -333,72 +331,6 @@ class Store:
     def run_events(self, run_id: str) -> Iterator[RunEvent]:
         """What the run said so far; torn lines are passed over. Raises UnknownRun."""
         return self._runs.events(run_id)
-
-    # --- review ---
-
-    def load_scores(self, run_id: str) -> int:
-        """Read what the run scored, again where it was read before; decisions stay. Returns the number of items.
-
-        Raises UnknownRun, ProjectDamaged.
-        """
-        folder = self._runs.get(run_id).folder
-        threshold = kept_threshold(folder) if self._settings.task is Task.MULTI_LABEL else None
-        return self._scores.load(run_id, folder / SCORES_FILE, threshold=threshold)
-
-    def choose_threshold(self, run_id: str, threshold: float) -> None:
-        """From now on the run predicts the tags whose probability is above `threshold`, here and on new pictures; what
-        was decided stays. Raises UnknownRun, BadInput, CannotWrite, ProjectDamaged."""
-        keep_threshold(self._runs.get(run_id).folder, threshold)
-        self.load_scores(run_id)
-
-    def review_ids(self, run_id: str, wanted: ReviewFilter | None = None) -> list[int]:
-        """The ids of the run's scored items that pass, worst first."""
-        return self._scores.ids(run_id, wanted or ReviewFilter())
-
-    def review_items(self, run_id: str, ids: Iterable[int]) -> list[ReviewItem]:
-        """In the order of `ids`; items that the run has not scored are passed over."""
-        return self._scores.many(run_id, ids)
-
-    def review_counts(self, run_id: str) -> dict[Decision, int]:
-        """How many scored items have each decision."""
-        return self._scores.counts(run_id)
-
-    def review_splits(self, run_id: str) -> set[Split]:
-        """The splits that the run's scored items are in."""
-        return self._scores.splits(run_id)
-
-    def confusion(self, run_id: str) -> npt.NDArray[np.int64]:
-        """(n, n) int64 for class ids 0…n-1: pixels by label (row) and prediction (column) where they differ."""
-        return self._scores.confusion(run_id, max((c.id + 1 for c in self._settings.known_classes), default=0))
-
-    def mistakes(self, run_id: str) -> dict[tuple[int, int], int]:
-        """How many pixels or items by (label id, predicted id) where they differ, `NO_CLASS` included."""
-        return self._scores.mistakes(run_id)
-
-    def acceptance(self, run_id: str, item_id: int) -> Acceptance | None:
-        """What accepting an item's prediction changes now, which takes long on a large picture: for another thread's
-        store to work out for `decide`. None where the prediction is no mask. Raises NoPrediction, BadMask."""
-        return self._decisions.acceptance(run_id, item_id)
-
-    def decide(self, run_id: str, item_id: int, decision: Decision, worked_out: Acceptance | None = None) -> None:
-        """Carry a decision out and keep it: all of it or nothing. Raises NoPrediction, BadMask, CannotWrite."""
-        self._decisions.decide(run_id, item_id, decision, worked_out)
-
-    def undo_decision(self, run_id: str) -> int | None:
-        """Take the run's last decision back, also after a restart; returns its item, None when there is none."""
-        return self._decisions.undo(run_id)
-
-    def redo_decision(self, run_id: str) -> int | None:
-        """Decide again what was taken back last; returns the item, None when there is nothing."""
-        return self._decisions.redo(run_id)
-
-    def note_edited(self, run_id: str, item_id: int) -> None:
-        """Keep that an item was changed by hand because of what the run showed."""
-        self._decisions.note_edited(run_id, item_id)
-
-    def corrections(self, run_id: str) -> list[Correction]:
-        """The labels that were changed because of what the run showed, in the order of the decisions."""
-        return self._decisions.corrections(run_id)
 
     def _labels(self) -> Labels:
         """Where a snapshot takes its labels from, as far as possible from label files that are up to date."""

@@ -52,7 +52,7 @@ def close_interrupted_runs(root: Path) -> Interrupted:
             outcome = _outcome(record, final)
             store.set_outcome(record.id, outcome)
             if (record.folder / SCORES_FILE).exists():
-                store.load_scores(record.id)
+                store.review.load_scores(record.id)
             found.append((record, outcome))
     return Interrupted(runs=found, undecided=undecided, going=going)
 

@@ -386,7 +386,7 @@ def _write_down(root: Path, run: str, folder: Path, outcome: RunOutcome) -> bool
     with Store.open(root) as store:
         store.set_outcome(run, outcome)
         if has_scores:
-            store.load_scores(run)
+            store.review.load_scores(run)
     return has_scores
 
 

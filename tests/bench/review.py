@@ -90,7 +90,7 @@ def scored_project(folder: Path, items: int) -> Path:
         (run.folder / _PREDICTION).parent.mkdir()
         write_mask(run.folder / _PREDICTION, _stripes(40), settings.classes)
         _write_scores(run.folder / SCORES_FILE, ids, names)
-        store.load_scores(run.id)
+        store.review.load_scores(run.id)
     return folder / "project"
 
 

@@ -159,8 +159,8 @@ def _review(window: Program, project: Path, picture: _Camera) -> tuple[list[Item
     time.sleep(2)
     picture("review")
     with Store.open(project) as store:
-        first, second, third = (store.item(i) for i in store.review_ids("0002")[:3])
-        scores = {entry.score.item: entry.score for entry in store.review_items("0002", [first.id, second.id])}
+        first, second, third = (store.item(i) for i in store.review.ids("0002")[:3])
+        scores = {entry.score.item: entry.score for entry in store.review.items("0002", [first.id, second.id])}
     window.screen.key("e")
     window.wait_for("canvas")
     time.sleep(1)
@@ -188,4 +188,4 @@ def _review(window: Program, project: Path, picture: _Camera) -> tuple[list[Item
 
 def _decision(project: Path, item: Item) -> Decision:
     with Store.open(project) as store:
-        return store.review_items("0002", [item.id])[0].decision
+        return store.review.items("0002", [item.id])[0].decision

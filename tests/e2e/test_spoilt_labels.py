@@ -45,12 +45,12 @@ def test_spoilt_labels_come_up_as_the_worst_and_are_reported_as_fixed(
         spoilt = {store.item_named(name).id for name in spoilt_names}
 
         trained = _carry_out(store, engine, _recipe(store))
-        worst = store.review_ids(trained, ReviewFilter(splits=(Split.VALID,)))[:WORST]
+        worst = store.review.ids(trained, ReviewFilter(splits=(Split.VALID,)))[:WORST]
         assert spoilt <= set(worst), f"not among the worst: {sorted(spoilt - set(worst))}"
 
         for item in spoilt:
-            store.decide(trained, item, Decision.ACCEPTED)
-        corrected = trainable(store.corrections(trained))
+            store.review.decide(trained, item, Decision.ACCEPTED)
+        corrected = trainable(store.review.corrections(trained))
         assert set(corrected) == spoilt
         tuned = _carry_out(store, engine, fine_tune_spec(store.run(trained).spec, trained, corrected))
 
@@ -95,12 +95,12 @@ def _carry_out(store: Store, engine: LocalEngine, spec: RunSpec) -> str:
     assert outcome is not None
     assert outcome.kind is OutcomeKind.FINISHED, outcome
     store.set_outcome(record.id, outcome)
-    store.load_scores(record.id)
+    store.review.load_scores(record.id)
     return record.id
 
 
 def _report(store: Store, before: str, after: str) -> Report:
     def scores(run: str) -> list[ItemScore]:
-        return [entry.score for entry in store.review_items(run, store.review_ids(run))]
+        return [entry.score for entry in store.review.items(run, store.review.ids(run))]
 
-    return before_after(scores(before), scores(after), store.corrections(before), task=store.settings.task)
+    return before_after(scores(before), scores(after), store.review.corrections(before), task=store.settings.task)

@@ -155,7 +155,7 @@ def test_a_run_is_told_epoch_by_epoch_and_its_end_and_scores_are_kept(
         outcome = store.run("0001").outcome
         assert outcome is not None
         assert outcome.kind is OutcomeKind.FINISHED
-        worst = store.review_items("0001", store.review_ids("0001"))[0]
+        worst = store.review.items("0001", store.review.ids("0001"))[0]
     assert (worst.score.name, worst.score.loss) == ("seqB_002.png", 3.0)
 
 
@@ -638,8 +638,8 @@ def test_decisions_change_labels_and_become_corrections(reviewed: Path, capsys: 
     assert "Run 0001 has led to" in capsys.readouterr().out
     with Store.open(reviewed) as store:
         mask = store.read_mask(store.item_named("seqB_002.png").id)
-        decisions = {i.score.name: i.decision for i in store.review_items("0001", store.item_ids())}
-        corrected = {c.name for c in store.corrections("0001")}
+        decisions = {i.score.name: i.decision for i in store.review.items("0001", store.item_ids())}
+        corrected = {c.name for c in store.review.corrections("0001")}
     assert np.array_equal(mask, data_sets.stripes())  # type: ignore[arg-type]
     assert decisions == {
         "seqB_002.png": Decision.ACCEPTED,

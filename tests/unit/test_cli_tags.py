@@ -71,7 +71,7 @@ def test_accepting_makes_the_prediction_the_label(project: Path, capsys: pytest.
     assert run_command(["decide", str(project), "f2.png", "accept", "--run", "0001"]) == 0
     with Store.open(project) as store:
         assert store.read_tags(3) == Tags((ROAD,))
-        assert len(store.corrections("0001")) == 1
+        assert len(store.review.corrections("0001")) == 1
     capsys.readouterr()
 
 

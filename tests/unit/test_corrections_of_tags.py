@@ -78,12 +78,12 @@ def carry_out(store: Store, spec: RunSpec) -> tuple[str, list[RunEvent]]:
     record = store.create_run(spec)
     outcome, heard = run(record.folder)
     assert outcome is OutcomeKind.FINISHED
-    store.load_scores(record.id)
+    store.review.load_scores(record.id)
     return record.id, heard.events
 
 
 def scores(store: Store, run_id: str) -> list[ItemScore]:
-    return [item.score for item in store.review_items(run_id, store.review_ids(run_id))]
+    return [item.score for item in store.review.items(run_id, store.review.ids(run_id))]
 
 
 @pytest.fixture(
@@ -95,21 +95,21 @@ def reviewed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     store = make_project(tmp_path_factory.mktemp("project"), task)
     stages = TEXTS if task is Task.TEXT else PICTURES
     carry_out(store, recipe(task, stages=stages, model=MODEL))
-    store.decide("0001", WRONG_IN_VALID, Decision.ACCEPTED)
+    store.review.decide("0001", WRONG_IN_VALID, Decision.ACCEPTED)
     store.tags.replace({WRONG_IN_TRAIN: label_of(task, has=has_it(WRONG_IN_TRAIN))}, "in review")
-    store.note_edited("0001", WRONG_IN_TRAIN)
+    store.review.note_edited("0001", WRONG_IN_TRAIN)
     yield store
     store.close()
 
 
 def report_of(store: Store, child: str) -> Report:
     return before_after(
-        scores(store, "0001"), scores(store, child), store.corrections("0001"), task=store.settings.task
+        scores(store, "0001"), scores(store, child), store.review.corrections("0001"), task=store.settings.task
     )
 
 
 def fine_tuned(store: Store, *, replay: float, weight: float, rate: float, epochs: int) -> tuple[str, list[RunEvent]]:
-    items = trainable(store.corrections("0001"))
+    items = trainable(store.review.corrections("0001"))
     assert set(items) == {WRONG_IN_TRAIN, WRONG_IN_VALID}
     spec = fine_tune_spec(store.run("0001").spec, "0001", items, replay=replay, weight=weight, epochs=epochs, rate=rate)
     return carry_out(store, spec)

@@ -275,5 +275,5 @@ def test_a_project_whose_scores_are_ordered_without_their_split_opens(tmp_path: 
     )
     connection.close()
     with Store.open(tmp_path) as store:
-        assert store.review_splits("0001") == {Split.TRAIN, Split.VALID}
-        assert store.review_ids("0001", ReviewFilter(splits=(Split.VALID,))) == [7]
+        assert store.review.splits("0001") == {Split.TRAIN, Split.VALID}
+        assert store.review.ids("0001", ReviewFilter(splits=(Split.VALID,))) == [7]

@@ -226,8 +226,8 @@ class ItemShowing(QObject):
 
     def _note_edited(self, overlay: Overlay) -> None:
         try:
-            if self._session.store.review_items(overlay.run, [overlay.item]):
-                self._session.store.note_edited(overlay.run, overlay.item)
+            if self._session.store.review.items(overlay.run, [overlay.item]):
+                self._session.store.review.note_edited(overlay.run, overlay.item)
                 self._session.review_changed.emit(overlay.run)
         except StudioError as error:  # the label itself is in the journal already
             self.problem.emit(error.sentence)

@@ -66,5 +66,5 @@ def accept_point(document: PointsDocument, prediction: Points, index: int, insta
 
 def find_prediction(store: Store, run: str, item: int) -> ItemScore | None:
     """What the run said about the item, if anything."""
-    found = store.review_items(run, [item])
+    found = store.review.items(run, [item])
     return found[0].score if found else None

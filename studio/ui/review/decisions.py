@@ -89,7 +89,7 @@ class Decisions(QObject):
         if self._run is None:
             return
         planned = {wish.item: wish.decision for wish in self._waiting}
-        reviews = self._session.store.review_items(self._run, items)
+        reviews = self._session.store.review.items(self._run, items)
         known = ((review.score.item, review.decision) for review in reviews)
         items = [item for item, now in known if planned.get(item, now) is not decision]
         if not items:
@@ -107,7 +107,7 @@ class Decisions(QObject):
         """Take back what was decided last; the items it was about, empty when there was nothing."""
         self.finish()
         count = self._at_once.pop().count if self._at_once else 1
-        items = self._step(self._session.store.undo_decision, count)
+        items = self._step(self._session.store.review.undo, count)
         if items:
             self._undone_at_once.append(len(items))
         else:
@@ -117,7 +117,7 @@ class Decisions(QObject):
     def redo(self) -> list[int]:
         self.finish()
         count = self._undone_at_once.pop() if self._undone_at_once else 1
-        items = self._step(self._session.store.redo_decision, count)
+        items = self._step(self._session.store.review.redo, count)
         if items:
             self._at_once.append(_Batch(len(items)))
         else:
@@ -150,7 +150,7 @@ class Decisions(QObject):
                 self._waiting.popleft()
                 known = self._found[1] if self._found is not None and self._found[0] is wish else None
                 self._found = None
-                self._session.store.decide(self._run, wish.item, wish.decision, known)
+                self._session.store.review.decide(self._run, wish.item, wish.decision, known)
                 wish.batch.count += 1
                 done.append(wish.item)
         except StudioError as error:
@@ -250,12 +250,12 @@ class Decisions(QObject):
             return
         self._watched = run, item, now
         store = self._session.store
-        known = store.review_items(run, [item])
+        known = store.review.items(run, [item])
         if not known:
             return
         self._deciding = True
         try:
-            store.note_edited(run, item)
+            store.review.note_edited(run, item)
             if run == self._run and known[0].decision is not Decision.EDITED:
                 self._at_once.append(_Batch(1))
                 self._undone_at_once.clear()
@@ -269,4 +269,4 @@ class Decisions(QObject):
 
 def _work_out(root: Path, run: str, item: int) -> Acceptance | None:
     with Store.open(root) as store:
-        return store.acceptance(run, item)
+        return store.review.acceptance(run, item)

@@ -147,14 +147,14 @@ class Gallery(QWidget):
         self._show_panel()
         self.query()
         if figures is not None and says_otherwise:
-            self.refresh(self._session.store.review_ids(figures.run))
+            self.refresh(self._session.store.review.ids(figures.run))
 
     def query(self) -> None:
         """Ask the project for the items that the filters let through; the current one stays so if it is among them."""
         keep = self.grid.current_item
         ids = self._ids()
         run = self.run
-        read = partial(self._session.store.review_items, run) if run is not None else None
+        read = partial(self._session.store.review.items, run) if run is not None else None
         self.model.show(ids, read)
         if ids:
             self.grid.select_row(self.model.row_of(keep) or 0 if keep is not None else 0)
@@ -259,7 +259,7 @@ class Gallery(QWidget):
         if self._figures is None:
             return []
         chosen, store = self.filters.filters, self._session.store
-        ids = store.review_ids(
+        ids = store.review.ids(
             self._figures.run,
             ReviewFilter(
                 splits=() if chosen.split is None else (chosen.split,),

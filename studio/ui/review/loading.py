@@ -77,19 +77,19 @@ def read_choices(project: Path) -> list[RunChoice]:
 def read_figures(project: Path, run: str, task: Task) -> RunFigures:
     """Take the run's scores into the project where that has not happened yet, and count. Raises StudioError."""
     with Store.open(project) as store:
-        if not sum(store.review_counts(run).values()):
-            store.load_scores(run)
+        if not sum(store.review.counts(run).values()):
+            store.review.load_scores(run)
         errors: dict[int, float] = {}
         curve: ThresholdCurve | None = None
         if task in (Task.KEYPOINTS, Task.MULTI_LABEL):
-            scores = [review.score for review in store.review_items(run, store.review_ids(run, ReviewFilter()))]
+            scores = [review.score for review in store.review.items(run, store.review.ids(run, ReviewFilter()))]
             errors = {score.item: score.error for score in scores}
             curve = threshold_curve(scores) if task is Task.MULTI_LABEL else None
-        used = store.review_splits(run)
+        used = store.review.splits(run)
         return RunFigures(
             run=run,
-            confusion=store.confusion(run),
-            mistakes=store.mistakes(run),
+            confusion=store.review.confusion(run),
+            mistakes=store.review.mistakes(run),
             errors=errors,
             only_split=used.pop() if len(used) == 1 else None,
             curve=curve,
@@ -98,9 +98,9 @@ def read_figures(project: Path, run: str, task: Task) -> RunFigures:
 
 
 def choose_threshold(project: Path, run: str, threshold: float) -> None:
-    """`Store.choose_threshold` for another thread. Raises StudioError."""
+    """`Review.choose_threshold` for another thread. Raises StudioError."""
     with Store.open(project) as store:
-        store.choose_threshold(run, threshold)
+        store.review.choose_threshold(run, threshold)
 
 
 def read_report(project: Path, run: str) -> Report:
@@ -111,7 +111,7 @@ def read_report(project: Path, run: str) -> Report:
         assert record.spec.parent is not None
         parent = store.run(record.spec.parent)
         learnt = set(record.spec.fine_tune.corrections)
-        corrections = [c for c in store.corrections(parent.id) if c.item in learnt]
+        corrections = [c for c in store.review.corrections(parent.id) if c.item in learnt]
         return before_after(_scores(parent), _scores(record), corrections, task=record.spec.task)
 
 

@@ -255,7 +255,7 @@ class ReviewPage(QWidget):
     def _show_counts(self) -> None:
         if self._run is None:
             return
-        corrections = self._session.store.corrections(self._run)
+        corrections = self._session.store.review.corrections(self._run)
         self.fine_tune.show_corrections(trainable(corrections))
         shown, split = self.gallery.model.rowCount(), self.gallery.filters.filters.split
         of_one_kind = split or self.gallery.only_split

@@ -229,7 +229,7 @@ def run_with(desk, **score) -> str:
         score["mask"] = "predictions/1.png"
     line = ItemScore(item=desk.ids[0], name="x", split=Split.VALID, revision=1, loss=1.0, error=0.5, **score)
     (record.folder / "scores.jsonl").write_bytes(encode_score(line))
-    desk.store.load_scores(record.id)
+    desk.store.review.load_scores(record.id)
     return record.id
 
 
@@ -283,7 +283,7 @@ def test_a_takes_over_the_region_under_the_cursor_and_nothing_else(predicted, mo
     mask = desk.mask()
     assert (mask == 2).sum() == 20 * 40 and (mask[20:40, 20:60] == 2).all()
     assert (mask == 1).sum() == 0
-    assert desk.store.review_items(run, [desk.ids[0]])[0].decision is Decision.EDITED
+    assert desk.store.review.items(run, [desk.ids[0]])[0].decision is Decision.EDITED
     desk.key(Qt.Key.Key_Z, CTRL)
     assert (desk.mask() == 2).sum() == 0
 
@@ -300,7 +300,7 @@ def test_painting_under_a_prediction_counts_as_a_correction_of_that_run(predicte
     desk, run = predicted
     desk.page.choices.choose_class(2)
     desk.drag((30, 30), (40, 30))
-    assert [c.item for c in desk.store.corrections(run)] == [desk.ids[0]]
+    assert [c.item for c in desk.store.review.corrections(run)] == [desk.ids[0]]
 
 
 def test_a_hidden_prediction_is_out_of_the_way(predicted):

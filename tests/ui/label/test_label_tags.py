@@ -347,14 +347,14 @@ def test_what_a_run_says_stands_above_the_picture_and_one_key_takes_it_over(mult
         item=first, name="0", split=Split.TRAIN, revision=1, loss=1.0, error=3.0, tags=said, label=Tags((0,))
     )
     (record.folder / SCORES_FILE).write_bytes(encode_score(score))
-    store.load_scores(record.id)
+    store.review.load_scores(record.id)
     multi.session.open_item(first, Overlay(run=record.id, item=first))
     bar = multi.page.options
     multi.qtbot.waitUntil(lambda: bar.run_label.text() == "Run 0001: haze 90 %, cloudy 41 %", timeout=10_000)
     assert not any(button.isVisible() for button in bar.view_buttons.values())
     multi.key(Key.Key_A, Shift)
     assert tags(multi) == Tags((1, 2))
-    assert [(c.item, c.decision) for c in store.corrections(record.id)] == [(first, Decision.EDITED)]
+    assert [(c.item, c.decision) for c in store.review.corrections(record.id)] == [(first, Decision.EDITED)]
     multi.key(Key.Key_Z, Ctrl)
     assert tags(multi) == Tags((0,))
 

@@ -41,8 +41,8 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 
 def decided(project: ReviewProject) -> list[Decision]:
     """What is decided about the items, the worst first."""
-    ids = project.store.review_ids("0001")
-    return [review.decision for review in project.store.review_items("0001", ids)]
+    ids = project.store.review.ids("0001")
+    return [review.decision for review in project.store.review.items("0001", ids)]
 
 
 def expected(project: ReviewProject, item: int) -> np.ndarray:
@@ -70,7 +70,7 @@ def test_keys_go_on_while_an_acceptance_is_worked_out_and_are_carried_out_in_the
     assert decided(project)[:3] == [Decision.UNDECIDED] * 3
     gate.set()
     settle(qtbot, page)
-    assert [c.item for c in project.store.corrections("0001")] == [first, second, third]
+    assert [c.item for c in project.store.review.corrections("0001")] == [first, second, third]
     assert decided(project)[:3] == [Decision.ACCEPTED, Decision.LEFT_OUT, Decision.ACCEPTED]
     for item in (first, third):
         np.testing.assert_array_equal(project.label_file(item), expected(project, item))
@@ -117,7 +117,7 @@ def test_a_prediction_that_cannot_be_read_is_said_and_nothing_of_it_is_decided(
     project: ReviewProject, page: ReviewPage, qtbot: QtBot, gate: threading.Event
 ) -> None:
     first, second = (page.gallery.model.item_id(row) for row in (0, 1))
-    (review,) = project.store.review_items("0001", [second])
+    (review,) = project.store.review.items("0001", [second])
     assert review.score.mask is not None
     (project.store.run("0001").folder / review.score.mask).write_bytes(b"no mask")
     said: list[str] = []

@@ -23,7 +23,7 @@ VOID = 4
 
 
 def decision_of(project: ReviewProject, item: int) -> Decision:
-    (review,) = project.store.review_items("0001", [item])
+    (review,) = project.store.review.items("0001", [item])
     return review.decision
 
 
@@ -45,7 +45,7 @@ def test_a_accepts_the_prediction_into_the_label_file_and_void_stays(
     expected = np.where(project.labels[worst] == VOID, VOID, project.predictions[worst])
     np.testing.assert_array_equal(project.label_file(worst), expected)
     assert decision_of(project, worst) is Decision.ACCEPTED
-    (review,) = project.store.review_items("0001", [worst])
+    (review,) = project.store.review.items("0001", [worst])
     assert all(words.startswith("was ") for words in figures_in_words(review, project.store.settings.task))
     assert page.gallery.grid.current_item == page.gallery.model.item_id(1)
 
@@ -114,8 +114,8 @@ def test_decisions_are_there_after_a_restart(project: ReviewProject, page: Revie
     press(qtbot, page, Qt.Key.Key_A)
     project.store.flush()
     with Store.open(project.store.root) as again:
-        assert [c.item for c in again.corrections("0001")] == [worst]
-        assert again.undo_decision("0001") == worst
+        assert [c.item for c in again.review.corrections("0001")] == [worst]
+        assert again.review.undo("0001") == worst
         mask = again.read_mask(worst)
     assert mask is not None
     np.testing.assert_array_equal(mask, project.labels[worst])
@@ -150,7 +150,7 @@ def test_an_item_painted_on_the_label_page_becomes_a_correction(
     document.brush((10, 10), (20, 10), 4, 2)  # type: ignore[union-attr]
 
     assert decision_of(project, worst) is Decision.EDITED
-    assert [c.decision for c in project.store.corrections("0001")] == [Decision.EDITED]
+    assert [c.decision for c in project.store.review.corrections("0001")] == [Decision.EDITED]
     assert "1 correction" in page.top.summary.text()
 
 
@@ -160,7 +160,7 @@ def test_painting_an_item_that_was_not_opened_from_review_is_no_correction(
     first, second = (page.gallery.model.item_id(row) for row in (0, 1))
     project.session.open_item(first, Overlay(run="0001", item=first))
     project.session.document(second).brush((10, 10), (20, 10), 4, 2)  # type: ignore[union-attr]
-    assert project.store.corrections("0001") == []
+    assert project.store.review.corrections("0001") == []
 
 
 def test_accepting_while_the_item_is_open_is_not_taken_for_painting(
@@ -192,7 +192,7 @@ def test_typing_a_name_decides_nothing(project: ReviewProject, page: ReviewPage,
     page.gallery.filters.text.setFocus()
     qtbot.keyClicks(page.gallery.filters.text, "arex")
     assert page.gallery.filters.text.text() == "arex"
-    assert project.store.review_counts("0001")[Decision.UNDECIDED] == 8
+    assert project.store.review.counts("0001")[Decision.UNDECIDED] == 8
 
 
 def test_accepting_points_moves_them(points_project: ReviewProject, points_page: ReviewPage, qtbot: QtBot) -> None:

@@ -143,17 +143,17 @@ def test_the_list_of_mistakes_has_the_largest_first_and_filters_like_the_matrix(
 ) -> None:
     panel = page.gallery.panel
     assert isinstance(panel, ConfusionPanel)
-    counts = project.store.confusion("0001")
+    counts = project.store.review.confusion("0001")
     largest = divmod(int(counts.argmax()), counts.shape[1])
     names = [c.name for c in project.store.settings.classes]
     assert panel.list.item(0).text() == f"{names[largest[0]]} → {names[largest[1]]}"
     assert panel.list.count() == int((counts > 0).sum())
     row = panel.list.visualItemRect(panel.list.item(0)).center()
     qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=row)
-    ids = project.store.review_ids("0001")
+    ids = project.store.review.ids("0001")
     expected = {
         r.score.name
-        for r in project.store.review_items("0001", ids)
+        for r in project.store.review.items("0001", ids)
         if (*largest,) in {c[:2] for c in r.score.confusion}
     }
     assert shown(page, project) == expected
@@ -217,7 +217,7 @@ def test_a_page_that_was_shut_down_asks_the_closed_project_nothing(
 ) -> None:
     page.decisions.decide([page.gallery.model.item_id(row) for row in range(8)], Decision.LABEL_RIGHT)
     page.shut_down()
-    assert project.store.review_counts("0001")[Decision.LABEL_RIGHT] == 8
+    assert project.store.review.counts("0001")[Decision.LABEL_RIGHT] == 8
     project.store.close()
     project.session.runs_changed.emit()
     project.session.review_changed.emit("0001")

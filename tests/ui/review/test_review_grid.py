@@ -243,8 +243,8 @@ def test_the_cache_of_tiles_never_grows_beyond_its_bound(project: ReviewProject,
     tile = 3 * 96 * 64 * 4
     tiles = TileRenderer(project.store.root, cache_bytes=3 * tile)
     tiles.set_look(look)
-    project.store.load_scores("0001")
-    reviews = project.store.review_items("0001", project.store.review_ids("0001"))
+    project.store.review.load_scores("0001")
+    reviews = project.store.review.items("0001", project.store.review.ids("0001"))
     drawn: list[object] = []
     tiles.ready.connect(drawn.append)
     tiles.want(reviews, project.store.root / "runs")

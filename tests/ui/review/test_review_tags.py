@@ -180,7 +180,7 @@ def test_one_key_makes_the_prediction_the_label_and_can_be_taken_back(
     qtbot.keyClick(page.gallery.grid, Qt.Key.Key_A)
     told = project.store.read_tags(item)
     assert told == Tags((WASP,) if project.store.settings.task is Task.SINGLE_LABEL else (ANT,))
-    assert [c.decision for c in project.store.corrections("0001")] == [Decision.ACCEPTED]
+    assert [c.decision for c in project.store.review.corrections("0001")] == [Decision.ACCEPTED]
     page.decisions.undo()
     assert project.store.read_tags(item) == before
     page.decisions.redo()
@@ -193,15 +193,15 @@ def test_accepting_keeps_a_void_tag_beside_the_others(make_project: MakeProject)
     project.store.save_settings(msgspec.structs.replace(project.store.settings, classes=classes))
     item = project.ids[2]
     project.store.tags.replace({item: Tags((ANT, BEE, 3))}, "by hand")
-    project.store.load_scores("0001")
-    project.store.decide("0001", item, Decision.ACCEPTED)
+    project.store.review.load_scores("0001")
+    project.store.review.decide("0001", item, Decision.ACCEPTED)
     assert project.store.read_tags(item) == Tags((ANT, 3))
 
 
 def test_the_report_says_what_a_fine_tuning_fixed(project: ReviewProject) -> None:
     store, task = project.store, project.store.settings.task
-    store.load_scores("0001")
-    store.decide("0001", project.ids[1], Decision.ACCEPTED)
+    store.review.load_scores("0001")
+    store.review.decide("0001", project.ids[1], Decision.ACCEPTED)
     tuned = store.create_run(
         RunSpec(
             task=task,
@@ -256,15 +256,15 @@ def test_a_threshold_is_chosen_on_the_curve_and_changes_the_predictions_for_good
     assert panel.list.item(0).text() == "bee missing"
     qtbot.waitUntil(lambda: words(page, qtbot, 1) == ("ant", "ant 70 %", True), timeout=20_000)
     assert [score.name for score in scored(project) if score.error] == ["2.png"]
-    project.store.load_scores("0001")
+    project.store.review.load_scores("0001")
     assert kept_threshold(project.store.run("0001").folder) == 0.5
     assert [score.name for score in scored(project) if score.error] == ["2.png"], "also when they are read again"
-    project.store.decide("0001", project.ids[1], Decision.ACCEPTED)
+    project.store.review.decide("0001", project.ids[1], Decision.ACCEPTED)
     assert project.store.read_tags(project.ids[1]) == Tags((ANT,))
 
 
 def scored(project: ReviewProject) -> list[ItemScore]:
-    return [review.score for review in project.store.review_items("0001", project.store.review_ids("0001"))]
+    return [review.score for review in project.store.review.items("0001", project.store.review.ids("0001"))]
 
 
 def test_the_best_threshold_is_one_button_away(tags_page: tuple[ReviewProject, ReviewPage], qtbot: QtBot) -> None:

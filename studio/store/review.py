@@ -1,0 +1,101 @@
+"""Review as a project keeps it: a run's scores, what was decided about them, and the corrections that came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.core.items import Split
+from studio.core.review import SCORES_FILE, Correction, Decision, ReviewItem
+from studio.core.settings import ProjectSettings, Task
+from studio.core.thresholds import keep_threshold, kept_threshold
+from studio.store.decisions import Acceptance, Decisions
+from studio.store.scores import ReviewFilter, Scores
+
+
+class Review:
+    """`folder` is that of a run and raises UnknownRun, as does every method here that is given an id no run has."""
+
+    def __init__(
+        self,
+        scores: Scores,
+        decisions: Decisions,
+        *,
+        folder: Callable[[str], Path],
+        settings: Callable[[], ProjectSettings],
+    ) -> None:
+        self._scores = scores
+        self._decisions = decisions
+        self._folder = folder
+        self._settings = settings
+
+    # --- scores ---
+
+    def load_scores(self, run_id: str) -> int:
+        """Read what the run scored, again where it was read before; decisions stay. Returns the number of items.
+
+        Raises UnknownRun, ProjectDamaged.
+        """
+        folder = self._folder(run_id)
+        threshold = kept_threshold(folder) if self._settings().task is Task.MULTI_LABEL else None
+        return self._scores.load(run_id, folder / SCORES_FILE, threshold=threshold)
+
+    def choose_threshold(self, run_id: str, threshold: float) -> None:
+        """From now on the run predicts the tags whose probability is above `threshold`, here and on new pictures; what
+        was decided stays. Raises UnknownRun, BadInput, CannotWrite, ProjectDamaged."""
+        keep_threshold(self._folder(run_id), threshold)
+        self.load_scores(run_id)
+
+    def ids(self, run_id: str, wanted: ReviewFilter | None = None) -> list[int]:
+        """The ids of the run's scored items that pass, worst first."""
+        return self._scores.ids(run_id, wanted or ReviewFilter())
+
+    def items(self, run_id: str, ids: Iterable[int]) -> list[ReviewItem]:
+        """In the order of `ids`; items that the run has not scored are passed over."""
+        return self._scores.many(run_id, ids)
+
+    def counts(self, run_id: str) -> dict[Decision, int]:
+        """How many scored items have each decision."""
+        return self._scores.counts(run_id)
+
+    def splits(self, run_id: str) -> set[Split]:
+        """The splits that the run's scored items are in."""
+        return self._scores.splits(run_id)
+
+    def confusion(self, run_id: str) -> npt.NDArray[np.int64]:
+        """(n, n) int64 for class ids 0…n-1: pixels by label (row) and prediction (column) where they differ."""
+        return self._scores.confusion(run_id, max((c.id + 1 for c in self._settings().known_classes), default=0))
+
+    def mistakes(self, run_id: str) -> dict[tuple[int, int], int]:
+        """How many pixels or items by (label id, predicted id) where they differ, `NO_CLASS` included."""
+        return self._scores.mistakes(run_id)
+
+    # --- decisions ---
+
+    def acceptance(self, run_id: str, item_id: int) -> Acceptance | None:
+        """What accepting an item's prediction changes now, which takes long on a large picture: for another thread's
+        store to work out for `decide`. None where the prediction is no mask. Raises NoPrediction, BadMask."""
+        return self._decisions.acceptance(run_id, item_id)
+
+    def decide(self, run_id: str, item_id: int, decision: Decision, worked_out: Acceptance | None = None) -> None:
+        """Carry a decision out and keep it: all of it or nothing. Raises NoPrediction, BadMask, CannotWrite."""
+        self._decisions.decide(run_id, item_id, decision, worked_out)
+
+    def undo(self, run_id: str) -> int | None:
+        """Take the run's last decision back, also after a restart; returns its item, None when there is none."""
+        return self._decisions.undo(run_id)
+
+    def redo(self, run_id: str) -> int | None:
+        """Decide again what was taken back last; returns the item, None when there is nothing."""
+        return self._decisions.redo(run_id)
+
+    def note_edited(self, run_id: str, item_id: int) -> None:
+        """Keep that an item was changed by hand because of what the run showed."""
+        self._decisions.note_edited(run_id, item_id)
+
+    def corrections(self, run_id: str) -> list[Correction]:
+        """The labels that were changed because of what the run showed, in the order of the decisions."""
+        return self._decisions.corrections(run_id)
