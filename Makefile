@@ -27,10 +27,10 @@ lint: setup-tests
 	$(PY) -m pyright --pythonpath "$(VENV)/bin/python"
 
 test: lint
-	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 2 --dist loadfile -m "not slow" $(TESTS)
+	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" $(TESTS)
 
 test-all: lint
-	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 2 --dist loadfile $(TESTS)
+	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 bench: setup-tests
 	@$(PY) -m tests.bench
