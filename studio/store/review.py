@@ -11,9 +11,11 @@ import numpy.typing as npt
 from studio.core.items import Split
 from studio.core.review import SCORES_FILE, Correction, Decision, ReviewItem
 from studio.core.settings import ProjectSettings, Task
+from studio.core.suspicions import SUSPICIONS_FILE, Suspicion
 from studio.core.thresholds import keep_threshold, kept_threshold
 from studio.store.decisions import Acceptance, Decisions
 from studio.store.scores import ReviewFilter, Scores
+from studio.store.suspicions import Suspicions
 
 
 class Review:
@@ -23,24 +25,28 @@ class Review:
         self,
         scores: Scores,
         decisions: Decisions,
+        suspicions: Suspicions,
         *,
         folder: Callable[[str], Path],
         settings: Callable[[], ProjectSettings],
     ) -> None:
         self._scores = scores
         self._decisions = decisions
+        self._suspicions = suspicions
         self._folder = folder
         self._settings = settings
 
     # --- scores ---
 
     def load_scores(self, run_id: str) -> int:
-        """Read what the run scored, again where it was read before; decisions stay. Returns the number of items.
+        """Read what the run scored, and which labels it suspects, again where that was read before; decisions stay.
+        Returns the number of scored items.
 
         Raises UnknownRun, ProjectDamaged.
         """
         folder = self._folder(run_id)
         threshold = kept_threshold(folder) if self._settings().task is Task.MULTI_LABEL else None
+        self._suspicions.load(run_id, folder / SUSPICIONS_FILE)
         return self._scores.load(run_id, folder / SCORES_FILE, threshold=threshold)
 
     def choose_threshold(self, run_id: str, threshold: float) -> None:
@@ -72,6 +78,21 @@ class Review:
     def mistakes(self, run_id: str) -> dict[tuple[int, int], int]:
         """How many pixels or items by (label id, predicted id) where they differ, `NO_CLASS` included."""
         return self._scores.mistakes(run_id)
+
+    # --- probably wrong labels ---
+
+    def suspects(self, run_id: str, *, issues_only: bool = False) -> list[int]:
+        """The ids of the items whose labels the run has judged, the most suspicious first; with `issues_only` those
+        alone that somebody should look at."""
+        return self._suspicions.ids(run_id, issues_only=issues_only)
+
+    def suspicions(self, run_id: str, ids: Iterable[int]) -> dict[int, Suspicion]:
+        """By item; items whose labels the run has not judged are missing."""
+        return self._suspicions.many(run_id, ids)
+
+    def suspicion_counts(self, run_id: str) -> tuple[int, int]:
+        """How many labels the run suspects, and how many it has judged."""
+        return self._suspicions.counts(run_id)
 
     # --- decisions ---
 

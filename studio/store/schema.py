@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Final
 
-SCHEMA_VERSION: Final = 6
+SCHEMA_VERSION: Final = 7
 
 TABLES: Final = """
 CREATE TABLE items (
@@ -79,6 +79,17 @@ CREATE TABLE confusions (
     pixels INTEGER NOT NULL,
     PRIMARY KEY (run, label, predicted, item)
 ) WITHOUT ROWID;
+
+-- Which labels a run holds for wrong; `quality` 0 (surely wrong) to 1, `data` JSON of core.suspicions.Suspicion.
+CREATE TABLE suspicions (
+    run TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    quality REAL NOT NULL,
+    issue INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (run, item)
+) WITHOUT ROWID;
+CREATE INDEX suspicions_worst_first ON suspicions (run, quality, item, issue);
 
 -- Where each item stands in a run's review: `accepted` is the edit by which the prediction was accepted, 0 for none;
 -- `hides` is 1 where the decision is what left the item out.
@@ -168,12 +179,21 @@ def _keep_acceptances(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE proposals DROP COLUMN accepted")
 
 
+def _add_suspicions(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS suspicions (run TEXT NOT NULL, item INTEGER NOT NULL, quality REAL NOT NULL, "
+        "issue INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (run, item)) WITHOUT ROWID"
+    )
+    connection.execute("CREATE INDEX IF NOT EXISTS suspicions_worst_first ON suspicions (run, quality, item, issue)")
+
+
 MIGRATIONS: Final[Mapping[int, Migration]] = {
     1: _add_carried_shapes,
     2: _add_proposals,
     3: _tell_splits_from_the_index,
     4: _add_tags,
     5: _keep_acceptances,
+    6: _add_suspicions,
 }
 """By the version that a database has: what turns it into the next one. Runs inside a transaction."""
 

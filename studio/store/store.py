@@ -40,6 +40,7 @@ from studio.store.runs import RUNS_FOLDER, RunRecord, Runs, write_run
 from studio.store.scores import Scores
 from studio.store.settings_file import SETTINGS_FILE, read_settings, write_settings
 from studio.store.snapshot import Freezer, Labels, RunData
+from studio.store.suspicions import Suspicions
 
 
 class Store:
@@ -74,7 +75,9 @@ class Store:
             open_document=self._annotations.opened,
         )
         decisions = Decisions(database, self._items, self._journal, scores, around)
-        self.review = Review(scores, decisions, folder=around.folder, settings=lambda: self._settings)
+        self.review = Review(
+            scores, decisions, Suspicions(database), folder=around.folder, settings=lambda: self._settings
+        )
         """What runs scored, and what was decided about it."""
         self._writer = LabelWriter(self._files_for_writer)
         self._journal.mask_moved.connect(self._writer.mark)

@@ -1,0 +1,70 @@
+"""Which labels a run holds for wrong, as a table that can be sorted by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from studio.core.errors import ProjectDamaged
+from studio.core.suspicions import Suspicion, decode_suspicion
+from studio.store.database import Database
+
+
+class Suspicions:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def load(self, run_id: str, path: Path) -> int:
+        """Read what a run suspects, replacing what was read from it before; returns the number of items, 0 where the
+        file is not there. A torn last line is passed over. Raises ProjectDamaged."""
+        suspicions = list(_read(path))
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM suspicions WHERE run = ?", (run_id,))
+            connection.executemany(
+                "INSERT OR REPLACE INTO suspicions (run, item, quality, issue, data) VALUES (?, ?, ?, ?, ?)",
+                ((run_id, s.item, s.quality, int(s.is_issue), msgspec.json.encode(s)) for s in suspicions),
+            )
+        return len(suspicions)
+
+    def ids(self, run_id: str, *, issues_only: bool = False) -> list[int]:
+        """The ids of the items, the most suspicious first."""
+        only = " AND issue = 1" if issues_only else ""
+        rows = self._database.execute(
+            f"SELECT item FROM suspicions WHERE run = ?{only} ORDER BY quality, item", (run_id,)
+        )
+        return [row[0] for row in rows]
+
+    def many(self, run_id: str, ids: Iterable[int]) -> dict[int, Suspicion]:
+        """By item; items that the run has not judged are missing."""
+        rows = self._database.execute(
+            "SELECT data FROM json_each(?) AS wanted "
+            "JOIN suspicions ON suspicions.run = ? AND suspicions.item = wanted.value",
+            (json.dumps(list(ids)), run_id),
+        )
+        found = [decode_suspicion(row[0]) for row in rows]
+        return {suspicion.item: suspicion for suspicion in found}
+
+    def counts(self, run_id: str) -> tuple[int, int]:
+        """How many items the run suspects, and how many it has judged."""
+        issues, judged = self._database.execute(
+            "SELECT COALESCE(SUM(issue), 0), COUNT(*) FROM suspicions WHERE run = ?", (run_id,)
+        ).fetchone()
+        return int(issues), int(judged)
+
+
+def _read(path: Path) -> Iterator[Suspicion]:
+    if not path.is_file():
+        return
+    lines = path.read_bytes().split(b"\n")
+    for number, line in enumerate(lines, start=1):
+        if not line:
+            continue
+        try:
+            yield decode_suspicion(line)
+        except msgspec.DecodeError as error:
+            if number == len(lines):  # no newline behind it: torn
+                return
+            raise ProjectDamaged(path, f"line {number}: {error}") from error
