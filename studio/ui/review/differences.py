@@ -12,8 +12,17 @@ from studio.core.classes import UNLABELLED
 from studio.core.points import Keypoint, Points, Visibility
 from studio.core.raster import Rect
 
-_MASK_OPACITY: Final = 0.58
+MASK_OPACITY: Final = 0.58
+"""Of a mask over its picture, unless somebody chooses another."""
+
 _DIFFERENCE_OPACITY: Final = 0.9
+_HATCH_TINT: Final = 0.55
+"""How far every other stripe of a difference is towards white."""
+
+_NARROWEST_STRIPE: Final = 3
+_STRIPES_A_SIDE: Final = 90
+"""Along the shorter side of a picture that is large enough for so many."""
+
 _COMPONENT_SIDE: Final = 1024
 """Components are looked for on a picture no larger than this; a focus needs no pixel precision."""
 
@@ -93,20 +102,29 @@ def shrink_share(different: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.minimum(np.sqrt(share), 1.0)
 
 
-def over(image: np.ndarray, mask: np.ndarray, colors: np.ndarray) -> np.ndarray:
+def over(image: np.ndarray, mask: np.ndarray, colors: np.ndarray, opacity: float = MASK_OPACITY) -> np.ndarray:
     """`image` (H, W, 3) uint8 under the colours (256, 3) of `mask` (H, W); unlabelled pixels show the picture alone."""
-    blended = cv2.addWeighted(image, 1 - _MASK_OPACITY, colors[mask], _MASK_OPACITY, 0)
+    blended = cv2.addWeighted(image, 1 - opacity, colors[mask], opacity, 0)
     bare = mask == UNLABELLED
     blended[bare] = image[bare]
     return blended
 
 
 def highlighted(image: np.ndarray, share: np.ndarray, color: tuple[int, int, int]) -> np.ndarray:
-    """`image` (H, W, 3) uint8 in dimmed grey, with `color` where `share` (H, W) in [0, 1] says that things differ."""
+    """`image` (H, W, 3) uint8 in dimmed grey, where `share` (H, W) in [0, 1] says that things differ in stripes of
+    `color` and a lighter one: a pattern is seen whatever colours the eye tells apart."""
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) * 0.62 + 12
     alpha = (share * _DIFFERENCE_OPACITY)[..., None]
-    mixed = grey[..., None] * (1 - alpha) + np.array(color, np.float32) * alpha
+    mixed = grey[..., None] * (1 - alpha) + _hatch(image.shape[0], image.shape[1], color) * alpha
     return np.clip(mixed, 0, 255).astype(np.uint8)
+
+
+def _hatch(height: int, width: int, color: tuple[int, int, int]) -> np.ndarray:
+    """(height, width, 3) float32: diagonal stripes, all over."""
+    stripe = max(_NARROWEST_STRIPE, min(height, width) // _STRIPES_A_SIDE)
+    is_light = (np.arange(height)[:, None] + np.arange(width)) // stripe % 2
+    dark = np.array(color, np.float32)
+    return np.stack([dark, dark + (255 - dark) * _HATCH_TINT])[is_light]
 
 
 def _with_margin(left: float, top: float, wide: float, high: float, *, width: int, height: int) -> Rect:

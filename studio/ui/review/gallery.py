@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.core.items import Split
@@ -19,8 +19,10 @@ from studio.core.settings import Task
 from studio.core.tags import TAG_THRESHOLD
 from studio.store import ItemFilter, ReviewFilter
 from studio.ui.review.confusion import Cell, ConfusionPanel
+from studio.ui.review.differences import MASK_OPACITY
 from studio.ui.review.empty import EmptyState
 from studio.ui.review.filters import FilterBar
+from studio.ui.review.flicker import Flicker
 from studio.ui.review.grid import ReviewGrid
 from studio.ui.review.histogram import HistogramPanel, Range
 from studio.ui.review.loading import RunFigures
@@ -60,9 +62,11 @@ class Gallery(QWidget):
         self.model = ReviewModel(self._task, self)
         self.tiles = TileRenderer(session.store.root, parent=self)
         self._large = TileRenderer(session.store.root, threads=1, cache_bytes=_PREVIEW_CACHE, parent=self)
-        self.grid = ReviewGrid(TilePainter(self._task, self._find, self.font(), self))
+        self.flicker = Flicker(self)
+        self.grid = ReviewGrid(TilePainter(self._task, self._find, self.font(), self, flicker=self.flicker))
         self.grid.setModel(self.model)
-        self.preview = Preview(self._task)
+        self.preview = Preview(self._task, self.flicker)
+        self._opacity = MASK_OPACITY
         self.filters = FilterBar()
         self.filters.show_settings(session.settings)
         self.panel = _panel_for(self._task)
@@ -104,7 +108,10 @@ class Gallery(QWidget):
         self.grid.opened.connect(lambda _item: self.toggle_preview())
         self.grid.resized.connect(self._renew_look)
         self.grid.viewport().installEventFilter(self)
-        self.grid.selectionModel().currentChanged.connect(lambda _now, _before: self._show_preview())
+        for shown in (self.grid, self.preview):
+            shown.installEventFilter(self)
+        self.flicker.changed.connect(self.grid.update_item)
+        self.grid.selectionModel().currentChanged.connect(self._go_to_another)
         self.tiles.ready.connect(self._tile_is_ready)
         self._large.ready.connect(lambda _key: self._show_preview())
         self.preview.closed.connect(self.toggle_preview)
@@ -235,6 +242,24 @@ class Gallery(QWidget):
         else:
             self.preview.show_next_pane()
 
+    def flicker_once(self) -> None:
+        """The key went down: put the prediction where the label is, or the other way round; until when, the key says
+        as it goes up."""
+        large = self.stack.currentWidget() is self.preview
+        item = self.grid.current_item if large else self.grid.addressed_item
+        if item is not None:
+            self.flicker.press(item)
+
+    @property
+    def opacity(self) -> float:
+        """Of masks over their pictures, 0 to 1."""
+        return self._opacity
+
+    def set_opacity(self, opacity: float) -> None:
+        if opacity != self._opacity:
+            self._opacity = opacity
+            self._redraw_all()
+
     def take_focus(self) -> None:
         """Let keys reach the items."""
         shown = self.stack.currentWidget()
@@ -324,7 +349,11 @@ class Gallery(QWidget):
 
     def _look(self, size: QSize) -> Look:
         return Look.of(
-            self._session.settings, width=size.width(), height=size.height(), difference=theme().color("danger")
+            self._session.settings,
+            width=size.width(),
+            height=size.height(),
+            difference=theme().color("danger"),
+            opacity=self._opacity,
         )
 
     def _redraw_all(self) -> None:
@@ -354,14 +383,22 @@ class Gallery(QWidget):
         self._large.want(soon, self._runs_folder)
         self.preview.show_review(review, self._large.pictures(key_of(review)) or self._find(review))
 
+    def _go_to_another(self) -> None:
+        self.flicker.forget()
+        self._show_preview()
+
     def _step(self, by: int) -> None:
         row = self.grid.currentIndex().row() + by
         if 0 <= row < self.model.rowCount():
             self.grid.select_row(row)
 
-    # -- Ctrl and the wheel -------------------------------------------------------------------------------------------
+    # -- Ctrl and the wheel, and the end of a held key ----------------------------------------------------------------
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.FocusOut or (
+            event.type() == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent) and not event.isAutoRepeat()
+        ):
+            self.flicker.release()
         if (
             event.type() == QEvent.Type.Wheel
             and isinstance(event, QWheelEvent)

@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QPainter, QPaintEvent, QRegion, QResizeEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from studio.core.review import ReviewItem
@@ -58,7 +58,9 @@ class ReviewGrid(QAbstractItemView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setFrameShape(QAbstractItemView.Shape.NoFrame)
+        self.setMouseTracking(True)
         self._first_row = 0
+        self._pointed: QPoint | None = None
         self._is_laying_out = False
         self._ask = QTimer(self, singleShot=True, interval=_ASK_AFTER_MS)
         self._ask.timeout.connect(self._tell_what_is_wanted)
@@ -103,6 +105,15 @@ class ReviewGrid(QAbstractItemView):
     def current_item(self) -> int | None:
         index = self.currentIndex()
         return self._items.item_id(index.row()) if index.isValid() else None
+
+    @property
+    def addressed_item(self) -> int | None:
+        """The item under the mouse where it moved since another one became the current one, else that."""
+        if self._pointed is not None and self.viewport().underMouse():
+            index = self.indexAt(self._pointed)
+            if index.isValid():
+                return self._items.item_id(index.row())
+        return self.current_item
 
     def select_row(self, row: int) -> None:
         index = self._items.index(row)
@@ -244,6 +255,14 @@ class ReviewGrid(QAbstractItemView):
             _Move.MoveEnd: count - 1,
         }[action]
         return self._items.index(min(max(0, target), count - 1))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._pointed = event.position().toPoint()
+        super().mouseMoveEvent(event)
+
+    def currentChanged(self, current: AnyIndex, previous: AnyIndex) -> None:
+        self._pointed = None
+        super().currentChanged(current, previous)
 
     def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
         rows = self._rows_between(rect.normalized())

@@ -16,7 +16,9 @@ from studio.core.fine_tuning import trainable
 from studio.core.items import Split
 from studio.core.recipe import Purpose, RunSpec
 from studio.core.review import Decision
+from studio.core.settings import Task
 from studio.ui.review.decisions import Decisions
+from studio.ui.review.differences import MASK_OPACITY
 from studio.ui.review.empty import EmptyState
 from studio.ui.review.fine_tune import FineTuneBar
 from studio.ui.review.gallery import Gallery
@@ -30,6 +32,8 @@ from studio.ui.widgets.work_queue import WorkQueue
 _TILE_WIDTH: Final = 400
 _ONE_LINE_FROM: Final = 1200
 _TILE_WIDTH_KEY: Final = "review/tile_width"
+_OPACITY_KEY: Final = "review/mask_opacity"
+_OPACITY_STEP: Final = 0.1
 
 _UNTRAINED: Final = "After a run, its items appear here with what the model made of them, the worst first."
 _UNSCORED: Final = "A run is scored when it ends or is stopped; then its items appear here, the worst first."
@@ -68,6 +72,8 @@ class ReviewPage(QWidget):
         self._connect()
         width = QSettings().value(_TILE_WIDTH_KEY, _TILE_WIDTH)
         self._set_tile_width(int(str(width)))
+        if session.settings.task is Task.SEGMENTATION:
+            self._set_opacity(float(str(QSettings().value(_OPACITY_KEY, MASK_OPACITY))))
         self._show_view(View.ITEMS)
         self.read_runs()
 
@@ -123,11 +129,28 @@ class ReviewPage(QWidget):
         self._add_action(
             "review_next_pane", "Label, Prediction, Difference", "D", "difference", "", self.gallery.show_next_pane
         )
-        for name in ("review_preview", "review_next_pane"):
+        of_pictures = ["review_preview", "review_next_pane"]
+        if self._session.settings.task is Task.SEGMENTATION:
+            of_pictures += self._add_mask_actions()
+        for name in of_pictures:
             self.removeAction(self._actions[name])
             self.gallery.stack.addAction(self._actions[name])
         theme().changed.connect(self._dress)
         self._dress()
+
+    def _add_mask_actions(self) -> list[str]:
+        """What can be asked of masks over pictures; returns the names."""
+        step = _OPACITY_STEP
+        flicker = self.gallery.flicker_once
+        for name, text, key, icon, slot in (
+            ("review_flicker", "Flicker Label and Prediction", "F", "shuffle", flicker),
+            ("review_fainter", "Fainter Masks", ",", "", lambda: self._set_opacity(self.gallery.opacity - step)),
+            ("review_stronger", "Stronger Masks", ".", "", lambda: self._set_opacity(self.gallery.opacity + step)),
+        ):
+            hint = "tap for the other one, hold for a glance" if name == "review_flicker" else ""
+            self._add_action(name, text, key, icon, hint, slot)
+        self._actions["review_flicker"].setAutoRepeat(False)
+        return ["review_flicker", "review_fainter", "review_stronger"]
 
     def _add_action(
         self,
@@ -154,7 +177,8 @@ class ReviewPage(QWidget):
 
     def _dress(self) -> None:
         for action in self._actions.values():
-            action.setIcon(theme().icon(action.property("icon_name")))
+            if action.property("icon_name"):
+                action.setIcon(theme().icon(action.property("icon_name")))
 
     def _connect(self) -> None:
         session = self._session
@@ -165,6 +189,7 @@ class ReviewPage(QWidget):
         self.top.run_chosen.connect(self._choose_run)
         self.top.view_chosen.connect(self._show_view)
         self.top.tile_width_chosen.connect(self._set_tile_width)
+        self.top.opacity_chosen.connect(self._set_opacity)
         self.gallery.tile_width_chosen.connect(self._set_tile_width)
         self.gallery.selection_changed.connect(self._show_what_can_be_done)
         self.gallery.shown_changed.connect(self._show_counts)
@@ -282,6 +307,12 @@ class ReviewPage(QWidget):
         self.top.show_tile_width(width)
         self.gallery.grid.set_tile_width(width)
         QSettings().setValue(_TILE_WIDTH_KEY, width)
+
+    def _set_opacity(self, opacity: float) -> None:
+        opacity = min(1.0, max(0.0, round(opacity, 2)))
+        self.top.show_opacity(opacity)
+        self.gallery.set_opacity(opacity)
+        QSettings().setValue(_OPACITY_KEY, opacity)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -40,7 +40,8 @@ class Look:
     """How pictures are to be drawn. Two looks are the same only when they are one object.
 
     `width` and `height` bound one pane, in device pixels; `colors` (256, 3) uint8 by mask value; `void` are class ids;
-    `difference` is the colour of what differs; `point_colors` go by keypoint index.
+    `difference` is the colour of what differs; `opacity`, 0 to 1, is that of masks; `point_colors` go by keypoint
+    index.
     """
 
     task: Task
@@ -50,9 +51,18 @@ class Look:
     void: frozenset[int]
     difference: tuple[int, int, int]
     point_colors: tuple[str, ...] = ()
+    opacity: float = differences.MASK_OPACITY
 
     @classmethod
-    def of(cls, settings: ProjectSettings, *, width: int, height: int, difference: QColor) -> Look:
+    def of(
+        cls,
+        settings: ProjectSettings,
+        *,
+        width: int,
+        height: int,
+        difference: QColor,
+        opacity: float = differences.MASK_OPACITY,
+    ) -> Look:
         return cls(
             task=settings.task,
             width=max(8, width),
@@ -61,6 +71,7 @@ class Look:
             void=void_ids(settings.classes),
             difference=(difference.red(), difference.green(), difference.blue()),
             point_colors=tuple(point.color for point in settings.keypoints),
+            opacity=opacity,
         )
 
 
@@ -132,8 +143,8 @@ def _draw_masks(store: Store, folder: Path, score: ItemScore, look: Look) -> Pic
     image = differences.shrink(read_image(item.path, max_side=max(size)), size)
     different = differences.differing(label, predicted, look.void)
     panes = (
-        differences.over(image, differences.shrink_mask(label, size), look.colors),
-        differences.over(image, differences.shrink_mask(predicted, size), look.colors),
+        differences.over(image, differences.shrink_mask(label, size), look.colors, look.opacity),
+        differences.over(image, differences.shrink_mask(predicted, size), look.colors, look.opacity),
         differences.highlighted(image, differences.shrink_share(different, size), look.difference),
     )
     return Pictures(

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QV
 from studio.core.report import error_in_words
 from studio.core.review import Decision, ReviewItem
 from studio.core.settings import Task
+from studio.ui.review.flicker import Flicker, shown_pane
 from studio.ui.review.pictures import Pictures
 from studio.ui.review.tile_painter import DECISION_WORDS, PANE_NAMES
 from studio.ui.theme import theme
@@ -25,15 +26,19 @@ _STEPS: Final = {
 
 
 class Preview(QWidget):
-    """Shows what it is given; `stepped` asks for the item before or after, `closed` for the grid."""
+    """Shows what it is given; `stepped` asks for the item before or after, `closed` for the grid. `flicker` puts one
+    picture at another's place."""
 
     closed = Signal()
     stepped = Signal(int)
     resized = Signal()
 
-    def __init__(self, task: Task, parent: QWidget | None = None) -> None:
+    def __init__(self, task: Task, flicker: Flicker, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._task = task
+        self._flicker = flicker
+        self._item: int | None = None
+        self._place = 0
         self.setObjectName("review_preview")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._name = QLabel()
@@ -65,10 +70,11 @@ class Preview(QWidget):
             button.setObjectName(f"preview_{name.lower()}")
             button.setToolTip(f"{name} (D shows the next one)")
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.clicked.connect(lambda _checked, place=place: self._canvas.show_pane(place))
+            button.clicked.connect(lambda _checked, place=place: self._choose(place))
             self._views.addButton(button, place)
             bar.addWidget(button)
-        self._views.button(0).setChecked(True)
+        flicker.changed.connect(lambda _item: self._show_pane())
+        self._show_pane()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -77,7 +83,7 @@ class Preview(QWidget):
 
     @property
     def pane(self) -> int:
-        """Which of the task's pictures shows."""
+        """Which of the task's pictures shows, be it for as long as a key is held."""
         return self._canvas.pane
 
     @property
@@ -87,17 +93,28 @@ class Preview(QWidget):
 
     def show_review(self, review: ReviewItem, pictures: Pictures | None) -> None:
         score = review.score
+        self._item = score.item
         self._name.setText(score.name)
         words = [error_in_words(score.error, self._task), f"loss {score.loss:.3g}", score.split.value]
         if review.decision is not Decision.UNDECIDED:
             words.append(DECISION_WORDS[review.decision])
         self._figures.setText("  ·  ".join(words))
         self._canvas.show_pictures(pictures)
+        self._show_pane()
 
     def show_next_pane(self) -> None:
-        place = (self._canvas.pane + 1) % len(self._views.buttons())
-        self._views.button(place).setChecked(True)
-        self._canvas.show_pane(place)
+        self._choose((self._canvas.pane + 1) % len(self._views.buttons()))
+
+    def _choose(self, place: int) -> None:
+        self._place = place
+        self._flicker.forget()
+        self._show_pane()
+
+    def _show_pane(self) -> None:
+        turn = 0 if self._item is None else self._flicker.turn(self._item)
+        shown = shown_pane(self._place, turn, alone=True)
+        self._views.button(shown).setChecked(True)
+        self._canvas.show_pane(shown)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -14,6 +14,7 @@ from studio.core.items import Split
 from studio.core.report import error_in_words
 from studio.core.review import Decision, ReviewItem
 from studio.core.settings import TAG_TASKS, Task
+from studio.ui.review.flicker import Flicker, shown_pane
 from studio.ui.review.pictures import Pictures
 from studio.ui.theme import theme
 from studio.ui.widgets.words_strip import paint_words
@@ -76,10 +77,20 @@ def figures_in_words(review: ReviewItem, task: Task) -> tuple[str, str]:
 
 
 class TilePainter(QObject):
-    """`find` gives the pictures of an item, or None while they are being drawn."""
+    """`find` gives the pictures of an item, or None while they are being drawn; `flicker` says which of them stand at
+    another's place."""
 
-    def __init__(self, task: Task, find: FindPictures, font: QFont, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        task: Task,
+        find: FindPictures,
+        font: QFont,
+        parent: QObject | None = None,
+        *,
+        flicker: Flicker | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._flicker = flicker or Flicker(self)
         self._task = task
         self._find = find
         self._font = font
@@ -125,16 +136,18 @@ class TilePainter(QObject):
         if pictures is None:
             self._draw(painter, rect, review, None, aspect, selected, current)
             return
-        key = (review.run, review.score.item, review.score.loss, review.decision, selected, current, rect.size(), ratio)
-        kept = self._kept.get(review.score.item)
+        score = review.score
+        turn = self._flicker.turn(score.item)
+        key = (review.run, score.item, score.loss, review.decision, selected, current, rect.size(), ratio, turn)
+        kept = self._kept.get(score.item)
         if kept is None or kept.key != key or kept.pictures is not pictures:
             image = _transparent(rect.size(), ratio)
             inner = QPainter(image)
             self._draw(inner, QRect(QPoint(0, 0), rect.size()), review, pictures, aspect, selected, current)
             inner.end()
             kept = _Kept(key, pictures, image)
-            self._keep(review.score.item, kept)
-        self._kept.move_to_end(review.score.item)
+            self._keep(score.item, kept)
+        self._kept.move_to_end(score.item)
         painter.drawPixmap(rect.topLeft(), kept.image)
 
     def forget(self) -> None:
@@ -218,12 +231,15 @@ class TilePainter(QObject):
         named: bool,
     ) -> None:
         faded = review.decision is Decision.LEFT_OUT
+        turn = self._flicker.turn(review.score.item)
         for place in range(count):
             box = first.translated(place * (first.width() + _PANE_GAP), 0)
             if pictures.trouble:
                 self._paint_trouble(painter, first, count, pictures.trouble)
                 return
-            pane = pictures.panes[-1 if count == 1 else place]
+            first_shown = len(pictures.panes) - 1 if count == 1 else place
+            shown = shown_pane(first_shown, turn, alone=count == 1)
+            pane = pictures.panes[shown]
             size = pane.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
             target = QRect(box.topLeft(), size)
             target.moveCenter(box.center())
@@ -232,8 +248,8 @@ class TilePainter(QObject):
             painter.setOpacity(1.0)
             if pictures.words is not None:
                 paint_words(painter, target, pictures.words, self._small)
-            elif named:
-                self._paint_pane_name(painter, target, PANE_NAMES[self._task][-1 if count == 1 else place])
+            elif named or turn:
+                self._paint_pane_name(painter, target, PANE_NAMES[self._task][shown])
 
     def _paint_pane_name(self, painter: QPainter, pane: QRect, name: str) -> None:
         box = QRect(0, 0, self._small_metrics.horizontalAdvance(name) + 10, self._small_line + 2)

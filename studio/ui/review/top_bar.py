@@ -6,13 +6,13 @@ import enum
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton
 
 from studio.ui.review.loading import RunChoice
 from studio.ui.theme import theme
 
-SMALLEST_TILE: Final = 180
+SMALLEST_TILE: Final = 120
 LARGEST_TILE: Final = 1100
 
 
@@ -32,6 +32,8 @@ class TopBar(QFrame):
     view_chosen = Signal(object)
     """The `View` whose button was pressed."""
     tile_width_chosen = Signal(int)
+    opacity_chosen = Signal(float)
+    """Of masks, 0 to 1."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,13 +50,15 @@ class TopBar(QFrame):
         self.summary = QLabel()
         self.summary.setObjectName("review_summary")
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
-        self.tile_size = QSlider(Qt.Orientation.Horizontal)
-        self.tile_size.setObjectName("tile_size")
-        self.tile_size.setAccessibleName("Size of the tiles")
-        self.tile_size.setToolTip("Size of the tiles (Ctrl and the mouse wheel)")
+        self.tile_size = _slider("tile_size", "Size of the tiles", "Ctrl and the mouse wheel", width=130)
         self.tile_size.setRange(SMALLEST_TILE, LARGEST_TILE)
-        self.tile_size.setFixedWidth(130)
         self.tile_size.valueChanged.connect(self.tile_width_chosen)
+        self.opacity = _slider(
+            "mask_opacity", "Opacity of the masks", "fainter with comma, stronger with full stop", width=90
+        )
+        self.opacity.setRange(0, 100)
+        self.opacity.valueChanged.connect(lambda percent: self.opacity_chosen.emit(percent / 100))
+        self._has_masks = False
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 7, 12, 7)
         layout.setSpacing(8)
@@ -71,9 +75,12 @@ class TopBar(QFrame):
             layout.addWidget(button)
             self._views[view] = button
         self._size_icon = QLabel()
+        self._opacity_icon = QLabel()
         layout.addWidget(self.runs)
         layout.addWidget(self.summary)
         layout.addStretch(1)
+        layout.addWidget(self._opacity_icon)
+        layout.addWidget(self.opacity)
         layout.addWidget(self._size_icon)
         layout.addWidget(self.tile_size)
         theme().changed.connect(self._dress)
@@ -91,6 +98,8 @@ class TopBar(QFrame):
         self._views[view].setChecked(True)
         for widget in (self.summary, self.tile_size, self._size_icon):
             widget.setVisible(view is View.ITEMS)
+        for widget in (self._opacity_icon, self.opacity):
+            widget.setVisible(view is View.ITEMS and self._has_masks)
         self.runs.setVisible(view is View.ITEMS and self.runs.count() > 0)
 
     def show_report_button(self, shown: bool) -> None:
@@ -103,5 +112,21 @@ class TopBar(QFrame):
         self.tile_size.setValue(width)
         self.tile_size.blockSignals(False)
 
+    def show_opacity(self, opacity: float) -> None:
+        """Offer the choice, at this value; nobody is told."""
+        self._has_masks = True
+        with QSignalBlocker(self.opacity):
+            self.opacity.setValue(round(100 * opacity))
+
     def _dress(self) -> None:
         self._size_icon.setPixmap(theme().icon("images", "muted").pixmap(18, 18))
+        self._opacity_icon.setPixmap(theme().icon("palette", "muted").pixmap(18, 18))
+
+
+def _slider(name: str, words: str, keys: str, *, width: int) -> QSlider:
+    slider = QSlider(Qt.Orientation.Horizontal)
+    slider.setObjectName(name)
+    slider.setAccessibleName(words)
+    slider.setToolTip(f"{words} ({keys})")
+    slider.setFixedWidth(width)
+    return slider
