@@ -18,6 +18,27 @@ NO_CLASS: Final = -1
 """In a confusion: the other side has nothing in this class's place."""
 
 
+class ClassScore(msgspec.Struct, frozen=True, array_like=True):
+    """How a mask fares in one class, over the counted pixels: `overlap` is the intersection over the union of label and
+    prediction (IoU), `loss` the mean loss of the pixels that the label gives to the class, None where it gives none."""
+
+    class_id: int
+    overlap: float
+    loss: float | None = None
+
+
+class MistakenRegion(msgspec.Struct, frozen=True, array_like=True):
+    """The largest connected mistake of a mask: its bounding box in pixels of the original, how many pixels are wrong in
+    it, and their mean loss."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    pixels: int
+    loss: float
+
+
 class ItemScore(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a run's `scores.jsonl`. `loss` is the task's loss of this item alone (mean over counted pixels or
     points); `error` is what a person understands: the share of counted pixels that are wrong (segmentation) or the mean
@@ -26,7 +47,15 @@ class ItemScore(msgspec.Struct, frozen=True, kw_only=True):
 
     Of classes of whole items (`tags`, against the frozen `label`) `error` is 1 where the one class is wrong, or how
     many tags are missing or too many; `confusion` counts the item once for each, with `NO_CLASS` in the place of the
-    class that the other side does not have."""
+    class that the other side does not have.
+
+    `confidence`, `margin` and `entropy`, each 0 to 1, say how sure the model was, whatever the label is: the highest
+    probability, its lead over the second, and the entropy in parts of the largest possible; of a mask the means over
+    the network's pixels, of tags those of each tag's yes or no, where `margin` is that of the least sure tag. None
+    where a model gives no probabilities (points), and in runs of earlier versions.
+
+    Of a mask `classes` has each class of label or prediction, and `region` is where it is wrong most; of points
+    `distances` has (keypoint, pixels of the original) for each visible one."""
 
     item: int
     name: str
@@ -40,6 +69,12 @@ class ItemScore(msgspec.Struct, frozen=True, kw_only=True):
     label: Tags | None = None
     confusion: tuple[tuple[int, int, int], ...] = ()
     corrected: bool = False
+    confidence: float | None = None
+    margin: float | None = None
+    entropy: float | None = None
+    classes: tuple[ClassScore, ...] = ()
+    region: MistakenRegion | None = None
+    distances: tuple[tuple[int, float], ...] = ()
 
 
 def mistake_in_words(label: int, predicted: int, names: Mapping[int, str]) -> str:

@@ -183,6 +183,7 @@ class Keypoints:
         item = original.item
         pairs = _visible_pairs(item.points, prediction.points)
         offsets = np.array([(p.x - q.x, p.y - q.y) for p, q in pairs], np.float64).reshape(-1, 2)
+        distances = np.hypot(*offsets.T)
         scaled = offsets * 2 / np.array(original.size)
         return ItemScore(
             item=item.id,
@@ -190,9 +191,10 @@ class Keypoints:
             split=item.split,
             revision=item.revision,
             loss=float((scaled**2).mean()) if pairs else 0.0,
-            error=float(np.hypot(*offsets.T).mean()) if pairs else 0.0,
+            error=float(distances.mean()) if pairs else 0.0,
             points=prediction.points,
             corrected=item.corrected,
+            distances=tuple((p.index, round(float(d), 3)) for (p, _), d in zip(pairs, distances, strict=True)),
         )
 
     second_looks = (0.75, 1.3)

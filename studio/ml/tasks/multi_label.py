@@ -24,6 +24,7 @@ from studio.core.thresholds import tag_differences
 from studio.ml.models.classifier import Classifier
 from studio.ml.models.encoders import ImageEncoder
 from studio.ml.objectives import Objective, TagObjective, balanced_yes
+from studio.ml.sureness import sureness_of_tags
 from studio.ml.tasks.base import Original, Prediction, TaskMetrics
 from studio.ml.tasks.whole_items import TagsPrediction, WholeItems
 
@@ -103,6 +104,8 @@ class MultiLabel(WholeItems):
         differences = ()
         if item.tags is not None:
             differences = tag_differences(Tags.of(i for i in item.tags.ids if i in self.position), answer.tags)
+        logits = output.float().cpu()
+        sure = sureness_of_tags(functional.logsigmoid(logits).numpy(), functional.logsigmoid(-logits).numpy())
         return ItemScore(
             item=item.id,
             name=item.name,
@@ -114,6 +117,9 @@ class MultiLabel(WholeItems):
             label=item.tags,
             confusion=differences,
             corrected=item.corrected,
+            confidence=sure.confidence,
+            margin=sure.margin,
+            entropy=sure.entropy,
         )
 
     def uncertainty(self, looks: Sequence[Tensor]) -> float:

@@ -24,9 +24,11 @@ from studio.core.resizing import Frame, Size
 from studio.core.review import ItemScore
 from studio.core.snapshot import Snapshot, SnapshotItem
 from studio.ml.data.framing import framed
+from studio.ml.mask_scores import MaskComparison, compare_masks
 from studio.ml.models.encoders import ImageEncoder
 from studio.ml.models.unet import UNet
 from studio.ml.objectives import ClassObjective, Objective, balanced
+from studio.ml.sureness import sureness_of_choice
 from studio.ml.tasks.base import Original, Prediction, TaskMetrics, Taught
 from studio.ml.tasks.transfer import load_matching
 
@@ -159,21 +161,23 @@ class Segmentation:
         """`loss`: mean cross entropy over the counted pixels of the original, each with the nearest network pixel's
         probabilities, so that a few strokes count too. `error`: the share of counted pixels that are wrong."""
         assert isinstance(prediction, MaskPrediction)
-        label = self._read_mask(original) if original.item.mask is not None else None
-        loss, error, confusion = 0.0, 0.0, ()
-        if label is not None:
-            loss = self._label_loss(label, prediction.log_shares)
-            error, confusion = self._compare(label, prediction.mask)
         item = original.item
+        compared = MaskComparison() if item.mask is None else self._compare(self._read_mask(original), prediction)
+        sure = sureness_of_choice(prediction.log_shares)
         return ItemScore(
             item=item.id,
             name=item.name,
             split=item.split,
             revision=item.revision,
-            loss=loss,
-            error=error,
-            confusion=confusion,
+            loss=compared.loss,
+            error=compared.error,
+            confusion=compared.confusion,
             corrected=item.corrected,
+            confidence=sure.confidence,
+            margin=sure.margin,
+            entropy=sure.entropy,
+            classes=compared.classes,
+            region=compared.region,
         )
 
     second_looks = ()
@@ -193,26 +197,10 @@ class Segmentation:
         check_mask(path, mask, original.size, (*self.snapshot.classes, *self.snapshot.retired))
         return mask
 
-    def _label_loss(self, label: NDArray[np.uint8], log_shares: NDArray[np.float32]) -> float:
-        target = self._index_of_id[label]
-        y, x = np.nonzero(target != IGNORED)
-        if not len(y):
-            return 0.0
-        _, height, width = log_shares.shape
-        rows, columns = y * height // label.shape[0], x * width // label.shape[1]
-        return float(-log_shares[target[y, x], rows, columns].mean(dtype=np.float64))
-
-    def _compare(
-        self, label: NDArray[np.uint8], predicted: NDArray[np.uint8]
-    ) -> tuple[float, tuple[tuple[int, int, int], ...]]:
-        counts = self._index_of_id[label] != IGNORED
-        total = int(counts.sum())
-        wrong = counts & (label != predicted)
-        pairs = label[wrong].astype(np.int64) * 256 + predicted[wrong]
-        values, numbers = np.unique(pairs, return_counts=True)
-        order = np.argsort(-numbers, kind="stable")
-        confusion = tuple((int(values[i] // 256), int(values[i] % 256), int(numbers[i])) for i in order)
-        return (int(wrong.sum()) / total if total else 0.0), confusion
+    def _compare(self, label: NDArray[np.uint8], prediction: MaskPrediction) -> MaskComparison:
+        return compare_masks(
+            label, prediction.mask, prediction.log_shares, targets=self._index_of_id[label], ignored=IGNORED
+        )
 
 
 class MaskSink:

@@ -18,6 +18,7 @@ from studio.core.review import ItemScore
 from studio.core.snapshot import SnapshotItem
 from studio.core.tags import PredictedTags, Tags, ids_of
 from studio.ml.objectives import ClassObjective, Objective, balanced
+from studio.ml.sureness import sureness_of_choice
 from studio.ml.tasks.base import Original, Prediction, TaskMetrics
 from studio.ml.tasks.whole_items import TagsPrediction, WholeItems
 
@@ -82,6 +83,7 @@ class SingleLabel(WholeItems):
         counts = self.is_labelled(item)
         label, predicted = ids_of(item.tags)[:1], answer.tags.ids
         wrong = counts and label != predicted
+        sure = sureness_of_choice(output.float().cpu().log_softmax(0).numpy())
         return ItemScore(
             item=item.id,
             name=item.name,
@@ -93,6 +95,9 @@ class SingleLabel(WholeItems):
             label=item.tags,
             confusion=((label[0], predicted[0], 1),) if wrong else (),
             corrected=item.corrected,
+            confidence=sure.confidence,
+            margin=sure.margin,
+            entropy=sure.entropy,
         )
 
     def uncertainty(self, looks: Sequence[Tensor]) -> float:
