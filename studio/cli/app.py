@@ -20,6 +20,7 @@ from studio.cli import (
     export_model,
     fine_tune,
     predict,
+    report,
     review,
     steer,
     tensorboard,
@@ -64,6 +65,7 @@ app.command("steer", short_help="Lower the rate of a run that goes on, add an ep
 app.command("review", short_help="List the items that a run got worst.")(review.review)
 app.command("decide", short_help="Say about reviewed items: accept, label-right or leave-out.")(review.decide)
 app.command("fine-tune", short_help="Train a run on, on the corrections it led to.")(fine_tune.fine_tune)
+app.command("report", short_help="Say what a fine-tuning fixed and broke, item by item.")(report.report)
 app.command("predict", short_help="Label pictures with a run's model.")(predict.predict)
 app.command("export-model", short_help="Write a model to a folder: weights, program, model card.")(
     export_model.export_model

@@ -16,6 +16,7 @@ from studio.cli.learning_options import (
 from studio.cli.options import DeviceOption, JsonOption, ProjectArgument, RunOption, TensorboardOption
 from studio.cli.output import Output
 from studio.cli.recipes import read_rate, with_learning
+from studio.cli.report import show_report
 from studio.cli.review import load_scores
 from studio.cli.run_watch import carry_out, exit_code
 from studio.core.errors import BadInput
@@ -26,8 +27,7 @@ from studio.core.fine_tuning import (
     fine_tune_spec,
     trainable,
 )
-from studio.core.report import Report, ReportRow, Verdict, before_after, error_figure
-from studio.core.review import ItemScore
+from studio.reports import read_report
 from studio.store import Store
 
 
@@ -78,49 +78,6 @@ def fine_tune(
         spec = fine_tune_spec(parent, run, items, replay=replay, weight=weight, epochs=epochs, rate=rate)
         record, outcome = carry_out(store, spec, output, device=device, tensorboard=tensorboard)
         if outcome.learnt_something:
-            report = before_after(
-                _scores(store, run), _scores(store, record.id), store.review.corrections(run), task=store.settings.task
-            )
-            _show(report, output)
+            load_scores(store, record.id)
+            show_report(read_report(store, record.id), output)
     raise typer.Exit(exit_code(outcome))
-
-
-def _scores(store: Store, run: str) -> list[ItemScore]:
-    return [item.score for item in store.review.items(run, store.review.ids(run))]
-
-
-def _show(report: Report, output: Output) -> None:
-    for row in report.rows:
-        output.event(
-            "compared",
-            item=row.item,
-            name=row.name,
-            split=row.split,
-            verdict=row.verdict,
-            before=row.before,
-            after=row.after,
-            corrected=row.corrected,
-            decision=row.decision,
-        )
-    told = [row for row in report.rows if row.verdict in (Verdict.FIXED, Verdict.BROKEN) or row.corrected]
-    if told:
-        rows = [_row(row, report) for row in told]
-        output.table(("item", "split", "before", "after", "verdict", ""), rows, title="Before and after")
-    output.event(
-        "report",
-        sentence=" ".join(report.summary),
-        fixed=report.total.fixed,
-        broken=report.total.broken,
-        unchanged=report.total.unchanged,
-        untouched=report.untouched,
-        corrected=report.corrected,
-    )
-    for sentence in report.summary:
-        output.say(sentence)
-
-
-def _row(row: ReportRow, report: Report) -> tuple[str, ...]:
-    before, after = (
-        error_figure(error, report.task) if error is not None else "–" for error in (row.before, row.after)
-    )
-    return (row.name, row.split.value, before, after, row.verdict.value, "corrected" if row.corrected else "")

@@ -317,3 +317,27 @@ def read_events(path: Path) -> Iterator[RunEvent]:
                 yield decode_event(line)
             except (msgspec.DecodeError, UnicodeDecodeError):
                 continue
+
+
+_TAIL_BYTES: Final = 64 * 1024
+"""An epoch's end is among the last lines of a run: what follows it is a checkpoint, scores and the end."""
+
+
+def last_epoch(path: Path) -> EpochEnd | None:
+    """The last epoch that a run ended, read from the end of its events; None where there is none."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - _TAIL_BYTES))
+        lines = file.read().splitlines()
+    for line in reversed(lines):
+        if b'"epoch"' not in line:
+            continue
+        try:
+            event = decode_event(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):  # torn by the start of the tail, or by a crash
+            continue
+        if isinstance(event, EpochEnd):
+            return event
+    return None

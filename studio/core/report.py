@@ -13,9 +13,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from studio.core.items import Split
 from studio.core.review import NO_CLASS, Correction, Decision, ItemScore
 from studio.core.settings import TAG_TASKS, Task
+from studio.core.significance import PairedTest, chance_in_words, paired_test
 
 RELATIVE_MARGIN: Final = 0.2
 """A change below this share of the larger of the two errors is no change."""
@@ -101,8 +104,9 @@ class ClassChange:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """`untouched`: validation items whose label stayed, the honest comparison; `corrected`: the items a person changed;
-    `others`: the rest. `rows` are sorted by change, the largest gain first; `summary` is for people."""
+    """`untouched`: validation items whose label stayed, the honest comparison, and `chance` whether their change could
+    be chance, None without any; `corrected`: the items a person changed; `others`: the rest. `rows` are sorted by
+    change, the largest gain first; `summary` is for people."""
 
     task: Task
     rows: tuple[ReportRow, ...]
@@ -111,6 +115,7 @@ class Report:
     corrected: ReportPart
     others: ReportPart
     by_class: tuple[ClassChange, ...]
+    chance: PairedTest | None
     summary: tuple[str, ...]
 
 
@@ -130,6 +135,7 @@ def before_after(
     untouched = _part([row for row in rows if _is_untouched(row)])
     corrected = _part([row for row in rows if row.apart])
     others = _part([row for row in rows if not _is_untouched(row) and not row.apart])
+    chance = _chance([row for row in rows if _is_untouched(row)], task)
     return Report(
         task=task,
         rows=tuple(sorted(rows, key=_gain)),
@@ -138,7 +144,8 @@ def before_after(
         corrected=corrected,
         others=others,
         by_class=_by_class(honest),
-        summary=_sentences(untouched, corrected, others, task),
+        chance=chance,
+        summary=_sentences(untouched, corrected, others, chance, task),
     )
 
 
@@ -286,7 +293,7 @@ def _part(rows: Sequence[ReportRow]) -> ReportPart:
     def count(wanted: Verdict) -> int:
         return sum(row.verdict is wanted for row in rows)
 
-    paired = [(row.before, row.after) for row in rows if row.before is not None and row.after is not None]
+    paired = _paired(rows)
     return ReportPart(
         fixed=count(Verdict.FIXED),
         broken=count(Verdict.BROKEN),
@@ -296,6 +303,16 @@ def _part(rows: Sequence[ReportRow]) -> ReportPart:
         error_before=sum(b for b, _ in paired) / len(paired) if paired else None,
         error_after=sum(a for _, a in paired) / len(paired) if paired else None,
     )
+
+
+def _paired(rows: Sequence[ReportRow]) -> list[tuple[float, float]]:
+    """The errors before and after of the items that both runs have."""
+    return [(row.before, row.after) for row in rows if row.before is not None and row.after is not None]
+
+
+def _chance(rows: Sequence[ReportRow], task: Task) -> PairedTest | None:
+    errors = np.array(_paired(rows), np.float64).reshape(-1, 2)
+    return paired_test(errors[:, 0], errors[:, 1], task)
 
 
 def _by_class(pairs: Iterable[tuple[ItemScore | None, ItemScore | None]]) -> tuple[ClassChange, ...]:
@@ -312,11 +329,14 @@ def _by_class(pairs: Iterable[tuple[ItemScore | None, ItemScore | None]]) -> tup
     )
 
 
-def _sentences(untouched: ReportPart, corrected: ReportPart, others: ReportPart, task: Task) -> tuple[str, ...]:
+def _sentences(
+    untouched: ReportPart, corrected: ReportPart, others: ReportPart, chance: PairedTest | None, task: Task
+) -> tuple[str, ...]:
     """What a person needs to hear, the honest comparison first."""
     parts = (untouched, corrected, others)
     sentences = [
         _sentence(untouched, task, "validation item whose label stayed", "validation items whose labels stayed"),
+        chance_in_words(chance, task) if chance is not None else "",
         _sentence(corrected, task, "corrected item", "corrected items"),
         _sentence(others, task, "other item", "other items"),
         _missing(sum(part.only_before for part in parts), "before"),

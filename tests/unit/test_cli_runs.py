@@ -693,3 +693,13 @@ def test_the_report_is_an_event_for_programs(reviewed: Path, use: Use, capsys: p
     compared = {e["name"]: e["verdict"] for e in told if e["event"] == "compared"}
     assert compared["seqB_002.png"] == "fixed"
     assert {e["split"] for e in told if e["event"] == "compared"} <= {s.value for s in Split}
+    assert told[-1]["metrics"] == [
+        {"name": "pixel accuracy", "before": 0.75, "after": 0.75, "better": 1, "detail": "", "detail_before": ""}
+    ]
+    assert run_command(["report", str(reviewed), "--run", "0002", "--json"]) == 0
+    assert events(capsys) == [e for e in told if e["event"] in ("compared", "report")]
+
+
+def test_a_run_that_was_not_fine_tuned_has_no_report(reviewed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["report", str(reviewed), "--run", "0001"]) == 2
+    assert "was not fine-tuned" in capsys.readouterr().err

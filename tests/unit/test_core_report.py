@@ -84,8 +84,22 @@ def test_the_frozen_validation_items_are_reported_apart_from_the_corrected_ones(
             "On the 2 validation items whose labels stayed: 1 fixed, 1 broken, 0 unchanged; "
             "17.5 % → 20.0 % of pixels wrong on average."
         ),
+        "2 items are too few to tell the change from chance.",
         "On the one corrected item: 1 fixed, 0 broken, 0 unchanged; 40.0 % → 10.0 % of pixels wrong.",
     )
+
+
+def test_whether_it_could_be_chance_is_asked_of_untouched_validation_items_only() -> None:
+    """Six validation items get better; what a corrected one and a training item do is another matter."""
+    gains = [0.10, 0.11, 0.12, 0.13, 0.14, 0.15]
+    before = [score(item, 0.4) for item in range(1, 9)]
+    after = [score(item, 0.4 - gain) for item, gain in enumerate(gains, start=1)]
+    apart = [score(7, 0.9, revision=2, corrected=True), score(8, 0.9, split=Split.TRAIN)]
+    chance = report_of(before, [*after, *apart], [correction(7)]).chance
+    assert chance is not None
+    assert (chance.items, chance.better, chance.worse) == (6, 6, 0)
+    assert chance.change == pytest.approx(-sum(gains) / 6)
+    assert chance.could_be_chance is False
 
 
 def test_an_item_scored_in_two_splits_is_compared_within_the_split_that_both_runs_have() -> None:

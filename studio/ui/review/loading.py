@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-import msgspec
 import numpy as np
 
-from studio.core.errors import BadTable
-from studio.core.events import EpochEnd, Metric, decode_event
+from studio import reports
+from studio.core.events import Metric, last_epoch
 from studio.core.items import Split
 from studio.core.recipe import RunSpec
-from studio.core.report import Report, before_after
-from studio.core.review import SCORES_FILE, ItemScore, decode_score
+from studio.core.review import SCORES_FILE
 from studio.core.settings import Task
 from studio.core.tags import TAG_THRESHOLD
 from studio.core.thresholds import ThresholdCurve, kept_threshold, threshold_curve
-from studio.store import ReviewFilter, RunRecord, Store
-
-EVENTS_FILE: Final = "events.jsonl"
-_TAIL_BYTES: Final = 64 * 1024
-"""An epoch's end is among the last lines of a run: what follows it is a checkpoint, scores and the end."""
+from studio.reports import RunReport
+from studio.store import ReviewFilter, Store
+from studio.store.runs import EVENTS_FILE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,43 +98,12 @@ def choose_threshold(project: Path, run: str, threshold: float) -> None:
         store.review.choose_threshold(run, threshold)
 
 
-def read_report(project: Path, run: str) -> Report:
-    """The before/after report of a run that was fine-tuned on corrections. Raises StudioError."""
+def read_report(project: Path, run: str) -> RunReport:
+    """`studio.reports.read_report` for another thread. Raises StudioError."""
     with Store.open(project) as store:
-        record = store.run(run)
-        assert record.spec.fine_tune is not None
-        assert record.spec.parent is not None
-        parent = store.run(record.spec.parent)
-        learnt = set(record.spec.fine_tune.corrections)
-        corrections = [c for c in store.review.corrections(parent.id) if c.item in learnt]
-        return before_after(_scores(parent), _scores(record), corrections, task=record.spec.task)
-
-
-def _scores(record: RunRecord) -> list[ItemScore]:
-    path = record.folder / SCORES_FILE
-    if not path.is_file():
-        raise BadTable(path, f"run {record.id} has no scores", "train it to its end, then the report can be made")
-    try:
-        return [decode_score(line) for line in path.read_bytes().splitlines() if line.strip()]
-    except msgspec.DecodeError as error:
-        raise BadTable(path, f"a line is no score ({error})", "train the run again") from error
+        return reports.read_report(store, run)
 
 
 def _main_metric(folder: Path) -> Metric | None:
-    path = folder / EVENTS_FILE
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - _TAIL_BYTES))
-        lines = file.read().splitlines()
-    for line in reversed(lines):
-        if b'"epoch"' not in line:
-            continue
-        try:
-            event = decode_event(line)
-        except msgspec.DecodeError:  # torn by the start of the tail, or by a crash
-            continue
-        if isinstance(event, EpochEnd) and event.metrics:
-            return event.metrics[0]
-    return None
+    end = last_epoch(folder / EVENTS_FILE)
+    return end.metrics[0] if end is not None and end.metrics else None

@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.core.counting import counted
-from studio.core.report import Report
+from studio.reports import RunReport
 from studio.ui.review.empty import EmptyState
 from studio.ui.review.loading import RunChoice, read_report
 from studio.ui.review.report_view import ReportView
@@ -73,7 +73,7 @@ class ReportPage(QWidget):
             partial(read_report, self._session.store.root, run), partial(self._take, run), partial(self._fail, run)
         )
 
-    def _take(self, run: str, report: Report) -> None:
+    def _take(self, run: str, report: RunReport) -> None:
         if run == self._run:
             self.view.show_report(report, self._session.settings.known_classes)
             self.stack.setCurrentWidget(self.view)

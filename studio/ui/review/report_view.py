@@ -17,7 +17,6 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
-    QFrame,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -28,9 +27,11 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core.classes import LabelClass
-from studio.core.report import Report, ReportPart, ReportRow, Verdict, change_figure, error_figure, mean_change
+from studio.core.report import Report, ReportRow, Verdict, change_figure, error_figure
 from studio.core.review import Decision
 from studio.core.settings import Task
+from studio.reports import RunReport
+from studio.ui.review.report_cards import MetricStrip, PartCard
 from studio.ui.review.tile_painter import DECISION_WORDS
 from studio.ui.theme import theme
 
@@ -168,6 +169,8 @@ class ReportView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 12, 14, 12)
         layout.setSpacing(10)
+        self.metrics = MetricStrip()
+        layout.addWidget(self.metrics)
         cards = QHBoxLayout()
         cards.setSpacing(10)
         for card in self.cards.values():
@@ -177,7 +180,10 @@ class ReportView(QWidget):
         layout.addLayout(self._make_verdicts())
         layout.addWidget(self.table, 1)
 
-    def show_report(self, report: Report, classes: Sequence[LabelClass]) -> None:
+    def show_report(self, told: RunReport, classes: Sequence[LabelClass]) -> None:
+        report = told.report
+        self.metrics.show_report(told)
+        self.cards["untouched"].show_chance(report.chance, report.task)
         for name, card in self.cards.items():
             card.show_part(getattr(report, name), report.task)
         self.cards["others"].setVisible(report.others.items > 0)
@@ -230,43 +236,6 @@ class ReportView(QWidget):
         hint.setProperty("role", "muted")
         layout.addWidget(hint)
         return layout
-
-
-class PartCard(QFrame):
-    """The totals of one part of a report."""
-
-    def __init__(self, title: str, hint: str) -> None:
-        super().__init__()
-        self.setProperty("role", "card")
-        self.setToolTip(hint)
-        heading = QLabel(title.upper())
-        heading.setProperty("role", "section")
-        self.figures = QLabel()
-        self.figures.setProperty("role", "heading")
-        self.verdicts = QLabel()
-        self.verdicts.setTextFormat(Qt.TextFormat.RichText)
-        hint_label = QLabel(hint)
-        hint_label.setProperty("role", "muted")
-        hint_label.setWordWrap(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 10, 14, 10)
-        layout.setSpacing(4)
-        for label in (heading, self.figures, self.verdicts, hint_label):
-            layout.addWidget(label)
-
-    def show_part(self, part: ReportPart, task: Task) -> None:
-        if part.error_before is None or part.error_after is None:
-            self.figures.setText("Nothing to compare")
-            self.verdicts.setText("")
-            return
-        averages = ", on average" if task in (Task.KEYPOINTS, Task.MULTI_LABEL) else ""
-        self.figures.setText(f"{mean_change(part.error_before, part.error_after, task)}{averages}")
-        colors = {role: theme().color(role).name() for role in ("ok", "danger", "muted")}
-        self.verdicts.setText(
-            f"<span style='color:{colors['ok']}'>{part.fixed} fixed</span> &nbsp;·&nbsp; "
-            f"<span style='color:{colors['danger']}'>{part.broken} broken</span> &nbsp;·&nbsp; "
-            f"<span style='color:{colors['muted']}'>{part.unchanged} unchanged</span>"
-        )
 
 
 def _by_class(report: Report, classes: Sequence[LabelClass]) -> str:

@@ -135,6 +135,25 @@ def test_the_report_of_a_fine_tuning_shows_by_itself_with_its_numbers(
     assert view.buttons[Verdict.FIXED].text() == f"Fixed {fixed}"
     assert "car" not in view.classes.text()  # nothing is labelled car
     assert "sky" in view.classes.text()
+    moved, by = view.cards["untouched"].chance.text().split(" by ")
+    assert moved == f"The error {'rises' if after > before else 'falls'}"
+    assert float(by.split()[0]) == pytest.approx(abs(after - before), abs=0.5)
+    assert by.endswith(": could be chance.")
+    assert view.cards["corrected"].chance.isHidden()
+
+
+def test_the_named_metrics_stand_over_the_report_with_what_they_are_metrics_of(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    fine_tuned(project, page)
+    project.session.runs_changed.emit()
+    qtbot.waitUntil(lambda: page.report.view.table.model().rowCount() == 8)
+    metrics = page.report.view.metrics
+    assert "pixel accuracy" in metrics.figures.text()
+    assert "0.750 → 0.900" in metrics.figures.text()
+    assert metrics.sentence.text() == (
+        "On the 8 frozen validation items; 2 with a corrected label, where part of the change is the label's."
+    )
 
 
 def test_the_table_filters_by_verdict_sorts_and_opens_an_item(

@@ -1,0 +1,5 @@
+"""What came of fine-tuning, read out of a project: before and after, as a page, and round by round. No Qt, no torch."""
+
+from studio.reports.reading import FrozenItems, RunReport, read_report
+
+__all__ = ["FrozenItems", "RunReport", "read_report"]

@@ -1,0 +1,95 @@
+"""The before/after report of one fine-tuned run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from studio.core.counting import counted
+from studio.core.errors import BadInput, BadTable
+from studio.core.events import last_epoch
+from studio.core.items import Split
+from studio.core.metric_change import MetricChange, metric_changes
+from studio.core.report import Report, before_after
+from studio.core.review import SCORES_FILE, ItemScore, decode_score
+from studio.core.snapshot import Snapshot
+from studio.store import RunRecord, Store
+from studio.store.runs import EVENTS_FILE
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrozenItems:
+    """The validation items of both runs: how many, of these with a label that was corrected in between, and how many of
+    the parent's were left out since."""
+
+    items: int
+    corrected: int
+    left_out: int
+
+    @property
+    def sentence(self) -> str:
+        """What the metrics before and after are metrics of."""
+        words = [f"On the {counted(self.items, 'frozen validation item')}"]
+        if self.corrected:
+            words.append(f"{self.corrected:,} with a corrected label, where part of the change is the label's")
+        if self.left_out:
+            words.append(f"{self.left_out:,} more before, left out since")
+        return f"{'; '.join(words)}."
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunReport:
+    """`parent` is the run before; `metrics` are the named ones of the last epoch of either, where both have them."""
+
+    run: str
+    parent: str
+    learnt: int
+    report: Report
+    metrics: tuple[MetricChange, ...]
+    frozen: FrozenItems
+
+
+def read_report(store: Store, run: str) -> RunReport:
+    """Raises UnknownRun, BadInput (a run that was not fine-tuned), BadTable (scores that are missing or broken),
+    ProjectDamaged."""
+    record = store.run(run)
+    spec = record.spec
+    if spec.fine_tune is None or spec.parent is None:
+        raise BadInput(f"Run {run} was not fine-tuned on corrections, so there is nothing to compare it with.")
+    parent = store.run(spec.parent)
+    learnt = set(spec.fine_tune.corrections)
+    corrections = [c for c in store.review.corrections(parent.id) if c.item in learnt]
+    return RunReport(
+        run=run,
+        parent=parent.id,
+        learnt=len(learnt),
+        report=before_after(read_scores(parent), read_scores(record), corrections, task=spec.task),
+        metrics=_metrics(parent, record),
+        frozen=_frozen(store.snapshot(parent.id), store.snapshot(run)),
+    )
+
+
+def read_scores(record: RunRecord) -> list[ItemScore]:
+    """What the run scored, item by item, those in two splits twice. Raises BadTable."""
+    path = record.folder / SCORES_FILE
+    if not path.is_file():
+        raise BadTable(path, f"run {record.id} has no scores", "train it to its end, then the report can be made")
+    try:
+        return [decode_score(line) for line in path.read_bytes().splitlines() if line.strip()]
+    except msgspec.DecodeError as error:
+        raise BadTable(path, f"a line is no score ({error})", "train the run again") from error
+
+
+def _metrics(parent: RunRecord, record: RunRecord) -> tuple[MetricChange, ...]:
+    before, after = (last_epoch(run.folder / EVENTS_FILE) for run in (parent, record))
+    return metric_changes(before.metrics, after.metrics) if before is not None and after is not None else ()
+
+
+def _frozen(before: Snapshot, after: Snapshot) -> FrozenItems:
+    valid = after.of(Split.VALID)
+    return FrozenItems(
+        items=len(valid),
+        corrected=sum(item.corrected for item in valid),
+        left_out=len({item.id for item in before.of(Split.VALID)} - {item.id for item in valid}),
+    )
