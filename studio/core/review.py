@@ -94,14 +94,32 @@ class Decision(enum.StrEnum):
     LEFT_OUT = "left out"
 
 
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody wants to know about an item before it is decided, and what was answered. Times are seconds since
+    the epoch (UTC)."""
+
+    text: str
+    who: str = ""
+    time: float = 0.0
+    answer: str = ""
+    answered_by: str = ""
+    answered: float = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        return not self.answer
+
+
 class ReviewItem(msgspec.Struct, frozen=True, kw_only=True):
     run: str
     score: ItemScore
     decision: Decision = Decision.UNDECIDED
+    note: Note | None = None
 
 
 class Correction(msgspec.Struct, frozen=True, kw_only=True):
-    """A label changed in review: `before` and `after` are the annotation's revisions, `run` showed the mistake."""
+    """A label changed in review: `before` and `after` are the annotation's revisions, `run` showed the mistake; `who`
+    decided last."""
 
     run: str
     item: int
@@ -110,6 +128,7 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
     before: int
     after: int
     time: float
+    who: str = ""
 
 
 def encode_score(score: ItemScore) -> bytes:

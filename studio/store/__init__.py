@@ -1,8 +1,9 @@
 """A project on disk: settings, items, the edit journal, label files, runs and review."""
 
-from studio.store.decisions import Acceptance
 from studio.store.items import ItemCounts, ItemFilter
+from studio.store.label_deeds import Acceptance
 from studio.store.label_files import ReadLabel, read_label
+from studio.store.predictions import PredictedLabel
 from studio.store.runs import RunRecord
 from studio.store.scores import ReviewFilter
 from studio.store.snapshot import RunData
@@ -16,6 +17,7 @@ __all__ = [
     "RunData",
     "ReviewFilter",
     "Acceptance",
+    "PredictedLabel",
     "ReadLabel",
     "read_label",
 ]

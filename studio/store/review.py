@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from studio.core.deciding import Decide, Deed, JournalEntry, StepState
 from studio.core.items import Split
-from studio.core.review import SCORES_FILE, Correction, Decision, ReviewItem
+from studio.core.review import SCORES_FILE, Correction, Decision, Note, ReviewItem
 from studio.core.settings import ProjectSettings, Task
 from studio.core.suspicions import SUSPICIONS_FILE, Suspicion
 from studio.core.thresholds import keep_threshold, kept_threshold
-from studio.store.decisions import Acceptance, Decisions
+from studio.store.decisions import Decisions
+from studio.store.label_deeds import Acceptance
+from studio.store.predictions import PredictedLabel, Predictions
 from studio.store.scores import ReviewFilter, Scores
 from studio.store.suspicions import Suspicions
+
+_ACCEPT: Final = Decide(Decision.ACCEPTED)
 
 
 class Review:
@@ -26,6 +32,7 @@ class Review:
         scores: Scores,
         decisions: Decisions,
         suspicions: Suspicions,
+        predictions: Predictions,
         *,
         folder: Callable[[str], Path],
         settings: Callable[[], ProjectSettings],
@@ -33,6 +40,7 @@ class Review:
         self._scores = scores
         self._decisions = decisions
         self._suspicions = suspicions
+        self._predictions = predictions
         self._folder = folder
         self._settings = settings
 
@@ -96,21 +104,49 @@ class Review:
 
     # --- decisions ---
 
-    def acceptance(self, run_id: str, item_id: int) -> Acceptance | None:
-        """What accepting an item's prediction changes now, which takes long on a large picture: for another thread's
-        store to work out for `decide`. None where the prediction is no mask. Raises NoPrediction, BadMask."""
-        return self._decisions.acceptance(run_id, item_id)
+    @property
+    def who(self) -> str:
+        """The name that is written beside what is decided from now on."""
+        return self._decisions.who
+
+    @who.setter
+    def who(self, name: str) -> None:
+        self._decisions.who = name
+
+    def prediction_of(self, run_id: str, item_id: int) -> PredictedLabel:
+        """What accepting takes over. Raises NoPrediction, UnknownRun."""
+        return self._predictions.prediction_of(run_id, item_id)
+
+    def acceptance(self, run_id: str, item_id: int, deed: Deed = _ACCEPT) -> Acceptance | None:
+        """What accepting an item's prediction, or a region of it, changes now, which takes long on a large picture: for
+        another thread's store to work out for `act`. None where no mask changes. Raises NoPrediction, BadMask."""
+        return self._decisions.acceptance(run_id, item_id, deed)
+
+    def act(
+        self, run_id: str, item_id: int, deed: Deed, worked_out: Acceptance | None = None, *, batch: int = 0
+    ) -> bool:
+        """Carry a deed out and keep it: all of it or nothing; says whether there was anything to do. Deeds of the same
+        `batch`, a number by `new_batch`, count as one. Raises NoPrediction, BadMask, CannotWrite."""
+        return self._decisions.act(run_id, item_id, deed, worked_out, batch=batch)
 
     def decide(self, run_id: str, item_id: int, decision: Decision, worked_out: Acceptance | None = None) -> None:
-        """Carry a decision out and keep it: all of it or nothing. Raises NoPrediction, BadMask, CannotWrite."""
-        self._decisions.decide(run_id, item_id, decision, worked_out)
+        """`act` on the item as a whole."""
+        self._decisions.act(run_id, item_id, Decide(decision), worked_out)
+
+    def new_batch(self) -> int:
+        """A number for deeds that count as one."""
+        return self._decisions.steps.new_batch()
+
+    def together(self, run_id: str, state: StepState) -> int:
+        """How many steps the next undo (of those done) or redo (of those undone) is about, to be taken one by one."""
+        return self._decisions.together(run_id, state)
 
     def undo(self, run_id: str) -> int | None:
-        """Take the run's last decision back, also after a restart; returns its item, None when there is none."""
+        """Take the run's last step back, also after a restart; returns its item, None when there is none."""
         return self._decisions.undo(run_id)
 
     def redo(self, run_id: str) -> int | None:
-        """Decide again what was taken back last; returns the item, None when there is nothing."""
+        """Do again what was taken back last; returns the item, None when there is nothing."""
         return self._decisions.redo(run_id)
 
     def note_edited(self, run_id: str, item_id: int) -> None:
@@ -119,4 +155,22 @@ class Review:
 
     def corrections(self, run_id: str) -> list[Correction]:
         """The labels that were changed because of what the run showed, in the order of the decisions."""
-        return self._decisions.corrections(run_id)
+        return self._decisions.steps.corrections(run_id)
+
+    # --- the journal and notes ---
+
+    def journal_ids(self, run_id: str | None = None) -> list[int]:
+        """The numbers of a run's steps, or of all runs', newest first."""
+        return self._decisions.steps.ids(run_id)
+
+    def journal(self, ids: Iterable[int]) -> list[JournalEntry]:
+        """In the order of `ids`; numbers that no step has are passed over."""
+        return self._decisions.steps.entries(ids)
+
+    def note_of(self, item_id: int) -> Note | None:
+        """What somebody asked about the item, answered or not."""
+        return self._decisions.notes.of(item_id)
+
+    def open_notes(self) -> int:
+        """How many questions wait for an answer."""
+        return self._decisions.notes.count_open()

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Final
 
-SCHEMA_VERSION: Final = 7
+SCHEMA_VERSION: Final = 8
 
 TABLES: Final = """
 CREATE TABLE items (
@@ -102,8 +102,11 @@ CREATE TABLE verdicts (
     PRIMARY KEY (run, item)
 ) WITHOUT ROWID;
 
--- Every decision in its order, for undo and redo: how the item stood before it, what it did, and the annotation's
--- revisions. A step is done, undone, or dropped (undone, and then something else was decided).
+-- Every step of a review in its order, for undo and redo: how the item stood before it, what it did, the annotation's
+-- revisions, and who did it. A step is done, undone, or dropped (undone, and then something else was decided). `act`
+-- says what kind of step it is; `edit` is the label's edit that it made itself (0: none, or an accepted prediction;
+-- negative: doing it again found nothing left to change); `batch` is the same number for steps that were taken together
+-- (0: alone); `note` and `note_before` are JSON of core.review.Note, NULL for none.
 CREATE TABLE decisions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     run TEXT NOT NULL,
@@ -116,9 +119,21 @@ CREATE TABLE decisions (
     before INTEGER NOT NULL,
     after INTEGER NOT NULL,
     time REAL NOT NULL,
-    state TEXT NOT NULL DEFAULT 'done'
+    state TEXT NOT NULL DEFAULT 'done',
+    act TEXT NOT NULL DEFAULT 'decided',
+    edit INTEGER NOT NULL DEFAULT 0,
+    what TEXT NOT NULL DEFAULT '',
+    who TEXT NOT NULL DEFAULT '',
+    batch INTEGER NOT NULL DEFAULT 0,
+    note_before BLOB,
+    note BLOB
 );
 CREATE INDEX decisions_of_run ON decisions (run, state, id);
+CREATE INDEX decisions_of_item ON decisions (run, item, id);
+
+-- What somebody wants to know about an item, JSON of core.review.Note; `open` until it is answered.
+CREATE TABLE notes (item INTEGER PRIMARY KEY, data BLOB NOT NULL, open INTEGER NOT NULL);
+CREATE INDEX open_notes ON notes (item) WHERE open = 1;
 
 CREATE TABLE carried (
     item INTEGER PRIMARY KEY,
@@ -187,6 +202,26 @@ def _add_suspicions(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX IF NOT EXISTS suspicions_worst_first ON suspicions (run, quality, item, issue)")
 
 
+def _keep_a_journal_of_review(connection: sqlite3.Connection) -> None:
+    known = {row[1] for row in connection.execute("PRAGMA table_info(decisions)")}
+    for column in (
+        "act TEXT NOT NULL DEFAULT 'decided'",
+        "edit INTEGER NOT NULL DEFAULT 0",
+        "what TEXT NOT NULL DEFAULT ''",
+        "who TEXT NOT NULL DEFAULT ''",
+        "batch INTEGER NOT NULL DEFAULT 0",
+        "note_before BLOB",
+        "note BLOB",
+    ):
+        if column.split()[0] not in known:
+            connection.execute(f"ALTER TABLE decisions ADD COLUMN {column}")
+    connection.execute("CREATE INDEX IF NOT EXISTS decisions_of_item ON decisions (run, item, id)")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS notes (item INTEGER PRIMARY KEY, data BLOB NOT NULL, open INTEGER NOT NULL)"
+    )
+    connection.execute("CREATE INDEX IF NOT EXISTS open_notes ON notes (item) WHERE open = 1")
+
+
 MIGRATIONS: Final[Mapping[int, Migration]] = {
     1: _add_carried_shapes,
     2: _add_proposals,
@@ -194,6 +229,7 @@ MIGRATIONS: Final[Mapping[int, Migration]] = {
     4: _add_tags,
     5: _keep_acceptances,
     6: _add_suspicions,
+    7: _keep_a_journal_of_review,
 }
 """By the version that a database has: what turns it into the next one. Runs inside a transaction."""
 

@@ -17,6 +17,7 @@ from studio.core.items import Split
 from studio.core.review import Decision, ItemScore, ReviewItem, decode_score
 from studio.core.thresholds import score_at
 from studio.store.database import Database
+from studio.store.notes import decoded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,7 @@ class ReviewFilter:
     class_id: int | None = None
     decisions: Collection[Decision] = ()
     confusion: tuple[int, int] | None = None
+    asked: bool = False
 
 
 class Scores:
@@ -67,14 +69,20 @@ class Scores:
     def many(self, run_id: str, ids: Iterable[int]) -> list[ReviewItem]:
         """In the order of `ids`; items that the run has not scored are passed over."""
         rows = self._database.execute(
-            "SELECT data, decision FROM json_each(?) AS wanted "
+            "SELECT scores.data, decision, notes.data FROM json_each(?) AS wanted "
             "JOIN scores ON scores.run = ? AND scores.item = wanted.value "
-            "LEFT JOIN verdicts ON verdicts.run = scores.run AND verdicts.item = scores.item ORDER BY wanted.key",
+            "LEFT JOIN verdicts ON verdicts.run = scores.run AND verdicts.item = scores.item "
+            "LEFT JOIN notes ON notes.item = scores.item ORDER BY wanted.key",
             (json.dumps(list(ids)), run_id),
         )
         return [
-            ReviewItem(run=run_id, score=decode_score(data), decision=Decision(decision or Decision.UNDECIDED))
-            for data, decision in rows
+            ReviewItem(
+                run=run_id,
+                score=decode_score(data),
+                decision=Decision(decision or Decision.UNDECIDED),
+                note=decoded(note),
+            )
+            for data, decision, note in rows
         ]
 
     def counts(self, run_id: str) -> dict[Decision, int]:
@@ -164,6 +172,8 @@ def _conditions(run_id: str, wanted: ReviewFilter) -> tuple[list[str], list[obje
     if wanted.class_id is not None:
         clauses.append(mistake + "(label = ? OR predicted = ?))")
         values += [run_id, wanted.class_id, wanted.class_id]
+    if wanted.asked:
+        clauses.append("scores.item IN (SELECT item FROM notes WHERE open = 1)")
     if wanted.confusion is not None:
         clauses.append(mistake + "label = ? AND predicted = ?)")
         values += [run_id, *wanted.confusion]

@@ -26,13 +26,15 @@ from studio.core.tags import Tags
 from studio.store.annotations import Annotation, Annotations
 from studio.store.carried import CarriedShapes
 from studio.store.database import DATABASE_FILE, Database
-from studio.store.decisions import Decisions, Surroundings
+from studio.store.decisions import Decisions
 from studio.store.items import ItemCounts, ItemFilter, Items
 from studio.store.journal import Journal
+from studio.store.label_deeds import Surroundings
 from studio.store.label_files import LABELS_FOLDER, LabelFiles, ReadLabel
 from studio.store.label_writer import LabelWriter
 from studio.store.locations import Locations
 from studio.store.many_tags import ManyTags
+from studio.store.predictions import Predictions
 from studio.store.proposals import Proposals
 from studio.store.review import Review
 from studio.store.run_remarks import Remarks
@@ -71,12 +73,18 @@ class Store:
         around = Surroundings(
             folder=lambda run_id: self._runs.get(run_id).folder,
             classes=lambda: self._settings.classes,
+            keypoints=lambda: tuple(point.name for point in self._settings.keypoints),
             current_mask=self._annotations.mask,
             open_document=self._annotations.opened,
         )
-        decisions = Decisions(database, self._items, self._journal, scores, around)
+        predictions = Predictions(scores, self._items, around.folder)
         self.review = Review(
-            scores, decisions, Suspicions(database), folder=around.folder, settings=lambda: self._settings
+            scores,
+            Decisions(database, self._items, self._journal, predictions, around),
+            Suspicions(database),
+            predictions,
+            folder=around.folder,
+            settings=lambda: self._settings,
         )
         """What runs scored, and what was decided about it."""
         self._writer = LabelWriter(self._files_for_writer)
