@@ -15,6 +15,7 @@ from studio.cli import (
     cards,
     check,
     data,
+    decisions,
     demo,
     doctor,
     export_model,
@@ -63,7 +64,12 @@ app.command("lr-find", short_help="Find learning rates: loss against rate, with 
 app.command("train", short_help="Train a model on a project's labels.")(training.train)
 app.command("steer", short_help="Lower the rate of a run that goes on, add an epoch, pause or stop it.")(steer.steer)
 app.command("review", short_help="List the items that a run got worst.")(review.review)
-app.command("decide", short_help="Say about reviewed items: accept, label-right or leave-out.")(review.decide)
+app.command("decide", short_help="Say about reviewed items: accept, label-right, leave-out, relabel, ask or answer.")(
+    decisions.decide
+)
+app.command("decisions", short_help="List what was decided about runs' mistakes: who, when, what changed.")(
+    decisions.decisions
+)
 app.command("fine-tune", short_help="Train a run on, on the corrections it led to.")(fine_tune.fine_tune)
 app.command("report", short_help="Say what a fine-tuning fixed and broke, item by item.")(report.report)
 app.command("predict", short_help="Label pictures with a run's model.")(predict.predict)

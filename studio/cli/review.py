@@ -1,8 +1,7 @@
-"""`studio review` and `studio decide`."""
+"""`studio review`."""
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -21,21 +20,6 @@ from studio.core.thresholds import ThresholdCurve, kept_threshold, threshold_cur
 from studio.store import ReviewFilter, Store
 
 
-class Verdict(enum.StrEnum):
-    """What can be said about an item without looking at it in the window."""
-
-    ACCEPT = "accept"
-    LABEL_RIGHT = "label-right"
-    LEAVE_OUT = "leave-out"
-
-
-_DECISIONS = {
-    Verdict.ACCEPT: Decision.ACCEPTED,
-    Verdict.LABEL_RIGHT: Decision.LABEL_RIGHT,
-    Verdict.LEAVE_OUT: Decision.LEFT_OUT,
-}
-
-
 def review(
     project: ProjectArgument,
     run: RunOption,
@@ -47,6 +31,9 @@ def review(
         float | None,
         typer.Option("--threshold", metavar="X", help="Of tags: predict those above this probability from now on."),
     ] = None,
+    asked: Annotated[
+        bool, typer.Option("--asked", help="Only items about which somebody has asked and nobody has answered.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the items whose loss is greatest, worst first."""
@@ -57,7 +44,7 @@ def review(
             _choose_threshold(store, run, threshold)
         curve = _curve(store, run) if store.settings.task is Task.MULTI_LABEL else None
         kept = kept_threshold(store.run(run).folder)
-        ids = store.review.ids(run, ReviewFilter(splits=(split,) if split else ()))
+        ids = store.review.ids(run, ReviewFilter(splits=(split,) if split else (), asked=asked))
         items = store.review.items(run, ids[:top])
         settings = store.settings
     names = {c.id: c.name for c in settings.known_classes}
@@ -72,6 +59,7 @@ def review(
             loss=score.loss,
             error=score.error,
             decision=item.decision,
+            note=item.note,
             confusion=[
                 {"label": label, "predicted": predicted, "pixels": pixels}
                 for label, predicted, pixels in score.confusion[:5]
@@ -132,31 +120,10 @@ def _row(rank: int, item: ReviewItem, settings: ProjectSettings) -> tuple[str, .
     names = {c.id: c.name for c in settings.known_classes}
     told = score.confusion if settings.task in TAG_TASKS else score.confusion[:1]
     taken = ", ".join(mistake_in_words(label, predicted, names) for label, predicted, _ in told)
-    decision = "" if item.decision is Decision.UNDECIDED else item.decision.value
+    said = [] if item.decision is Decision.UNDECIDED else [item.decision.value]
+    if item.note is not None:
+        said.append(f"{'asked' if item.note.is_open else 'answered'}: {item.note.answer or item.note.text}")
+    decision = "; ".join(said)
     error = error_figure(score.error, settings.task)
     figures = (str(rank), score.name, score.split.value, f"{score.loss:.4f}", error)
     return (*figures, taken, decision) if settings.classes else (*figures, decision)
-
-
-def decide(
-    project: ProjectArgument,
-    items: Annotated[list[str], typer.Argument(metavar="ITEM...", help="Names of items.", show_default=False)],
-    decision: Annotated[Verdict, typer.Argument(help="Take the prediction, keep the label, or leave the item out.")],
-    run: RunOption,
-    as_json: JsonOption = False,
-) -> None:
-    """Say what the Review page's keys say: the prediction is right, the label is right, or the item is to be left out.
-
-    Each becomes a correction of the run and can be undone in the window.
-    """
-    output = Output(as_json=as_json)
-    with Store.open(project) as store:
-        load_scores(store, run)
-        for name in items:
-            store.review.decide(run, store.item_named(name).id, _DECISIONS[decision])
-            output.result("decided", f"{name}: {_DECISIONS[decision].value}", item=name, decision=_DECISIONS[decision])
-        store.flush()
-        corrections = len(store.review.corrections(run))
-    output.result(
-        "corrections", f"Run {run} has led to {counted(corrections, 'correction')}.", run=run, corrections=corrections
-    )
