@@ -86,9 +86,11 @@ def test_review_shows_how_the_worst_documents_begin_and_one_key_takes_over_the_c
         assert review is not None and review.score.item == worst
         qtbot.waitUntil(lambda: page.gallery.tiles.pictures(key_of(review)) is not None, timeout=20_000)
         pictures = page.gallery.tiles.pictures(key_of(review))
-        assert pictures is not None and not pictures.trouble and pictures.words is not None
-        assert (pictures.words.label, pictures.words.agree) == ("bad", False)
-        assert pictures.words.prediction.startswith("good")
+        assert pictures is not None and not pictures.trouble
+        assert [(a.name, a.share, a.in_label, a.predicted) for a in pictures.answers] == [
+            ("good", 0.9, False, True),
+            ("bad", 0.1, True, False),
+        ]
         assert ink(pictures.panes[0]) > 0.01
         QTest.keyClick(page.gallery.grid, Qt.Key.Key_A)
         assert session.store.read_tags(worst) == Tags((1,))

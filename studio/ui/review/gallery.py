@@ -39,6 +39,7 @@ _LOOK_STEP: Final = 48
 """Tiles are drawn at sizes in steps of so many pixels, so that not every pixel of a resize draws all of them anew."""
 
 RUNS_FOLDER: Final = "runs"
+_USUAL_ASPECT: Final = 4 / 3
 _PREVIEW_CACHE: Final = 128 * 2**20
 _LARGEST_PREVIEW: Final = 3840
 
@@ -58,12 +59,13 @@ class Gallery(QWidget):
         self._session = session
         self._task = session.settings.task
         self._figures: RunFigures | None = None
-        self._aspect_is_known = False
         self.model = ReviewModel(self._task, self)
         self.tiles = TileRenderer(session.store.root, parent=self)
         self._large = TileRenderer(session.store.root, threads=1, cache_bytes=_PREVIEW_CACHE, parent=self)
         self.flicker = Flicker(self)
-        self.grid = ReviewGrid(TilePainter(self._task, self._find, self.font(), self, flicker=self.flicker))
+        self._painter = TilePainter(self._task, self._find, self.font(), self, flicker=self.flicker)
+        self.grid = ReviewGrid(self._painter)
+        self._count_classes()
         self.grid.setModel(self.model)
         self.preview = Preview(self._task, self.flicker)
         self._opacity = MASK_OPACITY
@@ -148,13 +150,13 @@ class Gallery(QWidget):
         self._figures = figures
         if other:
             self._cell = self._range = None
-            self._aspect_is_known = False
+            self.grid.set_aspect(_USUAL_ASPECT if figures is None or figures.aspect is None else figures.aspect)
             self.tiles.forget_all()
             self._large.forget_all()
         self._show_panel()
         self.query()
-        if figures is not None and says_otherwise:
-            self.refresh(self._session.store.review.ids(figures.run))
+        if says_otherwise:
+            self._redraw_all()
 
     def query(self) -> None:
         """Ask the project for the items that the filters let through; the current one stays so if it is among them."""
@@ -208,7 +210,12 @@ class Gallery(QWidget):
         self.model.refresh(items)
         self._show_preview()
 
+    def _count_classes(self) -> None:
+        self._painter.set_classes(sum(not c.void for c in self._session.settings.classes))
+
     def refresh_settings(self) -> None:
+        self._count_classes()
+        self.grid.lay_out_anew()
         self.filters.show_settings(self._session.settings)
         self._show_panel()
         self._redraw_all()
@@ -341,7 +348,8 @@ class Gallery(QWidget):
         """Draw at another size when the tiles' size has changed by a step."""
         ratio = self.devicePixelRatioF()
         pane = self.grid.pane_size
-        width = -(-round(pane.width() * ratio) // _LOOK_STEP) * _LOOK_STEP
+        step = 1 if self._task is Task.TEXT else _LOOK_STEP  # letters must not be scaled
+        width = -(-round(pane.width() * ratio) // step) * step
         look = self.tiles.look
         if look is None or look.width != width:
             height = max(8, round(width * pane.height() / max(1, pane.width())))
@@ -354,6 +362,7 @@ class Gallery(QWidget):
             height=size.height(),
             difference=theme().color("danger"),
             opacity=self._opacity,
+            threshold=self._threshold if self._task is Task.MULTI_LABEL else None,
         )
 
     def _redraw_all(self) -> None:
@@ -364,10 +373,6 @@ class Gallery(QWidget):
         self._show_preview()
 
     def _tile_is_ready(self, key: TileKey) -> None:
-        pictures = self.tiles.pictures(key)
-        if not self._aspect_is_known and pictures is not None and pictures.size[1]:
-            self._aspect_is_known = True
-            self.grid.set_aspect(pictures.size[0] / pictures.size[1])
         self.grid.update_item(key[1])
 
     def _show_preview(self) -> None:

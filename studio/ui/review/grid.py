@@ -76,18 +76,27 @@ class ReviewGrid(QAbstractItemView):
         return model
 
     @property
+    def tiles(self) -> TilePainter:
+        return self._tiles
+
+    @property
+    def aspect(self) -> float:
+        """Width / height of the pictures' room in a tile."""
+        return self._aspect
+
+    @property
     def tile_width(self) -> int:
         """The least width of a tile, in logical pixels; tiles grow to fill the row."""
         return self._tile_width
 
     def set_tile_width(self, width: int) -> None:
         self._tile_width = width
-        self._lay_out_anew()
+        self.lay_out_anew()
 
     def set_aspect(self, aspect: float) -> None:
         """Width / height of the pictures."""
         self._aspect = min(2.4, max(0.5, aspect))
-        self._lay_out_anew()
+        self.lay_out_anew()
 
     @property
     def pane_size(self) -> QSize:
@@ -164,7 +173,7 @@ class ReviewGrid(QAbstractItemView):
     def _rect(self, row: int) -> QRect:
         return _place(row, self._columns(), self._cell(), self.verticalOffset())
 
-    def _lay_out_anew(self) -> None:
+    def lay_out_anew(self) -> None:
         """Keep the first visible tile the first one while sizes change."""
         self._is_laying_out = True
         self.updateGeometries()
@@ -187,7 +196,7 @@ class ReviewGrid(QAbstractItemView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._lay_out_anew()
+        self.lay_out_anew()
         self.resized.emit()
 
     def reset(self) -> None:

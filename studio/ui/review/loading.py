@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from studio import reports
+from studio.core.errors import StudioError
 from studio.core.events import Metric, last_epoch
+from studio.core.images import image_size
 from studio.core.items import Split
 from studio.core.recipe import RunSpec
 from studio.core.review import SCORES_FILE
@@ -18,6 +23,9 @@ from studio.core.thresholds import ThresholdCurve, kept_threshold, threshold_cur
 from studio.reports import RunReport
 from studio.store import ReviewFilter, Store
 from studio.store.runs import EVENTS_FILE
+
+_LOOKED_AT: Final = 25
+"""Of the first pictures of a run the size is read, to know how tiles are best shaped."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +61,8 @@ class RunFigures:
     only_split: Split | None
     curve: ThresholdCurve | None = None
     threshold: float = TAG_THRESHOLD
+    aspect: float | None = None
+    """Width / height of the pictures at the top, the one in the middle of them; None where they cannot be read."""
 
 
 def choices(store: Store) -> list[RunChoice]:
@@ -89,7 +99,17 @@ def read_figures(project: Path, run: str, task: Task) -> RunFigures:
             only_split=used.pop() if len(used) == 1 else None,
             curve=curve,
             threshold=kept_threshold(store.run(run).folder),
+            aspect=None if task is Task.TEXT else _usual_aspect(store, store.review.ids(run)[:_LOOKED_AT]),
         )
+
+
+def _usual_aspect(store: Store, items: Sequence[int]) -> float | None:
+    found: list[float] = []
+    for item in store.items(items):
+        with contextlib.suppress(StudioError):  # its tile says what is wrong with it
+            width, height = image_size(item.path)
+            found.append(width / height)
+    return sorted(found)[len(found) // 2] if found else None
 
 
 def choose_threshold(project: Path, run: str, threshold: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -12,14 +12,14 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from studio.core.classes import UNLABELLED, palette, void_ids
-from studio.core.errors import BadMask
+from studio.core.errors import BadMask, StudioError
 from studio.core.images import image_size, read_image
 from studio.core.masks import read_mask
 from studio.core.points import Points, Visibility
 from studio.core.raster import Rect
 from studio.core.review import ItemScore
 from studio.core.settings import TAG_TASKS, ProjectSettings, Task
-from studio.core.tag_words import LabelWords, words_of
+from studio.core.tag_words import Answer, answers_of
 from studio.store import Store
 from studio.ui.review import differences
 from studio.ui.widgets.document_picture import document_picture
@@ -40,8 +40,8 @@ class Look:
     """How pictures are to be drawn. Two looks are the same only when they are one object.
 
     `width` and `height` bound one pane, in device pixels; `colors` (256, 3) uint8 by mask value; `void` are class ids;
-    `difference` is the colour of what differs; `opacity`, 0 to 1, is that of masks; `point_colors` go by keypoint
-    index.
+    `difference` is the colour of what differs; `opacity`, 0 to 1, is that of masks; `threshold` the probability from
+    which on a tag is predicted; `point_colors` go by keypoint index.
     """
 
     task: Task
@@ -52,6 +52,7 @@ class Look:
     difference: tuple[int, int, int]
     point_colors: tuple[str, ...] = ()
     opacity: float = differences.MASK_OPACITY
+    threshold: float | None = None
 
     @classmethod
     def of(
@@ -62,6 +63,7 @@ class Look:
         height: int,
         difference: QColor,
         opacity: float = differences.MASK_OPACITY,
+        threshold: float | None = None,
     ) -> Look:
         return cls(
             task=settings.task,
@@ -72,13 +74,15 @@ class Look:
             difference=(difference.red(), difference.green(), difference.blue()),
             point_colors=tuple(point.color for point in settings.keypoints),
             opacity=opacity,
+            threshold=threshold,
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pictures:
-    """`panes`: label, prediction and difference of a mask; the whole picture and a close-up of points; the picture,
-    with `words` that go over it, for classes of the whole item.
+    """`panes`: label, prediction and difference of a mask; the whole picture and a close-up of points; the picture for
+    classes of the whole item, of which `answers` say what label and model say, the most probable first, and
+    `threshold`, of tags, from which probability on one is predicted.
 
     `focus` is the largest mistake, in pixels of the original; `size` the original's (width, height). `trouble` is a
     sentence that stands where no picture can.
@@ -88,7 +92,8 @@ class Pictures:
     focus: Rect | None = None
     size: tuple[int, int] = (0, 0)
     trouble: str = ""
-    words: LabelWords | None = None
+    answers: tuple[Answer, ...] = ()
+    threshold: float | None = None
 
     @property
     def bytes(self) -> int:
@@ -171,17 +176,22 @@ def _draw_points(store: Store, score: ItemScore, look: Look) -> Pictures:
 
 
 def _draw_tags(store: Store, score: ItemScore, look: Look) -> Pictures:
+    """What label and model say is there also where the picture is not."""
     item = store.item(score.item)
-    if look.task is Task.TEXT:
-        width, height = look.width, look.height
-        whole = document_picture(item.path, width=width, height=height)
-    else:
-        width, height = image_size(item.path)
-        size = differences.fit(width, height, look.width, look.height)
-        whole = from_rgb(differences.shrink(read_image(item.path, max_side=max(size)), size))
     names = {c.id: c.name for c in store.settings.known_classes}
-    words = words_of(store.read_tags(item.id), score.tags, names) if score.tags is not None else None
-    return Pictures(panes=(whole,), size=(width, height), words=words)
+    answers = answers_of(store.read_tags(item.id), score.tags, names) if score.tags is not None else ()
+    said = Pictures(answers=answers, threshold=look.threshold)
+    try:
+        if look.task is Task.TEXT:
+            width, height = look.width, look.height
+            whole = document_picture(item.path, width=width, height=height)
+        else:
+            width, height = image_size(item.path)
+            size = differences.fit(width, height, look.width, look.height)
+            whole = from_rgb(differences.shrink(read_image(item.path, max_side=max(size)), size))
+    except StudioError as error:
+        return replace(said, trouble=error.sentence)
+    return replace(said, panes=(whole,), size=(width, height))
 
 
 def _close_up(label: Points, predicted: Points, width: int, height: int, *, shape: tuple[int, int]) -> QRectF:

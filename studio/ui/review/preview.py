@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from studio.core.report import error_in_words
 from studio.core.review import Decision, ReviewItem
-from studio.core.settings import Task
+from studio.core.settings import TAG_TASKS, Task
+from studio.ui.review.answer_bars import paint_answers, paint_tick
 from studio.ui.review.flicker import Flicker, shown_pane
 from studio.ui.review.pictures import Pictures
-from studio.ui.review.tile_painter import DECISION_WORDS, PANE_NAMES
+from studio.ui.review.tile_layout import PANE_NAMES
+from studio.ui.review.tile_painter import DECISION_WORDS
 from studio.ui.theme import theme
-from studio.ui.widgets.words_strip import paint_words
 
 _STEPS: Final = {
     Qt.Key.Key_Left: -1,
@@ -23,6 +24,12 @@ _STEPS: Final = {
     Qt.Key.Key_Right: 1,
     Qt.Key.Key_Down: 1,
 }
+
+
+_WIDEST_ANSWERS: Final = 340
+_ANSWERS_SHARE: Final = 0.34
+_MARGIN: Final = 14
+_ANSWERS_HEADING: Final = "What the model says"
 
 
 class Preview(QWidget):
@@ -53,7 +60,7 @@ class Preview(QWidget):
         back.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         back.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         back.clicked.connect(self.closed)
-        self._canvas = _Canvas()
+        self._canvas = _Canvas(has_answers=task in TAG_TASKS)
         self._canvas.pressed.connect(self.setFocus)
         self._views = QButtonGroup(self)
         bar = QHBoxLayout()
@@ -89,7 +96,7 @@ class Preview(QWidget):
     @property
     def room(self) -> QSize:
         """The room of the picture, in logical pixels."""
-        return self._canvas.size()
+        return self._canvas.picture_room
 
     def show_review(self, review: ReviewItem, pictures: Pictures | None) -> None:
         score = review.score
@@ -137,8 +144,9 @@ class Preview(QWidget):
 class _Canvas(QWidget):
     pressed = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_answers: bool) -> None:
         super().__init__()
+        self._has_answers = has_answers
         self.pane = 0
         self._pictures: Pictures | None = None
 
@@ -160,16 +168,40 @@ class _Canvas(QWidget):
         pictures = self._pictures
         if pictures is None:
             return
+        if self._has_answers:
+            self._paint_answers(painter, pictures)
+        room = QRect(self.rect().topLeft(), self.picture_room)
         if pictures.trouble:
             painter.setPen(theme().color("danger"))
-            painter.drawText(self.rect().adjusted(40, 0, -40, 0), _CENTRED, pictures.trouble)
+            painter.drawText(room.adjusted(40, 0, -40, 0), _CENTRED, pictures.trouble)
             return
         image = pictures.panes[min(self.pane, len(pictures.panes) - 1)]
-        target = QRect(self.rect().topLeft(), image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio))
-        target.moveCenter(self.rect().center())
+        target = QRect(room.topLeft(), image.size().scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio))
+        target.moveCenter(room.center())
         painter.drawImage(target, image)
-        if pictures.words is not None:
-            paint_words(painter, target, pictures.words, self.font())
+
+    @property
+    def picture_room(self) -> QSize:
+        """What the answers leave to the picture."""
+        return self.size() - QSize(self._answers_width if self._has_answers else 0, 0)
+
+    @property
+    def _answers_width(self) -> int:
+        return min(_WIDEST_ANSWERS, round(self.width() * _ANSWERS_SHARE))
+
+    def _paint_answers(self, painter: QPainter, pictures: Pictures) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        left = self.width() - self._answers_width
+        painter.fillRect(left, 0, self._answers_width, self.height(), theme().color("raised"))
+        room = self.rect().adjusted(left + _MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+        painter.setPen(theme().color("muted"))
+        line = self.fontMetrics().height()
+        painter.drawText(room, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, _ANSWERS_HEADING)
+        paint_tick(painter, QPointF(room.right() - self.fontMetrics().horizontalAdvance("label") - 12, room.top() + 5))
+        painter.setPen(theme().color("muted"))
+        painter.drawText(room, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight, "label")
+        rows = room.adjusted(0, line + 8, 0, 0)
+        paint_answers(painter, rows, pictures.answers, self.font(), threshold=pictures.threshold)
 
 
 _CENTRED: Final = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap

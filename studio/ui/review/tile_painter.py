@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from PySide6.QtCore import QObject, QPoint, QRect, QRectF, QSize, Qt
@@ -13,23 +13,14 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
 from studio.core.items import Split
 from studio.core.report import error_in_words
 from studio.core.review import Decision, ReviewItem
-from studio.core.settings import TAG_TASKS, Task
+from studio.core.settings import Task
+from studio.ui.review.answer_bars import paint_answers
 from studio.ui.review.flicker import Flicker, shown_pane
 from studio.ui.review.pictures import Pictures
+from studio.ui.review.tile_layout import PANE_NAMES, TileLayout, TileMeasures
 from studio.ui.theme import theme
-from studio.ui.widgets.words_strip import paint_words
 
-_PADDING: Final = 8
-_PANE_GAP: Final = 4
 _ROUNDING: Final = 7.0
-_ONE_PANE_BELOW: Final = 300
-"""Tiles narrower than this show one picture: where label and prediction differ."""
-
-PANE_NAMES: Final = {
-    Task.SEGMENTATION: ("Label", "Prediction", "Difference"),
-    Task.KEYPOINTS: ("Picture", "Close-up"),
-    **dict.fromkeys(TAG_TASKS, ("Picture",)),
-}
 _SPLIT_COLORS: Final = {Split.TRAIN: "series_1", Split.VALID: "series_2", Split.TEST: "series_4"}
 _DECISION_COLORS: Final = {
     Decision.ACCEPTED: "ok",
@@ -87,6 +78,7 @@ class TilePainter(QObject):
         font: QFont,
         parent: QObject | None = None,
         *,
+        classes: int = 2,
         flicker: Flicker | None = None,
     ) -> None:
         super().__init__(parent)
@@ -100,8 +92,9 @@ class TilePainter(QObject):
         self._small.setPointSizeF(max(7.0, font.pointSizeF() * 0.85))
         self._bold_metrics = QFontMetrics(self._bold)
         self._small_metrics = QFontMetrics(self._small)
-        self._line = self._bold_metrics.height()
         self._small_line = self._small_metrics.height()
+        self._measures = TileMeasures(task, classes, self._bold_metrics.height(), self._small_line)
+        self._laid_out: tuple[int, float, TileLayout] | None = None
         self._kept: OrderedDict[int, _Kept] = OrderedDict()
         self._kept_pixels = 0
         self._parts: dict[tuple[object, ...], QPixmap] = {}
@@ -109,21 +102,24 @@ class TilePainter(QObject):
 
     # -- geometry -----------------------------------------------------------------------------------------------------
 
-    def panes(self, width: int) -> int:
-        """How many pictures a tile of this width shows."""
-        return 1 if width < _ONE_PANE_BELOW else len(PANE_NAMES[self._task])
+    def set_classes(self, count: int) -> None:
+        """How many classes the project has, which is how many answers there can be."""
+        self._measures = replace(self._measures, classes=count)
+        self._laid_out = None
+        self.forget()
+
+    def layout(self, width: int, aspect: float) -> TileLayout:
+        """All tiles have one size, so the last layout is nearly always the one that is asked for."""
+        known = self._laid_out
+        if known is None or known[:2] != (width, aspect):
+            known = self._laid_out = width, aspect, self._measures.layout(width, aspect)
+        return known[2]
 
     def pane_size(self, width: int, aspect: float) -> QSize:
-        count = self.panes(width)
-        pane = (width - 2 * _PADDING - (count - 1) * _PANE_GAP) // count
-        return QSize(pane, max(8, round(pane / aspect)))
+        return self.layout(width, aspect).panes[0].size()
 
     def height(self, width: int, aspect: float) -> int:
-        return self.pane_size(width, aspect).height() + self._caption_height + 2 * _PADDING + 6
-
-    @property
-    def _caption_height(self) -> int:
-        return self._line + self._small_line + 3
+        return self.layout(width, aspect).height
 
     # -- painting -----------------------------------------------------------------------------------------------------
 
@@ -176,30 +172,35 @@ class TilePainter(QObject):
     ) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        size, count = self.pane_size(rect.width(), aspect), self.panes(rect.width())
-        painter.drawPixmap(rect.topLeft(), self._frame(painter, rect.size(), size, count, selected, current))
-        inner = rect.adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
+        layout = self.layout(rect.width(), aspect)
+        painter.drawPixmap(rect.topLeft(), self._frame(painter, rect.size(), layout, selected, current))
+        panes = [pane.translated(rect.topLeft()) for pane in layout.panes]
         if pictures is not None:
-            self._paint_panes(painter, QRect(inner.topLeft(), size), count, review, pictures, named=selected)
-        caption = QRect(inner.left(), inner.top() + size.height() + 6, inner.width(), self._caption_height)
-        self._paint_caption(painter, caption, review)
+            if pictures.trouble:
+                self._paint_trouble(painter, panes[0].united(panes[-1]), pictures.trouble)
+            else:
+                self._paint_panes(painter, panes, review, pictures, named=selected)
+            answers = layout.answers.translated(rect.topLeft())
+            paint_answers(painter, answers, pictures.answers, self._small, threshold=pictures.threshold)
+        self._paint_caption(painter, layout.caption.translated(rect.topLeft()), review)
 
-    def _frame(self, painter: QPainter, tile: QSize, pane: QSize, count: int, selected: bool, current: bool) -> QPixmap:
+    def _frame(self, painter: QPainter, tile: QSize, layout: TileLayout, selected: bool, current: bool) -> QPixmap:
         """The card and its empty panes, which most tiles have in common."""
         ratio = painter.device().devicePixelRatioF()
-        key = ("frame", tile.width(), tile.height(), pane.height(), count, selected, current, ratio)
-        return self._part(key, lambda: self._draw_frame(tile, pane, count, selected, current, ratio))
+        first = layout.panes[0]
+        sizes = (tile.width(), tile.height(), first.width(), first.height(), len(layout.panes))
+        key = ("frame", *sizes, selected, current, ratio)
+        return self._part(key, lambda: self._draw_frame(tile, layout, selected, current, ratio))
 
-    def _draw_frame(self, tile: QSize, pane: QSize, count: int, selected: bool, current: bool, ratio: float) -> QPixmap:
+    def _draw_frame(self, tile: QSize, layout: TileLayout, selected: bool, current: bool, ratio: float) -> QPixmap:
         frame = _transparent(tile, ratio)
         painter = QPainter(frame)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_card(painter, QRect(QPoint(0, 0), tile), selected=selected, current=current)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme().color("canvas"))
-        for place in range(count):
-            box = QRect(QPoint(_PADDING + place * (pane.width() + _PANE_GAP), _PADDING), pane)
-            painter.drawRoundedRect(box, 3, 3)
+        for pane in layout.panes:
+            painter.drawRoundedRect(pane, 3, 3)
         painter.end()
         return frame
 
@@ -221,24 +222,13 @@ class TilePainter(QObject):
         painter.drawRoundedRect(QRectF(rect).adjusted(edge, edge, -edge, -edge), _ROUNDING, _ROUNDING)
 
     def _paint_panes(
-        self,
-        painter: QPainter,
-        first: QRect,
-        count: int,
-        review: ReviewItem,
-        pictures: Pictures,
-        *,
-        named: bool,
+        self, painter: QPainter, boxes: list[QRect], review: ReviewItem, pictures: Pictures, *, named: bool
     ) -> None:
         faded = review.decision is Decision.LEFT_OUT
         turn = self._flicker.turn(review.score.item)
-        for place in range(count):
-            box = first.translated(place * (first.width() + _PANE_GAP), 0)
-            if pictures.trouble:
-                self._paint_trouble(painter, first, count, pictures.trouble)
-                return
-            first_shown = len(pictures.panes) - 1 if count == 1 else place
-            shown = shown_pane(first_shown, turn, alone=count == 1)
+        alone = len(boxes) == 1
+        for place, box in enumerate(boxes):
+            shown = shown_pane(len(pictures.panes) - 1 if alone else place, turn, alone=alone)
             pane = pictures.panes[shown]
             size = pane.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
             target = QRect(box.topLeft(), size)
@@ -246,9 +236,7 @@ class TilePainter(QObject):
             painter.setOpacity(0.4 if faded else 1.0)
             painter.drawImage(target, pane)
             painter.setOpacity(1.0)
-            if pictures.words is not None:
-                paint_words(painter, target, pictures.words, self._small)
-            elif named or turn:
+            if (named or turn) and len(pictures.panes) > 1:
                 self._paint_pane_name(painter, target, PANE_NAMES[self._task][shown])
 
     def _paint_pane_name(self, painter: QPainter, pane: QRect, name: str) -> None:
@@ -261,8 +249,7 @@ class TilePainter(QObject):
         painter.setPen(QColor(255, 255, 255, 230))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
 
-    def _paint_trouble(self, painter: QPainter, first: QRect, count: int, trouble: str) -> None:
-        room = QRect(first.topLeft(), QSize(count * first.width() + (count - 1) * _PANE_GAP, first.height()))
+    def _paint_trouble(self, painter: QPainter, room: QRect, trouble: str) -> None:
         painter.setFont(self._small)
         painter.setPen(theme().color("danger"))
         painter.drawText(room.adjusted(8, 4, -8, -4), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, trouble)
@@ -270,7 +257,7 @@ class TilePainter(QObject):
     def _paint_caption(self, painter: QPainter, rect: QRect, review: ReviewItem) -> None:
         score = review.score
         right = rect.right() + 1
-        top = QRect(rect.left(), rect.top(), rect.width(), self._line)
+        top = QRect(rect.left(), rect.top(), rect.width(), self._measures.line)
         if review.decision is not Decision.UNDECIDED:
             words = DECISION_WORDS[review.decision]
             right = self._paint_badge(painter, right, top, words, theme().color(_DECISION_COLORS[review.decision]))

@@ -24,6 +24,7 @@ from studio.ui.review import ReviewPage
 from studio.ui.review.confusion import ConfusionPanel
 from studio.ui.review.loading import read_report
 from studio.ui.review.tag_panel import TagPanel
+from studio.ui.review.tiles import key_of
 from studio.ui.session import Session
 from tests.ui.review.conftest import ReviewProject, _shown, write_scores
 
@@ -117,37 +118,62 @@ def shown(page: ReviewPage) -> list[str]:
     return [model.review(row).score.name for row in range(model.rowCount())]
 
 
-def words(page: ReviewPage, qtbot: QtBot, row: int) -> tuple[str, str, bool]:
+def answers(page: ReviewPage, qtbot: QtBot, row: int) -> list[str]:
+    """`✓ant 0.7!`: the label has it, how probable it is, the model predicts it."""
     gallery = page.gallery
     qtbot.waitUntil(lambda: gallery._find(gallery.model.review(row)) is not None, timeout=20_000)
     pictures = gallery._find(gallery.model.review(row))
     assert pictures is not None
     assert pictures.trouble == ""
-    assert pictures.words is not None
-    return pictures.words.label, pictures.words.prediction, pictures.words.agree
+    return [
+        f"{'✓' if answer.in_label else ''}{answer.name} {answer.share}{'!' if answer.predicted else ''}"
+        for answer in pictures.answers
+    ]
 
 
-def test_a_tile_says_what_label_and_model_say_what_differs_first(
+def test_a_tile_has_the_classes_by_probability_with_what_label_and_model_say(
     project: ReviewProject, page: ReviewPage, qtbot: QtBot
 ) -> None:
     assert shown(page) == ["2.png", "1.png", "0.png"]
     if project.store.settings.task is Task.SINGLE_LABEL:
-        assert words(page, qtbot, 0) == ("bee", "wasp 70 %", False)
-        assert words(page, qtbot, 2) == ("ant", "ant 90 %", True)
+        assert answers(page, qtbot, 0) == ["wasp 0.7!", "✓bee 0.3", "ant 0.0"]
+        assert answers(page, qtbot, 2) == ["✓ant 0.9!", "bee 0.1", "wasp 0.0"]
     else:
-        assert words(page, qtbot, 0) == ("bee, ant", "ant 70 %", False)
-        assert words(page, qtbot, 1) == ("ant", "wasp 40 %, ant 70 %", False)
-        assert words(page, qtbot, 2) == ("ant, bee", "ant 90 %, bee 80 %", True)
+        assert answers(page, qtbot, 0) == ["✓ant 0.7!", "✓bee 0.15", "wasp 0.05"]
+        assert answers(page, qtbot, 1) == ["✓ant 0.7!", "wasp 0.4!", "bee 0.1"]
+        assert answers(page, qtbot, 2) == ["✓ant 0.9!", "✓bee 0.8!", "wasp 0.1"]
 
 
-def test_the_words_are_painted_over_the_foot_of_the_picture(page: ReviewPage, qtbot: QtBot) -> None:
-    words(page, qtbot, 0)
+@pytest.mark.parametrize("width", [160, 420])
+def test_bars_are_as_long_as_the_classes_are_probable_and_grow_with_the_tile(
+    page: ReviewPage, qtbot: QtBot, width: int
+) -> None:
+    """Of the most probable class of the worst item, 70 %."""
+    page.top.tile_width_chosen.emit(width)
+    answers(page, qtbot, 0)
     grid = page.gallery.grid
+    tile = grid.visualRect(page.gallery.model.index(0))
+    room = grid.tiles.layout(tile.width(), grid.aspect).answers.translated(tile.topLeft())
     image = grid.viewport().grab().toImage()
-    rect = grid.visualRect(page.gallery.model.index(0))
-    column = [image.pixelColor(rect.left() + 14, y).lightness() for y in range(rect.top(), rect.bottom())]
-    assert any(light == 90 for light in column), "the picture"
-    assert any(10 < light < 60 for light in column), "the strip over its foot"
+    y = room.top() + 1  # over the words
+    ground = image.pixelColor(room.right() - 5, y)
+    ends = [x for x in range(room.left() + 8, room.right() - 8) if image.pixelColor(x, y) != ground]
+    assert max(ends) == pytest.approx(room.left() + 0.7 * room.width(), abs=3)
+    assert room.width() > (0.8 if width < 300 else 0.35) * tile.width()
+
+
+def test_a_picture_that_cannot_be_read_leaves_the_answers_where_they_are(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    first = page.gallery.model.review(0)
+    project.store.item(first.score.item).path.write_bytes(b"no picture")
+    page.gallery.refresh([first.score.item])
+    tiles = page.gallery.tiles
+    qtbot.waitUntil(lambda: tiles.fresh_pictures(key_of(first)) is not None, timeout=20_000)
+    found = tiles.fresh_pictures(key_of(first))
+    assert found is not None
+    assert "cannot be read as an image" in found.trouble
+    assert len(found.answers) == 3
 
 
 def test_a_mistake_filters_the_items(project: ReviewProject, page: ReviewPage, qtbot: QtBot) -> None:
@@ -213,7 +239,7 @@ def test_the_report_says_what_a_fine_tuning_fixed(project: ReviewProject) -> Non
     corrected = {entry.id: entry.tags for entry in store.snapshot(tuned.id).items if entry.corrected}
     assert corrected == {project.ids[1]: store.read_tags(project.ids[1])}
     write_scores(tuned, after_fine_tuning(project, tuned))
-    report = read_report(store.root, tuned.id)
+    report = read_report(store.root, tuned.id).report
     assert (report.untouched.fixed, report.untouched.broken, report.untouched.unchanged) == (1, 0, 1)
     if task is Task.SINGLE_LABEL:
         assert report.summary[0].endswith("1 fixed, 0 broken, 1 unchanged; 50.0 % → 0.0 % of items wrong.")
@@ -249,12 +275,12 @@ def test_a_threshold_is_chosen_on_the_curve_and_changes_the_predictions_for_good
     assert choice.isVisible()
     assert choice.number.value() == 0.2
     assert "best 0.944 at" in choice.words.text(), "above 0.4 the wasp goes, at the price of nothing"
-    words(page, qtbot, 1)
+    assert answers(page, qtbot, 1) == ["✓ant 0.7!", "wasp 0.4!", "bee 0.1"]
     place = choice.plot.place(0.5, 0).toPoint()
     qtbot.mouseClick(choice.plot, Qt.MouseButton.LeftButton, pos=place)
     qtbot.waitUntil(lambda: panel.list.count() == 1, timeout=20_000)
     assert panel.list.item(0).text() == "bee missing"
-    qtbot.waitUntil(lambda: words(page, qtbot, 1) == ("ant", "ant 70 %", True), timeout=20_000)
+    qtbot.waitUntil(lambda: answers(page, qtbot, 1) == ["✓ant 0.7!", "wasp 0.4", "bee 0.1"], timeout=20_000)
     assert [score.name for score in scored(project) if score.error] == ["2.png"]
     project.store.review.load_scores("0001")
     assert kept_threshold(project.store.run("0001").folder) == 0.5
