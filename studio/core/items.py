@@ -9,9 +9,12 @@ import msgspec
 
 
 class Split(enum.StrEnum):
+    """Production: what a model got wrong out there. Only a fine-tuning that names such an item learns it."""
+
     TRAIN = "train"
     VALID = "valid"
     TEST = "test"
+    PRODUCTION = "production"
 
 
 class LabelState(enum.StrEnum):

@@ -39,7 +39,7 @@ _MEASURES: Final = {
 _SHARES_OF_ITEMS: Final = TAG_TASKS - {Task.MULTI_LABEL}
 """Tasks whose mean error is a share of the items."""
 
-_SPLIT_ORDER: Final = (Split.VALID, Split.TEST, Split.TRAIN)
+_SPLIT_ORDER: Final = (Split.VALID, Split.TEST, Split.PRODUCTION, Split.TRAIN)
 
 
 class Verdict(enum.StrEnum):

@@ -98,5 +98,5 @@ def write_classes(out: Path, classes: tuple[LabelClass, ...]) -> None:
 def _write_splits(out: Path, names: dict[Split, list[str]]) -> None:
     if names[Split.VALID]:
         write_text(out / "valid.txt", names[Split.VALID])
-    if names[Split.TEST]:
-        write_text(out / "test.txt", names[Split.TEST])
+    if held_out := [*names[Split.TEST], *names[Split.PRODUCTION]]:
+        write_text(out / "test.txt", held_out)

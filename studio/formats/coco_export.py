@@ -39,7 +39,12 @@ from studio.formats.label_masks import picture_size
 from studio.formats.numbering import Numbers
 from studio.formats.shape_export import Losses, background_id, item_shapes
 
-_SPLIT_NAMES: Final = {Split.TRAIN: "train", Split.VALID: "val", Split.TEST: "test"}
+_SPLIT_NAMES: Final = {
+    Split.TRAIN: "train",
+    Split.VALID: "val",
+    Split.TEST: "test",
+    Split.PRODUCTION: "production",
+}
 _TITLE: Final = "COCO"
 _GEOMETRY: Final = ("area", "bbox", "num_keypoints", "keypoints")
 """What an annotation says about its geometry; it is not kept when that changes."""

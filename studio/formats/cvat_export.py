@@ -41,7 +41,12 @@ from studio.formats.shape_export import Losses, background_id, item_shapes
 from studio.formats.splits import FOLDER_SPLITS
 from studio.formats.xml_values import add, document, writable
 
-_SUBSETS: Final = {Split.TRAIN: "train", Split.VALID: "validation", Split.TEST: "test"}
+_SUBSETS: Final = {
+    Split.TRAIN: "train",
+    Split.VALID: "validation",
+    Split.TEST: "test",
+    Split.PRODUCTION: "production",
+}
 
 
 class CvatExporter:

@@ -66,7 +66,7 @@ class LabelmeExporter:
                 problem = copy_picture(exported.item.path, out / below(name))
                 problems += [problem] if problem else []
             if exported.item.split is not Split.TRAIN:
-                losses.dropped("the split of validation and test pictures")
+                losses.dropped("the split of other than training pictures")
             if exported.label is not None:
                 bare = name if stem(name) in taken else stem(name)
                 taken.add(stem(name))

@@ -37,8 +37,9 @@ from studio.formats.picture_places import PicturePlaces
 from studio.formats.shape_export import Losses, background_id, item_shapes
 from studio.formats.tables import RGB
 
-_SEGNET: Final = {Split.TRAIN: "train", Split.VALID: "val", Split.TEST: "test"}
-_LISTS: Final = {Split.VALID: "valid.txt", Split.TEST: "test.txt"}
+_SEGNET: Final = {Split.TRAIN: "train", Split.VALID: "val", Split.TEST: "test", Split.PRODUCTION: "test"}
+_LISTS: Final = {Split.VALID: "valid.txt", Split.TEST: "test.txt", Split.PRODUCTION: "test.txt"}
+"""Neither layout has a place for what was seen in production; like test pictures these are never trained on unasked."""
 
 
 class MasksExporter:
@@ -107,8 +108,8 @@ class MasksExporter:
     def write_lists(self, out: Path, rows: Iterable[tuple[Split, str, str]]) -> None:
         """`rows` have each item's split, its picture and its label."""
         rows = list(rows)
-        for split, name in _LISTS.items():
-            names = [place for of, place, _ in rows if of is split]
+        for name in dict.fromkeys(_LISTS.values()):
+            names = [place for of, place, _ in rows if _LISTS.get(of) == name]
             if names:
                 write_text(out / name, names)
 
@@ -133,16 +134,16 @@ class SegnetExporter(MasksExporter):
 
     def write_lists(self, out: Path, rows: Iterable[tuple[Split, str, str]]) -> None:
         """Pairs of paths as in SegNet's tutorial; only of pictures that have a label."""
-        lines: dict[Split, list[str]] = {split: [] for split in _SEGNET}
-        for split, place, bare in rows:
+        lines: dict[str, list[str]] = {folder: [] for folder in _SEGNET.values()}
+        for _, place, bare in rows:
             folder, _, rest = bare.partition("/")
             label = f"{folder}annot/{rest}.png"
             if (out / label).is_file():
-                lines[split].append(f"/SegNet/CamVid/{place} /SegNet/CamVid/{label}")
-        for split, folder in _SEGNET.items():
+                lines[folder].append(f"/SegNet/CamVid/{place} /SegNet/CamVid/{label}")
+        for folder, pairs in lines.items():
             (out / folder).mkdir(exist_ok=True)
             (out / f"{folder}annot").mkdir(exist_ok=True)
-            write_text(out / f"{folder}.txt", lines[split])
+            write_text(out / f"{folder}.txt", pairs)
 
 
 class ColorMasksExporter(MasksExporter):

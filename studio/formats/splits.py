@@ -20,6 +20,7 @@ FOLDER_SPLITS = {
     "val": Split.VALID,
     "validation": Split.VALID,
     "test": Split.TEST,
+    "production": Split.PRODUCTION,
 }
 DEFAULT_SHARE = 0.2
 _VALID_CELLS = {"true": Split.VALID, "1": Split.VALID, "yes": Split.VALID}

@@ -43,7 +43,13 @@ from studio.formats.voc_labels import FROM_ONE, HEADER
 from studio.formats.xml_values import add, document, parse_xml, short
 
 _MOST_OBJECTS: Final = 254
-_LISTS: Final = {Split.TRAIN: ("train", "trainval"), Split.VALID: ("val", "trainval"), Split.TEST: ("test",)}
+_LISTS: Final = {
+    Split.TRAIN: ("train", "trainval"),
+    Split.VALID: ("val", "trainval"),
+    Split.TEST: ("test",),
+    Split.PRODUCTION: ("test",),
+}
+"""The layout has no list for what was seen in production; like test pictures these are never trained on unasked."""
 
 
 class VocExporter:

@@ -40,7 +40,9 @@ from studio.formats.yaml_subset import write_scalar
 from studio.formats.yolo_files import PoseShape
 from studio.formats.yolo_labels import LINE, YOLO, box_numbers, label_line, pose_numbers, pose_points, ring_numbers
 
-_FOLDERS: Final = {Split.TRAIN: "train", Split.VALID: "val", Split.TEST: "test"}
+_FOLDERS: Final = {Split.TRAIN: "train", Split.VALID: "val", Split.TEST: "test", Split.PRODUCTION: "test"}
+"""The layout has no place for what was seen in production; like test pictures these are never trained on unasked."""
+
 _Line = tuple[str, str]
 """One shape as a box, empty where it is none, and as an outline."""
 
@@ -138,7 +140,7 @@ class _Writer:
         yield "path: ."
         yield f"train: images/{_FOLDERS[Split.TRAIN]}"
         yield f"val: images/{_FOLDERS[Split.VALID if Split.VALID in present else Split.TRAIN]}"
-        if Split.TEST in present:
+        if present & {Split.TEST, Split.PRODUCTION}:
             yield f"test: images/{_FOLDERS[Split.TEST]}"
         if self._settings.task is Task.KEYPOINTS:
             yield f"kpt_shape: [{self._pose.count}, {self._pose.numbers}]"

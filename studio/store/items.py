@@ -146,10 +146,11 @@ class Items:
         return (self._item(row) for row in rows.fetchall())
 
     def unlabelled_paths(self) -> list[str]:
-        """Where the items lie about which nobody has said anything, but those left out, in the order of their ids."""
+        """Where the items of training and validation lie about which nobody has said anything, but those left out, in
+        the order of their ids."""
         rows = self._database.execute(
-            f"SELECT {_COLUMNS} FROM items WHERE labelled = 0 AND left_out = 0 AND split != ? ORDER BY items.id",
-            (Split.TEST.value,),
+            f"SELECT {_COLUMNS} FROM items WHERE labelled = 0 AND left_out = 0 AND split IN (?, ?) ORDER BY items.id",
+            (Split.TRAIN.value, Split.VALID.value),
         )
         return [str(self._item(row).path) for row in rows.fetchall()]
 

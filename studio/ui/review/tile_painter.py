@@ -21,7 +21,12 @@ from studio.ui.review.tile_layout import PANE_NAMES, TileLayout, TileMeasures
 from studio.ui.theme import theme
 
 _ROUNDING: Final = 7.0
-_SPLIT_COLORS: Final = {Split.TRAIN: "series_1", Split.VALID: "series_2", Split.TEST: "series_4"}
+_SPLIT_COLORS: Final = {
+    Split.TRAIN: "series_1",
+    Split.VALID: "series_2",
+    Split.TEST: "series_4",
+    Split.PRODUCTION: "series_6",
+}
 _DECISION_COLORS: Final = {
     Decision.ACCEPTED: "ok",
     Decision.EDITED: "ok",

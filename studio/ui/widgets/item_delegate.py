@@ -20,7 +20,12 @@ _ROUNDING: Final = 4.0
 _MARK: Final = 18
 """The side of the mark on a thumbnail whose item has a proposal."""
 
-SPLIT_COLORS: Final = {Split.TRAIN: "series_1", Split.VALID: "series_2", Split.TEST: "series_4"}
+SPLIT_COLORS: Final = {
+    Split.TRAIN: "series_1",
+    Split.VALID: "series_2",
+    Split.TEST: "series_4",
+    Split.PRODUCTION: "series_6",
+}
 STATE_COLORS: Final = {LabelState.UNLABELLED: "faint", LabelState.LABELLED: "ok", LabelState.LEFT_OUT: "danger"}
 
 
