@@ -39,7 +39,7 @@ def fine_tune(
         int, typer.Option("--epochs", metavar="N", min=1, help="How often through the data.")
     ] = FINE_TUNE_EPOCHS,
     lr: Annotated[
-        str | None, typer.Option("--lr", metavar="X", help="Peak rate; by default a fifth of the run's.")
+        str | None, typer.Option("--lr", metavar="X", help="Peak rate; by default a fifth of the run's frozen one.")
     ] = None,
     replay: Annotated[
         float,
@@ -48,6 +48,9 @@ def fine_tune(
     weight: Annotated[
         float, typer.Option("--weight", metavar="X", min=0.1, help="How many times as often a correction is drawn.")
     ] = FINE_TUNE_WEIGHT,
+    frozen: Annotated[
+        bool, typer.Option("--frozen", help="Train the head alone, by default at the rate the run's head had.")
+    ] = False,
     label_smoothing: LabelSmoothingOption = None,
     class_weights: ClassWeightsOption = None,
     average_weights: AverageWeightsOption = None,
@@ -75,7 +78,7 @@ def fine_tune(
             mixup=mixup,
             compile=compiled,
         )
-        spec = fine_tune_spec(parent, run, items, replay=replay, weight=weight, epochs=epochs, rate=rate)
+        spec = fine_tune_spec(parent, run, items, replay=replay, weight=weight, epochs=epochs, rate=rate, frozen=frozen)
         record, outcome = carry_out(store, spec, output, device=device, tensorboard=tensorboard)
         if outcome.learnt_something:
             load_scores(store, record.id)

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from studio.core.counting import counted
-from studio.core.recipe import FineTune, LearningRate, RunSpec, Stage
+from studio.core.recipe import FineTune, LearningRate, Purpose, RunSpec, Stage
 from studio.core.review import Correction, Decision
 
 FINE_TUNE_EPOCHS: Final = 5
@@ -16,6 +16,9 @@ FINE_TUNE_REPLAY: Final = 0.5
 FINE_TUNE_WEIGHT: Final = 3.0
 RATE_SHARE: Final = 5.0
 """Fine-tuning goes at a fifth of the parent's rate, as lesson 3 does after unfreezing."""
+
+LEAST_WEIGHT: Final = 1.0
+MOST_WEIGHT: Final = 10.0
 
 
 def trainable(corrections: Iterable[Correction]) -> tuple[int, ...]:
@@ -26,9 +29,34 @@ def trainable(corrections: Iterable[Correction]) -> tuple[int, ...]:
     return tuple(item for item, decision in latest.items() if decision in (Decision.ACCEPTED, Decision.EDITED))
 
 
-def proposed_rate(parent: RunSpec) -> float:
-    """The highest learning rate of the fine-tuning."""
-    return parent.stages[-1].lr.high / RATE_SHARE
+def head_rate(parent: RunSpec) -> float:
+    """The peak rate at which `parent` trained its head alone, or the one of its last stage where it never did."""
+    frozen = [stage.lr.high for stage in parent.stages if stage.frozen and not stage.language]
+    return frozen[-1] if frozen else parent.stages[-1].lr.high
+
+
+def proposed_rate(parent: RunSpec, *, frozen: bool = False) -> float:
+    """The highest learning rate of the fine-tuning: the parent's frozen rate for the head alone, a fifth of it for the
+    whole network. A parent that was fine-tuned itself had that fifth already, and keeps its rate."""
+    last = parent.stages[-1]
+    if parent.fine_tune is not None:
+        whole = last.lr.high / RATE_SHARE if last.frozen else last.lr.high
+        return whole * RATE_SHARE if frozen else whole
+    return head_rate(parent) if frozen else head_rate(parent) / RATE_SHARE
+
+
+def rate_in_words(parent: RunSpec, run: str, *, frozen: bool = False) -> str:
+    """Where `proposed_rate` comes from, in a sentence."""
+    rate = f"{proposed_rate(parent, frozen=frozen):.2g}"
+    if parent.fine_tune is not None and frozen is parent.stages[-1].frozen:
+        return f"Proposed: {rate}, the rate at which run {run} was fine-tuned itself."
+    if parent.fine_tune is not None:
+        share = "5 times" if frozen else "a fifth of"
+        return f"Proposed: {rate}, {share} the rate at which run {run} was fine-tuned itself."
+    trained = "its head alone" if any(stage.frozen for stage in parent.stages) else "in its last stage"
+    if frozen:
+        return f"Proposed: {rate}, at which run {run} trained {trained}."
+    return f"Proposed: {rate}, a fifth of {head_rate(parent):.2g}, at which run {run} trained {trained}."
 
 
 def fine_tune_spec(
@@ -40,18 +68,20 @@ def fine_tune_spec(
     weight: float = FINE_TUNE_WEIGHT,
     epochs: int = FINE_TUNE_EPOCHS,
     rate: float | None = None,
+    frozen: bool = False,
 ) -> RunSpec:
     """A recipe like `parent`'s last stage that starts from the weights of `run` and learns `items`.
 
-    `rate` None takes `proposed_rate`; a low end keeps its proportion to the high one. Raises ValueError for a rate or a
-    number of epochs that no stage can have.
+    `rate` None takes `proposed_rate`; a low end keeps its proportion to the high one. `frozen` trains the head and the
+    batch-norm layers alone. Raises ValueError for a rate or a number of epochs that no stage can have.
     """
     stage = parent.stages[-1]
-    high = proposed_rate(parent) if rate is None else rate
-    low = None if stage.lr.low is None else stage.lr.low * high / stage.lr.high
+    high = proposed_rate(parent, frozen=frozen) if rate is None else rate
+    low = None if stage.lr.low is None or frozen else stage.lr.low * high / stage.lr.high
     count = counted(len(items), "correction")
     return msgspec.structs.replace(
         parent,
+        purpose=Purpose.TRAIN,
         stages=(
             Stage(
                 epochs=epochs,
@@ -59,8 +89,8 @@ def fine_tune_spec(
                 width=stage.width,
                 batch_size=stage.batch_size,
                 lr=LearningRate(high=high, low=low, discriminative=stage.lr.discriminative),
-                frozen=stage.frozen,
-                unfrozen=stage.unfrozen,
+                frozen=frozen,
+                unfrozen=None if frozen else stage.unfrozen,
             ),
         ),
         parent=run,

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSpinBox, QWidget
+from PySide6.QtCore import QSettings, QSize, Qt, Signal
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from studio.core.fine_tuning import FINE_TUNE_EPOCHS, FINE_TUNE_REPLAY, fine_tune_spec, proposed_rate
-from studio.core.recipe import LearningRate, RunSpec
+from studio.core.counting import counted
+from studio.core.fine_tuning import fine_tune_spec
+from studio.core.recipe import RunSpec
+from studio.ui.review.fine_tune_options import FineTuneOptions
 from studio.ui.theme import theme
+
+_OPEN_KEY: Final = "review/fine_tune_options"
 
 
 class FineTuneBar(QWidget):
-    """The button that goes on to a fine-tuning, and its three options."""
+    """The button that goes on to a fine-tuning, and its options, which fold where there is no room for them."""
 
     proposed = Signal(object)
     """The `RunSpec` to show and start."""
@@ -22,43 +27,54 @@ class FineTuneBar(QWidget):
         super().__init__(parent)
         self._parent: tuple[str, RunSpec] | None = None
         self._items: tuple[int, ...] = ()
-        self.replay = QDoubleSpinBox(minimum=0.0, maximum=1.0, singleStep=0.1, decimals=1, value=FINE_TUNE_REPLAY)
-        self.replay.setObjectName("fine_tune_replay")
-        self.replay.setToolTip(
-            "Share of the old training items kept beside the corrections, so that nothing is forgotten"
-        )
-        self.epochs = QSpinBox(minimum=1, maximum=999, value=FINE_TUNE_EPOCHS)
-        self.epochs.setObjectName("fine_tune_epochs")
-        self.epochs.setToolTip("How many times the corrections are gone through")
-        self.rate = QLineEdit()
-        self.rate.setObjectName("fine_tune_rate")
-        self.rate.setFixedWidth(80)
-        self.rate.setToolTip("Highest learning rate; proposed is a fifth of the rate of the run that made the mistakes")
-        self.rate.textChanged.connect(self._check)
+        self.options = FineTuneOptions()
+        self.options.changed.connect(self._check)
+        self.fold = QToolButton(checkable=True, autoRaise=True)
+        self.fold.setObjectName("fine_tune_fold")
+        self.fold.setProperty("fold", True)
+        self.fold.setIconSize(QSize(12, 12))
+        self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.fold.setToolTip("How the fine-tuning learns")
+        self.fold.setChecked(QSettings().value(_OPEN_KEY, False, bool))
+        self.fold.toggled.connect(self._opened)
         self.button = QPushButton("Fine-tune")
         self.button.setObjectName("fine_tune")
         self.button.setProperty("primary", True)
         self.button.clicked.connect(self._propose)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        for words, control in (("Old data", self.replay), ("Epochs", self.epochs), ("Rate", self.rate)):
-            label = QLabel(words)
-            label.setProperty("role", "muted")
-            label.setBuddy(control)
-            control.setAccessibleName(words)
-            layout.addWidget(label)
-            layout.addWidget(control)
-            layout.addSpacing(4)
-        layout.addWidget(self.button)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addStretch(1)
+        line.addWidget(self.fold)
+        line.addWidget(self.button)
+        self._lines = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._lines.setContentsMargins(0, 0, 0, 0)
+        self._lines.setSpacing(8)
+        self._lines.addWidget(self.options, 0, Qt.AlignmentFlag.AlignRight)
+        self._lines.addLayout(line)
+        self._folds = False
         self._check()
         theme().changed.connect(self._dress)
-        self._dress()
+        self._show_fold()
+
+    @property
+    def unfolded_width(self) -> int:
+        """What all controls beside each other take, in pixels."""
+        return self.options.sizeHint().width() + self._lines.spacing() + self.button.sizeHint().width()
+
+    @property
+    def folded_width(self) -> int:
+        return self.fold.sizeHint().width() + 8 + self.button.sizeHint().width()
+
+    def give_room(self, width: int) -> None:
+        """Show the options beside the button where `width` pixels are enough, and else behind a fold."""
+        self._folds = width < self.unfolded_width
+        self._show_fold()
 
     def show_run(self, run: str, spec: RunSpec) -> None:
         """The run whose model would be fine-tuned; its rate is the start of the proposal."""
         if self._parent is None or self._parent[0] != run:
-            self.rate.setText(f"{proposed_rate(spec):.2g}")
+            self.options.show_parent(run, spec)
         self._parent = run, spec
         self._check()
 
@@ -66,18 +82,12 @@ class FineTuneBar(QWidget):
         self._items = tuple(items)
         self._check()
 
-    def _rate(self) -> float | None:
-        try:
-            rate = LearningRate(high=float(self.rate.text())).high
-        except ValueError:
-            return None
-        return rate
-
     def _check(self) -> None:
         count = len(self._items)
-        words = "correction" if count == 1 else "corrections"
-        self.button.setText(f"Fine-tune on {count} {words}" if count else "Fine-tune on corrections")
-        rate = self._rate()
+        self.button.setText(f"Fine-tune on {counted(count, 'correction')}" if count else "Fine-tune on corrections")
+        self.fold.setText(self.options.in_words)
+        self.fold.setAccessibleName(f"How the fine-tuning learns: {self.options.in_words}")
+        rate = self.options.chosen_rate
         self.button.setEnabled(bool(count) and rate is not None and self._parent is not None)
         if not count:
             self.button.setToolTip(
@@ -89,13 +99,34 @@ class FineTuneBar(QWidget):
             self.button.setToolTip("Go to the Train page with a recipe that starts from this run's model")
 
     def _propose(self) -> None:
-        rate = self._rate()
+        rate = self.options.chosen_rate
         if self._parent is None or rate is None:
             return
         run, spec = self._parent
         self.proposed.emit(
-            fine_tune_spec(spec, run, self._items, replay=self.replay.value(), epochs=self.epochs.value(), rate=rate)
+            fine_tune_spec(
+                spec,
+                run,
+                self._items,
+                replay=self.options.chosen_replay,
+                weight=self.options.chosen_weight,
+                epochs=self.options.epochs.value(),
+                rate=rate,
+                frozen=self.options.frozen.isChecked(),
+            )
         )
+
+    def _opened(self, is_open: bool) -> None:
+        QSettings().setValue(_OPEN_KEY, is_open)
+        self._show_fold()
+
+    def _show_fold(self) -> None:
+        self.fold.setVisible(self._folds)
+        self.options.setVisible(not self._folds or self.fold.isChecked())
+        below = QBoxLayout.Direction.TopToBottom if self._folds else QBoxLayout.Direction.LeftToRight
+        self._lines.setDirection(below)
+        self._dress()
 
     def _dress(self) -> None:
         self.button.setIcon(theme().icon("sparkle", "on_accent"))
+        self.fold.setIcon(theme().icon("section-open" if self.fold.isChecked() else "section-closed", "muted"))

@@ -30,14 +30,18 @@ from studio.ui.theme import theme
 from studio.ui.widgets.work_queue import WorkQueue
 
 _TILE_WIDTH: Final = 400
-_ONE_LINE_FROM: Final = 1200
 _TILE_WIDTH_KEY: Final = "review/tile_width"
 _OPACITY_KEY: Final = "review/mask_opacity"
 _OPACITY_STEP: Final = 0.1
 
 _UNTRAINED: Final = "After a run, its items appear here with what the model made of them, the worst first."
 _UNSCORED: Final = "A run is scored when it ends or is stopped; then its items appear here, the worst first."
-_SPLIT_WORDS: Final = {Split.VALID: "validation", Split.TRAIN: "training", Split.TEST: "test"}
+_SPLIT_WORDS: Final = {
+    Split.VALID: "validation",
+    Split.TRAIN: "training",
+    Split.TEST: "test",
+    Split.PRODUCTION: "production",
+}
 _SHORT: Final = {
     "review_accept": "Accept",
     "review_label_right": "Label right",
@@ -98,9 +102,10 @@ class ReviewPage(QWidget):
             self.stack.addWidget(widget)
         self._bottom = QFrame()
         self._bottom.setProperty("role", "bar")
+        self._bottom.setMinimumWidth(1)  # else one long line would keep the window from getting narrower
         self._rows = QBoxLayout(QBoxLayout.Direction.TopToBottom, self._bottom)
         self._rows.setContentsMargins(12, 7, 12, 7)
-        bottom = QHBoxLayout()
+        self._deciding = bottom = QHBoxLayout()
         bottom.setSpacing(6)
         for name in ("review_accept", "review_label_right", "review_edit", "review_leave_out"):
             bottom.addWidget(_button(self._actions[name], with_text=True))
@@ -109,7 +114,7 @@ class ReviewPage(QWidget):
             bottom.addWidget(_button(self._actions[name], with_text=False))
         bottom.addStretch(1)
         self._rows.addLayout(bottom, 1)
-        self._rows.addWidget(self.fine_tune, 0, Qt.AlignmentFlag.AlignRight)
+        self._rows.addWidget(self.fine_tune)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -325,10 +330,17 @@ class ReviewPage(QWidget):
             self.gallery.take_focus()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Decisions and fine-tuning share a line where there is room for both."""
         super().resizeEvent(event)
-        wide = event.size().width() >= _ONE_LINE_FROM
+        self._share_the_bottom()
+
+    def _share_the_bottom(self) -> None:
+        """Decisions and fine-tuning have a line each, or share one where there is room for both."""
+        margins = self._rows.contentsMargins()
+        room = self.width() - margins.left() - margins.right()
+        beside = room - self._deciding.sizeHint().width() - self._rows.spacing()
+        wide = beside >= self.fine_tune.unfolded_width
         self._rows.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self.fine_tune.give_room(beside if wide else room)
 
     def shut_down(self) -> None:
         """Carry out what was decided and end the threads; to be called before the project's store is closed."""

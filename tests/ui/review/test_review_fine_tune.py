@@ -9,13 +9,14 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from studio.core.fine_tuning import fine_tune_spec, trainable
+from studio.core.fine_tuning import fine_tune_spec, proposed_rate, trainable
 from studio.core.items import Split
 from studio.core.recipe import FineTune, LearningRate, RunSpec, Stage
 from studio.core.report import Verdict
 from studio.core.review import Correction, Decision
 from studio.store import RunRecord
 from studio.ui.review import ReviewPage
+from studio.ui.review.fine_tune import FineTuneBar
 from studio.ui.review.report_view import ROW_ROLE
 from studio.ui.review.top_bar import View
 
@@ -37,11 +38,12 @@ def test_the_button_counts_corrections_and_proposes_a_recipe_that_starts_from_th
     page.decisions.decide(items[:2], Decision.ACCEPTED)
     page.decisions.decide(items[2:3], Decision.LABEL_RIGHT)
     page.decisions.decide(items[3:], Decision.LEFT_OUT)
+    page.decisions.finish()
 
     assert bar.button.text() == "Fine-tune on 2 corrections"
     assert page.top.summary.text() == "8 validation items, worst first  ·  2 corrections  ·  1 left out"
-    bar.replay.setValue(0.3)
-    bar.epochs.setValue(4)
+    bar.options.replay.setValue(0.3)
+    bar.options.epochs.setValue(4)
     qtbot.mouseClick(bar.button, Qt.MouseButton.LeftButton)
 
     parent = recipe()
@@ -59,6 +61,84 @@ def test_the_button_counts_corrections_and_proposes_a_recipe_that_starts_from_th
     assert pages == ["train"]
 
 
+def proposed_by(page: ReviewPage, project: ReviewProject, qtbot: QtBot) -> RunSpec:
+    """What a click on the button proposes, with the worst item corrected."""
+    page.decisions.decide([page.gallery.model.item_id(0)], Decision.ACCEPTED)
+    with qtbot.waitSignal(project.session.run_proposed) as told:
+        qtbot.mouseClick(page.fine_tune.button, Qt.MouseButton.LeftButton)
+    assert told.args is not None
+    return told.args[0]
+
+
+def test_every_option_of_the_bar_reaches_the_recipe(project: ReviewProject, page: ReviewPage, qtbot: QtBot) -> None:
+    options = page.fine_tune.options
+    options.weight.setValue(9)
+    assert options.weight_figure.text() == "×4.5"
+    options.epochs.setValue(7)
+    options.replays.setChecked(False)
+    assert not options.replay.isEnabled()
+    options.frozen.setChecked(True)
+    options.rate.setText("3e-4")
+    spec = proposed_by(page, project, qtbot)
+    assert spec.fine_tune is not None
+    assert (spec.fine_tune.weight, spec.fine_tune.replay) == (4.5, 0.0)
+    assert spec.stages == (
+        Stage(epochs=7, height=96, width=128, batch_size=4, lr=LearningRate(high=3e-4), frozen=True),
+    )
+    assert options.in_words == "corrections alone, ×4.5, 7 epochs, rate 3e-4, head only"
+
+
+def test_the_proposed_rate_follows_from_the_parents_and_says_how(project: ReviewProject, page: ReviewPage) -> None:
+    options = page.fine_tune.options
+    assert float(options.rate.text()) == 1e-3 / 5
+    assert "Proposed: 0.0002, a fifth of 0.001, at which run 0001 trained its head alone." in options.rate.toolTip()
+    options.frozen.setChecked(True)
+    assert float(options.rate.text()) == 1e-3
+    options.frozen.setChecked(False)
+    assert float(options.rate.text()) == 1e-3 / 5
+
+
+@pytest.mark.parametrize(("rates", "whole", "head"), [((4e-3, None), 8e-4, 4e-3), ((None, 2e-3), 4e-4, 2e-3)])
+def test_the_rate_is_a_fifth_of_that_of_the_parents_frozen_stage_where_it_had_one(
+    rates: tuple[float | None, float | None], whole: float, head: float
+) -> None:
+    frozen, unfrozen = rates
+    stages = [Stage(epochs=1, height=64, width=64, lr=LearningRate(high=frozen), frozen=True)] if frozen else []
+    stages.append(Stage(epochs=1, height=64, width=64, lr=LearningRate(high=unfrozen or 1e-4)))
+    parent = RunSpec(task=recipe().task, stages=tuple(stages))
+    assert proposed_rate(parent) == pytest.approx(whole)
+    assert proposed_rate(parent, frozen=True) == pytest.approx(head)
+    child = fine_tune_spec(parent, "0001", [1])
+    assert proposed_rate(child) == pytest.approx(whole), "a rate that was divided once is not divided again"
+    assert proposed_rate(child, frozen=True) == pytest.approx(head)
+    assert proposed_rate(fine_tune_spec(parent, "0001", [1], frozen=True)) == pytest.approx(whole)
+
+
+@pytest.mark.parametrize("width", [960, 1900])
+def test_all_options_show_in_a_small_window_and_in_a_large_one(page: ReviewPage, width: int, qtbot: QtBot) -> None:
+    page.resize(width, 600)
+    qtbot.waitUntil(lambda: page.fine_tune.options.width() > 0 and page.width() == width)
+    bar = page.fine_tune
+    assert bar.options.isVisibleTo(page)
+    assert not bar.fold.isVisibleTo(page)
+    assert bar.mapTo(page, bar.rect().bottomRight()).x() < width
+
+
+def test_where_there_is_no_room_the_options_fold_to_a_line_that_says_them(qtbot: QtBot) -> None:
+    bar = FineTuneBar()
+    qtbot.addWidget(bar)
+    bar.show_run("0001", recipe())
+    bar.give_room(bar.unfolded_width - 1)
+    assert not bar.options.isVisibleTo(bar)
+    assert bar.fold.text() == "50% of the old data, ×3, 5 epochs, rate 0.0002"
+    bar.fold.click()
+    assert bar.options.isVisibleTo(bar)
+    again = FineTuneBar()
+    qtbot.addWidget(again)
+    again.give_room(100)
+    assert again.options.isVisibleTo(again), "it stays open as it was left"
+
+
 def test_taking_the_last_correction_back_disables_the_button(project: ReviewProject, page: ReviewPage) -> None:
     page.decisions.decide([page.gallery.model.item_id(0)], Decision.ACCEPTED)
     assert page.fine_tune.button.isEnabled()
@@ -69,7 +149,7 @@ def test_taking_the_last_correction_back_disables_the_button(project: ReviewProj
 @pytest.mark.parametrize("rate", ["", "fast", "0", "-1", "nan"])
 def test_a_rate_that_is_no_rate_cannot_be_started(project: ReviewProject, page: ReviewPage, rate: str) -> None:
     page.decisions.decide([page.gallery.model.item_id(0)], Decision.ACCEPTED)
-    page.fine_tune.rate.setText(rate)
+    page.fine_tune.options.rate.setText(rate)
     assert not page.fine_tune.button.isEnabled()
     assert "rate" in page.fine_tune.button.toolTip()
 
