@@ -39,7 +39,7 @@ def test_an_import_speaks_json_and_nothing_else(tmp_path: Path, capsys: pytest.C
     assert "seqA_001_P.png" in str(told[-2]["sentence"])
     last = told[-1]
     assert (last["items"], last["labelled"], last["classes"], last["void"]) == (4, 3, 3, ["void"])
-    assert last["by_split"] == {"train": 2, "valid": 2, "test": 0}
+    assert last["by_split"] == {"train": 2, "valid": 2, "test": 0, "production": 0}
 
 
 def test_many_problems_are_counted_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,7 +135,7 @@ def test_camvid11_imports_with_its_bar_and_camvid32_by_colour(
         assert run_command(arguments) == 0
     first, second = (event for event in events(capsys) if event["event"] == "imported")
     assert (first["items"], first["classes"], first["void"]) == (195, 12, ["Unlabelled"])
-    assert first["by_split"] == {"train": 150, "valid": 45, "test": 0}
+    assert first["by_split"] == {"train": 150, "valid": 45, "test": 0, "production": 0}
     assert (second["items"], second["labelled"], second["classes"], second["void"]) == (20, 8, 32, ["Void"])
     label = tmp_path / "camvid32" / "labels" / "0016E5_08027.png"
     assert (read_mask(label)[0] == read_mask(shared_data / "camvid32/labels/0016E5_08027_P.png")[0]).all()

@@ -298,7 +298,7 @@ def test_files_named_by_split_make_the_split(tmp_path: Path) -> None:
         text = json.dumps(values | {"images": [image], "annotations": [annotation(image["id"], image["id"])]})
         (source / "annotations" / f"instances_{split}2017.json").write_text(text)
     report = bring_in(source, tmp_path / "p")
-    assert report.by_split == {Split.TRAIN: 1, Split.VALID: 1, Split.TEST: 0}
+    assert report.by_split == {Split.TRAIN: 1, Split.VALID: 1, Split.TEST: 0, Split.PRODUCTION: 0}
     hand_out(tmp_path / "p", tmp_path / "out")
     assert {path.name for path in (tmp_path / "out" / "annotations").iterdir()} == {
         "instances_train.json",

@@ -251,7 +251,12 @@ def test_subsets_make_the_split_and_come_back(tmp_path: Path) -> None:
         path.read_text().replace('id="4"', 'id="4" subset="Train"').replace('id="5"', 'id="5" subset="val"')
     )
     report = bring_in(source, tmp_path / "p", "cvat")
-    assert {split.value: count for split, count in report.by_split.items()} == {"train": 1, "valid": 1, "test": 0}
+    assert {split.value: count for split, count in report.by_split.items()} == {
+        "train": 1,
+        "valid": 1,
+        "test": 0,
+        "production": 0,
+    }
     hand_out(tmp_path / "p", tmp_path / "out", "cvat")
     assert [image.get("subset") for image in written(tmp_path / "out").iter("image")] == ["Train", "val"]
 

@@ -181,7 +181,7 @@ def test_the_lists_make_the_split_and_come_back(tmp_path: Path) -> None:
     (lists / "train.txt").write_text("a\n")
     (lists / "val.txt").write_text("b\n")
     report = bring_in(source, tmp_path / "p", "voc")
-    assert report.by_split == {Split.TRAIN: 1, Split.VALID: 1, Split.TEST: 0}
+    assert report.by_split == {Split.TRAIN: 1, Split.VALID: 1, Split.TEST: 0, Split.PRODUCTION: 0}
     hand_out(tmp_path / "p", tmp_path / "out", "voc")
     main = tmp_path / "out" / "ImageSets" / "Main"
     assert {path.name: path.read_text() for path in main.iterdir()} == {

@@ -58,7 +58,7 @@ def yolo(root: Path, a: str = f"{CAT}\n{DOG}\n", b: str | None = None, *, yaml: 
 def test_boxes_and_polygons_are_painted_and_come_back_as_they_were(tmp_path: Path) -> None:
     source = yolo(tmp_path / "in", a=f"{DOG}\n1 0.1 0.1 0.2 0.1 0.2 0.2 0.1 0.2\n")
     report = bring_in(source, tmp_path / "p", "yolo")
-    assert report.by_split == {Split.TRAIN: 1, Split.VALID: 1, Split.TEST: 0}
+    assert report.by_split == {Split.TRAIN: 1, Split.VALID: 1, Split.TEST: 0, Split.PRODUCTION: 0}
     with Store.open(tmp_path / "p") as store:
         assert [c.name for c in store.settings.classes] == ["background", "cat", "dog: a big one"]
         assert store.read_mask(store.item_named("val/b.png").id) is None

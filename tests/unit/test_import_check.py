@@ -30,7 +30,7 @@ def test_it_says_what_would_come_and_writes_nothing(tmp_path: Path) -> None:
     assert files_in(tmp_path) == before
     assert not (tmp_path / "project").exists()
     assert (preview.items, preview.known, preview.labelled) == (4, 0, 3)
-    assert preview.by_split == {Split.TRAIN: 2, Split.VALID: 2, Split.TEST: 0}
+    assert preview.by_split == {Split.TRAIN: 2, Split.VALID: 2, Split.TEST: 0, Split.PRODUCTION: 0}
     stripe = int((data_sets.stripes() == 0).sum())
     assert preview.unit == "pixels"
     assert preview.classes[0] == ClassCount(name="sky", amount=3 * stripe, items=3)

@@ -138,7 +138,7 @@ def test_counts_have_every_state_and_split(store: Store) -> None:
     store.import_annotations([(ids[1], np.zeros((4, 4), np.uint8))])
     counts = store.counts()
     assert counts.by_state == {LabelState.UNLABELLED: 3, LabelState.LABELLED: 1, LabelState.LEFT_OUT: 1}
-    assert counts.by_split == {Split.TRAIN: 3, Split.VALID: 2, Split.TEST: 0}
+    assert counts.by_split == {Split.TRAIN: 3, Split.VALID: 2, Split.TEST: 0, Split.PRODUCTION: 0}
     assert counts.total == 5
 
 
