@@ -16,6 +16,7 @@ COMMANDS: Final = (
     "decide",
     "fine-tune",
     "predict",
+    "queue",
     "export-model",
     "tensorboard",
     "cards",

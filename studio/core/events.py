@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from studio.core.label_queue import Queued
 from studio.core.outcome import OutcomeKind
 from studio.core.points import Points
 from studio.core.tags import PredictedTags, Tags
@@ -206,11 +207,19 @@ class Scored(Event, frozen=True, kw_only=True, tag="scored"):
 
 
 class Proposed(Event, frozen=True, kw_only=True, tag="proposed"):
-    """One item has a proposal: a mask where the job wanted it, or `points`; `uncertainty` 0–1, None where unknown."""
+    """One item has a proposal: a mask where the job wanted it, `points` or `tags`; `uncertainty` 0–1, None where
+    unknown."""
 
     item: int
     points: Points | None = None
+    tags: PredictedTags | None = None
     uncertainty: float | None = None
+
+
+class Ranked(Event, frozen=True, kw_only=True, tag="ranked"):
+    """What to label next was chosen: `queue`, the first one first. Proposals for these items follow."""
+
+    queue: tuple[Queued, ...]
 
 
 class Augmented(Event, frozen=True, kw_only=True, tag="augmented"):
@@ -283,6 +292,7 @@ RunEvent = (
     | EpochAdded
     | Scored
     | Proposed
+    | Ranked
     | Augmented
     | Progress
     | Warned

@@ -33,14 +33,14 @@ def carry_out_job(
     began = time.monotonic()
     try:
         job = _read(folder)
-        outcome = OutcomeKind.FINISHED
-        emit(Progress(what="Proposing", done=0, total=len(job.wanted)))
+        number, total = 0, job.proposals
+        emit(Progress(what="Proposing", done=0, total=total))
         for number, proposed in enumerate(proposals(job), start=1):
             emit(msgspec.structs.replace(proposed, time=time.time()))
-            emit(Progress(what="Proposing", done=number, total=len(job.wanted)))
-            if is_stopped() and number < len(job.wanted):
-                outcome = OutcomeKind.STOPPED
+            emit(Progress(what="Proposing", done=number, total=total))
+            if is_stopped():
                 break
+        outcome = OutcomeKind.STOPPED if is_stopped() and number < total else OutcomeKind.FINISHED
         emit(Finished(time=time.time(), outcome=outcome, seconds=time.monotonic() - began))
     except BrokenPipeError:
         return OutcomeKind.STOPPED

@@ -9,8 +9,10 @@ import numpy as np
 
 from studio.core.arrays import Mask
 from studio.core.classes import UNLABELLED, LabelClass, void_ids
+from studio.core.label_queue import QueueWish
 from studio.core.points import Points
 from studio.core.settings import Task
+from studio.core.tags import PredictedTags
 
 FROM_STROKES: Final = "strokes"
 """The source of a proposal by the small model that learns from strokes; any other source is a run's id."""
@@ -19,14 +21,15 @@ JOB_FILE: Final = "job.json"
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept for one item. `mask` is a PNG below the project's `proposals/`; `uncertainty` 0–1, None where the
-    model cannot tell; `time` is seconds since the epoch (UTC). `is_open` until it is discarded, or
-    accepted as a whole; undoing that opens it again, redoing it closes it."""
+    """What is kept for one item. `mask` is a PNG below the project's `proposals/`; it, `points` or `tags` is
+    there. `uncertainty` 0–1, None where the model cannot tell; `time` is seconds since the epoch (UTC). `is_open` until
+    it is discarded, or accepted as a whole; undoing that opens it again, redoing it closes it."""
 
     item: int
     source: str
     mask: str | None = None
     points: Points | None = None
+    tags: PredictedTags | None = None
     uncertainty: float | None = None
     time: float = 0.0
     is_open: bool = True
@@ -43,16 +46,18 @@ class Stroked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """An item to propose for; `mask` is where the answer goes, absolute."""
+    """An item to propose for; `mask` is where the answer goes, absolute. `group` is the item's sequence."""
 
     item: int
     image: str
     mask: str
+    group: str = ""
 
 
 class ProposalJob(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker is asked for, as `job.json` in a folder of its own. `run` is the folder of the run whose model
-    proposes, None for a model that learns from `strokes`; `cache` is a folder for what may be found out again."""
+    proposes, None for a model that learns from `strokes`; `cache` is a folder for what may be found out again. With a
+    `queue` the run's model first chooses among the wanted items, and proposes for those that it queues."""
 
     task: Task
     wanted: tuple[Wanted, ...]
@@ -60,6 +65,12 @@ class ProposalJob(msgspec.Struct, frozen=True, kw_only=True):
     strokes: tuple[Stroked, ...] = ()
     classes: tuple[LabelClass, ...] = ()
     cache: str = ""
+    queue: QueueWish | None = None
+
+    @property
+    def proposals(self) -> int:
+        """How many there will be, if all goes well."""
+        return len(self.wanted) if self.queue is None else min(self.queue.places, len(self.wanted))
 
 
 def encode_job(job: ProposalJob) -> bytes:

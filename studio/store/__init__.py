@@ -3,6 +3,7 @@
 from studio.store.items import ItemCounts, ItemFilter
 from studio.store.label_deeds import Acceptance
 from studio.store.label_files import ReadLabel, read_label
+from studio.store.label_queue import QueueState
 from studio.store.predictions import PredictedLabel
 from studio.store.runs import RunRecord
 from studio.store.scores import ReviewFilter
@@ -13,6 +14,7 @@ __all__ = [
     "Store",
     "ItemFilter",
     "ItemCounts",
+    "QueueState",
     "RunRecord",
     "RunData",
     "ReviewFilter",

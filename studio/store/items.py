@@ -32,13 +32,15 @@ _STATE_SQL: Final = {
 @dataclass(frozen=True, kw_only=True)
 class ItemFilter:
     """Which items to list. An empty part lets everything through. `class_id`: the label has a pixel of that class;
-    `text`: the name contains it, whatever the case; `proposed`: a model's proposal is open."""
+    `text`: the name contains it, whatever the case; `proposed`: a model's proposal is open; `queued`: it waits in the
+    queue of what to label next, whose order the items then have."""
 
     states: Collection[LabelState] = ()
     splits: Collection[Split] = ()
     class_id: int | None = None
     text: str = ""
     proposed: bool = False
+    queued: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,10 +91,11 @@ class Items:
         return [*reversed(before), item, *after], len(before)
 
     def ids(self, wanted: ItemFilter) -> list[int]:
-        """The ids of the items that pass, in natural order of their names."""
+        """The ids of the items that pass, in natural order of their names, or that of the queue."""
         clauses, values = _conditions(wanted)
         where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
-        rows = self._database.execute(f"SELECT id FROM items {where} ORDER BY sort_key, id", tuple(values))
+        order = "(SELECT place FROM queue WHERE item = id)" if wanted.queued else "sort_key, id"
+        rows = self._database.execute(f"SELECT id FROM items {where} ORDER BY {order}", tuple(values))
         return [row[0] for row in rows]
 
     def with_class(self, class_id: int) -> list[int]:
@@ -231,6 +234,8 @@ def _conditions(wanted: ItemFilter) -> tuple[list[str], list[object]]:
         values.append(wanted.class_id)
     if wanted.proposed:
         clauses.append("id IN (SELECT item FROM proposals WHERE open = 1)")
+    if wanted.queued:
+        clauses.append(f"(id IN (SELECT item FROM queue) AND {_STATE_SQL[LabelState.UNLABELLED]})")
     if wanted.text:
         clauses.append("name LIKE ? ESCAPE '\\'")
         escaped = wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,4 +1,4 @@
-"""Proposals of models, at most one an item: a mask file or points, how uncertain, and whether it is still open."""
+"""Proposals of models, at most one an item: a mask file, points or tags, how uncertain, and whether still open."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from typing import Final
 
 import msgspec
 
+from studio.core.events import Proposed
 from studio.core.points import Points
 from studio.core.proposals import Proposal
+from studio.core.tags import PredictedTags
 from studio.store.database import Database
 from studio.store.journal import Walk
 
 PROPOSALS_FOLDER: Final = "proposals"
 
-_COLUMNS: Final = "item, source, mask, points, uncertainty, time, open"
+_COLUMNS: Final = "item, source, mask, points, tags, uncertainty, time, open"
 
 
 class Proposals:
@@ -32,21 +34,33 @@ class Proposals:
         return self.folder / (row[0] if row else f"{item_id}.png")
 
     def put(
-        self, item_id: int, source: str, *, points: Points | None = None, uncertainty: float | None = None
+        self,
+        item_id: int,
+        source: str,
+        *,
+        points: Points | None = None,
+        tags: PredictedTags | None = None,
+        uncertainty: float | None = None,
     ) -> Proposal:
-        """Keep a new proposal in the place of the item's former one; without points its mask is at `mask_path`."""
-        mask = None if points is not None else self.mask_path(item_id).relative_to(self.folder).as_posix()
+        """Keep a new proposal in the place of the item's former one; without points and tags its mask is at
+        `mask_path`."""
+        is_mask = points is None and tags is None
+        mask = self.mask_path(item_id).relative_to(self.folder).as_posix() if is_mask else None
         proposal = Proposal(
-            item=item_id, source=source, mask=mask, points=points, uncertainty=uncertainty, time=time.time()
+            item=item_id, source=source, mask=mask, points=points, tags=tags, uncertainty=uncertainty, time=time.time()
         )
-        encoded = msgspec.json.encode(points) if points is not None else None
+        encoded = (_encoded(points), _encoded(tags))
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM acceptances WHERE item = ?", (item_id,))
             connection.execute(
-                f"INSERT OR REPLACE INTO proposals ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, 1)",
-                (item_id, source, mask, encoded, uncertainty, proposal.time),
+                f"INSERT OR REPLACE INTO proposals ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, 1)",
+                (item_id, source, mask, *encoded, uncertainty, proposal.time),
             )
         return proposal
+
+    def keep(self, source: str, event: Proposed) -> Proposal:
+        """`put` what a worker said."""
+        return self.put(event.item, source, points=event.points, tags=event.tags, uncertainty=event.uncertainty)
 
     def of(self, item_id: int) -> Proposal | None:
         """The item's last proposal, open or not."""
@@ -112,13 +126,18 @@ class Proposals:
         return [row[0] for row in rows]
 
 
-def _proposal(row: tuple[int, str, str | None, bytes | None, float | None, float, int]) -> Proposal:
-    item, source, mask, points, uncertainty, made, is_open = row
+def _encoded(value: Points | PredictedTags | None) -> bytes | None:
+    return msgspec.json.encode(value) if value is not None else None
+
+
+def _proposal(row: tuple[int, str, str | None, bytes | None, bytes | None, float | None, float, int]) -> Proposal:
+    item, source, mask, points, tags, uncertainty, made, is_open = row
     return Proposal(
         item=item,
         source=source,
         mask=mask,
         points=msgspec.json.decode(points, type=Points) if points is not None else None,
+        tags=msgspec.json.decode(tags, type=PredictedTags) if tags is not None else None,
         uncertainty=uncertainty,
         time=made,
         is_open=bool(is_open),

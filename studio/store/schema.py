@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Final
 
-SCHEMA_VERSION: Final = 8
+SCHEMA_VERSION: Final = 9
 
 TABLES: Final = """
 CREATE TABLE items (
@@ -152,13 +152,22 @@ CREATE TABLE proposals (
     points BLOB,
     uncertainty REAL,                      -- 0 (sure) to 1; NULL: unknown
     time REAL NOT NULL,
-    open INTEGER NOT NULL
+    open INTEGER NOT NULL,
+    tags BLOB                              -- JSON of core.tags.PredictedTags
 );
 CREATE INDEX open_proposals ON proposals (item) WHERE open = 1;
 
 -- The edits that took an item's present proposal over as a whole: undoing one opens it again, redoing one closes it.
 CREATE TABLE acceptances (edit INTEGER PRIMARY KEY, item INTEGER NOT NULL);
 CREATE INDEX acceptances_of_item ON acceptances (item);
+
+-- What to label next. Who waits is told by the items themselves, so that undoing a label brings its item back.
+CREATE TABLE queue (
+    place INTEGER PRIMARY KEY,             -- from 1 on
+    item INTEGER NOT NULL UNIQUE,
+    run TEXT NOT NULL,                     -- empty: drawn at random
+    uncertainty REAL
+);
 """
 
 Migration = Callable[[sqlite3.Connection], None]
@@ -222,6 +231,15 @@ def _keep_a_journal_of_review(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX IF NOT EXISTS open_notes ON notes (item) WHERE open = 1")
 
 
+def _add_queue(connection: sqlite3.Connection) -> None:
+    if "tags" not in {row[1] for row in connection.execute("PRAGMA table_info(proposals)")}:
+        connection.execute("ALTER TABLE proposals ADD COLUMN tags BLOB")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS queue (place INTEGER PRIMARY KEY, item INTEGER NOT NULL UNIQUE, run TEXT NOT NULL, "
+        "uncertainty REAL)"
+    )
+
+
 MIGRATIONS: Final[Mapping[int, Migration]] = {
     1: _add_carried_shapes,
     2: _add_proposals,
@@ -230,6 +248,7 @@ MIGRATIONS: Final[Mapping[int, Migration]] = {
     5: _keep_acceptances,
     6: _add_suspicions,
     7: _keep_a_journal_of_review,
+    8: _add_queue,
 }
 """By the version that a database has: what turns it into the next one. Runs inside a transaction."""
 

@@ -31,6 +31,7 @@ from studio.store.items import ItemCounts, ItemFilter, Items
 from studio.store.journal import Journal
 from studio.store.label_deeds import Surroundings
 from studio.store.label_files import LABELS_FOLDER, LabelFiles, ReadLabel
+from studio.store.label_queue import LabelQueue
 from studio.store.label_writer import LabelWriter
 from studio.store.locations import Locations
 from studio.store.many_tags import ManyTags
@@ -69,6 +70,8 @@ class Store:
         self._runs = Runs(root, database)
         self.proposals = Proposals(root, database)
         """What models propose; nothing of it is a label."""
+        self.queue = LabelQueue(database)
+        """What to label next, as a model chose."""
         scores = Scores(database)
         around = Surroundings(
             folder=lambda run_id: self._runs.get(run_id).folder,

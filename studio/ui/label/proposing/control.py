@@ -16,8 +16,8 @@ from studio.core.outcome import OutcomeKind, RunOutcome
 from studio.core.proposals import FROM_STROKES
 from studio.core.settings import Task
 from studio.engine import Engine, LocalEngine, Run, scribbler_command
+from studio.store.job_making import make_job, remove_job
 from studio.ui.engine_bridge import EngineBridge
-from studio.ui.label.proposing.job_making import make_job, remove_job
 from studio.ui.session import Session
 from studio.ui.widgets.work_queue import WorkQueue
 
@@ -137,9 +137,7 @@ class ProposalControl(QObject):
     def _keep(self, event: Proposed) -> list[int]:
         """The item that has a proposal now; none where it could not be kept."""
         try:
-            self._session.store.proposals.put(
-                event.item, self._source, points=event.points, uncertainty=event.uncertainty
-            )
+            self._session.store.proposals.keep(self._source, event)
         except StudioError as error:
             self.failed.emit(error.sentence)
             return []
