@@ -55,7 +55,10 @@ class ItemScore(msgspec.Struct, frozen=True, kw_only=True):
     where a model gives no probabilities (points), and in runs of earlier versions.
 
     Of a mask `classes` has each class of label or prediction, and `region` is where it is wrong most; of points
-    `distances` has (keypoint, pixels of the original) for each visible one."""
+    `distances` has (keypoint, pixels of the original) for each visible one.
+
+    Of a text `words` has those that weighed most: (place of the token in the document, share of what all of its words
+    weigh), the greatest first, above 0 where the word pushed towards the predicted class and below where away."""
 
     item: int
     name: str
@@ -75,6 +78,7 @@ class ItemScore(msgspec.Struct, frozen=True, kw_only=True):
     classes: tuple[ClassScore, ...] = ()
     region: MistakenRegion | None = None
     distances: tuple[tuple[int, float], ...] = ()
+    words: tuple[tuple[int, float], ...] = ()
 
 
 def mistake_in_words(label: int, predicted: int, names: Mapping[int, str]) -> str:

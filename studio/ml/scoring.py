@@ -19,7 +19,7 @@ from studio.core.snapshot import SnapshotItem
 from studio.ml.data.inputs import network_input
 from studio.ml.data.threads import decoding_threads
 from studio.ml.device import MixedPrecision, give_back_memory, is_out_of_memory
-from studio.ml.tasks.base import ItemDecoder
+from studio.ml.tasks.base import ItemDecoder, WeighsWords
 
 PREDICTIONS_FOLDER: Final = "predictions"
 
@@ -108,23 +108,39 @@ class Scorer:
         readable = [(group, picture) for group, picture in zip(chunk, pictures, strict=True) if picture is not None]
         if not readable:
             return []
+        pictures = [picture for _, picture in readable]
         outputs = forward_pictures(
-            [picture for _, picture in readable],
-            network=self._network,
-            precision=self._precision,
-            device=self._device,
+            pictures, network=self._network, precision=self._precision, device=self._device
         ).cpu()
         groups = [group for group, _ in readable]
-        return [score for scores in pool.map(self._score_group, groups, outputs) for score in scores]
+        words = self._words(pictures, outputs)
+        return [score for scores in pool.map(self._score_group, groups, outputs, words) for score in scores]
 
-    def _score_group(self, group: list[SnapshotItem], output: Tensor) -> list[ItemScore]:
+    def _words(self, pictures: list[np.ndarray], outputs: Tensor) -> list[tuple[tuple[int, float], ...]]:
+        """Those that weighed most; none of pictures, and where there is no memory for the pass back."""
+        task = self._decoder.task
+        none: list[tuple[tuple[int, float], ...]] = [() for _ in pictures]
+        if not isinstance(task, WeighsWords):
+            return none
+        try:
+            return task.weighed_words(self._network, pictures, outputs)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+        give_back_memory(self._device)
+        return none
+
+    def _score_group(
+        self, group: list[SnapshotItem], output: Tensor, words: tuple[tuple[int, float], ...]
+    ) -> list[ItemScore]:
         task = self._decoder.task
         original = self._decoder.original(group[0])
         prediction = task.predict(output, original.frame)
         relative = f"{PREDICTIONS_FOLDER}/{group[0].id:06d}.png"
         is_picture = prediction.save(self._decoder.folder / relative)
         scores = [task.score(output, prediction, self._decoder.original(entry)) for entry in group]
-        return [msgspec.structs.replace(score, mask=relative) for score in scores] if is_picture else scores
+        mask = relative if is_picture else None
+        return [msgspec.structs.replace(score, mask=mask, words=words) for score in scores]
 
     def _picture(self, item: SnapshotItem) -> np.ndarray | None:
         try:

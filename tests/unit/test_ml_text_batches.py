@@ -15,8 +15,9 @@ from studio.core.snapshot import Snapshot, SnapshotItem
 from studio.core.tags import Tags
 from studio.core.vocabulary import PADDING_ID
 from studio.ml.tasks.text import Text
-from studio.ml.text.documents import DocumentBatches, DocumentDecoder, Documents, padded
+from studio.ml.text.documents import DocumentBatches, DocumentDecoder, Documents
 from studio.ml.text.language import STEPS, LanguageBatches, step_count, stream_count
+from studio.ml.text.reading import padded
 
 CPU = torch.device("cpu")
 

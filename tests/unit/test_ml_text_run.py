@@ -95,6 +95,19 @@ def test_every_document_has_a_score_with_its_label_and_the_probabilities(trained
     assert all(sum(p for _, p in score.tags.shares) == pytest.approx(1, abs=1e-3) for score in valid if score.tags)
 
 
+def test_what_weighed_most_in_a_document_are_the_words_that_tell_its_class(trained) -> None:
+    """There are three of them in each, among eight and more that say nothing."""
+    folder, _ = trained
+    telling = {word for words in text_runs.TELLING for word in words}
+    first: list[str] = []
+    for line in (folder / "scores.jsonl").read_bytes().splitlines():
+        score = decode_score(line)
+        place, share = score.words[0]
+        assert 0 < abs(share) <= 1
+        first.append(tokenize((folder.parent / "texts" / score.name).read_text(encoding="utf-8"))[place])
+    assert sum(word in telling for word in first) > 0.8 * len(first)
+
+
 @pytest.mark.parametrize("step", [2, 5, 9])
 def test_a_stopped_text_run_resumes_to_the_same_bits(tmp_path: Path, step: int) -> None:
     """In the middle of a language epoch, with the words it has in mind; in the frozen stage; and while unfreezing."""

@@ -16,7 +16,7 @@ from studio.core.tags import Tags
 
 CLASSES = tuple(make_classes(["bad", "good"]))
 
-_TELLING = (("awful", "boring", "dull", "worst"), ("great", "lovely", "superb", "best"))
+TELLING = (("awful", "boring", "dull", "worst"), ("great", "lovely", "superb", "best"))
 _OTHERS = (
     "The",
     "film",
@@ -48,7 +48,7 @@ STAGES = (
 
 def review(random: np.random.Generator, label: int) -> str:
     words = [str(word) for word in random.choice(_OTHERS, int(random.integers(8, 24)))]
-    for word in random.choice(_TELLING[label], 3):
+    for word in random.choice(TELLING[label], 3):
         words.insert(int(random.integers(0, len(words))), str(word))
     return " ".join(words) + "."
 

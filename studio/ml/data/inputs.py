@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from studio.ml.data.transforms import normalised
-from studio.ml.text.documents import padded
+from studio.ml.text.reading import padded
 
 
 def network_input(decoded: Sequence[np.ndarray], device: torch.device) -> Tensor:

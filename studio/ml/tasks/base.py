@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -221,6 +221,17 @@ class Prediction(Protocol):
 
     def save(self, path: Path) -> bool:
         """Write the prediction as a PNG to `path`; False for a kind that is no picture (points)."""
+        ...
+
+
+@runtime_checkable
+class WeighsWords(Protocol):
+    """A task of texts that tells which words a prediction came of."""
+
+    def weighed_words(
+        self, network: nn.Module, documents: Sequence[np.ndarray], outputs: Tensor
+    ) -> list[tuple[tuple[int, float], ...]]:
+        """`ItemScore.words` of each document (L,) of token ids; `outputs` are the network's, on any device."""
         ...
 
 

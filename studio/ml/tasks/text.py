@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torchmetrics.classification import MulticlassAccuracy
@@ -28,6 +29,7 @@ from studio.ml.tasks.single_label import SingleLabel, SingleLabelMetrics
 from studio.ml.tasks.transfer import load_matching
 from studio.ml.text.reading import Ids, Reader
 from studio.ml.text.text_net import NetworkSize, TextNet
+from studio.ml.text.word_weights import WordWeights, weigh_words
 
 _LAST_LAYER: Final = "classifier.layers.6"
 _BY_TOKEN: Final = ("encoder.embedding.weight", "token_bias")
@@ -77,6 +79,12 @@ class Text(SingleLabel):
                 f"{new_tokens:,} words are new since the parent run; each begins as the mean of the others."
             )
         return sentences
+
+    def weighed_words(self, network: nn.Module, documents: Sequence[np.ndarray], outputs: Tensor) -> list[WordWeights]:
+        """`outputs` (N, classes) are the logits that the network gave these documents."""
+        assert isinstance(network, TextNet)
+        device = network.encoder.embedding.weight.device
+        return weigh_words(network, documents, outputs.argmax(1).to(device))
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         return super().loss(output.reshape(-1, output.shape[-1]), target.reshape(-1))

@@ -94,7 +94,11 @@ class AwdLstm(nn.Module):
 
     def forward(self, ids: Tensor, states: list[State] | None = None) -> tuple[Tensor, list[State]]:
         """`states` is what an earlier call returned: the sequences go on where they were."""
-        x = self.input_dropout(self.embedding(ids))
+        return self.from_embedded(self.embedding(ids), states)
+
+    def from_embedded(self, embedded: Tensor, states: list[State] | None = None) -> tuple[Tensor, list[State]]:
+        """The same from the embedding's output (N, L, `width`) on."""
+        x = self.input_dropout(embedded)
         last: list[State] = []
         for i, layer in enumerate(self.layers):
             x, state = layer(x, states[i] if states else None)

@@ -10,17 +10,15 @@ from typing import Final
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from studio.core.resizing import Frame, Resize, frame_of
 from studio.core.snapshot import SnapshotItem
-from studio.core.vocabulary import PADDING_ID
 from studio.ml.data.batches import Batch
 from studio.ml.data.order import batch_count, batches_of, draws_per_epoch, epoch_order
 from studio.ml.random_state import derived_seed
 from studio.ml.tasks.base import Original
 from studio.ml.tasks.text import Text
-from studio.ml.text.reading import Ids
+from studio.ml.text.reading import Ids, padded
 
 CHUNK: Final = 50
 """Batches' worth of documents that are sorted among themselves: alike in length within a batch, yet another mix in each
@@ -120,12 +118,3 @@ class DocumentBatches:
         ids = padded([self.images.ids[row][: self.width] for row in rows])
         target = np.stack([self._decoder.target(self.images.items[row]) for row in rows])
         return Batch(rows, ids.to(self._device), torch.from_numpy(target).to(self._device))
-
-
-def padded(documents: Sequence[Ids]) -> Tensor:
-    """(N, L) int64, filled with `xxpad` behind each document but the longest."""
-    length = max(len(ids) for ids in documents)
-    batch = np.full((len(documents), length), PADDING_ID, np.int64)
-    for row, ids in enumerate(documents):
-        batch[row, : len(ids)] = ids
-    return torch.from_numpy(batch)

@@ -1,4 +1,4 @@
-"""Reading documents as token ids: each once a run, with the run's vocabulary."""
+"""Reading documents as token ids: each once a run, with the run's vocabulary, and several as one batch."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from studio.core.errors import UnreadableText
 from studio.core.texts import read_document
 from studio.core.tokens import tokenize
-from studio.core.vocabulary import Vocabulary, vocabulary_of
+from studio.core.vocabulary import PADDING_ID, Vocabulary, vocabulary_of
 
 REPORTED: Final = 50
 """After so many documents somebody hears how many are read."""
@@ -82,3 +84,12 @@ def made_vocabulary(counts: Counter[str], parent: Vocabulary | None) -> Vocabula
     """Of the counted texts; a parent's tokens keep their ids, so that its weights fit, and new ones follow."""
     own = vocabulary_of(counts)
     return parent.extended(own) if parent is not None else own
+
+
+def padded(documents: Sequence[Ids]) -> Tensor:
+    """(N, L) int64, filled with `xxpad` behind each document but the longest."""
+    length = max(len(ids) for ids in documents)
+    batch = np.full((len(documents), length), PADDING_ID, np.int64)
+    for row, ids in enumerate(documents):
+        batch[row, : len(ids)] = ids
+    return torch.from_numpy(batch)

@@ -80,6 +80,11 @@ class TextNet(nn.Module):
         output, _ = self.encoder(ids)
         return self.classifier(output, ids != PADDING_ID)
 
+    def class_of(self, embedded: Tensor, ids: Tensor) -> Tensor:
+        """The logits of the class (N, classes) from the embedding's output (N, L, width) of `ids` (N, L)."""
+        output, _ = self.encoder.from_embedded(embedded)
+        return self.classifier(output, ids != PADDING_ID)
+
 
 class ConcatPoolingClassifier(nn.Module):
     """The last, the greatest and the mean output over a document's tokens, one beside the other (ULMFiT, Howard & Ruder
