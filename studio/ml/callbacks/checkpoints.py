@@ -13,7 +13,7 @@ from studio.core.errors import BadInput, Diverged
 from studio.core.recipe import Stage
 from studio.ml.callbacks.base import Callback
 from studio.ml.callbacks.weight_averaging import WeightAveraging
-from studio.ml.checkpoint import CheckpointWriter, Snapshotted, copied
+from studio.ml.checkpoint import CheckpointWriter, Snapshotted, copied, is_finite
 from studio.ml.learner import Learner, Position
 from studio.ml.random_state import random_state, restore_random_state
 
@@ -63,9 +63,9 @@ class Checkpoints(Callback):
         Raises Diverged where a weight is no number, and the checkpoint before stays.
         """
         size = {"height": str(learner.stage.height), "width": str(learner.stage.width)}
-        state = copied(_state_of(learner))
+        state = copied(_state_of(learner), self._writer.take_spare())
         model = _answering(state)
-        if not (_is_finite(state["model"]) and _is_finite(model)):
+        if not (is_finite(state["model"]) and (model is state["model"] or is_finite(model))):
             raise Diverged(f"Some weights are no numbers after step {learner.at.step}")
         checkpoint = Snapshotted(state, model, {**self._metadata, **size}, learner.at.step, learner.at.epochs_done)
         self._writer.submit(checkpoint)
@@ -98,10 +98,6 @@ def _answering(state: Mapping[str, Any]) -> Mapping[str, Tensor]:
     """The weights that the model file gets: the averaged ones where the run keeps an average."""
     averaging = state["callbacks"].get(WeightAveraging.__name__)
     return state["model"] if averaging is None else averaging["weights"]
-
-
-def _is_finite(weights: Mapping[str, Tensor]) -> bool:
-    return all(bool(value.isfinite().all()) for value in weights.values())
 
 
 def _state_of(learner: Learner) -> dict[str, Any]:
