@@ -20,6 +20,7 @@ from studio.cli import (
     doctor,
     export_model,
     fine_tune,
+    keep,
     predict,
     queue,
     report,
@@ -73,6 +74,7 @@ app.command("decisions", short_help="List what was decided about runs' mistakes:
 )
 app.command("fine-tune", short_help="Train a run on, on the corrections it led to.")(fine_tune.fine_tune)
 app.command("report", short_help="Say what a fine-tuning fixed and broke, item by item.")(report.report)
+app.command("keep", short_help="Go on with a fine-tuned run's model, or with the one before.")(keep.keep)
 app.command("predict", short_help="Label pictures with a run's model.")(predict.predict)
 app.command("queue", short_help="Say what to label next, by a run's model.")(queue.queue)
 app.command("export-model", short_help="Write a model to a folder: weights, program, model card.")(

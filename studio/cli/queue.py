@@ -28,7 +28,10 @@ def queue(
     run: Annotated[
         str | None,
         typer.Option(
-            "--run", metavar="RUN", help="The run whose model chooses; by default the newest.", show_default=False
+            "--run",
+            metavar="RUN",
+            help="The run whose model chooses; by default the kept one, else the newest.",
+            show_default=False,
         ),
     ] = None,
     top: Annotated[int, typer.Option("--top", metavar="N", help="How many.", min=1)] = QUEUE_PLACES,
@@ -45,7 +48,7 @@ def queue(
     require_device(device)
     output = Output(as_json=as_json)
     with Store.open(project) as store:
-        chosen = run if run is not None else _newest(store)
+        chosen = run if run is not None else _kept_or_newest(store)
         store.run(chosen)
         outcome = _carry_out(store, chosen, output, places=top, seed=seed, at_random=at_random, device=device)
         if outcome.kind is not OutcomeKind.FINISHED:
@@ -55,11 +58,12 @@ def queue(
     raise typer.Exit(run_watch.exit_code(outcome))
 
 
-def _newest(store: Store) -> str:
+def _kept_or_newest(store: Store) -> str:
     runs = proposing_runs(store)
     if not runs:
         raise BadInput("No run of this project has learnt anything yet; train one, then it says what to label next.")
-    return runs[0].id
+    kept = store.kept_run()
+    return kept if kept in {run.id for run in runs} else runs[0].id
 
 
 def _carry_out(

@@ -14,15 +14,18 @@ import msgspec
 from studio.core.atomic import why, write_atomically
 from studio.core.errors import CannotWrite, ProjectDamaged, UnknownRun
 from studio.core.events import RunEvent, read_events
+from studio.core.model_choices import Standing
 from studio.core.outcome import RunOutcome
-from studio.core.recipe import RunSpec, decode_spec, encode_spec
+from studio.core.recipe import Purpose, RunSpec, decode_spec, encode_spec
 from studio.core.snapshot import SNAPSHOT_FILE, Snapshot, decode_snapshot, encode_snapshot
 from studio.store.database import Database
+from studio.store.model_choices import ModelChoices
 from studio.store.run_remarks import NO_REMARKS, Remarks, read_remarks, remarks_state, write_remarks
 
 RUNS_FOLDER: Final = "runs"
 RECIPE_FILE: Final = "recipe.json"
 EVENTS_FILE: Final = "events.jsonl"
+WEIGHTS_FILE: Final = "model.safetensors"
 _TRASH: Final = ".trash"
 _COLUMNS: Final = "id, created, spec, outcome"
 
@@ -37,6 +40,12 @@ class RunRecord:
     created: float
     outcome: RunOutcome | None = None
     remarks: Remarks = NO_REMARKS
+    standing: Standing = Standing.OPEN
+
+    @property
+    def has_model(self) -> bool:
+        """Whether it has trained weights that can predict."""
+        return self.spec.purpose is Purpose.TRAIN and (self.folder / WEIGHTS_FILE).is_file()
 
     @property
     def note(self) -> str:
@@ -45,23 +54,27 @@ class RunRecord:
 
 
 class Runs:
-    def __init__(self, project: Path, database: Database) -> None:
+    """`choices` says which of the runs' models are kept."""
+
+    def __init__(self, project: Path, database: Database, choices: ModelChoices) -> None:
         self._folder = project / RUNS_FOLDER
         self._database = database
+        self._choices = choices
         self._read: dict[str, tuple[object, RunRecord]] = {}
         """The records as they were read last, with what tells that nothing of them has changed since."""
 
     def all(self) -> list[RunRecord]:
         """The runs that are not deleted, newest last."""
         rows = self._database.execute(f"SELECT {_COLUMNS} FROM runs WHERE deleted = 0 ORDER BY created, id")
-        return [self._record(row) for row in rows]
+        standings = self._choices.standings()
+        return [self._record(row, standings.get(row[0], Standing.OPEN)) for row in rows]
 
     def get(self, run_id: str) -> RunRecord:
         """Raises UnknownRun."""
         row = self._database.execute(f"SELECT {_COLUMNS} FROM runs WHERE id = ? AND deleted = 0", (run_id,)).fetchone()
         if row is None:
             raise UnknownRun(run_id, self._folder.parent)
-        return self._record(row)
+        return self._record(row, self._choices.standings().get(run_id, Standing.OPEN))
 
     def claim_folder(self) -> tuple[str, Path]:
         """The next id, 0001 onwards, and its new empty folder. Raises CannotWrite."""
@@ -150,10 +163,10 @@ class Runs:
         path = self.get(run_id).folder / EVENTS_FILE
         return read_events(path)
 
-    def _record(self, row: tuple[str, float, bytes, bytes | None]) -> RunRecord:
-        """The same object as before while neither the row nor the file of remarks has changed."""
+    def _record(self, row: tuple[str, float, bytes, bytes | None], standing: Standing) -> RunRecord:
+        """The same object as before while neither the row, its standing nor the file of remarks has changed."""
         run_id, created, spec, outcome = row
-        state = (row, remarks_state(self._folder / run_id))
+        state = (row, standing, remarks_state(self._folder / run_id))
         known = self._read.get(run_id)
         if known is not None and known[0] == state:
             return known[1]
@@ -164,6 +177,7 @@ class Runs:
             created=created,
             outcome=msgspec.json.decode(outcome, type=RunOutcome) if outcome is not None else None,
             remarks=read_remarks(self._folder / run_id),
+            standing=standing,
         )
         self._read[run_id] = state, record
         return record

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Final
 
-SCHEMA_VERSION: Final = 9
+SCHEMA_VERSION: Final = 10
 
 TABLES: Final = """
 CREATE TABLE items (
@@ -168,6 +168,18 @@ CREATE TABLE queue (
     run TEXT NOT NULL,                     -- empty: drawn at random
     uncertainty REAL
 );
+
+-- Whether a fine-tuned run's model or its parent's is gone on with: every decision, the latest of a run in force.
+CREATE TABLE model_choices (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run TEXT NOT NULL,
+    parent TEXT NOT NULL,
+    kept TEXT NOT NULL,                    -- new, old or undecided
+    who TEXT NOT NULL,
+    time REAL NOT NULL,
+    note TEXT NOT NULL
+);
+CREATE INDEX model_choices_of_run ON model_choices (run, id);
 """
 
 Migration = Callable[[sqlite3.Connection], None]
@@ -240,6 +252,14 @@ def _add_queue(connection: sqlite3.Connection) -> None:
     )
 
 
+def _add_model_choices(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS model_choices (id INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, "
+        "parent TEXT NOT NULL, kept TEXT NOT NULL, who TEXT NOT NULL, time REAL NOT NULL, note TEXT NOT NULL)"
+    )
+    connection.execute("CREATE INDEX IF NOT EXISTS model_choices_of_run ON model_choices (run, id)")
+
+
 MIGRATIONS: Final[Mapping[int, Migration]] = {
     1: _add_carried_shapes,
     2: _add_proposals,
@@ -249,6 +269,7 @@ MIGRATIONS: Final[Mapping[int, Migration]] = {
     6: _add_suspicions,
     7: _keep_a_journal_of_review,
     8: _add_queue,
+    9: _add_model_choices,
 }
 """By the version that a database has: what turns it into the next one. Runs inside a transaction."""
 

@@ -35,6 +35,7 @@ from studio.store.label_queue import LabelQueue
 from studio.store.label_writer import LabelWriter
 from studio.store.locations import Locations
 from studio.store.many_tags import ManyTags
+from studio.store.model_choices import ModelChoices
 from studio.store.predictions import Predictions
 from studio.store.proposals import Proposals
 from studio.store.review import Review
@@ -67,7 +68,9 @@ class Store:
         self._annotations = Annotations(database, self._items, self._journal, self._files, self._shapes)
         self.tags = ManyTags(database, self._journal, self._annotations.all_opened)
         """The tags of many items, to read and to change as one action."""
-        self._runs = Runs(root, database)
+        self.models = ModelChoices(database, root)
+        """Which models were kept and which set aside."""
+        self._runs = Runs(root, database, self.models)
         self.proposals = Proposals(root, database)
         """What models propose; nothing of it is a label."""
         self.queue = LabelQueue(database)
@@ -341,6 +344,17 @@ class Store:
     def set_remarks(self, run_id: str, remarks: Remarks) -> None:
         """A person's star and note of a run. Raises UnknownRun, CannotWrite."""
         self._runs.set_remarks(run_id, remarks)
+
+    def kept_run(self) -> str | None:
+        """The run whose model was decided for last; None where nobody has decided, or it is deleted."""
+        return self.models.kept()
+
+    def model_run(self) -> RunRecord | None:
+        """The run to predict with where nobody names one: the kept one, else the newest; None where none has a
+        model."""
+        kept = self.kept_run()
+        able = [record for record in self._runs.all() if record.has_model]
+        return next((record for record in able if record.id == kept), able[-1] if able else None)
 
     def run_events(self, run_id: str) -> Iterator[RunEvent]:
         """What the run said so far; torn lines are passed over. Raises UnknownRun."""

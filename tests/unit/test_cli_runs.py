@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
 from studio.cli import run_watch
@@ -35,6 +36,7 @@ from studio.core.events import (
 )
 from studio.core.items import Split
 from studio.core.masks import write_mask
+from studio.core.model_choices import Kept
 from studio.core.outcome import OutcomeKind
 from studio.core.points import KeypointName
 from studio.core.recipe import (
@@ -703,3 +705,42 @@ def test_the_report_is_an_event_for_programs(reviewed: Path, use: Use, capsys: p
 def test_a_run_that_was_not_fine_tuned_has_no_report(reviewed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["report", str(reviewed), "--run", "0001"]) == 2
     assert "was not fine-tuned" in capsys.readouterr().err
+
+
+def test_a_model_is_kept_from_a_terminal_and_the_decision_can_be_changed(
+    reviewed: Path, use: Use, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_command(["decide", str(reviewed), "--run", "0001", "seqB_002.png", "accept"])
+    use(ScoringEngine({}))
+    assert run_command(["fine-tune", str(reviewed), "--run", "0001"]) == 0
+    capsys.readouterr()
+    about = [str(reviewed), "--run", "0002"]
+    assert run_command(["keep", *about, "--note", "fewer cars missed", "--who", "Anna"]) == 0
+    assert capsys.readouterr().out == "Run 0002 is kept.\n"
+    assert run_command(["keep", *about, "--old", "--json"]) == 0
+    (told,) = events(capsys)
+    assert (told["kept"], told["kept_run"]) == ("old", "0001")
+    with Store.open(reviewed) as store:
+        assert next((c.kept, c.who, c.note) for c in store.models.all()) == ("new", "Anna", "fewer cars missed")
+    assert run_command(["keep", *about, "--undecided"]) == 0
+    assert run_command(["keep", *about, "--undecided", "--old"]) == 2
+    assert run_command(["keep", str(reviewed), "--run", "0001"]) == 2
+    assert "started from no other run" in capsys.readouterr().err
+
+
+def test_a_project_is_predicted_with_by_its_kept_model(
+    reviewed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    asked: list[Path] = []
+    monkeypatch.setattr("studio.ml.predict.predict", lambda run, *_rest, **_more: asked.append(run) or [])
+    command = ["predict", str(reviewed), str(tmp_path), "--out", str(tmp_path / "out")]
+    assert run_command(command) == 2
+    assert "has a model yet" in capsys.readouterr().err
+    with Store.open(reviewed) as store:
+        for _ in range(2):
+            record = store.create_run(replace(store.run("0001").spec, parent="0001"))
+            (record.folder / "model.safetensors").touch()
+        assert run_command(command) == 0
+        store.models.keep("0002", Kept.NEW)
+        assert run_command(command) == 0
+    assert [run.name for run in asked] == ["0003", "0002"]

@@ -83,7 +83,7 @@ class ReviewPage(QWidget):
 
     def actions(self) -> list[QAction]:
         """The page's actions for the menu bar."""
-        return list(self._actions.values())
+        return [*self._actions.values(), *self.report.page_actions()]
 
     def read_runs(self) -> None:
         """Look for runs with scores, away from the GUI thread."""
@@ -301,6 +301,8 @@ class ReviewPage(QWidget):
 
     def _show_what_can_be_done(self) -> None:
         can_decide = self._view is View.ITEMS and self.gallery.has_selection
+        for action in self.report.page_actions():
+            action.setEnabled(self._view is View.REPORT and self.report.run is not None)
         for name, action in self._actions.items():
             if name in ("review_undo", "review_redo"):
                 action.setEnabled(self._run is not None and self._view is View.ITEMS)

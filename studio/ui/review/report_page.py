@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.core.counting import counted
+from studio.core.errors import StudioError
+from studio.core.model_choices import Kept
 from studio.reports import RunReport
 from studio.ui.review.empty import EmptyState
+from studio.ui.review.keep_bar import KeepBar
 from studio.ui.review.loading import RunChoice, read_report
 from studio.ui.review.report_view import ReportView
-from studio.ui.session import Overlay, Page, Session
+from studio.ui.session import Overlay, Page, Session, Tone
+from studio.ui.widgets.page_actions import PageActions
 from studio.ui.widgets.work_queue import WorkQueue
 
 
@@ -23,6 +29,12 @@ class ReportPage(QWidget):
         self._work = work
         self._choices: dict[str, RunChoice] = {}
         self._run: str | None = None
+        self._actions = PageActions("Review", self)
+        self.keep = KeepBar(self._actions)
+        self.keep.decided.connect(self._decide)
+        for action in self._actions.all:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            self.addAction(action)
         self.runs = QComboBox()
         self.runs.setObjectName("report_run")
         self.runs.setAccessibleName("Fine-tuned run")
@@ -42,11 +54,17 @@ class ReportPage(QWidget):
         bar_layout.setSpacing(10)
         bar_layout.addWidget(self.runs)
         bar_layout.addWidget(self.title, 1)
+        self.keep.setContentsMargins(14, 8, 14, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(bar)
+        layout.addWidget(self.keep)
         layout.addWidget(self.stack, 1)
+
+    def page_actions(self) -> list[QAction]:
+        """For the menu bar."""
+        return self._actions.all
 
     @property
     def run(self) -> str | None:
@@ -62,6 +80,7 @@ class ReportPage(QWidget):
         if choices and self._run not in self._choices:
             self.choose(choices[0].id)
         self.runs.setCurrentIndex(self.runs.findData(self._run))
+        self._show_choice()
 
     def choose(self, run: str) -> None:
         self._run = run
@@ -69,6 +88,7 @@ class ReportPage(QWidget):
         spec = self._choices[run].spec
         count = len(spec.fine_tune.corrections) if spec.fine_tune is not None else 0
         self.title.setText(f"Run {spec.parent} before, run {run} after fine-tuning on {counted(count, 'correction')}")
+        self._show_choice()
         self._work.do(
             partial(read_report, self._session.store.root, run), partial(self._take, run), partial(self._fail, run)
         )
@@ -82,6 +102,18 @@ class ReportPage(QWidget):
         if run == self._run:
             self.trouble.sentence.setText(sentence)
             self.stack.setCurrentWidget(self.trouble)
+
+    def _show_choice(self) -> None:
+        self.keep.show_choice(self._session.store.models.of(self._run) if self._run is not None else None)
+
+    def _decide(self, kept: Kept, note: str) -> None:
+        assert self._run is not None
+        try:
+            self._session.store.models.keep(self._run, kept, note=note)
+        except StudioError as error:
+            self._session.say(error.sentence, Tone.ERROR)
+        self._show_choice()
+        self._session.runs_changed.emit()
 
     def _open(self, item: int) -> None:
         assert self._run is not None

@@ -161,6 +161,8 @@ class ReportView(QWidget):
         self.classes.setWordWrap(True)
         self.classes.setProperty("role", "muted")
         self._table = ReportTable(self)
+        self._told: RunReport | None = None
+        theme().changed.connect(self._show_totals)
         self._kept = _VerdictFilter(self)
         self._kept.setSourceModel(self._table)
         self.table = self._make_table()
@@ -181,11 +183,9 @@ class ReportView(QWidget):
         layout.addWidget(self.table, 1)
 
     def show_report(self, told: RunReport, classes: Sequence[LabelClass]) -> None:
+        self._told = told
         report = told.report
-        self.metrics.show_report(told)
-        self.cards["untouched"].show_chance(report.chance, report.task)
-        for name, card in self.cards.items():
-            card.show_part(getattr(report, name), report.task)
+        self._show_totals()
         self.cards["others"].setVisible(report.others.items > 0)
         self.classes.setText(_by_class(report, classes))
         self.classes.setVisible(bool(report.by_class))
@@ -197,6 +197,16 @@ class ReportView(QWidget):
             button.setVisible(verdict is None or count > 0)
         self.buttons[None].click()
         self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+
+    def _show_totals(self) -> None:
+        """In the colours that the theme has now."""
+        if self._told is None:
+            return
+        report = self._told.report
+        self.metrics.show_report(self._told)
+        self.cards["untouched"].show_chance(report.chance, report.task)
+        for name, card in self.cards.items():
+            card.show_part(getattr(report, name), report.task)
 
     def _make_table(self) -> QTableView:
         table = QTableView()
@@ -213,9 +223,9 @@ class ReportView(QWidget):
         table.verticalHeader().setDefaultSectionSize(28)
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setStretchLastSection(True)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
-        for column, width in enumerate((320, 80, 90, 90, 100, 120, 120)):
+        for column, width in enumerate((70, 85, 85, 90, 110, 110, 120), start=1):
             table.setColumnWidth(column, width)
         table.activated.connect(lambda index: self.opened.emit(index.data(ROW_ROLE).item))
         return table

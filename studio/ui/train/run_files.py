@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Final
 
 from studio.core.outcome import OutcomeKind
-from studio.core.recipe import Purpose
 from studio.core.review import SCORES_FILE
 from studio.engine.local_run import STATE_FILE
 from studio.store import RunRecord
 from studio.ui.train.recipe_form import StartChoice
 from studio.ui.train.run_library import RunLibrary
 from studio.ui.train.run_words import date_text
-
-WEIGHTS_FILE: Final = "model.safetensors"
 
 
 def can_resume(record: RunRecord) -> bool:
@@ -25,7 +21,7 @@ def can_resume(record: RunRecord) -> bool:
 
 
 def can_start_from(record: RunRecord) -> bool:
-    return record.spec.purpose is Purpose.TRAIN and (record.folder / WEIGHTS_FILE).exists()
+    return record.has_model
 
 
 def can_review(record: RunRecord) -> bool:

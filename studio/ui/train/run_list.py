@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QFont, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from studio.core.model_choices import Standing
 from studio.store import RunRecord
 from studio.ui.theme import theme
 from studio.ui.train.row_changes import bring_up_to_date
@@ -98,6 +99,8 @@ class RunListModel(QAbstractListModel):
     def _second_line(self, record: RunRecord, *, is_live: bool) -> str:
         when = date_text(dt.datetime.fromtimestamp(record.created), dt.datetime.now())
         parts = [when, outcome_text(record.outcome, is_live=is_live)]
+        if record.standing is not Standing.OPEN:
+            parts.append(str(record.standing))
         if record.spec.parent is not None:
             parts.append(f"from {record.spec.parent}")
         return " · ".join([*parts, record.note] if record.note else parts)

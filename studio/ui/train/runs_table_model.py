@@ -30,11 +30,12 @@ class Column(enum.IntEnum):
     WHEN = 2
     WHAT = 3
     STATE = 4
-    BEST = 5
-    VALID_LOSS = 6
-    TIME = 7
-    DIFFERENCE = 8
-    NOTE = 9
+    MODEL = 5
+    BEST = 6
+    VALID_LOSS = 7
+    TIME = 8
+    DIFFERENCE = 9
+    NOTE = 10
 
 
 HEADINGS: Final = (
@@ -43,6 +44,7 @@ HEADINGS: Final = (
     "When",
     "What",
     "State",
+    "Model",
     "Best",
     "Valid loss",
     "Time",
@@ -131,6 +133,7 @@ class RunsTableModel(QAbstractTableModel):
             Column.WHEN: lambda: date_text(dt.datetime.fromtimestamp(record.created), dt.datetime.now()),
             Column.WHAT: lambda: purpose_text(record.spec),
             Column.STATE: lambda: outcome_text(record.outcome, is_live=record.id == self._live),
+            Column.MODEL: lambda: str(record.standing),
             Column.BEST: lambda: figures.best if figures else "",
             Column.VALID_LOSS: lambda: value_text(figures.valid_loss) if figures and figures.valid_loss else "",
             Column.TIME: lambda: duration(figures.seconds) if figures and figures.seconds else "",

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from studio.core.fine_tuning import fine_tune_spec, proposed_rate, trainable
 from studio.core.items import Split
+from studio.core.model_choices import Kept
+from studio.core.people import NAME_VARIABLE
 from studio.core.recipe import FineTune, LearningRate, RunSpec, Stage
 from studio.core.report import Verdict
 from studio.core.review import Correction, Decision
 from studio.store import RunRecord
 from studio.ui.review import ReviewPage
 from studio.ui.review.fine_tune import FineTuneBar
+from studio.ui.review.report_page import ReportPage
 from studio.ui.review.report_view import ROW_ROLE
 from studio.ui.review.top_bar import View
 
@@ -285,3 +289,60 @@ def test_a_fine_tuning_whose_parent_lost_its_scores_has_a_sentence_instead_of_a_
     project.session.runs_changed.emit()
     qtbot.waitUntil(page.report.trouble.isVisible)
     assert "run 0001 has no scores" in page.report.trouble.sentence.text()
+
+
+def report_page(project: ReviewProject, page: ReviewPage, qtbot: QtBot) -> ReportPage:
+    fine_tuned(project, page)
+    project.session.runs_changed.emit()
+    qtbot.waitUntil(lambda: page.report.view.table.model().rowCount() == 8)
+    return page.report
+
+
+def test_the_new_model_is_kept_by_a_key_and_the_old_one_by_its_button(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(NAME_VARIABLE, "Anna")
+    report, store = report_page(project, page, qtbot), project.store
+    assert report.keep.record.text() == "Not decided yet"
+    news: list[None] = []
+    project.session.runs_changed.connect(lambda: news.append(None))
+    report.view.table.setFocus()
+    qtbot.keyClick(report.view.table, Qt.Key.Key_K)
+    assert store.kept_run() == "0002"
+    assert news
+    assert report.keep.new.isChecked()
+    assert report.keep.record.text().startswith("Run 0002 kept by Anna, ")
+    report.keep.note.setText("it forgot the trams")
+    qtbot.mouseClick(report.findChild(QToolButton, "button_keep_old_model"), Qt.MouseButton.LeftButton)
+    assert store.kept_run() == "0001"
+    assert (report.keep.new.isChecked(), report.keep.old.isChecked()) == (False, True)
+    assert [(c.kept, c.note) for c in store.models.all()] == [(Kept.NEW, ""), (Kept.OLD, "it forgot the trams")]
+
+
+def test_pressing_what_is_decided_takes_it_back(project: ReviewProject, page: ReviewPage, qtbot: QtBot) -> None:
+    report = report_page(project, page, qtbot)
+    button = report.findChild(QToolButton, "button_keep_new_model")
+    for kept in ("0002", None, "0002"):
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert project.store.kept_run() == kept
+        assert report.keep.new.isChecked() == (kept is not None)
+    assert len(project.store.models.all()) == 3
+
+
+def test_why_can_be_written_after_the_decision(project: ReviewProject, page: ReviewPage, qtbot: QtBot) -> None:
+    report = report_page(project, page, qtbot)
+    report.keep.new.trigger()
+    report.keep.note.setFocus()
+    qtbot.keyClicks(report.keep.note, "K like cars")
+    qtbot.keyClick(report.keep.note, Qt.Key.Key_Return)
+    choice = project.store.models.of("0002")
+    assert choice is not None
+    assert (choice.kept, choice.note) == (Kept.NEW, "K like cars")
+
+
+def test_models_are_decided_about_in_the_report_alone(project: ReviewProject, page: ReviewPage, qtbot: QtBot) -> None:
+    report = report_page(project, page, qtbot)
+    assert report.keep.new in page.actions()
+    assert report.keep.new.isEnabled()
+    page.top.view_chosen.emit(View.ITEMS)
+    assert not report.keep.new.isEnabled()

@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from studio.core.events import EpochAdded, Finished, RateLowered
+from studio.core.model_choices import Kept
 from studio.core.outcome import OutcomeKind
 from studio.engine import FakeEngine
 from studio.store import Store
 from studio.store.run_remarks import REMARKS_FILE, Remarks
-from studio.ui.train.run_list import BEST_ROLE
+from studio.ui.train.run_list import BEST_ROLE, SECOND_LINE_ROLE
 from studio.ui.train.run_view import PlotTab
 from studio.ui.train.runs_table import RunsTable
 from studio.ui.train.runs_table_model import Column
@@ -223,3 +224,18 @@ def test_a_remarks_file_that_cannot_be_read_says_nothing(desk: Desk) -> None:
     (run.folder / REMARKS_FILE).write_bytes(b"{")
     assert desk.store.run("0001").note == "from the recipe"
     assert not desk.store.run("0001").remarks.starred
+
+
+def test_the_table_and_the_list_say_which_model_is_kept(desk: Desk) -> None:
+    shown = table(desk)
+    store = desk.session.store
+    parent = store.run("0002")
+    for _ in range(2):
+        store.create_run(replace(parent.spec, parent="0002"))
+    store.models.keep("0003", Kept.NEW)
+    store.models.keep("0004", Kept.OLD)
+    desk.session.runs_changed.emit()
+    told = dict(zip(column(shown, Column.RUN), column(shown, Column.MODEL), strict=True))
+    assert told == {"0004": "set aside", "0003": "kept before", "0002": "kept", "0001": ""}
+    second = desk.page.runs.model.index_of("0002").data(SECOND_LINE_ROLE)
+    assert " · kept" in second

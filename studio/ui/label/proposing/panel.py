@@ -99,7 +99,7 @@ class ProposalPanel(QWidget):
         self._session.runs_changed.connect(self._list_sources)
 
     def _list_sources(self) -> None:
-        """Strokes, where pixels are labelled, and every finished run, the newest first."""
+        """Strokes, where pixels are labelled, and every finished run, the newest first; at first the kept one."""
         proposals = self._choices.proposals
         runs = [run for run in reversed(self._session.store.runs()) if _can_propose(run)]
         with QSignalBlocker(self.source):
@@ -107,9 +107,11 @@ class ProposalPanel(QWidget):
             if self._choices.task is Task.SEGMENTATION:
                 self.source.addItem(_FROM_STROKES, FROM_STROKES)
             for run in runs:
-                self.source.addItem(f"Run {run.id}" + (f" · {run.note}" if run.note else ""), run.id)
+                words = [f"Run {run.id}", run.standing, run.note]
+                self.source.addItem(" · ".join(filter(None, words)), run.id)
         if self.source.findData(proposals.source) < 0:
-            proposals.choose_source(str(self.source.itemData(0) or ""))
+            kept = max(0, self.source.findData(self._session.store.kept_run()))
+            proposals.choose_source(str(self.source.itemData(kept) or ""))
         self._show()
 
     def _show(self) -> None:
