@@ -67,6 +67,25 @@ class Database:
                     self.connection.execute("ROLLBACK")
                 raise
 
+    @contextlib.contextmanager
+    def step(self) -> Generator[sqlite3.Connection]:
+        """A transaction; within one that is open, a part of it that is undone alone where it fails."""
+        if not self.connection.in_transaction:
+            with self.transaction() as connection:
+                yield connection
+            return
+        with self._told():
+            self.connection.execute("SAVEPOINT step")
+            try:
+                yield self.connection
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK TO step")
+                raise
+            finally:
+                if self.connection.in_transaction:
+                    self.connection.execute("RELEASE step")
+
     def checkpoint(self) -> None:
         """Fold the log into the database, as far as nobody is in the way."""
         with self._told():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Final
 
 from studio.core.arrays import Mask
@@ -29,6 +30,19 @@ class LabelChanges:
         self._journal = journal
         self._current_mask = current_mask
         self._open_document = open_document
+        self._untold: list[tuple[Document, int, list[Change]]] | None = None
+
+    @contextmanager
+    def told_at_the_end(self) -> Generator[None]:
+        """Open documents follow what happens meanwhile when it is over, and not at all where that fails."""
+        untold: list[tuple[Document, int, list[Change]]] = []
+        self._untold = untold
+        try:
+            yield
+        finally:
+            self._untold = None
+        for document, item_id, edits in untold:
+            self.tell(document, item_id, edits)
 
     def make(self, item_id: int, edit: Edit, head: int) -> Change:
         """Journal an edit that was worked out while the item stood at `head`. Raises ChangedElsewhere, CannotWrite."""
@@ -56,6 +70,11 @@ class LabelChanges:
 
     def tell(self, document: Document | None, item_id: int, edits: list[Change]) -> None:
         """Let an open document follow what was journaled."""
+        if document is None:
+            return
+        if self._untold is not None:
+            self._untold.append((document, item_id, edits))
+            return
         for edit, history in edits:
             match document, edit:
                 case (MaskDocument(), MaskEdit()):
@@ -66,8 +85,7 @@ class LabelChanges:
                     document.adopt(edit, history)
                 case _:
                     pass
-        if document is not None:
-            document.note(self._journal.history(item_id))
+        document.note(self._journal.history(item_id))
 
     def _follow_up(self, item_id: int, edit: Edit) -> list[Change]:
         """Journal `edit` on top of whatever the label is by now: only pixels, points and tags that are as the edit knew

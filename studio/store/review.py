@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
@@ -132,6 +133,19 @@ class Review:
     def decide(self, run_id: str, item_id: int, decision: Decision, worked_out: Acceptance | None = None) -> None:
         """`act` on the item as a whole."""
         self._decisions.act(run_id, item_id, Decide(decision), worked_out)
+
+    def in_one_go(self) -> AbstractContextManager[None]:
+        """What is done within reaches the disk as one, which is many times quicker; a step that fails is undone alone.
+        Raises CannotWrite at the end, and then nothing was done."""
+        return self._decisions.in_one_go()
+
+    def decisions_of(self, run_id: str, ids: Iterable[int]) -> dict[int, Decision]:
+        """By item; those about which nothing was decided are missing."""
+        return self._decisions.decisions_of(run_id, ids)
+
+    def tally(self, run_id: str) -> dict[Decision, int]:
+        """How many items have each decision, the undecided ones that never were decided left out."""
+        return self._decisions.tally(run_id)
 
     def new_batch(self) -> int:
         """A number for deeds that count as one."""

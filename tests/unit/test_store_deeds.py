@@ -25,6 +25,8 @@ from studio.core.deciding import (
     in_words,
 )
 from studio.core.difference_regions import nearest_difference, region_at
+from studio.core.document import MaskDocument
+from studio.core.errors import BadMask
 from studio.core.points import Keypoint
 from studio.core.raster import Rect
 from studio.core.review import Decision
@@ -223,6 +225,31 @@ def test_deeds_of_one_batch_are_counted_together_also_after_a_restart(store: Sto
         assert (again.review.together(RUN, StepState.DONE), again.review.together(RUN, StepState.UNDONE)) == (1, 2)
         again.review.undo(RUN)
         assert again.review.together(RUN, StepState.DONE) == 0
+
+
+def test_in_one_go_a_step_that_fails_is_undone_alone_and_open_labels_follow_at_the_end(store: Store) -> None:
+    document = store.open_document(1)
+    assert isinstance(document, MaskDocument)
+    good = store.run(RUN).folder / "predictions" / "p.png"
+    with store.review.in_one_go():
+        store.review.decide(RUN, 1, Decision.ACCEPTED)
+        good.rename(good.with_name("gone.png"))
+        with pytest.raises(BadMask):
+            store.review.decide(RUN, 2, Decision.ACCEPTED)
+        store.review.decide(RUN, 2, Decision.LEFT_OUT)
+        assert np.array_equal(document.mask, label_of(1))
+    assert np.array_equal(document.mask, store.read_mask(1))  # type: ignore[arg-type]
+    assert not np.array_equal(document.mask, label_of(1))
+    assert store.review.decisions_of(RUN, [1, 2]) == {1: Decision.ACCEPTED, 2: Decision.LEFT_OUT}
+    tally = store.review.tally(RUN)
+    assert (tally[Decision.ACCEPTED], tally[Decision.LEFT_OUT], tally[Decision.EDITED]) == (1, 1, 0)
+    with pytest.raises(RuntimeError), store.review.in_one_go():
+        store.review.decide(RUN, 1, Decision.LABEL_RIGHT)
+        raise RuntimeError
+    assert np.array_equal(document.mask, store.read_mask(1))  # type: ignore[arg-type]
+    assert store.review.decisions_of(RUN, [1]) == {1: Decision.ACCEPTED}
+    document.undo()
+    assert np.array_equal(document.mask, label_of(1))
 
 
 def test_a_project_whose_review_had_no_journal_opens_with_its_decisions(store: Store) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from studio.core.deciding import AcceptRegion, Decide, Deed, StepState
 from studio.core.errors import StudioError
 from studio.core.images import image_size
 from studio.core.review import Decision
@@ -27,41 +28,55 @@ _AT_ONCE_PIXELS: Final = 1_000_000
 """Accepting the prediction of a larger picture is worked out on a thread."""
 
 
+_FEWEST_STEPS: Final = 8
+"""As many steps are carried out or taken back at once, whatever they cost."""
+
+
 @dataclass(eq=False)
 class _Batch:
-    """What was decided with one key, and how much of it is carried out."""
+    """What was asked for with one key; it has a number once the first of it is carried out."""
 
-    count: int = 0
+    number: int = 0
 
 
 @dataclass(frozen=True, eq=False)
 class _Wish:
     item: int
-    decision: Decision
+    deed: Deed
     batch: _Batch
+
+
+@dataclass(eq=False)
+class _Leap:
+    """Steps to take back (those done) or to do again (those undone) as one; how many is known when it begins."""
+
+    state: StepState
+    left: int = -1
+    items: list[int] = field(default_factory=list)
 
 
 class Decisions(QObject):
     """Carries out what a person decides about items of `run`.
 
-    They are carried out in their order, in slices between which the window goes on living. Accepting the prediction of
-    a large picture is worked out on a thread first. Undo takes back as many as were decided with one key.
+    It is carried out in its order, in slices between which the window goes on living; each slice reaches the disk as
+    one before anybody is told. Accepting a prediction of a large picture is worked out on a thread first. Undo takes
+    back as many as were decided with one key.
     """
 
     decided = Signal(list)
-    """Ids of items whose decision changed."""
+    """Ids of items whose decision or note changed."""
+    stepped = Signal(list)
+    """Ids of the items about which undo or redo was, once it is over."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._run: str | None = None
-        self._waiting: deque[_Wish] = deque()
+        self._waiting: deque[_Wish | _Leap] = deque()
         self._work = WorkQueue("decisions", self)
         self._sought: _Wish | None = None
         """The first of those that wait, while it is being worked out."""
         self._found: tuple[_Wish, Acceptance | None] | None = None
-        self._at_once: list[_Batch] = []
-        self._undone_at_once: list[int] = []
         self._deciding = False
         self._watched: tuple[str, int, int] | None = None
         self._timer = QTimer(self, interval=0)
@@ -83,46 +98,44 @@ class Decisions(QObject):
         if run != self._run:
             self.finish()
             self._run = run
-            self._at_once, self._undone_at_once = [], []
 
     def decide(self, items: Sequence[int], decision: Decision) -> None:
+        """Of the items as wholes; those about which it was decided so already are passed over."""
         if self._run is None:
             return
-        planned = {wish.item: wish.decision for wish in self._waiting}
-        reviews = self._session.store.review.items(self._run, items)
-        known = ((review.score.item, review.decision) for review in reviews)
-        items = [item for item, now in known if planned.get(item, now) is not decision]
-        if not items:
+        known = self._session.store.review.decisions_of(self._run, items)
+        for wish in self._waiting:
+            if isinstance(wish, _Wish) and isinstance(wish.deed, Decide):
+                known[wish.item] = wish.deed.decision
+        wanted = [item for item in items if known.get(item, Decision.UNDECIDED) is not decision]
+        self.act(wanted, Decide(decision))
+
+    def act(self, items: Sequence[int], deed: Deed) -> None:
+        """Do something to each of the items, as one step for undo."""
+        if self._run is None or not items:
             return
         batch = _Batch()
-        self._at_once.append(batch)
-        self._undone_at_once.clear()
-        was_busy = self.is_busy
-        self._waiting.extend(_Wish(item, decision, batch) for item in items)
-        if not was_busy:
+        self._waiting.extend(_Wish(item, deed, batch) for item in items)
+        self._begin(len(self._waiting) == len(items))
+
+    def undo(self) -> None:
+        """Take back what was decided last with one key; `stepped` says when it is done."""
+        self._leap(StepState.DONE)
+
+    def redo(self) -> None:
+        self._leap(StepState.UNDONE)
+
+    def _leap(self, state: StepState) -> None:
+        if self._run is not None:
+            if len(self._waiting) <= _FEWEST_STEPS:
+                self.finish()
+            self._waiting.append(_Leap(state))
+            self._begin(len(self._waiting) == 1)
+
+    def _begin(self, is_first: bool) -> None:
+        if is_first:
             self._timer.start()
             self._go_on()
-
-    def undo(self) -> list[int]:
-        """Take back what was decided last; the items it was about, empty when there was nothing."""
-        self.finish()
-        count = self._at_once.pop().count if self._at_once else 1
-        items = self._step(self._session.store.review.undo, count)
-        if items:
-            self._undone_at_once.append(len(items))
-        else:
-            self._session.say("There is no decision to take back.")
-        return items
-
-    def redo(self) -> list[int]:
-        self.finish()
-        count = self._undone_at_once.pop() if self._undone_at_once else 1
-        items = self._step(self._session.store.review.redo, count)
-        if items:
-            self._at_once.append(_Batch(len(items)))
-        else:
-            self._session.say("There is no decision to bring back.")
-        return items
 
     # -- carrying out -------------------------------------------------------------------------------------------------
 
@@ -139,33 +152,80 @@ class Decisions(QObject):
     def _go_on(self, *, at_once: bool = False) -> None:
         """Carry out one slice; `at_once` waits for no thread."""
         assert self._run is not None
-        until = time.monotonic() + _SLICE_SECONDS
+        first = self._waiting[0] if self._waiting else None
+        if not at_once and isinstance(first, _Wish) and self._must_wait(first):
+            return
         done: list[int] = []
+        over: list[_Leap] = []
         self._deciding = True
+        try:
+            with self._session.store.review.in_one_go():
+                self._carry_out_slice(done, over, at_once=at_once)
+        except StudioError as error:
+            self._give_up(error)
+            done.clear()
+        finally:
+            self._deciding = False
+        if not self._waiting:
+            self._timer.stop()
+        self._tell(list(dict.fromkeys(done)))
+        for leap in over:
+            self._report(leap)
+
+    def _carry_out_slice(self, done: list[int], over: list[_Leap], *, at_once: bool) -> None:
+        """Add to `done` the items that something was done to, and to `over` the undos and redos that ended."""
+        assert self._run is not None
+        store, until = self._session.store, time.monotonic() + _SLICE_SECONDS
         try:
             while self._waiting and (not done or time.monotonic() < until):
                 wish = self._waiting[0]
+                if isinstance(wish, _Leap):
+                    if self._step(wish, done, until):
+                        over.append(wish)
+                        self._waiting.popleft()
+                    continue
                 if not at_once and self._must_wait(wish):
                     break
                 self._waiting.popleft()
                 known = self._found[1] if self._found is not None and self._found[0] is wish else None
                 self._found = None
-                self._session.store.review.decide(self._run, wish.item, wish.decision, known)
-                wish.batch.count += 1
-                done.append(wish.item)
+                wish.batch.number = wish.batch.number or store.review.new_batch()
+                if store.review.act(self._run, wish.item, wish.deed, known, batch=wish.batch.number):
+                    done.append(wish.item)
         except StudioError as error:
-            self._waiting.clear()
-            self._at_once = [batch for batch in self._at_once if batch.count]
-            self._session.say(error.sentence, Tone.ERROR)
-        finally:
-            self._deciding = False
-        if not self._waiting:
-            self._timer.stop()
-        self._tell(done)
+            self._give_up(error)
+
+    def _step(self, leap: _Leap, done: list[int], until: float) -> bool:
+        """Go on with an undo or a redo; says whether it is over."""
+        assert self._run is not None
+        review = self._session.store.review
+        step = review.undo if leap.state is StepState.DONE else review.redo
+        if leap.left < 0:
+            leap.left = review.together(self._run, leap.state)
+        here = 0
+        while leap.left > 0 and (here < _FEWEST_STEPS or time.monotonic() < until):
+            item = step(self._run)
+            leap.left = leap.left - 1 if item is not None else 0
+            here += 1
+            if item is not None:
+                leap.items.append(item)
+                done.append(item)
+        return leap.left == 0
+
+    def _report(self, leap: _Leap) -> None:
+        if not leap.items:
+            takes_back = leap.state is StepState.DONE
+            self._session.say(f"There is no decision to {'take back' if takes_back else 'bring back'}.")
+        self.stepped.emit(leap.items)
+
+    def _give_up(self, error: StudioError) -> None:
+        """What is still waiting would most likely fail as well."""
+        self._waiting.clear()
+        self._session.say(error.sentence, Tone.ERROR)
 
     def _must_wait(self, wish: _Wish) -> bool:
         """Whether it is being worked out on a thread: again where the label changed since."""
-        if wish.decision is not Decision.ACCEPTED or self._run is None or not self._is_large(wish.item):
+        if self._run is None or not self._is_worked_out(wish):
             return False
         if self._found is not None and self._found[0] is wish:
             known = self._found[1]
@@ -175,11 +235,16 @@ class Decisions(QObject):
         if self._sought is not wish:
             self._sought = wish
             self._work.do(
-                partial(_work_out, self._session.store.root, self._run, wish.item),
+                partial(_work_out, self._session.store.root, self._run, wish.item, wish.deed),
                 partial(self._take_acceptance, wish),
                 lambda _sentence: self._take_acceptance(wish, None),  # what is wrong is said when it is carried out
             )
         return True
+
+    def _is_worked_out(self, wish: _Wish) -> bool:
+        """Whether the deed goes through a large mask."""
+        takes_over = isinstance(wish.deed, AcceptRegion) or wish.deed == Decide(Decision.ACCEPTED)
+        return takes_over and self._is_large(wish.item)
 
     def _take_acceptance(self, wish: _Wish, found: Acceptance | None) -> None:
         if self._sought is wish:
@@ -197,24 +262,6 @@ class Decisions(QObject):
         except StudioError:  # its label may be there all the same
             return False
         return width * height > _AT_ONCE_PIXELS
-
-    def _step(self, step: Callable[[str], int | None], count: int) -> list[int]:
-        if self._run is None:
-            return []
-        items: list[int] = []
-        self._deciding = True
-        try:
-            for _ in range(count):
-                item = step(self._run)
-                if item is None:
-                    break
-                items.append(item)
-        except StudioError as error:
-            self._session.say(error.sentence, Tone.ERROR)
-        finally:
-            self._deciding = False
-        self._tell(items)
-        return items
 
     def _tell(self, items: list[int]) -> None:
         if not items:
@@ -250,15 +297,11 @@ class Decisions(QObject):
             return
         self._watched = run, item, now
         store = self._session.store
-        known = store.review.items(run, [item])
-        if not known:
+        if not store.review.items(run, [item]):
             return
         self._deciding = True
         try:
             store.review.note_edited(run, item)
-            if run == self._run and known[0].decision is not Decision.EDITED:
-                self._at_once.append(_Batch(1))
-                self._undone_at_once.clear()
             self._session.review_changed.emit(run)
         except StudioError as error:
             self._session.say(error.sentence, Tone.ERROR)
@@ -267,6 +310,6 @@ class Decisions(QObject):
         self.decided.emit([item])
 
 
-def _work_out(root: Path, run: str, item: int) -> Acceptance | None:
+def _work_out(root: Path, run: str, item: int, deed: Deed) -> Acceptance | None:
     with Store.open(root) as store:
-        return store.review.acceptance(run, item)
+        return store.review.acceptance(run, item, deed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from PySide6.QtCore import QSettings, QSize, Qt, Signal
@@ -23,10 +23,12 @@ class FineTuneBar(QWidget):
     proposed = Signal(object)
     """The `RunSpec` to show and start."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, corrected: Callable[[], Sequence[int]], parent: QWidget | None = None) -> None:
+        """`corrected` gives the items to learn from."""
         super().__init__(parent)
+        self._corrected = corrected
         self._parent: tuple[str, RunSpec] | None = None
-        self._items: tuple[int, ...] = ()
+        self._count = 0
         self.options = FineTuneOptions()
         self.options.changed.connect(self._check)
         self.fold = QToolButton(checkable=True, autoRaise=True)
@@ -78,12 +80,13 @@ class FineTuneBar(QWidget):
         self._parent = run, spec
         self._check()
 
-    def show_corrections(self, items: Sequence[int]) -> None:
-        self._items = tuple(items)
+    def show_corrections(self, count: int) -> None:
+        """How many items there are to learn from."""
+        self._count = count
         self._check()
 
     def _check(self) -> None:
-        count = len(self._items)
+        count = self._count
         self.button.setText(f"Fine-tune on {counted(count, 'correction')}" if count else "Fine-tune on corrections")
         self.fold.setText(self.options.in_words)
         self.fold.setAccessibleName(f"How the fine-tuning learns: {self.options.in_words}")
@@ -107,7 +110,7 @@ class FineTuneBar(QWidget):
             fine_tune_spec(
                 spec,
                 run,
-                self._items,
+                self._corrected(),
                 replay=self.options.chosen_replay,
                 weight=self.options.chosen_weight,
                 epochs=self.options.epochs.value(),

@@ -69,7 +69,7 @@ class ReviewPage(QWidget):
         self.top = TopBar()
         self.gallery = Gallery(session)
         self.report = ReportPage(session, self._work)
-        self.fine_tune = FineTuneBar()
+        self.fine_tune = FineTuneBar(self._corrected)
         self.no_runs = EmptyState("page-train", "Train a model first", _UNTRAINED, "Go to Train")
         self._build_actions()
         self._lay_out()
@@ -127,8 +127,8 @@ class ReviewPage(QWidget):
         for decision, name, text, key, icon, hint in _DECISION_ACTIONS:
             self._add_action(name, text, key, icon, hint, partial(self._decide, decision))
         self._add_action("review_edit", "Edit", "E", "brush", "open the label at its largest mistake", self._edit)
-        self._add_action("review_undo", "Take Back the Decision", "Ctrl+Z", "undo", "", self._undo)
-        self._add_action("review_redo", "Decide Again", "Ctrl+Shift+Z", "redo", "", self._redo)
+        self._add_action("review_undo", "Take Back the Decision", "Ctrl+Z", "undo", "", self.decisions.undo)
+        self._add_action("review_redo", "Decide Again", "Ctrl+Shift+Z", "redo", "", self.decisions.redo)
         large = self.gallery.toggle_preview
         self._add_action("review_preview", "Show Large", "Space", "eye", "", large, more_keys=("Return", "Enter"))
         self._add_action(
@@ -200,6 +200,7 @@ class ReviewPage(QWidget):
         self.gallery.shown_changed.connect(self._show_counts)
         self.gallery.threshold_chosen.connect(self._choose_threshold)
         self.decisions.decided.connect(lambda _items: self._show_counts())
+        self.decisions.stepped.connect(self.gallery.reveal)
         self.fine_tune.proposed.connect(self._propose)
         self.no_runs.pressed.connect(lambda: session.show_page(Page.TRAIN))
 
@@ -253,9 +254,7 @@ class ReviewPage(QWidget):
     def _scores_changed(self, run: str) -> None:
         if run != self._run:
             return
-        if self.decisions.is_telling:
-            self._show_counts()
-        else:
+        if not self.decisions.is_telling:  # those are counted when they are told
             self._read_figures()
 
     def _complain(self, sentence: str) -> None:
@@ -285,14 +284,14 @@ class ReviewPage(QWidget):
     def _show_counts(self) -> None:
         if self._run is None:
             return
-        corrections = self._session.store.review.corrections(self._run)
-        self.fine_tune.show_corrections(trainable(corrections))
+        tally = self._session.store.review.tally(self._run)
+        learnt = tally[Decision.ACCEPTED] + tally[Decision.EDITED]
+        self.fine_tune.show_corrections(learnt)
         shown, split = self.gallery.model.rowCount(), self.gallery.filters.filters.split
         of_one_kind = split or self.gallery.only_split
         kind = f"{_SPLIT_WORDS[of_one_kind]} " if of_one_kind is not None else ""
         words = [f"{counted(shown, f'{kind}item')}, worst first"]
-        learnt = len(trainable(corrections))
-        left_out = sum(correction.decision is Decision.LEFT_OUT for correction in corrections)
+        left_out = tally[Decision.LEFT_OUT]
         if learnt:
             words.append(counted(learnt, "correction"))
         if left_out:
@@ -357,14 +356,12 @@ class ReviewPage(QWidget):
         self.decisions.decide(items, decision)
         self.gallery.go_on_after(items)
 
-    def _undo(self) -> None:
-        self.gallery.reveal(self.decisions.undo())
-
-    def _redo(self) -> None:
-        self.gallery.reveal(self.decisions.redo())
+    def _corrected(self) -> tuple[int, ...]:
+        """What a fine-tuning would learn from."""
+        self.decisions.finish()
+        return trainable(self._session.store.review.corrections(self._run)) if self._run is not None else ()
 
     def _propose(self, spec: RunSpec) -> None:
-        self.decisions.finish()
         self._session.propose_run(spec)
 
     def _edit(self) -> None:

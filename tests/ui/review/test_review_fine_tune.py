@@ -129,7 +129,7 @@ def test_all_options_show_in_a_small_window_and_in_a_large_one(page: ReviewPage,
 
 
 def test_where_there_is_no_room_the_options_fold_to_a_line_that_says_them(qtbot: QtBot) -> None:
-    bar = FineTuneBar()
+    bar = FineTuneBar(list)
     qtbot.addWidget(bar)
     bar.show_run("0001", recipe())
     bar.give_room(bar.unfolded_width - 1)
@@ -137,7 +137,7 @@ def test_where_there_is_no_room_the_options_fold_to_a_line_that_says_them(qtbot:
     assert bar.fold.text() == "50% of the old data, ×3, 5 epochs, rate 0.0002"
     bar.fold.click()
     assert bar.options.isVisibleTo(bar)
-    again = FineTuneBar()
+    again = FineTuneBar(list)
     qtbot.addWidget(again)
     again.give_room(100)
     assert again.options.isVisibleTo(again), "it stays open as it was left"
