@@ -47,13 +47,24 @@ def as_read(text: str) -> str:
 
 def first_words(path: Path, *, at_most: int = 160) -> str:
     """The beginning of a document in one line, `at_most` signs; reads a few bytes only. Raises UnreadableText."""
+    return " ".join(_start(path, 6 * at_most).split())[:at_most]
+
+
+def beginning(path: Path, *, at_most: int) -> str:
+    """The first `at_most` signs of a document as it is read, with its lines; reads little more than that. Raises
+    UnreadableText."""
+    return _start(path, 6 * at_most)[:at_most]
+
+
+def _start(path: Path, count: int) -> str:
+    """What the first `count` bytes of a document say, as it is read."""
     try:
         with path.open("rb") as file:
-            data = file.read(6 * at_most)
+            data = file.read(count)
     except OSError as error:
         raise UnreadableText(path, why(error)) from error
     while data and data[-1] & 0b1100_0000 == 0b1000_0000:  # a sign that is cut off would make the rest no UTF-8
         data = data[:-1]
     if data and data[-1] >= 0b1100_0000:
         data = data[:-1]
-    return " ".join(as_read(decoded(data)).split())[:at_most]
+    return as_read(decoded(data))

@@ -22,7 +22,7 @@ from studio.core.settings import TAG_TASKS, ProjectSettings, Task
 from studio.core.tag_words import Answer, answers_of
 from studio.store import Store
 from studio.ui.review import differences
-from studio.ui.widgets.document_picture import document_picture
+from studio.ui.review.document_tile import weighed_document
 from studio.ui.widgets.image_memory import from_rgb
 
 _LARGEST_MARK: Final = 2.2
@@ -94,6 +94,8 @@ class Pictures:
     trouble: str = ""
     answers: tuple[Answer, ...] = ()
     threshold: float | None = None
+    weighed: bool = False
+    """Whether a document's words are coloured by their weight."""
 
     @property
     def bytes(self) -> int:
@@ -180,11 +182,11 @@ def _draw_tags(store: Store, score: ItemScore, look: Look) -> Pictures:
     item = store.item(score.item)
     names = {c.id: c.name for c in store.settings.known_classes}
     answers = answers_of(store.read_tags(item.id), score.tags, names) if score.tags is not None else ()
-    said = Pictures(answers=answers, threshold=look.threshold)
+    said = Pictures(answers=answers, threshold=look.threshold, weighed=bool(score.words))
     try:
         if look.task is Task.TEXT:
             width, height = look.width, look.height
-            whole = document_picture(item.path, width=width, height=height)
+            whole = weighed_document(item.path, score.words, width=width, height=height)
         else:
             width, height = image_size(item.path)
             size = differences.fit(width, height, look.width, look.height)

@@ -12,6 +12,7 @@ from studio.core.report import error_in_words
 from studio.core.review import Decision, ReviewItem
 from studio.core.settings import TAG_TASKS, Task
 from studio.ui.review.answer_bars import paint_answers, paint_tick
+from studio.ui.review.document_tile import AWAY, TOWARDS
 from studio.ui.review.flicker import Flicker, shown_pane
 from studio.ui.review.pictures import Pictures
 from studio.ui.review.tile_layout import PANE_NAMES
@@ -80,6 +81,7 @@ class Preview(QWidget):
             button.clicked.connect(lambda _checked, place=place: self._choose(place))
             self._views.addButton(button, place)
             bar.addWidget(button)
+            button.setVisible(len(PANE_NAMES[task]) > 1)
         flicker.changed.connect(lambda _item: self._show_pane())
         self._show_pane()
         layout = QVBoxLayout(self)
@@ -200,8 +202,26 @@ class _Canvas(QWidget):
         paint_tick(painter, QPointF(room.right() - self.fontMetrics().horizontalAdvance("label") - 12, room.top() + 5))
         painter.setPen(theme().color("muted"))
         painter.drawText(room, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight, "label")
-        rows = room.adjusted(0, line + 8, 0, 0)
+        rows = room.adjusted(0, line + 8, 0, -(2 * line + 18) if pictures.weighed else 0)
         paint_answers(painter, rows, pictures.answers, self.font(), threshold=pictures.threshold)
+        if pictures.weighed:
+            self._paint_legend(painter, room, next((a.name for a in pictures.answers if a.predicted), ""))
+
+    def _paint_legend(self, painter: QPainter, room: QRect, predicted: str) -> None:
+        """What the colours of a document's words say, at the foot of the answers."""
+        line = self.fontMetrics().height()
+        for place, (role, words) in enumerate(
+            ((TOWARDS, f"pushed towards {predicted}"), (AWAY, "pushed away from it"))
+        ):
+            row = QRect(room.left(), room.bottom() - (2 - place) * (line + 4), room.width(), line)
+            swatch = QRect(row.left(), row.center().y() - 5, 12, 12)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme().color(role))
+            painter.drawRoundedRect(swatch, 3, 3)
+            painter.setPen(theme().color("muted"))
+            text = row.adjusted(20, 0, 0, 0)
+            fitting = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, text.width())
+            painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, fitting)
 
 
 _CENTRED: Final = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
