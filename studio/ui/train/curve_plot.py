@@ -19,6 +19,7 @@ from studio.ui.theme import theme
 from studio.ui.train.curves import Boundaries, Curve, Look, value_text
 from studio.ui.train.hover_values import HoverValues
 from studio.ui.train.legend import Legend
+from studio.ui.train.paint_turns import PaintTurns
 from studio.ui.train.plot_canvas import PIXEL_MARGIN, PlotCanvas
 from studio.ui.train.plot_line import PlotLine
 
@@ -37,6 +38,7 @@ class CurvePlot(QFrame):
         right_axis: bool = False,
         bottom: pg.AxisItem | None = None,
         left: pg.AxisItem | None = None,
+        turns: PaintTurns | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -50,7 +52,7 @@ class CurvePlot(QFrame):
         self._boundaries = Boundaries()
         self._log = (False, False)
         self._hovered: float | None = None
-        self.canvas = PlotCanvas(self, bottom=bottom, left=left)
+        self.canvas = PlotCanvas(self, bottom=bottom, left=left, turns=turns)
         self._right = self._add_right_axis() if right_axis else None
         self.title = QLabel(title.upper())
         self.title.setProperty("role", "section")

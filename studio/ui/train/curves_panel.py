@@ -25,6 +25,7 @@ from studio.ui.train.curves import (
     step_boundaries,
 )
 from studio.ui.train.fields import Choice
+from studio.ui.train.paint_turns import PaintTurns
 from studio.ui.train.plot_controls import PlotControls
 
 _ROOM_FOR_FOUR: Final = 236
@@ -37,11 +38,12 @@ class CurvesPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shown: list[ShownRun] = []
-        self.batch_loss = CurvePlot("Loss by batch", x_name="batch", bottom=WholeAxis(), left=NumberAxis("left"))
+        self.turns = PaintTurns(self)
+        self.batch_loss = self._plot("Loss by batch", x_name="batch", left=NumberAxis("left"))
         self.batch_loss.setObjectName("batch_loss")
-        self.epoch_loss = CurvePlot("Loss by epoch", x_name="epoch", bottom=WholeAxis(), left=NumberAxis("left"))
-        self.metrics = CurvePlot("Metrics", x_name="epoch", bottom=WholeAxis())
-        self.rates = CurvePlot("", x_name="batch", bottom=WholeAxis(), left=RateAxis(), right_axis=True)
+        self.epoch_loss = self._plot("Loss by epoch", x_name="epoch", left=NumberAxis("left"))
+        self.metrics = self._plot("Metrics", x_name="epoch")
+        self.rates = self._plot("", x_name="batch", left=RateAxis(), right_axis=True)
         self.measure_choice = Choice("measure", tip="What is drawn of each batch")
         self.measure_choice.setAccessibleName("What is drawn of each batch")
         self.measure_choice.edited.connect(lambda _name: self._show_measure())
@@ -69,16 +71,23 @@ class CurvesPanel(QWidget):
         self.setMinimumHeight(_LEAST)
         self._arrange()
 
+    def _plot(
+        self, title: str, *, x_name: str, left: NumberAxis | None = None, right_axis: bool = False
+    ) -> CurvePlot:
+        return CurvePlot(
+            title, x_name=x_name, bottom=WholeAxis(), left=left, right_axis=right_axis, turns=self.turns
+        )
+
     def _arrange(self) -> None:
         self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(8)
-        self._plots = (self.batch_loss, self.epoch_loss, self.rates, self.metrics)
-        for i, plot in enumerate(self._plots):
+        self.plots = (self.batch_loss, self.epoch_loss, self.rates, self.metrics)
+        for i, plot in enumerate(self.plots):
             grid.addWidget(plot, i // 2, i % 2)
-        self._share_room(self._plots)
+        self._share_room(self.plots)
         names = ("Loss by batch", "Loss by epoch", "By batch", "Metrics")
-        self.plot_choice.offer(list(zip(names, self._plots, strict=True)))
+        self.plot_choice.offer(list(zip(names, self.plots, strict=True)))
         self.plot_choice.edited.connect(self._show_alone)
 
     @property
@@ -95,9 +104,9 @@ class CurvesPanel(QWidget):
             self._show_alone(self.plot_choice.value)
             return
         self.plot_choice.hide()
-        for plot in self._plots:
+        for plot in self.plots:
             plot.title.setVisible(plot is not self.rates)
-        self._share_room(self._plots)
+        self._share_room(self.plots)
 
     def _show_alone(self, chosen: CurvePlot) -> None:
         """The choice stands where the plot's title was."""
@@ -108,11 +117,11 @@ class CurvesPanel(QWidget):
 
     def _share_room(self, shown: Sequence[CurvePlot]) -> None:
         """All of it to these plots; the others are hidden."""
-        places = {(i // 2, i % 2) for i, plot in enumerate(self._plots) if plot in shown}
+        places = {(i // 2, i % 2) for i, plot in enumerate(self.plots) if plot in shown}
         for half in range(2):
             self._grid.setRowStretch(half, int(any(row == half for row, _ in places)))
             self._grid.setColumnStretch(half, int(any(column == half for _, column in places)))
-        for plot in self._plots:
+        for plot in self.plots:
             plot.setVisible(plot in shown)
 
     def show_runs(self, shown: Sequence[ShownRun]) -> None:
@@ -123,7 +132,7 @@ class CurvesPanel(QWidget):
 
     def fit(self) -> None:
         """Show every curve from its beginning to its end, and follow it from then on."""
-        for plot in self._plots:
+        for plot in self.plots:
             plot.show_everything()
 
     def refresh(self) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QWidget
 
 from studio.ui.theme import theme
+from studio.ui.train.paint_turns import PaintTurns
 
 _AXIS_WIDTH: Final = 46
 PIXEL_MARGIN: Final = 0.04
@@ -25,10 +26,18 @@ class PlotCanvas(pg.PlotWidget):
     """The screen has another number of device pixels a logical pixel; pens are to be made anew."""
 
     def __init__(
-        self, parent: QWidget | None = None, *, bottom: pg.AxisItem | None = None, left: pg.AxisItem | None = None
+        self,
+        parent: QWidget | None = None,
+        *,
+        bottom: pg.AxisItem | None = None,
+        left: pg.AxisItem | None = None,
+        turns: PaintTurns | None = None,
     ) -> None:
+        """`turns` are shared by plots that stand beside each other."""
         axes = {axis.orientation: axis for axis in (bottom, left) if axis is not None}
         super().__init__(parent, axisItems=axes)
+        self._turns = turns or PaintTurns(self)
+        self._last = QImage()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMenuEnabled(False)
         self.hideButtons()
@@ -58,6 +67,34 @@ class PlotCanvas(pg.PlotWidget):
         if ev.type() == QEvent.Type.DevicePixelRatioChange:
             self.ratio_changed.emit()
         return super().event(ev)
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        """Until it is this plot's turn, what it last showed stands in its place, stretched where it has another size. A
+        picture that is taken of the window waits for no turn."""
+        screen = self._screen_image()
+        if screen is None or self._turns.take(self.viewport()):
+            super().paintEvent(ev)
+            if screen is not None:
+                self._last = screen.copy(self._place_on(screen))
+            return
+        painter = QPainter(self.viewport())
+        painter.fillRect(self.viewport().rect(), theme().color("plot"))
+        painter.drawImage(self.viewport().rect(), self._last)
+        painter.end()
+
+    def _screen_image(self) -> QImage | None:
+        """What the window's pixels are collected in, where this is being painted into it."""
+        painter = QPainter(self.viewport())
+        device = painter.paintEngine().paintDevice()
+        painter.end()
+        store = self.window().backingStore()
+        return device if isinstance(device, QImage) and store is not None and device is store.paintDevice() else None
+
+    def _place_on(self, screen: QImage) -> QRect:
+        """The viewport's, in device pixels."""
+        place = QRectF(self.viewport().mapTo(self.window(), QPoint()), self.viewport().size())
+        ratio = screen.devicePixelRatio()
+        return QRectF(place.topLeft() * ratio, place.size() * ratio).toRect()
 
     def dress(self) -> None:
         """Take the theme's colours."""

@@ -13,7 +13,7 @@ from studio.ui.engine_bridge import BATCHES_PER_SECOND
 from studio.ui.run_control import EVENTS_A_TURN
 from studio.ui.train.redraw import LEAST_REST_MS, Redraw
 
-from .conftest import Desk, epoch_end, stage, started, step
+from .conftest import Desk, epoch_end, stage, started, step, training
 
 
 def test_each_job_has_a_turn_of_its_own_and_others_come_in_between(qtbot: QtBot) -> None:
@@ -67,3 +67,29 @@ def test_a_whole_run_costs_a_bounded_number_of_batches_and_redraws(desk: Desk) -
     assert len(batches) <= took * BATCHES_PER_SECOND * 2 + 3
     assert 1 <= len(redraws) <= took * 1000 / LEAST_REST_MS + 2
     assert len(turns) > len(redraws), "the event loop went round between the redraws"
+
+
+def test_plots_that_are_resized_together_are_painted_in_turns_and_end_up_as_if_painted_at_once(desk: Desk) -> None:
+    desk.page.start_training()
+    desk.wait_for_run().say(*training(2))
+    desk.wait(lambda: len(desk.page.view.curves.batch_loss.data("0001 raw")[0]) == 10)
+    curves = desk.page.view.curves
+    desk.page.resize(1500, 900)
+    desk.wait(lambda: curves.turns.is_idle and not curves.shows_one)
+    seen = list[str]()
+    watched = {plot.canvas.viewport(): str(i) for i, plot in enumerate(curves.plots)}
+    heart = QTimer(desk.page, interval=0)
+    heart.timeout.connect(lambda: seen.append("|"))
+    curves.turns.taken.connect(lambda widget: seen.append(watched[widget]))
+    heart.start()
+    desk.page.view.card.show()
+    desk.page.resize(1500, 860)
+    desk.wait(lambda: {"0", "1", "2", "3"} <= set(seen) and curves.turns.is_idle)
+    heart.stop()
+    assert all(len(turn) <= 1 for turn in "".join(seen).split("|")), "one plot at most is painted in a turn"
+    for plot in curves.plots:
+        shown = plot.canvas.grab().toImage()
+        plot.canvas.viewport().repaint()
+        assert plot.canvas.grab().toImage() == shown
+        drawn = {shown.pixelColor(x, shown.height() // 2).name() for x in range(0, shown.width(), 2)}
+        assert len(drawn) > 1, "there is something in it"
