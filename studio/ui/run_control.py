@@ -99,6 +99,8 @@ class RunControl(QObject):
         self._turns.timeout.connect(self._take_turn)
         self._look_again = QTimer(self, singleShot=True, interval=_LOOK_AGAIN_MS)
         self._look_again.timeout.connect(self._look_for_interrupted_runs)
+        self._news = QTimer(self, singleShot=True, interval=0)  # a turn of its own, for many listen
+        self._news.timeout.connect(session.runs_changed)
         self._bridge.events.connect(self._receive)
         self._bridge.ended.connect(self._receive_end)
         session.run_proposed.connect(self.submit)
@@ -207,6 +209,7 @@ class RunControl(QObject):
         """Stop watching. The run itself is the engine's to end; how it ended is read from its folder next time."""
         self._turns.stop()
         self._look_again.stop()
+        self._news.stop()
         self._runs_folder.close()
         self._bridge.shutdown()
         self._work.close()
@@ -221,7 +224,7 @@ class RunControl(QObject):
         self._turns.start()
         self._set_state(RunState.RUNNING)
         self.started.emit(prepared.record)
-        self._session.runs_changed.emit()
+        self._news.start()
         stops, self._stop_when_ready = self._stop_when_ready, False
         if stops:
             self.stop()

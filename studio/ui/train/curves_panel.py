@@ -71,12 +71,8 @@ class CurvesPanel(QWidget):
         self.setMinimumHeight(_LEAST)
         self._arrange()
 
-    def _plot(
-        self, title: str, *, x_name: str, left: NumberAxis | None = None, right_axis: bool = False
-    ) -> CurvePlot:
-        return CurvePlot(
-            title, x_name=x_name, bottom=WholeAxis(), left=left, right_axis=right_axis, turns=self.turns
-        )
+    def _plot(self, title: str, *, x_name: str, left: NumberAxis | None = None, right_axis: bool = False) -> CurvePlot:
+        return CurvePlot(title, x_name=x_name, bottom=WholeAxis(), left=left, right_axis=right_axis, turns=self.turns)
 
     def _arrange(self) -> None:
         self._grid = grid = QGridLayout(self)
@@ -125,10 +121,9 @@ class CurvesPanel(QWidget):
             plot.setVisible(plot in shown)
 
     def show_runs(self, shown: Sequence[ShownRun]) -> None:
-        """These runs and no others, from the first batch on."""
+        """These runs and no others, from the first batch on, once `drawings` are made."""
         self._shown = list(shown)
         self.fit()
-        self.refresh()
 
     def fit(self) -> None:
         """Show every curve from its beginning to its end, and follow it from then on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QWidget
 
@@ -31,6 +31,9 @@ from studio.ui.train.shown_runs import ShownRuns
 from studio.ui.train.starting_recipe import recommended_recipe, starting_recipe, usual_size
 
 _SIDES = (304, 900, 236)
+
+_OFFER_MS = 50
+"""How long runs that come in one after the other are waited for, before they are offered as starts all at once."""
 
 
 class TrainPage(QWidget):
@@ -62,6 +65,8 @@ class TrainPage(QWidget):
         self.proposals = BatchProposals(session, run_control, self.draft, self)
         self.cards = CardTable(session, run_control, self.draft, self)
         self.view.card.listen_to(self.cards)
+        self._offers = QTimer(self, singleShot=True, interval=_OFFER_MS)
+        self._offers.timeout.connect(self._offer_starts)
         self._arrange()
         self._connect_actions(task)
         self._connect_parts(session)
@@ -179,9 +184,9 @@ class TrainPage(QWidget):
         self._control.started.connect(self._show_run)
         self.runs.selection_changed.connect(self._show_run)
         self.runs.view.clicked.connect(self._show_run)
-        session.runs_changed.connect(self._offer_starts)
+        session.runs_changed.connect(self._offers.start)
         session.run_proposed.connect(self._show_proposal)
-        self.library.loaded.connect(self._offer_starts)
+        self.library.loaded.connect(lambda _run: self._offers.start())
 
     # ------------------------------------------------------------------------------------------------ what happens
     def _start(self, recipe: Callable[[], RunSpec]) -> None:
@@ -224,7 +229,7 @@ class TrainPage(QWidget):
     def _take_slice(self, rate: LearningRate) -> None:
         self.draft.set_rate(self.draft.selected, high=rate.high, low=rate.low)
 
-    def _offer_starts(self, _run: str = "") -> None:
+    def _offer_starts(self) -> None:
         starts = start_choices(self.shown.all_records, self.library)
         self.recipe.form.offer_starts(starts)
         self.check.know_runs(frozenset(start.run for start in starts))
@@ -261,6 +266,7 @@ class TrainPage(QWidget):
 
     def shut_down(self) -> None:
         """End the threads that read runs and pictures."""
+        self._offers.stop()
         self.library.close()
         self.cards.close()
         self.data.close()

@@ -48,6 +48,13 @@ class Redraw(QObject):
         elif not self._rest.isActive():
             self._rest.start()
 
+    def anew(self) -> None:
+        """Redraw from the next turn on; what was not yet drawn of a redraw that is under way is part of this one."""
+        self._rest.stop()
+        self._asked = False
+        self._waiting.clear()
+        self._begin()
+
     def _begin(self) -> None:
         self._began = time.perf_counter()
         self._waiting.extend(self._jobs())

@@ -106,6 +106,8 @@ class RunDisplay(QObject):
         folder = next((r.folder for r in chosen if last is not None and r.id == last.run), None)
         self._view.samples.show_run(folder, last.history if last is not None else RunHistory())
         self._show_state()
+        if self._view.isVisible():
+            self.redraw.anew()
 
     def catch_up(self) -> None:
         """Draw what came while the page was hidden."""

@@ -72,8 +72,9 @@ def test_a_whole_run_costs_a_bounded_number_of_batches_and_redraws(desk: Desk) -
 def test_plots_that_are_resized_together_are_painted_in_turns_and_end_up_as_if_painted_at_once(desk: Desk) -> None:
     desk.page.start_training()
     desk.wait_for_run().say(*training(2))
-    desk.wait(lambda: len(desk.page.view.curves.batch_loss.data("0001 raw")[0]) == 10)
     curves = desk.page.view.curves
+    desk.wait(lambda: desk.control.history.step_count == 10)
+    desk.wait_for_plots()
     desk.page.resize(1500, 900)
     desk.wait(lambda: curves.turns.is_idle and not curves.shows_one)
     seen = list[str]()
@@ -93,3 +94,28 @@ def test_plots_that_are_resized_together_are_painted_in_turns_and_end_up_as_if_p
         assert plot.canvas.grab().toImage() == shown
         drawn = {shown.pixelColor(x, shown.height() // 2).name() for x in range(0, shown.width(), 2)}
         assert len(drawn) > 1, "there is something in it"
+
+
+def test_another_run_is_drawn_a_plot_a_turn(desk: Desk) -> None:
+    for _ in range(2):
+        desk.page.start_training()
+        run = desk.wait_for_run(len(desk.engine.runs) + 1)
+        run.say(*training(2), Finished(outcome=OutcomeKind.FINISHED, seconds=1.0))
+        run.end()
+        desk.wait_for_idle()
+    desk.wait(lambda: desk.page.display.redraw.is_idle and desk.page.view.curves.batch_loss.keys[0] == "0002 raw")
+    plots = desk.page.view.curves.plots
+    seen = [[plot.keys for plot in plots]]
+    heart = QTimer(desk.page, interval=0)
+    heart.timeout.connect(lambda: seen.append([plot.keys for plot in plots]))
+    heart.start()
+    desk.page.runs.select(["0001"])
+    desk.wait(lambda: all(plot.keys and all(key.startswith("0001") for key in plot.keys) for plot in plots))
+    heart.stop()
+    seen.append([plot.keys for plot in plots])
+    changed = [
+        sum(one != other for one, other in zip(before, after, strict=True))
+        for before, after in zip(seen, seen[1:], strict=False)
+    ]
+    assert sum(changed) == len(plots)
+    assert max(changed) == 1, "mouse and keys come to their turn between two plots"

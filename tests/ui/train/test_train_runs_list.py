@@ -58,6 +58,7 @@ def click(desk: Desk, run: str, *, together: bool = False) -> None:
     place = view.visualRect(desk.page.runs.model.index_of(run)).center()
     keys = Qt.KeyboardModifier.ControlModifier if together else Qt.KeyboardModifier.NoModifier
     desk.qtbot.mouseClick(view.viewport(), LEFT, keys, pos=QPoint(place))
+    desk.wait_for_plots()
 
 
 def act(desk: Desk, name: str) -> None:
