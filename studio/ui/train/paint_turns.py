@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 
 class PaintTurns(QObject):
-    """Gives one widget at a time the right to paint itself; whoever has to wait is asked to paint again in a later turn.
+    """Gives one widget at a time the right to paint itself; whoever has to wait is asked to paint in a later turn.
 
     A bar that comes or goes over the plots resizes all of them at once. Mouse and keys then wait for one plot at most.
     """

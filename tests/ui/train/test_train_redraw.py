@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 from PySide6.QtCore import QObject, QTimer
@@ -115,7 +116,7 @@ def test_another_run_is_drawn_a_plot_a_turn(desk: Desk) -> None:
     seen.append([plot.keys for plot in plots])
     changed = [
         sum(one != other for one, other in zip(before, after, strict=True))
-        for before, after in zip(seen, seen[1:], strict=False)
+        for before, after in itertools.pairwise(seen)
     ]
     assert sum(changed) == len(plots)
     assert max(changed) == 1, "mouse and keys come to their turn between two plots"
