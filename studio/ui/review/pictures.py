@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QImage
 
 from studio.core.classes import UNLABELLED, palette, void_ids
 from studio.core.errors import BadMask, StudioError
@@ -23,10 +22,12 @@ from studio.core.tag_words import Answer, answers_of
 from studio.store import Store
 from studio.ui.review import differences
 from studio.ui.review.document_tile import weighed_document
+from studio.ui.review.point_marks import mark_points
 from studio.ui.widgets.image_memory import from_rgb
 
-_LARGEST_MARK: Final = 2.2
-"""Marks grow with the picture up to this many times their smallest size."""
+_WRITTEN_FROM: Final = 300
+_WRITTEN_CLOSE_UP_FROM: Final = 110
+"""Device pixels: in smaller pictures the distances of points would hide the points."""
 
 _CLOSE_UP: Final = 2.8
 """How much wider than the points themselves a close-up of them is."""
@@ -170,9 +171,11 @@ def _draw_points(store: Store, score: ItemScore, look: Look) -> Pictures:
     sharp = min(1.0, look.width / near.width())
     image = read_image(item.path, max_side=max(*size, round(max(width, height) * sharp)))
     whole = from_rgb(differences.shrink(image, size))
-    _mark(whole, label, predicted, QRectF(0, 0, width, height), look)
+    colors, line = look.point_colors, look.difference
+    everything = QRectF(0, 0, width, height)
+    mark_points(whole, label, predicted, everything, colors=colors, line=line, written_from=_WRITTEN_FROM)
     closer = from_rgb(_cut(image, near, width, (look.width, look.height)))
-    _mark(closer, label, predicted, near, look)
+    mark_points(closer, label, predicted, near, colors=colors, line=line, written_from=_WRITTEN_CLOSE_UP_FROM)
     focus = differences.largest_distance(label, predicted, width=width, height=height)
     return Pictures(panes=(whole, closer), focus=focus, size=(width, height))
 
@@ -218,53 +221,3 @@ def _cut(image: np.ndarray, near: QRectF, width: int, size: tuple[int, int]) -> 
     x0, y0 = int(near.left() * scale), int(near.top() * scale)
     x1, y1 = max(x0 + 1, round(near.right() * scale)), max(y0 + 1, round(near.bottom() * scale))
     return differences.shrink(np.ascontiguousarray(image[y0:y1, x0:x1]), size)
-
-
-def _mark(image: QImage, label: Points, predicted: Points, shown: QRectF, look: Look) -> None:
-    """Draw label crosses, prediction rings and a line between the two; `shown` is the original's part in `image`."""
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    unit = min(_LARGEST_MARK, max(1.0, min(image.width(), image.height()) / 110))
-    scale_x, scale_y = image.width() / shown.width(), image.height() / shown.height()
-
-    def place(x: float, y: float) -> QPointF:
-        return QPointF((x - shown.left()) * scale_x, (y - shown.top()) * scale_y)
-
-    for a, b in differences.point_pairs(label, predicted):
-        line = QLineF(place(a.x, a.y), place(b.x, b.y))
-        _stroke(painter, QColor(*look.difference), unit, lambda line=line: painter.drawLine(line))
-    for point in label.placed:
-        if point.visibility is not Visibility.ABSENT:
-            _cross(painter, place(point.x, point.y), _color(look, point.index), unit)
-    for point in predicted.placed:
-        if point.visibility is not Visibility.ABSENT:
-            centre = place(point.x, point.y)
-            _stroke(
-                painter,
-                _color(look, point.index),
-                unit,
-                lambda centre=centre: painter.drawEllipse(centre, 4.5 * unit, 4.5 * unit),
-            )
-    painter.end()
-
-
-def _cross(painter: QPainter, centre: QPointF, color: QColor, unit: float) -> None:
-    arm = 4.5 * unit
-
-    def draw_it() -> None:
-        painter.drawLine(centre + QPointF(-arm, 0), centre + QPointF(arm, 0))
-        painter.drawLine(centre + QPointF(0, -arm), centre + QPointF(0, arm))
-
-    _stroke(painter, color, unit, draw_it)
-
-
-def _stroke(painter: QPainter, color: QColor, unit: float, shape: Callable[[], object]) -> None:
-    """Draw the shape twice, a dark rim first, so that it is seen on any ground."""
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for tone, width in ((QColor(0, 0, 0, 170), 3.2 * unit), (color, 1.6 * unit)):
-        painter.setPen(QPen(tone, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        shape()
-
-
-def _color(look: Look, index: int) -> QColor:
-    return QColor(look.point_colors[index]) if index < len(look.point_colors) else QColor("#ffffff")
