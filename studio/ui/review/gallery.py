@@ -29,6 +29,7 @@ from studio.ui.review.loading import RunFigures
 from studio.ui.review.model import ReviewModel
 from studio.ui.review.pictures import Look, Pictures, focus_of
 from studio.ui.review.preview import Preview
+from studio.ui.review.region_hover import RegionHover
 from studio.ui.review.tag_panel import TagPanel
 from studio.ui.review.tile_painter import TilePainter
 from studio.ui.review.tiles import TileKey, TileRenderer, key_of
@@ -68,6 +69,7 @@ class Gallery(QWidget):
         self._count_classes()
         self.grid.setModel(self.model)
         self.preview = Preview(self._task, self.flicker)
+        self.hover = RegionHover(session, self.grid, self.preview, self) if self._task is Task.SEGMENTATION else None
         self._opacity = MASK_OPACITY
         self.filters = FilterBar()
         self.filters.show_settings(session.settings)

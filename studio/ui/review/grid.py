@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from PySide6.QtCore import (
@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QPoint,
     QRect,
+    QRectF,
     QSize,
     Qt,
     QTimer,
@@ -22,7 +23,8 @@ from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from studio.core.review import ReviewItem
 from studio.ui.review.model import ReviewModel
-from studio.ui.review.tile_painter import TilePainter
+from studio.ui.review.pictures import Pictures
+from studio.ui.review.tile_painter import PaintPicture, TilePainter
 
 _GAP: Final = 10
 _ASK_AFTER_MS: Final = 30
@@ -45,6 +47,8 @@ class ReviewGrid(QAbstractItemView):
     opened = Signal(int)
     """The item that was double-clicked."""
     resized = Signal()
+    pointed = Signal(QPoint)
+    """Where the mouse is on the viewport."""
 
     def __init__(self, painter: TilePainter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +63,8 @@ class ReviewGrid(QAbstractItemView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setFrameShape(QAbstractItemView.Shape.NoFrame)
         self.setMouseTracking(True)
+        self.over: Callable[[ReviewItem], PaintPicture | None] | None = None
+        """What to paint over the pictures of an item, if anything."""
         self._first_row = 0
         self._pointed: QPoint | None = None
         self._is_laying_out = False
@@ -265,8 +271,18 @@ class ReviewGrid(QAbstractItemView):
         }[action]
         return self._items.index(min(max(0, target), count - 1))
 
+    def picture_at(self, point: QPoint) -> tuple[ReviewItem, QRectF, Pictures] | None:
+        """The picture under a point of the viewport: whose it is, where it lies, and what it shows."""
+        index = self.indexAt(point)
+        if not index.isValid():
+            return None
+        review = self._items.review(index.row())
+        found = self._tiles.picture_at(self._rect(index.row()), review, self._aspect, point)
+        return (review, *found) if found is not None else None
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._pointed = event.position().toPoint()
+        self.pointed.emit(self._pointed)
         super().mouseMoveEvent(event)
 
     def currentChanged(self, current: AnyIndex, previous: AnyIndex) -> None:
@@ -316,15 +332,18 @@ class ReviewGrid(QAbstractItemView):
             rect = _place(row, columns, cell, offset)
             if not rect.intersects(event.rect()):
                 continue
-            index = self._items.index(row)
+            index, review = self._items.index(row), self._items.review(row)
             self._tiles.paint(
                 painter,
                 rect,
-                self._items.review(row),
+                review,
                 aspect=self._aspect,
                 selected=chosen.isSelected(index),
                 current=focused and current == index,
             )
+            paint = self.over(review) if self.over is not None else None
+            if paint is not None:
+                self._tiles.paint_over(painter, rect, review, self._aspect, paint)
         painter.end()
         if not self._ask.isActive():
             self._ask.start()

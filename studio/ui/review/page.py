@@ -47,7 +47,9 @@ _SHORT: Final = {
     "review_label_right": "Label right",
     "review_edit": "Edit",
     "review_leave_out": "Leave out",
+    "review_region": "Region",
 }
+_ON_THE_BAR: Final = ("review_accept", "review_region", "review_label_right", "review_edit", "review_leave_out")
 _DECISION_ACTIONS: Final = (
     (Decision.ACCEPTED, "review_accept", "Accept the Prediction", "A", "accept", "it becomes the label"),
     (Decision.LABEL_RIGHT, "review_label_right", "Label Was Right", "R", "check", "it stays, the model erred"),
@@ -107,7 +109,7 @@ class ReviewPage(QWidget):
         self._rows.setContentsMargins(12, 7, 12, 7)
         self._deciding = bottom = QHBoxLayout()
         bottom.setSpacing(6)
-        for name in ("review_accept", "review_label_right", "review_edit", "review_leave_out"):
+        for name in (name for name in _ON_THE_BAR if name in self._actions):
             bottom.addWidget(_button(self._actions[name], with_text=True))
         bottom.addSpacing(10)
         for name in ("review_undo", "review_redo"):
@@ -155,6 +157,8 @@ class ReviewPage(QWidget):
             hint = "tap for the other one, hold for a glance" if name == "review_flicker" else ""
             self._add_action(name, text, key, icon, hint, slot)
         self._actions["review_flicker"].setAutoRepeat(False)
+        hint = "the one at the mouse, which is outlined"
+        self._add_action("review_region", "Accept Only the Region", "Shift+A", "region", hint, self._accept_region)
         return ["review_flicker", "review_fainter", "review_stronger"]
 
     def _add_action(
@@ -200,6 +204,8 @@ class ReviewPage(QWidget):
         self.gallery.shown_changed.connect(self._show_counts)
         self.gallery.threshold_chosen.connect(self._choose_threshold)
         self.decisions.decided.connect(lambda _items: self._show_counts())
+        if self.gallery.hover is not None:
+            self.gallery.hover.wanted.connect(self._accept_region)
         self.decisions.stepped.connect(self.gallery.reveal)
         self.fine_tune.proposed.connect(self._propose)
         self.no_runs.pressed.connect(lambda: session.show_page(Page.TRAIN))
@@ -355,6 +361,16 @@ class ReviewPage(QWidget):
         items = self.gallery.selected()
         self.decisions.decide(items, decision)
         self.gallery.go_on_after(items)
+
+    def _accept_region(self) -> None:
+        """More of the item's regions may follow, so it stays the current one."""
+        region = self.gallery.hover.region if self.gallery.hover is not None else None
+        if region is None:
+            self._session.say(
+                "Point at a place where label and prediction differ: its region is outlined, and accepted."
+            )
+        else:
+            self.decisions.act([region.item], region.deed)
 
     def _corrected(self) -> tuple[int, ...]:
         """What a fine-tuning would learn from."""

@@ -93,10 +93,17 @@ class Pictures:
     focus: Rect | None = None
     size: tuple[int, int] = (0, 0)
     trouble: str = ""
+    parts: tuple[QRectF, ...] = ()
+    """By pane, where that does not show all of the original."""
     answers: tuple[Answer, ...] = ()
     threshold: float | None = None
     weighed: bool = False
     """Whether a document's words are coloured by their weight."""
+
+    def part(self, pane: int) -> QRectF:
+        """The part of the original that a pane shows, in its pixels."""
+        whole = QRectF(0, 0, *self.size)
+        return self.parts[pane] if pane < len(self.parts) else whole
 
     @property
     def bytes(self) -> int:
@@ -177,7 +184,7 @@ def _draw_points(store: Store, score: ItemScore, look: Look) -> Pictures:
     closer = from_rgb(_cut(image, near, width, (look.width, look.height)))
     mark_points(closer, label, predicted, near, colors=colors, line=line, written_from=_WRITTEN_CLOSE_UP_FROM)
     focus = differences.largest_distance(label, predicted, width=width, height=height)
-    return Pictures(panes=(whole, closer), focus=focus, size=(width, height))
+    return Pictures(panes=(whole, closer), focus=focus, size=(width, height), parts=(QRectF(0, 0, width, height), near))
 
 
 def _draw_tags(store: Store, score: ItemScore, look: Look) -> Pictures:

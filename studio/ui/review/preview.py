@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -33,6 +34,10 @@ _MARGIN: Final = 14
 _ANSWERS_HEADING: Final = "What the model says"
 
 
+PaintOver = Callable[[QPainter, QRectF, Pictures, int], None]
+"""Is given where the picture lies, in logical pixels, and which pane it is."""
+
+
 class Preview(QWidget):
     """Shows what it is given; `stepped` asks for the item before or after, `closed` for the grid. `flicker` puts one
     picture at another's place."""
@@ -46,6 +51,8 @@ class Preview(QWidget):
         self._task = task
         self._flicker = flicker
         self._item: int | None = None
+        self.review: ReviewItem | None = None
+        """The item that shows."""
         self._place = 0
         self.setObjectName("review_preview")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -61,8 +68,8 @@ class Preview(QWidget):
         back.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         back.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         back.clicked.connect(self.closed)
-        self._canvas = _Canvas(has_answers=task in TAG_TASKS)
-        self._canvas.pressed.connect(self.setFocus)
+        self.canvas = PreviewCanvas(has_answers=task in TAG_TASKS)
+        self.canvas.pressed.connect(self.setFocus)
         self._views = QButtonGroup(self)
         bar = QHBoxLayout()
         bar.setContentsMargins(10, 6, 10, 6)
@@ -88,31 +95,32 @@ class Preview(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(bar)
-        layout.addWidget(self._canvas, 1)
+        layout.addWidget(self.canvas, 1)
 
     @property
     def pane(self) -> int:
         """Which of the task's pictures shows, be it for as long as a key is held."""
-        return self._canvas.pane
+        return self.canvas.pane
 
     @property
     def room(self) -> QSize:
         """The room of the picture, in logical pixels."""
-        return self._canvas.picture_room
+        return self.canvas.picture_room
 
     def show_review(self, review: ReviewItem, pictures: Pictures | None) -> None:
         score = review.score
         self._item = score.item
+        self.review = review
         self._name.setText(score.name)
         words = [error_in_words(score.error, self._task), f"loss {score.loss:.3g}", score.split.value]
         if review.decision is not Decision.UNDECIDED:
             words.append(DECISION_WORDS[review.decision])
         self._figures.setText("  ·  ".join(words))
-        self._canvas.show_pictures(pictures)
+        self.canvas.show_pictures(pictures)
         self._show_pane()
 
     def show_next_pane(self) -> None:
-        self._choose((self._canvas.pane + 1) % len(self._views.buttons()))
+        self._choose((self.canvas.pane + 1) % len(self._views.buttons()))
 
     def _choose(self, place: int) -> None:
         self._place = place
@@ -123,7 +131,7 @@ class Preview(QWidget):
         turn = 0 if self._item is None else self._flicker.turn(self._item)
         shown = shown_pane(self._place, turn, alone=True)
         self._views.button(shown).setChecked(True)
-        self._canvas.show_pane(shown)
+        self.canvas.show_pane(shown)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -140,34 +148,73 @@ class Preview(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self._canvas.update()
+            self.canvas.update()
 
 
-class _Canvas(QWidget):
+class PreviewCanvas(QWidget):
+    """The picture, and where the mouse is on it; positions are in logical pixels of this widget."""
+
     pressed = Signal()
+    clicked = Signal(QPointF)
+    """With the left button."""
+    pointed = Signal(QPointF)
+    left = Signal()
 
     def __init__(self, *, has_answers: bool) -> None:
         super().__init__()
         self._has_answers = has_answers
         self.pane = 0
-        self._pictures: Pictures | None = None
+        self.pictures: Pictures | None = None
+        self.over: PaintOver | None = None
+        """Paints over the picture."""
+        self.setMouseTracking(True)
 
     def show_pane(self, place: int) -> None:
         self.pane = place
         self.update()
 
     def show_pictures(self, pictures: Pictures | None) -> None:
-        self._pictures = pictures
+        self.pictures = pictures
         self.update()
+
+    @property
+    def target(self) -> QRectF | None:
+        """Where the picture lies; None without one."""
+        pictures = self.pictures
+        if pictures is None or pictures.trouble or not pictures.panes:
+            return None
+        image = pictures.panes[min(self.pane, len(pictures.panes) - 1)]
+        room = QRect(self.rect().topLeft(), self.picture_room)
+        target = QRect(room.topLeft(), image.size().scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio))
+        target.moveCenter(room.center())
+        return QRectF(target)
+
+    def original_at(self, position: QPointF) -> QPointF | None:
+        """The place in the original, in its pixels, that shows at this position; None beside the picture."""
+        target, pictures = self.target, self.pictures
+        if target is None or pictures is None or not target.contains(position):
+            return None
+        part = pictures.part(self.pane)
+        across = (position.x() - target.x()) / target.width()
+        down = (position.y() - target.y()) / target.height()
+        return QPointF(part.x() + across * part.width(), part.y() + down * part.height())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.pressed.emit()
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.pointed.emit(event.position())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.left.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(self.rect(), theme().color("canvas"))
-        pictures = self._pictures
+        pictures = self.pictures
         if pictures is None:
             return
         if self._has_answers:
@@ -177,10 +224,11 @@ class _Canvas(QWidget):
             painter.setPen(theme().color("danger"))
             painter.drawText(room.adjusted(40, 0, -40, 0), _CENTRED, pictures.trouble)
             return
-        image = pictures.panes[min(self.pane, len(pictures.panes) - 1)]
-        target = QRect(room.topLeft(), image.size().scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio))
-        target.moveCenter(room.center())
-        painter.drawImage(target, image)
+        target = self.target
+        if target is not None:
+            painter.drawImage(target, pictures.panes[min(self.pane, len(pictures.panes) - 1)])
+            if self.over is not None:
+                self.over(painter, target, pictures, self.pane)
 
     @property
     def picture_room(self) -> QSize:

@@ -47,6 +47,8 @@ _CORRECTED: Final = frozenset({Decision.ACCEPTED, Decision.EDITED})
 _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 FindPictures = Callable[[ReviewItem], Pictures | None]
+PaintPicture = Callable[[QPainter, QRectF, Pictures], None]
+"""Is given where the picture lies."""
 
 _MOST_PIXELS: Final = 12_000_000
 """Of tiles kept as they were drawn: some screens full."""
@@ -151,6 +153,33 @@ class TilePainter(QObject):
         self._kept.move_to_end(score.item)
         painter.drawPixmap(rect.topLeft(), kept.image)
 
+    def picture_at(
+        self, rect: QRect, review: ReviewItem, aspect: float, point: QPoint
+    ) -> tuple[QRectF, Pictures] | None:
+        """The picture of the tile in `rect` that lies under `point`: where it is, and of what."""
+        pictures = self._find(review)
+        if pictures is None or pictures.trouble:
+            return None
+        for target in self._targets(rect, aspect, pictures):
+            if target.contains(point):
+                return QRectF(target), pictures
+        return None
+
+    def paint_over(
+        self, painter: QPainter, rect: QRect, review: ReviewItem, aspect: float, paint: PaintPicture
+    ) -> None:
+        """Paint something over each picture of a tile that is painted already."""
+        pictures = self._find(review)
+        if pictures is not None and not pictures.trouble:
+            for target in self._targets(rect, aspect, pictures):
+                paint(painter, QRectF(target), pictures)
+
+    def _targets(self, rect: QRect, aspect: float, pictures: Pictures) -> list[QRect]:
+        """Where the pictures of a tile lie."""
+        boxes = [box.translated(rect.topLeft()) for box in self.layout(rect.width(), aspect).panes]
+        alone = len(boxes) == 1
+        return [_within(box, pictures.panes[-1 if alone else n].size()) for n, box in enumerate(boxes)]
+
     def forget(self) -> None:
         """Colours changed: draw every tile anew."""
         self._kept.clear()
@@ -235,9 +264,7 @@ class TilePainter(QObject):
         for place, box in enumerate(boxes):
             shown = shown_pane(len(pictures.panes) - 1 if alone else place, turn, alone=alone)
             pane = pictures.panes[shown]
-            size = pane.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            target = QRect(box.topLeft(), size)
-            target.moveCenter(box.center())
+            target = _within(box, pane.size())
             painter.setOpacity(0.4 if faded else 1.0)
             painter.drawImage(target, pane)
             painter.setOpacity(1.0)
@@ -312,6 +339,13 @@ class TilePainter(QObject):
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
         painter.end()
         return badge
+
+
+def _within(box: QRect, size: QSize) -> QRect:
+    """The largest rectangle of the shape of `size` in the middle of `box`."""
+    target = QRect(box.topLeft(), size.scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio))
+    target.moveCenter(box.center())
+    return target
 
 
 def _transparent(size: QSize, ratio: float) -> QPixmap:

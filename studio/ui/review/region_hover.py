@@ -1,0 +1,116 @@
+"""Pointing at a region of difference, in a tile or in the large picture, and accepting that region alone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter
+
+from studio.core.review import ReviewItem
+from studio.ui.review.flicker import DIFFERENCE
+from studio.ui.review.grid import ReviewGrid
+from studio.ui.review.pictures import Pictures
+from studio.ui.review.preview import Preview
+from studio.ui.review.region_pointer import PointedRegion, RegionPointer, paint_region
+from studio.ui.review.tile_painter import PaintPicture
+from studio.ui.session import Session
+
+_REACH: Final = 6.0
+"""Logical pixels from the mouse within which a region is found."""
+
+
+class RegionHover(QObject):
+    """Keys are heard elsewhere and ask for `region`; a click on the large difference picture asks by `wanted`."""
+
+    wanted = Signal()
+
+    def __init__(self, session: Session, grid: ReviewGrid, preview: Preview, parent: QObject) -> None:
+        super().__init__(parent)
+        self._grid = grid
+        self._preview = preview
+        self.pointer = RegionPointer(session.store.root, self)
+        self.pointer.changed.connect(self._repaint)
+        session.items_changed.connect(self.pointer.forget)
+        grid.over = self._over_tile
+        grid.pointed.connect(self._over_grid)
+        grid.viewport().installEventFilter(self)
+        preview.canvas.over = self._over_preview
+        preview.canvas.pointed.connect(self._over_canvas)
+        preview.canvas.left.connect(self.pointer.leave)
+        preview.canvas.clicked.connect(self._click)
+
+    @property
+    def region(self) -> PointedRegion | None:
+        """What is outlined now."""
+        return self.pointer.shown
+
+    # -- where the mouse is -------------------------------------------------------------------------------------------
+
+    def _over_grid(self, point: QPoint) -> None:
+        found = self._grid.picture_at(point)
+        if found is None:
+            self.pointer.leave()
+            return
+        review, target, pictures = found
+        self._point(review, target, pictures, QPointF(point))
+
+    def _over_canvas(self, position: QPointF) -> None:
+        canvas, review = self._preview.canvas, self._preview.review
+        original, target = canvas.original_at(position), canvas.target
+        if original is None or target is None or review is None:
+            self.pointer.leave()
+            return
+        pictures = canvas.pictures
+        assert pictures is not None
+        self._point(review, target, pictures, position)
+
+    def _point(self, review: ReviewItem, target: QRectF, pictures: Pictures, position: QPointF) -> None:
+        scale = pictures.size[0] / target.width()
+        x, y = (position.x() - target.x()) * scale, (position.y() - target.y()) * scale
+        self.pointer.point_at(review, x, y, reach=_REACH * scale)
+
+    def _click(self, _position: QPointF) -> None:
+        if self._preview.pane == DIFFERENCE and self.region is not None:
+            self.wanted.emit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Leave:
+            self.pointer.leave()
+        return super().eventFilter(watched, event)
+
+    # -- what is painted ----------------------------------------------------------------------------------------------
+
+    def _over_tile(self, review: ReviewItem) -> PaintPicture | None:
+        region = self.pointer.region_of(review.score.item)
+        if region is None:
+            return None
+        return lambda painter, target, pictures: paint_region(painter, target, pictures.size, region)
+
+    def _over_preview(self, painter: QPainter, target: QRectF, pictures: Pictures, pane: int) -> None:
+        review = self._preview.review
+        region = self.pointer.region_of(review.score.item) if review is not None else None
+        if region is None:
+            return
+        paint_region(painter, target, pictures.size, region)
+        how = "a click or Shift+A accepts it here" if pane == DIFFERENCE else "Shift+A accepts it here"
+        _paint_words(painter, target, f"{region.words}  ·  {how}")
+
+    def _repaint(self, before: int | None, now: int | None) -> None:
+        for item in {before, now} - {None}:
+            self._grid.update_item(item)
+        canvas = self._preview.canvas
+        canvas.update()
+        clickable = now is not None and self._preview.pane == DIFFERENCE
+        canvas.setCursor(Qt.CursorShape.PointingHandCursor if clickable else Qt.CursorShape.ArrowCursor)
+
+
+def _paint_words(painter: QPainter, target: QRectF, words: str) -> None:
+    metrics = painter.fontMetrics()
+    room = target.toRect()
+    shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room.width() - 20)
+    box = QRect(0, 0, metrics.horizontalAdvance(shown) + 20, metrics.height() + 8)
+    box.moveBottomLeft(room.bottomLeft())
+    painter.fillRect(box, QColor(0, 0, 0, 170))
+    painter.setPen(QColor(255, 255, 255, 235))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)

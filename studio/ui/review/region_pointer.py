@@ -1,0 +1,168 @@
+"""The region of difference under the mouse: looked for off the GUI thread, outlined, ready to be accepted alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+
+from studio.core.arrays import Mask, Region
+from studio.core.classes import void_ids
+from studio.core.counting import counted
+from studio.core.deciding import AcceptRegion
+from studio.core.difference_regions import DifferenceRegion, nearest_difference, region_at
+from studio.core.errors import StudioError
+from studio.core.outlines import outline
+from studio.core.review import ReviewItem
+from studio.store import Store
+from studio.ui.review.pictures import masks_of
+from studio.ui.widgets.latest import Latest
+
+_FINEST: Final = 1024
+"""The outline of a region with a longer side is drawn of every second pixel, or third …"""
+
+
+@dataclass(frozen=True, eq=False)
+class PointedRegion:
+    """`outline` is in pixels of the original, and `words` say what is taken for what."""
+
+    item: int
+    deed: AcceptRegion
+    region: DifferenceRegion
+    outline: QPainterPath
+    words: str
+
+    def has(self, x: float, y: float) -> bool:
+        """Whether the pixel at that place belongs to it."""
+        rect = self.region.rect
+        column, row = int(np.floor(x)) - rect.x, int(np.floor(y)) - rect.y
+        return 0 <= column < rect.width and 0 <= row < rect.height and bool(self.region.region[row, column])
+
+
+@dataclass(frozen=True, eq=False)
+class _Masks:
+    """Of the item that was pointed at last, so that they are read once."""
+
+    run: str
+    item: int
+    label: Mask
+    predicted: Mask
+
+
+@dataclass(frozen=True, eq=False)
+class _Looked:
+    masks: _Masks | None
+    found: PointedRegion | None
+
+
+class RegionPointer(QObject):
+    """Follows the mouse over one item at a time."""
+
+    changed = Signal(object, object)
+    """The ids of the items, each may be None, whose region showed before and shows now."""
+
+    def __init__(self, project: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._latest = Latest("regions", self)
+        self._masks: _Masks | None = None
+        self._place: tuple[ReviewItem, float, float, float] | None = None
+        self.shown: PointedRegion | None = None
+
+    def region_of(self, item: int) -> PointedRegion | None:
+        """The region that is pointed at, where it is one of this item."""
+        return self.shown if self.shown is not None and self.shown.item == item else None
+
+    def point_at(self, review: ReviewItem, x: float, y: float, *, reach: float) -> None:
+        """The mouse is at (x, y) of the original; a region at most `reach` pixels away will do."""
+        self._place = review, x, y, reach
+        item = review.score.item
+        if self.shown is not None and self.shown.item == item and self.shown.has(x, y):
+            self._latest.drop()
+            return
+        known = self._masks
+        if known is not None and (known.run, known.item) != (review.run, item):
+            known = self._masks = None
+        work = partial(_look, self._project, review, known, x=x, y=y, reach=reach)
+        self._latest.ask(work, self._take)
+
+    def leave(self) -> None:
+        """The mouse is over no picture any more."""
+        self._place = None
+        self._latest.drop()
+        self._show(None)
+
+    def forget(self, items: list[int]) -> None:
+        """The labels of these items changed, empty: of any; what is under the mouse is looked for again."""
+        place = self._place
+        item = place[0].score.item if place is not None else self.shown.item if self.shown is not None else None
+        if items and item not in items:
+            return
+        self._masks = None
+        self._latest.drop()
+        self._show(None)
+        if place is not None:
+            self.point_at(place[0], place[1], place[2], reach=place[3])
+
+    def _take(self, looked: _Looked) -> None:
+        self._masks = looked.masks
+        self._show(looked.found)
+
+    def _show(self, found: PointedRegion | None) -> None:
+        before, self.shown = self.shown, found
+        if before is not found:
+            self.changed.emit(before.item if before is not None else None, found.item if found is not None else None)
+
+
+def paint_region(painter: QPainter, target: QRectF, size: tuple[int, int], region: PointedRegion) -> None:
+    """Outline it over a picture of an original of `size` (width, height) that is drawn into `target`."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setClipRect(target)
+    painter.translate(target.topLeft())
+    painter.scale(target.width() / size[0], target.height() / size[1])
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for color, width in ((QColor(0, 0, 0, 200), 4.0), (QColor(255, 255, 255), 2.0)):
+        pen = QPen(color, width)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.drawPath(region.outline)
+    painter.restore()
+
+
+def _look(project: Path, review: ReviewItem, known: _Masks | None, *, x: float, y: float, reach: float) -> _Looked:
+    """On another thread. What cannot be read has no regions; the picture says why."""
+    try:
+        with Store.open(project) as store:
+            masks = known
+            if masks is None:
+                label, predicted = masks_of(store, store.run(review.run).folder, review.score)
+                masks = _Masks(review.run, review.score.item, label, predicted)
+            settings = store.settings
+    except StudioError:
+        return _Looked(None, None)
+    void = void_ids(settings.classes)
+    spot = nearest_difference(masks.label, masks.predicted, void, x=x, y=y, reach=reach)
+    region = region_at(masks.label, masks.predicted, void, x=spot[0], y=spot[1]) if spot is not None else None
+    if spot is None or region is None or region.predicted not in {c.id for c in settings.classes}:
+        return _Looked(masks, None)
+    names = {c.id: c.name for c in settings.known_classes}
+    change = f"{names.get(region.label, region.label)} → {names.get(region.predicted, region.predicted)}"
+    words = f"{change}, {counted(region.pixels, 'pixel')}"
+    deed = AcceptRegion(x=spot[0], y=spot[1])
+    return _Looked(masks, PointedRegion(review.score.item, deed, region, _outlined(region), words))
+
+
+def _outlined(region: DifferenceRegion) -> QPainterPath:
+    step = max(1, -(-max(region.rect.width, region.rect.height) // _FINEST))
+    pixels: Region = region.region[::step, ::step]
+    path = QPainterPath()
+    for ring in outline(pixels):
+        corners = [QPointF(region.rect.x + x * step, region.rect.y + y * step) for x, y in ring]
+        path.addPolygon(QPolygonF([*corners, corners[0]]))
+    return path
