@@ -22,6 +22,7 @@ from studio.cli import (
     fine_tune,
     keep,
     predict,
+    production_errors,
     queue,
     report,
     review,
@@ -71,6 +72,9 @@ app.command("decide", short_help="Say about reviewed items: accept, label-right,
 )
 app.command("decisions", short_help="List what was decided about runs' mistakes: who, when, what changed.")(
     decisions.decisions
+)
+app.command("production-errors", short_help="Bring in what a model got wrong out there, scored by it.")(
+    production_errors.production_errors
 )
 app.command("fine-tune", short_help="Train a run on, on the corrections it led to.")(fine_tune.fine_tune)
 app.command("report", short_help="Say what a fine-tuning fixed and broke, item by item.")(report.report)

@@ -25,7 +25,7 @@ from studio.core.fine_tuning import (
     FINE_TUNE_REPLAY,
     FINE_TUNE_WEIGHT,
     fine_tune_spec,
-    trainable,
+    lessons,
 )
 from studio.reports import read_report
 from studio.store import Store
@@ -64,7 +64,7 @@ def fine_tune(
     output = Output(as_json=as_json)
     with Store.open(project) as store:
         load_scores(store, run)
-        items = trainable(store.review.corrections(run))
+        items = lessons(store.review.corrections(run), store.production.learnable(run))
         if not items:
             raise BadInput(
                 f"Run {run} has led to no corrected label yet; correct some in the window, or with `studio decide`."

@@ -43,6 +43,9 @@ from studio.core.run_lock import is_held
 from studio.engine import Engine, LocalEngine, Run
 from studio.store import RunRecord, Store
 
+_SCORED = frozenset({Purpose.TRAIN, Purpose.SCORE})
+"""Runs whose items can be reviewed."""
+
 EXIT_CODES = {OutcomeKind.FINISHED: 0, OutcomeKind.STOPPED: 0, OutcomeKind.BAD_INPUT: 2}
 
 
@@ -113,7 +116,7 @@ def _watch(
         engine.close()
     assert outcome is not None  # without a timeout it waits for the end
     store.set_outcome(record.id, outcome)
-    if outcome.learnt_something and record.spec.purpose is Purpose.TRAIN and _has_scores(record.folder):
+    if outcome.learnt_something and record.spec.purpose in _SCORED and _has_scores(record.folder):
         store.review.load_scores(record.id)
     tell_dealt(dealt, output)
     output.event(

@@ -37,6 +37,7 @@ _COMMANDS: dict[Wish, Command] = {
 _TRAINS_NOTHING: Final = {
     Purpose.LR_FIND: "looks for a learning rate",
     Purpose.PROBE: "tries batch sizes",
+    Purpose.SCORE: "scores production errors",
     Purpose.LOOK: "draws augmented samples",
 }
 

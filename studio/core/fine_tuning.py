@@ -97,3 +97,9 @@ def fine_tune_spec(
         fine_tune=FineTune(corrections=tuple(items), replay=replay, weight=weight),
         note=f"Fine-tuned on {count} of run {run}",
     )
+
+
+def lessons(corrections: Iterable[Correction], seen: Iterable[int]) -> tuple[int, ...]:
+    """What a fine-tuning learns: corrected labels, and the labelled items that were `seen` in production, where the
+    model was wrong whether or not anybody had to change the label."""
+    return tuple(dict.fromkeys((*trainable(corrections), *seen)))

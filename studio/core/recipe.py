@@ -37,6 +37,9 @@ class Purpose(enum.StrEnum):
     PROBE = "probe-batch"
     """Trains a few steps of the first stage with batches of growing size and says which to take; nothing is kept."""
 
+    SCORE = "score"
+    """Has a model that is there already answer items seen in production, and the validation items; trains nothing."""
+
     LOOK = "look"
     """Shows training items as the first stage's transforms make them; nothing is trained."""
 

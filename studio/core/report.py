@@ -170,6 +170,13 @@ def error_in_words(error: float, task: Task) -> str:
     return error_figure(error, task) if task in _SHARES_OF_ITEMS else f"{error_figure(error, task)} {_MEASURES[task]}"
 
 
+def score_in_words(score: ItemScore, task: Task) -> tuple[str, ...]:
+    """`12.4 % of pixels wrong` and `loss 0.31`, or that nobody had labelled the item."""
+    if not score.labelled:
+        return ("no label to judge by",)
+    return error_in_words(score.error, task), f"loss {score.loss:.3g}"
+
+
 def error_figure(error: float, task: Task) -> str:
     """One item's bare figure with its unit: `12.4 %`, `31 px`, `wrong` or `2 tags`."""
     if task is Task.SEGMENTATION:

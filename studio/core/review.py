@@ -79,6 +79,8 @@ class ItemScore(msgspec.Struct, frozen=True, kw_only=True):
     region: MistakenRegion | None = None
     distances: tuple[tuple[int, float], ...] = ()
     words: tuple[tuple[int, float], ...] = ()
+    labelled: bool = True
+    """False where nobody had said anything that counts: then `loss` and `error` are 0 and say nothing."""
 
 
 def mistake_in_words(label: int, predicted: int, names: Mapping[int, str]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import msgspec
 import safetensors.torch
@@ -16,14 +15,11 @@ from studio.core.architectures import Architecture, default_architecture
 from studio.core.atomic import replacing
 from studio.core.classes import LabelClass
 from studio.core.errors import CannotWrite, NotACheckpoint
+from studio.core.model_header import MODEL_FILE, MODEL_FORMAT
 from studio.core.points import KeypointName
 from studio.core.resizing import Resize
 from studio.core.settings import Task as TaskName
 from studio.core.snapshot import Snapshot
-
-MODEL_FILE: Final = "model.safetensors"
-
-MODEL_FORMAT: Final = "relearn-studio-model-1"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,12 +14,13 @@ from studio.core.errors import BadInput, RunIsTaken
 from studio.core.events import Finished, RunEvent
 from studio.core.failures import failure
 from studio.core.outcome import OutcomeKind
-from studio.core.recipe import RunSpec, decode_spec
+from studio.core.recipe import Purpose, RunSpec, decode_spec
 from studio.core.run_lock import holding_run
 from studio.core.snapshot import SNAPSHOT_FILE, Snapshot, decode_snapshot
 from studio.ml.control import Commands
 from studio.ml.device import choose_device, usable_cores
 from studio.ml.event_log import EventLog
+from studio.ml.short_runs.judging import judge
 from studio.ml.training import TrainingRun
 
 RECIPE_FILE = "recipe.json"
@@ -61,15 +62,12 @@ def _carry_out(
     try:
         with limited_threads(usable_cores() - reserve_cores):
             spec, snapshot = read_recipe(folder)
-            run = TrainingRun(
-                folder,
-                spec,
-                snapshot,
-                device=choose_device(device),
-                commands=commands,
-                log=log,
-            )
-            outcome = run.carry_out(resume=resume)
+            chosen = choose_device(device)
+            if spec.purpose is Purpose.SCORE:
+                outcome = judge(folder, spec, snapshot, device=chosen, commands=commands, log=log)
+            else:
+                run = TrainingRun(folder, spec, snapshot, device=chosen, commands=commands, log=log)
+                outcome = run.carry_out(resume=resume)
         log.emit(Finished(outcome=outcome, seconds=time.monotonic() - began))
         return outcome
     except Exception as error:  # noqa: BLE001 - the run's last word must say what happened, whatever it was

@@ -138,7 +138,12 @@ class Scorer:
         prediction = task.predict(output, original.frame)
         relative = f"{PREDICTIONS_FOLDER}/{group[0].id:06d}.png"
         is_picture = prediction.save(self._decoder.folder / relative)
-        scores = [task.score(output, prediction, self._decoder.original(entry)) for entry in group]
+        scores = [
+            msgspec.structs.replace(
+                task.score(output, prediction, self._decoder.original(entry)), labelled=task.is_labelled(entry)
+            )
+            for entry in group
+        ]
         mask = relative if is_picture else None
         return [msgspec.structs.replace(score, mask=mask, words=words) for score in scores]
 

@@ -11,9 +11,11 @@ from studio.core.errors import BadInput, BadTable
 from studio.core.events import last_epoch
 from studio.core.items import Split
 from studio.core.metric_change import MetricChange, metric_changes
+from studio.core.recipe import Purpose
 from studio.core.report import Report, before_after
 from studio.core.review import SCORES_FILE, ItemScore, decode_score
 from studio.core.snapshot import Snapshot
+from studio.reports.later_labels import with_later_labels
 from studio.store import RunRecord, Store
 from studio.store.runs import EVENTS_FILE
 
@@ -64,10 +66,18 @@ def read_report(store: Store, run: str) -> RunReport:
         run=run,
         parent=parent.id,
         learnt=len(learnt),
-        report=before_after(read_scores(parent), read_scores(record), corrections, task=spec.task),
-        metrics=_metrics(parent, record),
+        report=before_after(
+            with_later_labels(store, parent, read_scores(parent)), read_scores(record), corrections, task=spec.task
+        ),
+        metrics=_metrics(_measured(store, parent), record),
         frozen=_frozen(store.snapshot(parent.id), store.snapshot(run)),
     )
+
+
+def _measured(store: Store, parent: RunRecord) -> RunRecord:
+    """The run that was judged by the validation items: of one that only scored production errors, its model's."""
+    model = parent.spec.parent if parent.spec.purpose is Purpose.SCORE else None
+    return store.run(model) if model is not None else parent
 
 
 def read_scores(record: RunRecord) -> list[ItemScore]:

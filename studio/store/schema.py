@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Final
 
-SCHEMA_VERSION: Final = 10
+SCHEMA_VERSION: Final = 11
 
 TABLES: Final = """
 CREATE TABLE items (
@@ -135,6 +135,14 @@ CREATE INDEX decisions_of_item ON decisions (run, item, id);
 CREATE TABLE notes (item INTEGER PRIMARY KEY, data BLOB NOT NULL, open INTEGER NOT NULL);
 CREATE INDEX open_notes ON notes (item) WHERE open = 1;
 
+-- Items that a model got wrong out there: the file that told of them, and what it said the model answered.
+CREATE TABLE production (
+    item INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    predicted TEXT NOT NULL,
+    time REAL NOT NULL
+);
+
 CREATE TABLE carried (
     item INTEGER PRIMARY KEY,
     data BLOB NOT NULL                     -- the shapes that an import brought, JSON of core.shapes.Carried
@@ -260,6 +268,13 @@ def _add_model_choices(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX IF NOT EXISTS model_choices_of_run ON model_choices (run, id)")
 
 
+def _add_production(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS production (item INTEGER PRIMARY KEY, source TEXT NOT NULL, "
+        "predicted TEXT NOT NULL, time REAL NOT NULL)"
+    )
+
+
 MIGRATIONS: Final[Mapping[int, Migration]] = {
     1: _add_carried_shapes,
     2: _add_proposals,
@@ -270,6 +285,7 @@ MIGRATIONS: Final[Mapping[int, Migration]] = {
     7: _keep_a_journal_of_review,
     8: _add_queue,
     9: _add_model_choices,
+    10: _add_production,
 }
 """By the version that a database has: what turns it into the next one. Runs inside a transaction."""
 

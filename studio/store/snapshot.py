@@ -82,7 +82,8 @@ class Freezer:
     def freeze_corrections(
         self, items: Iterable[Item], fine_tune: FineTune, parent: Snapshot, parent_folder: Path, seed: int
     ) -> Snapshot:
-        """The snapshot of a fine-tuning on corrections.
+        """The snapshot of a fine-tuning on corrections. What the parent scored of production and is not corrected is
+        scored again.
 
         Trained on: each corrected item with the recipe's weight, and a seeded share of the parent's other training
         items, all with today's labels. Validated on: the parent's validation items with the labels that the parent saw,
@@ -106,7 +107,34 @@ class Freezer:
                 frozen.append(msgspec.structs.replace(self._frozen(usable[item.id], Split.VALID), corrected=True))
             else:
                 frozen.append(self._as_before(item, parent_folder))
+        seen = [i.id for i in parent.items if i.split is Split.PRODUCTION and i.id in usable and i.id not in ids]
+        frozen += [msgspec.structs.replace(self._frozen(usable[i], Split.PRODUCTION), score_only=True) for i in seen]
         return self._snapshot(frozen)
+
+    def freeze_production(
+        self, items: Iterable[Item], seen: Iterable[Item], parent: Snapshot | None, parent_folder: Path | None
+    ) -> Snapshot:
+        """The snapshot of a run that scores what was `seen` in production, labelled or not, and the validation items.
+
+        Those are the ones of the run whose model it is, with the labels that run saw, or where the model comes from
+        elsewhere the project's; so are the training items, which are named only, for a fine-tuning to replay.
+        """
+        usable = {item.id: item for item in items}
+        frozen = [
+            msgspec.structs.replace(_bare(item, Split.PRODUCTION), score_only=True)
+            if item.id not in usable
+            else msgspec.structs.replace(self._frozen(item, Split.PRODUCTION), score_only=True)
+            for item in seen
+        ]
+        scored = {item.id for item in frozen}
+        if parent is None or parent_folder is None:
+            train = _chosen(usable, None, Split.TRAIN)
+            valid = [self._frozen(item, Split.VALID) for item in _chosen(usable, None, Split.VALID)]
+        else:
+            train = [usable[i.id] for i in parent.of(Split.TRAIN) if i.id in usable]
+            valid = [self._as_before(i, parent_folder) for i in parent.of(Split.VALID) if i.id in usable]
+        named = [_bare(item, Split.TRAIN) for item in train if item.id not in scored]
+        return self._snapshot([*frozen, *(item for item in valid if item.id not in scored), *named])
 
     def _snapshot(self, items: Sequence[SnapshotItem]) -> Snapshot:
         s = self._settings
@@ -190,6 +218,11 @@ def _copied(source: Path, target: Path) -> bool:
     except OSError as error:
         raise CannotWrite(target, why(error)) from error
     return True
+
+
+def _bare(item: Item, split: Split) -> SnapshotItem:
+    """`item` without a label."""
+    return SnapshotItem(id=item.id, name=item.name, image=str(item.path), split=split, revision=item.revision)
 
 
 def _chosen(usable: dict[int, Item], ids: Sequence[int] | None, split: Split) -> list[Item]:

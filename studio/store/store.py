@@ -37,6 +37,7 @@ from studio.store.locations import Locations
 from studio.store.many_tags import ManyTags
 from studio.store.model_choices import ModelChoices
 from studio.store.predictions import Predictions
+from studio.store.production import Production, take_over_model
 from studio.store.proposals import Proposals
 from studio.store.review import Review
 from studio.store.run_remarks import Remarks
@@ -75,6 +76,8 @@ class Store:
         """What models propose; nothing of it is a label."""
         self.queue = LabelQueue(database)
         """What to label next, as a model chose."""
+        self.production = Production(database)
+        """What models got wrong out there."""
         scores = Scores(database)
         around = Surroundings(
             folder=lambda run_id: self._runs.get(run_id).folder,
@@ -302,6 +305,25 @@ class Store:
                 validated = spec.purpose is Purpose.TRAIN
                 snapshot = freezer.freeze(self._items.usable(), data or RunData(), validated=validated)
             return self._runs.record(run_id, folder, spec, snapshot)
+        except StudioError:
+            self._runs.abandon(folder)
+            raise
+
+    def create_production_run(self, spec: RunSpec, items: Iterable[int], *, model: Path) -> RunRecord:
+        """Make the folder of a run that has the model file `model` answer `items`, seen in production, and the
+        validation items. `spec.parent` is the run whose model it is, if it is one of this project; items that are left
+        out are passed over. Raises UnknownRun, CannotWrite."""
+        parent = self._runs.get(spec.parent) if spec.parent is not None else None
+        snapshot = self._runs.snapshot(parent.id) if parent is not None else None
+        seen = [item for item in self._items.many(items) if item.state is not LabelState.LEFT_OUT]
+        run_id, folder = self._runs.claim_folder()
+        try:
+            freezer = Freezer(self._settings, self._labels(), folder)
+            frozen = freezer.freeze_production(
+                self._items.usable(), seen, snapshot, parent.folder if parent is not None else None
+            )
+            take_over_model(model, folder)
+            return self._runs.record(run_id, folder, spec, frozen)
         except StudioError:
             self._runs.abandon(folder)
             raise

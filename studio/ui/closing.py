@@ -17,11 +17,13 @@ _GOING_ON: Final = {
     Purpose.TRAIN: "when the project is opened again, its curves go on where they are.",
     Purpose.LR_FIND: "when the project is opened again, its curve is in the list of runs.",
     Purpose.PROBE: "it tries its batches to the end.",
+    Purpose.SCORE: "when the project is opened again, its items are on the Review page.",
 }
 _STOPPED: Final = {
     Purpose.TRAIN: "Stopped, it keeps what it has learnt in a checkpoint and can be resumed.",
     Purpose.LR_FIND: "Stopped, it cannot be resumed; the rate is then looked for from the beginning.",
     Purpose.PROBE: "Stopped, it cannot be resumed; the batch size is then looked for from the beginning.",
+    Purpose.SCORE: "Stopped, it has scored nothing; the items are then scored from the beginning.",
 }
 
 

@@ -346,6 +346,8 @@ def _progress_text(history: RunHistory) -> str:
         return "Finding the rate…"
     if started.purpose == Purpose.PROBE:
         return "Trying batches…"
+    if started.purpose == Purpose.SCORE:
+        return "Scoring…"
     return f"Epoch {step.epoch} of {started.epochs}" if step is not None else "Starting…"
 
 

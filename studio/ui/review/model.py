@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from studio.core.report import error_in_words
+from studio.core.report import score_in_words
 from studio.core.review import Decision, ReviewItem
 from studio.core.settings import Task
 
@@ -100,7 +100,7 @@ class ReviewModel(QAbstractListModel):
 def in_words(review: ReviewItem, task: Task) -> str:
     """What a tile says, as one line."""
     score = review.score
-    parts = [score.name, error_in_words(score.error, task), f"loss {score.loss:.3g}", score.split.value]
+    parts = [score.name, *score_in_words(score, task), score.split.value]
     if score.corrected:
         parts.append("corrected")
     if review.decision is not Decision.UNDECIDED:

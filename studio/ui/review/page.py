@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QStackedWidget, Q
 
 from studio.core.counting import counted
 from studio.core.errors import StudioError
-from studio.core.fine_tuning import trainable
+from studio.core.fine_tuning import lessons
 from studio.core.items import Split
 from studio.core.recipe import Purpose, RunSpec
 from studio.core.review import Decision
@@ -291,7 +291,8 @@ class ReviewPage(QWidget):
         if self._run is None:
             return
         tally = self._session.store.review.tally(self._run)
-        learnt = tally[Decision.ACCEPTED] + tally[Decision.EDITED]
+        unchanged = self._session.store.production.counts(self._run).unchanged
+        learnt = tally[Decision.ACCEPTED] + tally[Decision.EDITED] + unchanged
         self.fine_tune.show_corrections(learnt)
         shown, split = self.gallery.model.rowCount(), self.gallery.filters.filters.split
         of_one_kind = split or self.gallery.only_split
@@ -375,7 +376,10 @@ class ReviewPage(QWidget):
     def _corrected(self) -> tuple[int, ...]:
         """What a fine-tuning would learn from."""
         self.decisions.finish()
-        return trainable(self._session.store.review.corrections(self._run)) if self._run is not None else ()
+        if self._run is None:
+            return ()
+        store = self._session.store
+        return lessons(store.review.corrections(self._run), store.production.learnable(self._run))
 
     def _propose(self, spec: RunSpec) -> None:
         self._session.propose_run(spec)

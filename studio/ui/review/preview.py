@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from studio.core.report import error_in_words
+from studio.core.report import score_in_words
 from studio.core.review import Decision, ReviewItem
 from studio.core.settings import TAG_TASKS, Task
 from studio.ui.review.answer_bars import paint_answers, paint_tick
@@ -112,7 +112,7 @@ class Preview(QWidget):
         self._item = score.item
         self.review = review
         self._name.setText(score.name)
-        words = [error_in_words(score.error, self._task), f"loss {score.loss:.3g}", score.split.value]
+        words = [*score_in_words(score, self._task), score.split.value]
         if review.decision is not Decision.UNDECIDED:
             words.append(DECISION_WORDS[review.decision])
         self._figures.setText("  ·  ".join(words))

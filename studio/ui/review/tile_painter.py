@@ -69,7 +69,11 @@ class _Kept:
 
 
 def figures_in_words(review: ReviewItem, task: Task) -> tuple[str, str]:
-    """The item's error and loss; “was” where the label was corrected since the run scored it."""
+    """The item's error and loss; “was” where the label was corrected since the run scored it. Without a label there is
+    no loss."""
+    if not review.score.labelled:
+        was = review.decision in _CORRECTED
+        return "had no label" if was else "no label to judge by", ""
     error, loss = error_in_words(review.score.error, task), f"loss {review.score.loss:.3g}"
     return (f"was {error}", f"was {loss}") if review.decision in _CORRECTED else (error, loss)
 

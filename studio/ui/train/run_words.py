@@ -85,6 +85,8 @@ def purpose_text(spec: RunSpec) -> str:
         return "rate finder"
     if spec.purpose is Purpose.PROBE:
         return "batch size"
+    if spec.purpose is Purpose.SCORE:
+        return "production errors"
     epochs = sum(stage.epochs for stage in spec.stages)
     count = counted(epochs, "epoch")
     return f"fine-tuning, {count}" if spec.fine_tune is not None else count
@@ -139,6 +141,8 @@ def _live_title(state: RunState, history: RunHistory) -> str:
         doing = "Finding the learning rate"
     elif started.purpose == Purpose.PROBE:
         doing = "Trying batches of growing size"
+    elif started.purpose == Purpose.SCORE:
+        doing = "Scoring production errors"
     elif history.ending is not None:
         doing = "Finishing"
     else:
