@@ -60,6 +60,8 @@ class Session(QObject):
     """Scores or decisions of the run with this id changed."""
     proposals_changed = Signal(list)
     """Ids of items that have a new proposal, or whose proposal was accepted or discarded."""
+    queue_changed = Signal()
+    """Other items are to be labelled next."""
     settings_changed = Signal()
     page_requested = Signal(str)
     run_proposed = Signal(object)

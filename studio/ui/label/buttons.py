@@ -1,10 +1,10 @@
-"""Small icon buttons, set up the same way everywhere."""
+"""Buttons of actions, set up the same way everywhere: small ones with an icon, and ones with a word."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton
 
 
 def icon_button(tip: str, *, icon_size: int = 18) -> QToolButton:
@@ -24,4 +24,23 @@ def action_button(action: QAction, *, side: int | None = None, icon_size: int = 
     button.setDefaultAction(action)
     if side is not None:
         button.setFixedSize(side, side)
+    return button
+
+
+def words_button(action: QAction, text: str, *, primary: bool = False) -> QPushButton:
+    """A button for an action, with a shorter text; it follows the action and leaves the keyboard to the canvas."""
+    button = QPushButton(text)
+    button.setObjectName(f"{action.objectName()}_button")
+    button.setProperty("primary", primary)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    button.clicked.connect(action.trigger)
+
+    def follow() -> None:
+        button.setEnabled(action.isEnabled())
+        button.setToolTip(action.toolTip())
+        button.setAccessibleName(action.text())
+
+    action.changed.connect(follow)
+    follow()
     return button

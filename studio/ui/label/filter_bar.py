@@ -19,6 +19,9 @@ _TYPING_PAUSE_MS: Final = 150
 _PROPOSED: Final = "proposed"
 """Stands among the states, though an item of any state may have a proposal."""
 
+_QUEUED: Final = "queued"
+"""Stands there too: the unlabelled items of the queue, in its order."""
+
 
 class FilterBar(QWidget):
     changed = Signal(object)
@@ -32,6 +35,7 @@ class FilterBar(QWidget):
         self.search.addAction(self._search_icon, QLineEdit.ActionPosition.LeadingPosition)
         self.state = _combo("State", [("Any state", None), *((s.capitalize(), s) for s in LabelState)])
         self.state.addItem("Has a proposal", _PROPOSED)
+        self.state.addItem("Queued", _QUEUED)
         self.split = _combo("Split", [("Any split", None), *((s.capitalize(), s) for s in Split)])
         self.label_class = _combo("Class", [("Any class", None)])
         self._pause = QTimer(self, singleShot=True, interval=_TYPING_PAUSE_MS)
@@ -47,8 +51,9 @@ class FilterBar(QWidget):
     def filter(self) -> ItemFilter:
         state, split = self.state.currentData(), self.split.currentData()  # Qt hands them back as plain strings
         return ItemFilter(
-            states=(LabelState(state),) if state not in (None, _PROPOSED) else (),
+            states=(LabelState(state),) if state not in (None, _PROPOSED, _QUEUED) else (),
             proposed=state == _PROPOSED,
+            queued=state == _QUEUED,
             splits=(Split(split),) if split is not None else (),
             class_id=self.label_class.currentData(),
             text=self.search.text().strip(),

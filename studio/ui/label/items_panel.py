@@ -63,6 +63,7 @@ class ItemsPanel(QWidget):
         self._pause.timeout.connect(self.update_counts)
         session.items_changed.connect(self._items_changed)
         session.proposals_changed.connect(self._proposals_changed)
+        session.queue_changed.connect(self.follow_queue)
         session.settings_changed.connect(lambda: self.filter_bar.set_classes(session.settings.classes))
 
     def reload(self) -> None:
@@ -108,8 +109,22 @@ class ItemsPanel(QWidget):
                 chosen = random.choice(candidates)
             case NextOrder.UNCERTAIN:
                 chosen = self._session.store.proposals.most_uncertain_first(candidates)[0]
+            case NextOrder.QUEUED:
+                chosen = self._next_queued(set(candidates)) or candidates[0]
         self.item_chosen.emit(chosen)
         return True
+
+    def follow_queue(self) -> None:
+        """Where the queue is listed, what is labelled by now leaves the list."""
+        if self.filter_bar.filter.queued:
+            self.reload()
+
+    def _next_queued(self, candidates: set[int]) -> int | None:
+        """The candidate that waits in the queue behind the current item; from its end on the first again."""
+        waiting = [queued.item for queued in self._session.store.queue.left()]
+        following = self._session.store.queue.next(self._session.current_item)
+        start = waiting.index(following) if following is not None else 0
+        return next((item for item in (*waiting[start:], *waiting[:start]) if item in candidates), None)
 
     def following(self) -> list[int]:
         """The listed items from the current one on, itself included, to the end of the list."""

@@ -22,6 +22,8 @@ from studio.ui.label.point_actions import PointActions
 from studio.ui.label.proposing.accepting import Accepting
 from studio.ui.label.proposing.actions import ProposalActions
 from studio.ui.label.proposing.control import ProposalControl
+from studio.ui.label.queueing.actions import QueueActions
+from studio.ui.label.queueing.choices import QueueChoices
 from studio.ui.label.region_actions import RegionActions
 from studio.ui.label.region_editing import RegionEditing
 from studio.ui.label.selection_actions import SelectionActions
@@ -72,6 +74,10 @@ class LabelActions:
         return ProposalActions(
             self._actions, self._session, self._choices, self._items, self._showing, self.accepting, control
         )
+
+    def add_queueing(self, choices: QueueChoices, control: ProposalControl) -> QueueActions:
+        """The actions of what to label next."""
+        return QueueActions(self._actions, self._session, choices, self._canvas, self._items, control)
 
     def drop_what_says_nothing(self) -> None:
         """Once all are added: take away what a project of this task has no use for."""

@@ -1,4 +1,4 @@
-"""Which unlabelled item comes next: in the list's order, any one, or the one that a model is least sure about."""
+"""Which unlabelled item comes next: in the list's order, any one, or one that a model is unsure about or has queued."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class NextOrder(enum.StrEnum):
     IN_ORDER = "in order"
     RANDOM = "random"
     UNCERTAIN = "most uncertain first"
+    QUEUED = "what to label next"
 
 
 class NextOrderBox(QWidget):
@@ -28,8 +29,8 @@ class NextOrderBox(QWidget):
         self.box.setAccessibleName("Next unlabelled item")
         set_keyed_tip(
             self.box,
-            "Which unlabelled item comes next ({next_unlabelled}); the uncertainty is that of the last proposal, items"
-            " without one come last",
+            "Which unlabelled item comes next ({next_unlabelled}); the uncertainty is that of the last proposal;"
+            " items without one, or outside the queue of what to label next, come last",
         )
         self.box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.box.setFocusPolicy(Qt.FocusPolicy.TabFocus)

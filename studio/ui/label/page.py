@@ -44,6 +44,8 @@ from studio.ui.label.pixel_readout import PixelReadout
 from studio.ui.label.points_panel import PointsPanel
 from studio.ui.label.proposing.control import ProposalControl
 from studio.ui.label.proposing.panel import ProposalPanel
+from studio.ui.label.queueing.choices import QueueChoices
+from studio.ui.label.queueing.panel import QueuePanel
 from studio.ui.label.rulers import RuledCanvas
 from studio.ui.label.side_panel import SidePanel
 from studio.ui.label.status_strip import StatusStrip
@@ -91,6 +93,8 @@ class LabelPage(QWidget):
         self._lock_keeper = LockKeeper(self.choices.locks, self.showing, self.canvas, self)
         self.proposing = ProposalControl(session, self)
         self.proposal_actions = self.label_actions.add_proposing(self.proposing)
+        self.queue_choices = QueueChoices(self)
+        self.queue_actions = self.label_actions.add_queueing(self.queue_choices, self.proposing)
         self.label_actions.drop_what_says_nothing()
         if self.document is not None:
             self.label_actions.add_text_views(self.document)
@@ -269,6 +273,18 @@ class LabelPage(QWidget):
                 self.label_actions.accept_all,
             )
             side.add("proposals", "Proposals", self.proposals, weight=3)
+        self.queue = QueuePanel(
+            self._session,
+            self.queue_choices,
+            self.showing,
+            self.proposing,
+            self.queue_actions,
+            self.proposal_actions,
+            self.label_actions.accept_all,
+        )
+        queue = side.add("queue", "Next to label", self.queue, weight=2)
+        self.queue.note_changed.connect(queue.set_note)
+        queue.set_note(self.queue.note)
         self.history = HistoryPanel(self._session.store, self.showing)
         past = side.add("history", "History", self.history, weight=2)
         self.history.note_changed.connect(past.set_note)

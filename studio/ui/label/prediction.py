@@ -37,7 +37,7 @@ def read_prediction(folder: Path, run: str, score: ItemScore) -> Prediction:
 def read_proposal(folder: Path, proposal: Proposal) -> Prediction:
     """Read a proposal whose mask lies below `folder`. For a background thread. Raises BadMask."""
     mask = read_mask(folder / proposal.mask)[0] if proposal.mask is not None else None
-    return Prediction(proposal.source, proposal.item, mask, proposal.points, is_proposal=True)
+    return Prediction(proposal.source, proposal.item, mask, proposal.points, proposal.tags, is_proposal=True)
 
 
 def accept_points(document: PointsDocument, points: Points, *, replace: bool) -> bool:

@@ -86,7 +86,12 @@ class Accepting:
             )
         elif isinstance(document, TagsDocument) and prediction.tags is not None:
             tags = prediction.tags.tags
-            self._try(lambda: document.replace(tags, "accepting the prediction"))
+
+            def accept_tags() -> None:
+                changed = document.replace(tags, _ALL)
+                self._close(proposal, document.head if changed else None)
+
+            self._try(accept_tags)
         elif isinstance(document, PointsDocument) and prediction.points is not None:
             points, replace = prediction.points, self._replaces(prediction)
 

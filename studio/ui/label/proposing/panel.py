@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QPushButton,
     QSizePolicy,
     QSpinBox,
     QStackedWidget,
@@ -22,11 +21,11 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core.proposals import FROM_STROKES
-from studio.core.recipe import Purpose
 from studio.core.settings import Task
-from studio.store import RunRecord
+from studio.store.job_making import proposing_runs
 from studio.ui.keyboard.bindings import key_bindings
 from studio.ui.keyboard.keyed_texts import key_of
+from studio.ui.label.buttons import words_button
 from studio.ui.label.choices import Choices
 from studio.ui.label.item_showing import ItemShowing
 from studio.ui.label.proposing.actions import ProposalActions
@@ -65,19 +64,21 @@ class ProposalPanel(QWidget):
         self.ahead = QSpinBox(minimum=1, maximum=_MOST_AHEAD)
         self.ahead.setAccessibleName("Number of items to propose for")
         self.ahead.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.here_button = _button(actions.here, "Propose", primary=True)
-        self.ahead_button = _button(actions.ahead, "Next")
+        self.here_button = words_button(actions.here, "Propose", primary=True)
+        self.ahead_button = words_button(actions.ahead, "Next")
         which = "empty" if choices.task is Task.KEYPOINTS else "unpainted"
-        self.everywhere_button = _button(actions.everywhere, f"All {which}")
+        self.everywhere_button = words_button(actions.everywhere, f"All {which}")
         self.progress = QProgressBar(textVisible=False)
         self.progress.setAccessibleName("How far the proposal is")
         self.progress.setAccessibleName("Proposals made")
-        self.cancel_button = _button(actions.cancel, "Stop")
+        self.cancel_button = words_button(actions.cancel, "Stop")
         self.said = QLabel(wordWrap=True)
         self.said.setProperty("role", "muted")
-        self.accept_button = _button(accept_all, "Accept all" if actions.accept_class is not None else "Accept")
-        self.class_button = _button(actions.accept_class, "This class") if actions.accept_class is not None else None
-        self.discard_button = _button(actions.discard, "Discard")
+        self.accept_button = words_button(accept_all, "Accept all" if actions.accept_class is not None else "Accept")
+        self.class_button = (
+            words_button(actions.accept_class, "This class") if actions.accept_class is not None else None
+        )
+        self.discard_button = words_button(actions.discard, "Discard")
         self.replaces = QCheckBox("Replace")
         self.replaces.setToolTip("Accepting also changes what is labelled already; void stays")
         self._asking, self._running, self._taking = QWidget(), QWidget(), QWidget()
@@ -101,7 +102,7 @@ class ProposalPanel(QWidget):
     def _list_sources(self) -> None:
         """Strokes, where pixels are labelled, and every finished run, the newest first; at first the kept one."""
         proposals = self._choices.proposals
-        runs = [run for run in reversed(self._session.store.runs()) if _can_propose(run)]
+        runs = proposing_runs(self._session.store)
         with QSignalBlocker(self.source):
             self.source.clear()
             if self._choices.task is Task.SEGMENTATION:
@@ -182,26 +183,3 @@ def _rows(box: QWidget, *rows: Sequence[QWidget]) -> None:
             row.addWidget(widget, max(1, widget.sizeHint().width()))
         column.addLayout(row)
     column.addStretch(1)
-
-
-def _can_propose(run: RunRecord) -> bool:
-    return run.spec.purpose is Purpose.TRAIN and run.outcome is not None and run.outcome.learnt_something
-
-
-def _button(action: QAction, text: str, *, primary: bool = False) -> QPushButton:
-    """A button for an action, with a shorter text; it follows the action and leaves the keyboard to the canvas."""
-    button = QPushButton(text)
-    button.setObjectName(f"{action.objectName()}_button")
-    button.setProperty("primary", primary)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-    button.clicked.connect(action.trigger)
-
-    def follow() -> None:
-        button.setEnabled(action.isEnabled())
-        button.setToolTip(action.toolTip())
-        button.setAccessibleName(action.text())
-
-    action.changed.connect(follow)
-    follow()
-    return button

@@ -17,8 +17,6 @@ FOR_PIXELS = (
     "propose_here",
     "propose_next",
     "propose_all",
-    "stop_proposing",
-    "discard_proposal",
 )
 """Actions that say nothing where a label has no place in the picture, or no model proposes it."""
 
