@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
 from studio.cli.options import JsonOption, ProjectArgument, RunOption
 from studio.cli.output import Output
 from studio.core.metric_change import metric_figures
 from studio.core.report import Report, ReportRow, Verdict, error_figure
-from studio.reports import RunReport, read_report
+from studio.reports import PICTURED_ITEMS, RunReport, read_report, save_report
 from studio.store import Store
 
 
-def report(project: ProjectArgument, run: RunOption, as_json: JsonOption = False) -> None:
+def report(
+    project: ProjectArgument,
+    run: RunOption,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE.html", help="Write it as one page with pictures instead."),
+    ] = None,
+    pictures: Annotated[
+        int,
+        typer.Option("--pictures", metavar="N", min=0, help="Of so many items, those whose error changed most."),
+    ] = PICTURED_ITEMS,
+    as_json: JsonOption = False,
+) -> None:
     """Compare RUN, which was fine-tuned on corrections, with the run it started from: item by item, by class, and
     whether it could be chance."""
     output = Output(as_json=as_json)
     with Store.open(project) as store:
-        show_report(read_report(store, run), output)
+        if out is None or as_json:
+            show_report(read_report(store, run), output)
+        if out is not None:
+            with output.progress("Drawing") as progress:
+                saved = save_report(store, run, out.absolute(), pictured=pictures, progress=progress)
+            output.result("saved", saved.sentence, path=str(saved.path), pictured=saved.pictured, changed=saved.changed)
 
 
 def show_report(told: RunReport, output: Output) -> None:

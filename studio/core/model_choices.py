@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 from dataclasses import dataclass
 
@@ -38,3 +39,13 @@ class ModelChoice:
     @property
     def kept_run(self) -> str | None:
         return {Kept.NEW: self.run, Kept.OLD: self.parent}.get(self.kept)
+
+
+def choice_in_words(choice: ModelChoice | None) -> str:
+    """`Run 0003 kept by Anna, 3 Nov 2026 14:03`."""
+    if choice is None:
+        return "Not decided yet"
+    by = f" by {choice.who}" if choice.who else ""
+    when = dt.datetime.fromtimestamp(choice.time)
+    what = f"Run {choice.kept_run} kept" if choice.kept_run is not None else "Decision taken back"
+    return f"{what}{by}, {when.day} {when:%b %Y %H:%M}"

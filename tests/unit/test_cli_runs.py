@@ -702,6 +702,22 @@ def test_the_report_is_an_event_for_programs(reviewed: Path, use: Use, capsys: p
     assert events(capsys) == [e for e in told if e["event"] in ("compared", "report")]
 
 
+def test_the_report_becomes_a_page(
+    reviewed: Path, use: Use, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    run_command(["decide", str(reviewed), "--run", "0001", "seqB_002.png", "accept"])
+    use(ScoringEngine({}))
+    assert run_command(["fine-tune", str(reviewed), "--run", "0001"]) == 0
+    capsys.readouterr()
+    out = tmp_path / "page.html"
+    assert run_command(["report", str(reviewed), "--run", "0002", "--out", str(out)]) == 0
+    assert capsys.readouterr().out.strip().endswith(f"{out} has the report.")
+    assert "seqB_002.png: after" in out.read_text(encoding="utf-8")
+    assert run_command(["report", str(reviewed), "--run", "0002", "--out", str(out), "--pictures", "0", "--json"]) == 0
+    assert events(capsys)[-1]["pictured"] == 0
+    assert "<img" not in out.read_text(encoding="utf-8")
+
+
 def test_a_run_that_was_not_fine_tuned_has_no_report(reviewed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["report", str(reviewed), "--run", "0001"]) == 2
     assert "was not fine-tuned" in capsys.readouterr().err

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Final
-
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QWidget
 
-from studio.core.model_choices import Kept, ModelChoice
+from studio.core.model_choices import Kept, ModelChoice, choice_in_words
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.page_actions import PageActions
-
-_UNDECIDED: Final = "Not decided yet"
 
 
 class KeepBar(QWidget):
@@ -38,14 +33,14 @@ class KeepBar(QWidget):
         self.note.setPlaceholderText("Why? It stays on record")
         self.note.setMaximumWidth(320)
         self.note.editingFinished.connect(self._write_note)
-        self.record = ElidedLabel(_UNDECIDED)
+        self.record = ElidedLabel(choice_in_words(None))
         self.record.setObjectName("keep_record")
         self.record.setProperty("role", "muted")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         for action in (self.new, self.old):
-            layout.addWidget(_button(action))
+            layout.addWidget(framed_button(action))
         layout.addWidget(self.note, 2)
         layout.addWidget(self.record, 3)
 
@@ -58,7 +53,7 @@ class KeepBar(QWidget):
         if not self.note.hasFocus():
             with QSignalBlocker(self.note):
                 self.note.setText(choice.note if choice is not None and kept is not Kept.UNDECIDED else "")
-        self.record.setText(record_in_words(choice))
+        self.record.setText(choice_in_words(choice))
 
     def _press(self, kept: Kept) -> None:
         already = self._choice is not None and self._choice.kept is kept
@@ -71,17 +66,7 @@ class KeepBar(QWidget):
             self.decided.emit(choice.kept, note)
 
 
-def record_in_words(choice: ModelChoice | None) -> str:
-    """`Run 0003 kept by Anna, 3 Nov 2026 14:03`."""
-    if choice is None:
-        return _UNDECIDED
-    by = f" by {choice.who}" if choice.who else ""
-    when = dt.datetime.fromtimestamp(choice.time)
-    what = f"Run {choice.kept_run} kept" if choice.kept_run is not None else "Decision taken back"
-    return f"{what}{by}, {when.day} {when:%b %Y %H:%M}"
-
-
-def _button(action: QAction) -> QToolButton:
+def framed_button(action: QAction) -> QToolButton:
     button = QToolButton()
     button.setDefaultAction(action)
     button.setObjectName(f"button_{action.objectName()}")

@@ -124,6 +124,12 @@ def read_report(project: Path, run: str) -> RunReport:
         return reports.read_report(store, run)
 
 
+def save_report(project: Path, run: str, out: Path) -> str:
+    """`studio.reports.save_report` for another thread; returns the sentence that says so. Raises StudioError."""
+    with Store.open(project) as store:
+        return reports.save_report(store, run, out).sentence
+
+
 def _main_metric(folder: Path) -> Metric | None:
     end = last_epoch(folder / EVENTS_FILE)
     return end.metrics[0] if end is not None and end.metrics else None

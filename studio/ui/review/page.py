@@ -354,6 +354,7 @@ class ReviewPage(QWidget):
         """Carry out what was decided and end the threads; to be called before the project's store is closed."""
         self.decisions.close()
         self._work.close()
+        self.report.shut_down()
         self.gallery.shut_down()
 
     # -- deciding -----------------------------------------------------------------------------------------------------

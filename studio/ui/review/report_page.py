@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.core.counting import counted
 from studio.core.errors import StudioError
 from studio.core.model_choices import Kept
 from studio.reports import RunReport
 from studio.ui.review.empty import EmptyState
-from studio.ui.review.keep_bar import KeepBar
-from studio.ui.review.loading import RunChoice, read_report
+from studio.ui.review.keep_bar import KeepBar, framed_button
+from studio.ui.review.loading import RunChoice, read_report, save_report
 from studio.ui.review.report_view import ReportView
 from studio.ui.session import Overlay, Page, Session, Tone
+from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.page_actions import PageActions
 from studio.ui.widgets.work_queue import WorkQueue
 
@@ -32,6 +35,11 @@ class ReportPage(QWidget):
         self._actions = PageActions("Review", self)
         self.keep = KeepBar(self._actions)
         self.keep.decided.connect(self._decide)
+        self.save = self._actions.add(
+            "save_report", "Save Report…", "save", "Ctrl+S", "One page with pictures, for a browser or on paper"
+        )
+        self.save.triggered.connect(self._ask_where)
+        self._writing = WorkQueue("report writer", self)
         for action in self._actions.all:
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             self.addAction(action)
@@ -40,7 +48,7 @@ class ReportPage(QWidget):
         self.runs.setAccessibleName("Fine-tuned run")
         self.runs.setMinimumWidth(260)
         self.runs.activated.connect(lambda place: self.choose(self.runs.itemData(place)))
-        self.title = QLabel()
+        self.title = ElidedLabel()
         self.title.setProperty("role", "muted")
         self.view = ReportView()
         self.view.opened.connect(self._open)
@@ -54,6 +62,7 @@ class ReportPage(QWidget):
         bar_layout.setSpacing(10)
         bar_layout.addWidget(self.runs)
         bar_layout.addWidget(self.title, 1)
+        bar_layout.addWidget(framed_button(self.save))
         self.keep.setContentsMargins(14, 8, 14, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -114,6 +123,32 @@ class ReportPage(QWidget):
             self._session.say(error.sentence, Tone.ERROR)
         self._show_choice()
         self._session.runs_changed.emit()
+
+    def save_to(self, out: Path) -> None:
+        """Write the report that shows, away from the GUI thread."""
+        assert self._run is not None
+        work = partial(save_report, self._session.store.root, self._run, out)
+        self._session.say("Writing the report…")
+        self._writing.do(
+            work,
+            lambda sentence: self._session.say(sentence, Tone.OK),
+            lambda sentence: self._session.say(sentence, Tone.ERROR),
+        )
+
+    def shut_down(self) -> None:
+        """Finish what is being written; to be called before the project's store is closed."""
+        self._writing.close()
+
+    def _ask_where(self) -> None:
+        """The desktop's own dialog, opened without holding the window's event loop."""
+        dialog = QFileDialog(self, "Save the report", str(Path.home()), "Web pages (*.html)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("html")
+        name = re.sub(r"[^\w.-]+", "-", self._session.settings.name)
+        dialog.selectFile(f"{name}-run-{self._run}.html")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda path: self.save_to(Path(path)))
+        dialog.open()
 
     def _open(self, item: int) -> None:
         assert self._run is not None

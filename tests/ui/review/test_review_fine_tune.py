@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QFileDialog, QToolButton
 from pytestqt.qtbot import QtBot
 
 from studio.core.fine_tuning import fine_tune_spec, proposed_rate, trainable
@@ -346,3 +347,26 @@ def test_models_are_decided_about_in_the_report_alone(project: ReviewProject, pa
     assert report.keep.new.isEnabled()
     page.top.view_chosen.emit(View.ITEMS)
     assert not report.keep.new.isEnabled()
+
+
+def test_the_report_is_saved_as_a_page_away_from_the_window(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    report = report_page(project, page, qtbot)
+    said: list[str] = []
+    project.session.message.connect(lambda sentence, _tone: said.append(sentence))
+    report.save_to(tmp_path / "report.html")
+    qtbot.waitUntil(lambda: len(said) == 2, timeout=20_000)
+    assert said == ["Writing the report…", f"{tmp_path / 'report.html'} has the report."]
+    written = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "run 0002 after fine-tuning on 2 corrections" in written
+    assert "frame0.png" in written
+
+
+def test_saving_asks_where_and_proposes_a_name(project: ReviewProject, page: ReviewPage, qtbot: QtBot) -> None:
+    report = report_page(project, page, qtbot)
+    qtbot.keyClick(report.view.table, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    dialog = report.findChild(QFileDialog)
+    assert dialog is not None
+    assert [Path(path).name for path in dialog.selectedFiles()] == ["t-run-0002.html"]
+    dialog.reject()
