@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from PIL import Image
 from torch import nn
 
 from studio.core.recipe import Encoder
@@ -14,7 +15,9 @@ from studio.ml.random_state import preserved_random_state
 
 def warm_up() -> None:
     """One training step of a tiny batch: loads what PyTorch imports late (its optimizers bring in the compiler) and the
-    convolution library; on a machine with CUDA it also makes the context."""
+    convolution library, and finds what the default encoder's stages give; on a machine with CUDA it also makes the
+    context. Pillow loads the readers of the usual files."""
+    Image.preinit()
     with preserved_random_state():
         network = UNet(make_encoder(Encoder.RESNET18), 2)
         optimizer = torch.optim.AdamW(network.parameters(), fused=True)

@@ -30,8 +30,8 @@ class Redraw(QObject):
         self._jobs = jobs
         self._waiting: deque[Job] = deque()
         self._asked = False
-        self._began = 0.0
-        self._rest = QTimer(self, singleShot=True, interval=LEAST_REST_MS)
+        self._began_ms = self._rested_at_ms = 0.0
+        self._rest = QTimer(self, singleShot=True)
         self._rest.timeout.connect(self._begin)
         self._turns = QTimer(self, interval=0)
         self._turns.timeout.connect(self._turn)
@@ -46,7 +46,7 @@ class Redraw(QObject):
         if self._turns.isActive():
             self._asked = True
         elif not self._rest.isActive():
-            self._rest.start()
+            self._rest.start(max(round(self._rested_at_ms - _now_ms()), 0))
 
     def anew(self) -> None:
         """Redraw from the next turn on; what was not yet drawn of a redraw that is under way is part of this one."""
@@ -56,7 +56,7 @@ class Redraw(QObject):
         self._begin()
 
     def _begin(self) -> None:
-        self._began = time.perf_counter()
+        self._began_ms = _now_ms()
         self._waiting.extend(self._jobs())
         self._turns.start()
 
@@ -65,9 +65,13 @@ class Redraw(QObject):
             self._waiting.popleft()()
             return
         self._turns.stop()
-        took = 1000 * (time.perf_counter() - self._began)
-        self._rest.setInterval(min(max(LEAST_REST_MS, round(_REST * took)), MOST_REST_MS))
+        now = _now_ms()
+        self._rested_at_ms = now + min(max(LEAST_REST_MS, _REST * (now - self._began_ms)), MOST_REST_MS)
         self.done.emit()
         if self._asked:
             self._asked = False
-            self._rest.start()
+            self.ask()
+
+
+def _now_ms() -> float:
+    return 1000 * time.perf_counter()

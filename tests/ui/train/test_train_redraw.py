@@ -120,3 +120,16 @@ def test_another_run_is_drawn_a_plot_a_turn(desk: Desk) -> None:
     ]
     assert sum(changed) == len(plots)
     assert max(changed) == 1, "mouse and keys come to their turn between two plots"
+
+
+def test_after_a_long_rest_the_first_wish_is_granted_within_a_few_turns(qtbot: QtBot) -> None:
+    """The first point of a run waits for nothing."""
+    parent, seen = QObject(), list[str]()
+    redraw = Redraw(lambda: [lambda: seen.append("drawn")], parent)
+    heart = QTimer(parent, interval=0)
+    heart.timeout.connect(lambda: seen.append("beat"))
+    heart.start()
+    redraw.ask()
+    qtbot.waitUntil(lambda: "drawn" in seen, timeout=5000)
+    heart.stop()
+    assert seen.index("drawn") <= 5
