@@ -16,6 +16,7 @@ from studio.core.items import Split
 from studio.core.raster import Rect
 from studio.core.review import ReviewItem
 from studio.core.settings import Task
+from studio.core.tag_figures import summed
 from studio.core.tags import TAG_THRESHOLD
 from studio.store import ItemFilter, ReviewFilter
 from studio.ui.review.confusion import Cell, ConfusionPanel
@@ -162,6 +163,7 @@ class Gallery(QWidget):
 
     def query(self) -> None:
         """Ask the project for the items that the filters let through; the current one stays so if it is among them."""
+        self._show_tags()
         keep = self.grid.current_item
         ids = self._ids()
         run = self.run
@@ -327,11 +329,19 @@ class Gallery(QWidget):
             self.panel.select(self._cell)
         elif isinstance(self.panel, TagPanel):
             self.panel.show_curve(figures.curve if figures else None, self._threshold)
-            self.panel.show_mistakes(figures.mistakes if figures else {}, self._session.settings.known_classes)
+            self._show_tags()
             self.panel.select(self._cell)
         else:
             self.panel.show_errors(list(figures.errors.values()) if figures else [])
             self.panel.select(self._range)
+
+    def _show_tags(self) -> None:
+        """Tag by tag, of the split that is shown, so that a click on a number shows as many items."""
+        if not isinstance(self.panel, TagPanel) or self._figures is None:
+            return
+        split = self.filters.filters.split
+        chosen = [counts for of, counts in self._figures.tags.items() if split in (None, of)]
+        self.panel.show_counts(summed(chosen), self._session.settings.known_classes)
 
     # -- pictures -----------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from studio.core.items import Split
 from studio.core.recipe import RunSpec
 from studio.core.review import SCORES_FILE
 from studio.core.settings import Task
+from studio.core.tag_figures import TagCounts, tag_counts
 from studio.core.tags import TAG_THRESHOLD
 from studio.core.thresholds import ThresholdCurve, kept_threshold, threshold_curve
 from studio.reports import RunReport
@@ -50,17 +51,17 @@ class RunChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class RunFigures:
-    """`confusion` (n, n) int64 counts wrong pixels or items by label and prediction; `mistakes` likewise, with tags
-    that are missing or too many; `errors` by item, in pixels, for points. `only_split` is the split of all items, None
-    where they have several. Of tags: `curve` says what each threshold gives, `threshold` is the one in force."""
+    """`confusion` (n, n) int64 counts wrong pixels or items by label and prediction; `errors` by item, in pixels, for
+    points. `only_split` is the split of all items, None where they have several. Of tags: `curve` says what each
+    threshold gives, `threshold` is the one in force, `tags` how each fares, in each split apart."""
 
     run: str
     confusion: np.ndarray
-    mistakes: dict[tuple[int, int], int]
     errors: dict[int, float]
     only_split: Split | None
     curve: ThresholdCurve | None = None
     threshold: float = TAG_THRESHOLD
+    tags: dict[Split, TagCounts] = field(default_factory=dict)
     aspect: float | None = None
     """Width / height of the pictures at the top, the one in the middle of them; None where they cannot be read."""
 
@@ -86,18 +87,21 @@ def read_figures(project: Path, run: str, task: Task) -> RunFigures:
             store.review.load_scores(run)
         errors: dict[int, float] = {}
         curve: ThresholdCurve | None = None
+        tags: dict[Split, TagCounts] = {}
         if task in (Task.KEYPOINTS, Task.MULTI_LABEL):
             scores = [review.score for review in store.review.items(run, store.review.ids(run, ReviewFilter()))]
             errors = {score.item: score.error for score in scores}
-            curve = threshold_curve(scores) if task is Task.MULTI_LABEL else None
+            if task is Task.MULTI_LABEL:
+                curve = threshold_curve(scores)
+                tags = {split: tag_counts(s for s in scores if s.split is split) for split in Split}
         used = store.review.splits(run)
         return RunFigures(
             run=run,
             confusion=store.review.confusion(run),
-            mistakes=store.review.mistakes(run),
             errors=errors,
             only_split=used.pop() if len(used) == 1 else None,
             curve=curve,
+            tags=tags,
             threshold=kept_threshold(store.run(run).folder),
             aspect=None if task is Task.TEXT else _usual_aspect(store, store.review.ids(run)[:_LOOKED_AT]),
         )

@@ -1,21 +1,25 @@
-"""From which probability on tags are predicted, and which are then missing or too many, over all items of a run."""
+"""From which probability on tags are predicted, and how each tag then fares over the items of a run."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from studio.core.classes import LabelClass
+from studio.core.counting import counted
+from studio.core.tag_figures import TagCounts
 from studio.core.thresholds import ThresholdCurve
-from studio.ui.review.mistake_list import Cell, MistakeList
+from studio.ui.review.mistake_list import Cell
+from studio.ui.review.tag_table import TagTable
 from studio.ui.review.threshold_plot import ThresholdChoice
 from studio.ui.theme import theme
 
 
 class TagPanel(QWidget):
-    """Choosing a mistake, or none, is told by `chosen`; another threshold by `threshold_chosen`."""
+    """Choosing a mistake, or none, is told by `chosen`; another threshold by `threshold_chosen`. While the threshold is
+    dragged, the table shows what it would give."""
 
     chosen = Signal(object)
     """A `Cell`, or None for all items."""
@@ -23,11 +27,15 @@ class TagPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._counts: TagCounts | None = None
+        self._classes: Sequence[LabelClass] = ()
+        self._threshold = 0.0
         self.threshold = ThresholdChoice()
         self.threshold.chosen.connect(self.threshold_chosen)
+        self.threshold.plot.moved.connect(self._show_at)
         self.threshold.hide()
-        self.list = MistakeList(counted="items")
-        self.list.chosen.connect(self._choose)
+        self.table = TagTable()
+        self.table.chosen.connect(self._choose)
         self._all = QToolButton()
         self._all.setText("Show all")
         self._all.setObjectName("clear_confusion")
@@ -35,10 +43,10 @@ class TagPanel(QWidget):
         self._all.setIcon(theme().icon("close", "muted"))
         self._all.clicked.connect(lambda: self._choose(None))
         self._all.hide()
-        heading = QLabel("MISSING AND TOO MANY")
-        heading.setProperty("role", "section")
+        self.heading = QLabel("TAG BY TAG")
+        self.heading.setProperty("role", "section")
         top = QHBoxLayout()
-        top.addWidget(heading)
+        top.addWidget(self.heading)
         top.addStretch(1)
         top.addWidget(self._all)
         column = QVBoxLayout(self)
@@ -46,22 +54,28 @@ class TagPanel(QWidget):
         column.setSpacing(6)
         column.addWidget(self.threshold)
         column.addLayout(top)
-        column.addWidget(self.list, 1)
+        column.addWidget(self.table, 1)
 
     def show_curve(self, curve: ThresholdCurve | None, threshold: float) -> None:
         """What each threshold gives, and the one in force; None where no validation item has a label."""
+        self._threshold = threshold
         self.threshold.setVisible(curve is not None)
         if curve is not None:
             self.threshold.show_curve(curve, threshold)
 
-    def show_mistakes(self, mistakes: Mapping[Cell, int], classes: Sequence[LabelClass]) -> None:
-        """`mistakes`: items by label and prediction, one of which is `NO_CLASS`."""
-        self.list.show_mistakes(mistakes, classes)
+    def show_counts(self, counts: TagCounts | None, classes: Sequence[LabelClass]) -> None:
+        """Of the items that the table is to be about, at the threshold in force; None where there are none."""
+        self._counts, self._classes = counts, classes
+        self.heading.setText(f"TAG BY TAG, {counted(counts.items, 'item').upper()}" if counts else "TAG BY TAG")
+        self._show_at(self._threshold)
 
     def select(self, cell: Cell | None) -> None:
         """Mark the mistake without telling anyone."""
-        self.list.select(cell)
+        self.table.select(cell)
         self._all.setVisible(cell is not None)
+
+    def _show_at(self, threshold: float) -> None:
+        self.table.show_figures(self._counts.at(threshold) if self._counts else [], self._classes)
 
     def _choose(self, cell: Cell | None) -> None:
         self.select(cell)

@@ -24,6 +24,7 @@ from studio.ui.review import ReviewPage
 from studio.ui.review.confusion import ConfusionPanel
 from studio.ui.review.loading import read_report
 from studio.ui.review.tag_panel import TagPanel
+from studio.ui.review.tag_table import MISSING, TOO_MANY
 from studio.ui.review.tiles import key_of
 from studio.ui.session import Session
 from tests.ui.review.conftest import ReviewProject, _shown, write_scores
@@ -185,9 +186,66 @@ def test_a_mistake_filters_the_items(project: ReviewProject, page: ReviewPage, q
         panel.matrix.chosen.emit((ANT, BEE))
     else:
         assert isinstance(panel, TagPanel)
-        assert {panel.list.item(n).text() for n in range(panel.list.count())} == {"bee missing", "wasp too many"}
-        panel.list.chosen.emit((NO_CLASS, WASP))
+        click(panel, qtbot, "wasp", TOO_MANY)
     assert shown(page) == ["1.png"]
+
+
+def rows(panel: TagPanel) -> dict[str, list[str]]:
+    """By tag: precision, recall, missing, too many, as they are written."""
+    model = panel.table.model()
+    lines = [[str(model.index(row, column).data()) for column in range(5)] for row in range(model.rowCount())]
+    return {name: numbers for name, *numbers in lines}
+
+
+def click(panel: TagPanel, qtbot: QtBot, tag: str, column: int) -> None:
+    model = panel.table.model()
+    row = next(row for row in range(model.rowCount()) if model.index(row, 0).data() == tag)
+    place = panel.table.visualRect(model.index(row, column)).center()
+    qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+
+def test_the_table_has_each_tags_precision_and_recall_over_the_items_of_the_split(
+    tags_page: tuple[ReviewProject, ReviewPage], qtbot: QtBot
+) -> None:
+    """Of three labelled ants, two bees and no wasp, all ants and one bee are found and a wasp is too many."""
+    _project, page = tags_page
+    panel = page.gallery.panel
+    assert isinstance(panel, TagPanel)
+    told = {"ant": ["1.00", "1.00", "0", "0"], "bee": ["1.00", "0.50", "1", "0"], "wasp": ["0.00", "–", "0", "1"]}
+    assert rows(panel) == told
+    assert panel.heading.text() == "TAG BY TAG, 3 ITEMS"
+    page.gallery.filters.split.setCurrentText("Train")
+    assert panel.heading.text() == "TAG BY TAG, 0 ITEMS"
+    page.gallery.filters.split.setCurrentText("Valid")
+    assert rows(panel) == told
+
+
+def test_a_click_on_how_often_a_tag_is_missing_or_too_many_shows_these_items_and_another_all(
+    tags_page: tuple[ReviewProject, ReviewPage], qtbot: QtBot
+) -> None:
+    _project, page = tags_page
+    panel = page.gallery.panel
+    assert isinstance(panel, TagPanel)
+    click(panel, qtbot, "bee", MISSING)
+    assert shown(page) == ["2.png"]
+    click(panel, qtbot, "wasp", TOO_MANY)
+    assert shown(page) == ["1.png"]
+    click(panel, qtbot, "ant", MISSING)
+    assert shown(page) == ["1.png"], "no ant is missing, so there is nothing to show"
+    click(panel, qtbot, "wasp", TOO_MANY)
+    assert len(shown(page)) == 3
+
+
+def test_the_table_says_what_a_threshold_would_give_while_it_is_dragged(
+    tags_page: tuple[ReviewProject, ReviewPage], qtbot: QtBot
+) -> None:
+    project, page = tags_page
+    panel = page.gallery.panel
+    assert isinstance(panel, TagPanel)
+    plot = panel.threshold.plot
+    qtbot.mousePress(plot, Qt.MouseButton.LeftButton, pos=plot.place(0.75, 0).toPoint())
+    assert rows(panel)["ant"] == ["1.00", "0.33", "2", "0"]
+    assert kept_threshold(project.store.run("0001").folder) == 0.2, "nothing is chosen yet"
 
 
 def test_the_class_filter_shows_where_a_class_was_mistaken(page: ReviewPage) -> None:
@@ -278,8 +336,8 @@ def test_a_threshold_is_chosen_on_the_curve_and_changes_the_predictions_for_good
     assert answers(page, qtbot, 1) == ["✓ant 0.7!", "wasp 0.4!", "bee 0.1"]
     place = choice.plot.place(0.5, 0).toPoint()
     qtbot.mouseClick(choice.plot, Qt.MouseButton.LeftButton, pos=place)
-    qtbot.waitUntil(lambda: panel.list.count() == 1, timeout=20_000)
-    assert panel.list.item(0).text() == "bee missing"
+    qtbot.waitUntil(lambda: rows(panel)["wasp"] == ["–", "–", "0", "0"], timeout=20_000)
+    assert rows(panel)["bee"] == ["1.00", "0.50", "1", "0"]
     qtbot.waitUntil(lambda: answers(page, qtbot, 1) == ["✓ant 0.7!", "wasp 0.4", "bee 0.1"], timeout=20_000)
     assert [score.name for score in scored(project) if score.error] == ["2.png"]
     project.store.review.load_scores("0001")
