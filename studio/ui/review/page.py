@@ -16,13 +16,15 @@ from studio.core.fine_tuning import lessons
 from studio.core.items import Split
 from studio.core.recipe import Purpose, RunSpec
 from studio.core.review import Decision
-from studio.core.settings import Task
+from studio.core.settings import TAG_TASKS, Task
 from studio.ui.review.decisions import Decisions
 from studio.ui.review.differences import MASK_OPACITY
 from studio.ui.review.empty import EmptyState
 from studio.ui.review.fine_tune import FineTuneBar
 from studio.ui.review.gallery import Gallery
 from studio.ui.review.loading import RunChoice, RunFigures, choose_threshold, read_choices, read_figures
+from studio.ui.review.point_placing import PointPlacing
+from studio.ui.review.relabelling import Relabelling
 from studio.ui.review.report_page import ReportPage
 from studio.ui.review.top_bar import LARGEST_TILE, SMALLEST_TILE, TopBar, View
 from studio.ui.session import Overlay, Page, Session, Tone
@@ -48,8 +50,17 @@ _SHORT: Final = {
     "review_edit": "Edit",
     "review_leave_out": "Leave out",
     "review_region": "Region",
+    "review_class": "Class",
 }
-_ON_THE_BAR: Final = ("review_accept", "review_region", "review_label_right", "review_edit", "review_leave_out")
+_EDIT_HINT: Final = "open the label at its largest mistake; Esc comes back"
+_ON_THE_BAR: Final = (
+    "review_accept",
+    "review_region",
+    "review_class",
+    "review_label_right",
+    "review_edit",
+    "review_leave_out",
+)
 _DECISION_ACTIONS: Final = (
     (Decision.ACCEPTED, "review_accept", "Accept the Prediction", "A", "accept", "it becomes the label"),
     (Decision.LABEL_RIGHT, "review_label_right", "Label Was Right", "R", "check", "it stays, the model erred"),
@@ -73,6 +84,9 @@ class ReviewPage(QWidget):
         self.report = ReportPage(session, self._work)
         self.fine_tune = FineTuneBar(self._corrected)
         self.no_runs = EmptyState("page-train", "Train a model first", _UNTRAINED, "Go to Train")
+        self.relabelling: Relabelling | None = None
+        self._at_label: tuple[int, int] | None = None
+        """The item that is being edited on the Label page, and the revision that it had."""
         self._build_actions()
         self._lay_out()
         self._connect()
@@ -128,7 +142,7 @@ class ReviewPage(QWidget):
         self._actions: dict[str, QAction] = {}
         for decision, name, text, key, icon, hint in _DECISION_ACTIONS:
             self._add_action(name, text, key, icon, hint, partial(self._decide, decision))
-        self._add_action("review_edit", "Edit", "E", "brush", "open the label at its largest mistake", self._edit)
+        self._add_action("review_edit", "Edit", "E", "brush", _EDIT_HINT, self._edit)
         self._add_action("review_undo", "Take Back the Decision", "Ctrl+Z", "undo", "", self.decisions.undo)
         self._add_action("review_redo", "Decide Again", "Ctrl+Shift+Z", "redo", "", self.decisions.redo)
         large = self.gallery.toggle_preview
@@ -139,9 +153,15 @@ class ReviewPage(QWidget):
         of_pictures = ["review_preview", "review_next_pane"]
         if self._session.settings.task is Task.SEGMENTATION:
             of_pictures += self._add_mask_actions()
+        if self._session.settings.task in TAG_TASKS:
+            of_pictures.append(self._add_classes())
+        if self._session.settings.task is Task.KEYPOINTS:
+            PointPlacing(self._session, self.gallery, self.decisions, self)
         for name in of_pictures:
             self.removeAction(self._actions[name])
             self.gallery.stack.addAction(self._actions[name])
+        if self.relabelling is not None:
+            self.relabelling.bind()
         theme().changed.connect(self._dress)
         self._dress()
 
@@ -160,6 +180,18 @@ class ReviewPage(QWidget):
         hint = "the one at the mouse, which is outlined"
         self._add_action("review_region", "Accept Only the Region", "Shift+A", "region", hint, self._accept_region)
         return ["review_flicker", "review_fainter", "review_stronger"]
+
+    def _add_classes(self) -> str:
+        """Give classes to whole items, by their keys or from a list; returns the list's action."""
+        session, gallery = self._session, self.gallery
+        self.relabelling = Relabelling(session, gallery, self.decisions, self._taken_keys, self)
+        hint = "the classes' own keys do it at once"
+        self._add_action("review_class", "Give a Class…", "L", "page-label", hint, self.relabelling.open_palette)
+        return "review_class"
+
+    def _taken_keys(self) -> set[str]:
+        shortcuts = (key for action in self._actions.values() for key in action.shortcuts())
+        return {key.toString().upper() for key in shortcuts}
 
     def _add_action(
         self,
@@ -330,7 +362,18 @@ class ReviewPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._view is View.ITEMS:
+            self._come_back()
             self.gallery.take_focus()
+
+    def _come_back(self) -> None:
+        """From the Label page: to the item that was edited there, and on to the next one once it was."""
+        left, self._at_label = self._at_label, None
+        if left is None:
+            return
+        item, revision = left
+        self.gallery.reveal([item])
+        if self._session.store.item(item).revision != revision:
+            self.gallery.go_on_after([item])
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -395,6 +438,7 @@ class ReviewPage(QWidget):
         except StudioError as error:
             self._complain(error.sentence)
             return
+        self._at_label = review.score.item, self._session.store.item(review.score.item).revision
         self._session.open_item(review.score.item, Overlay(run=review.run, item=review.score.item, focus=focus))
         self._session.show_page(Page.LABEL)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QPainter
 
 from studio.core.review import ReviewItem
 from studio.ui.review.flicker import DIFFERENCE
 from studio.ui.review.grid import ReviewGrid
+from studio.ui.review.over_picture import paint_words
 from studio.ui.review.pictures import Pictures
 from studio.ui.review.preview import Preview
 from studio.ui.review.region_pointer import PointedRegion, RegionPointer, paint_region
@@ -94,7 +95,7 @@ class RegionHover(QObject):
             return
         paint_region(painter, target, pictures.size, region)
         how = "a click or Shift+A accepts it here" if pane == DIFFERENCE else "Shift+A accepts it here"
-        _paint_words(painter, target, f"{region.words}  ·  {how}")
+        paint_words(painter, target, f"{region.words}  ·  {how}")
 
     def _repaint(self, before: int | None, now: int | None) -> None:
         for item in {before, now} - {None}:
@@ -103,14 +104,3 @@ class RegionHover(QObject):
         canvas.update()
         clickable = now is not None and self._preview.pane == DIFFERENCE
         canvas.setCursor(Qt.CursorShape.PointingHandCursor if clickable else Qt.CursorShape.ArrowCursor)
-
-
-def _paint_words(painter: QPainter, target: QRectF, words: str) -> None:
-    metrics = painter.fontMetrics()
-    room = target.toRect()
-    shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room.width() - 20)
-    box = QRect(0, 0, metrics.horizontalAdvance(shown) + 20, metrics.height() + 8)
-    box.moveBottomLeft(room.bottomLeft())
-    painter.fillRect(box, QColor(0, 0, 0, 170))
-    painter.setPen(QColor(255, 255, 255, 235))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)

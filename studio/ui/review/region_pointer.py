@@ -72,6 +72,7 @@ class RegionPointer(QObject):
         self._latest = Latest("regions", self)
         self._masks: _Masks | None = None
         self._place: tuple[ReviewItem, float, float, float] | None = None
+        self._asked: tuple[ReviewItem, float, float, float] | None = None
         self.shown: PointedRegion | None = None
 
     def region_of(self, item: int) -> PointedRegion | None:
@@ -81,15 +82,8 @@ class RegionPointer(QObject):
     def point_at(self, review: ReviewItem, x: float, y: float, *, reach: float) -> None:
         """The mouse is at (x, y) of the original; a region at most `reach` pixels away will do."""
         self._place = review, x, y, reach
-        item = review.score.item
-        if self.shown is not None and self.shown.item == item and self.shown.has(x, y):
-            self._latest.drop()
-            return
-        known = self._masks
-        if known is not None and (known.run, known.item) != (review.run, item):
-            known = self._masks = None
-        work = partial(_look, self._project, review, known, x=x, y=y, reach=reach)
-        self._latest.ask(work, self._take)
+        if not (self._latest.is_waiting and self._asked is not None and _of_one(self._asked[0], review)):
+            self._look_there()
 
     def leave(self) -> None:
         """The mouse is over no picture any more."""
@@ -109,14 +103,35 @@ class RegionPointer(QObject):
         if place is not None:
             self.point_at(place[0], place[1], place[2], reach=place[3])
 
+    def _look_there(self) -> None:
+        """Where the mouse is now. A mouse that moves on over the same item does not begin anew each time, else nothing
+        would be found before it rests."""
+        assert self._place is not None
+        self._asked = review, x, y, reach = self._place
+        if self.shown is not None and self.shown.item == review.score.item and self.shown.has(x, y):
+            self._latest.drop()
+            return
+        known = self._masks
+        if known is not None and (known.run, known.item) != (review.run, review.score.item):
+            known = self._masks = None
+        work = partial(_look, self._project, review, known, x=x, y=y, reach=reach)
+        self._latest.ask(work, self._take)
+
     def _take(self, looked: _Looked) -> None:
         self._masks = looked.masks
-        self._show(looked.found)
+        if self._place is not None and self._place != self._asked and looked.masks is not None:
+            self._look_there()
+        else:
+            self._show(looked.found)
 
     def _show(self, found: PointedRegion | None) -> None:
         before, self.shown = self.shown, found
         if before is not found:
             self.changed.emit(before.item if before is not None else None, found.item if found is not None else None)
+
+
+def _of_one(one: ReviewItem, other: ReviewItem) -> bool:
+    return (one.run, one.score.item) == (other.run, other.score.item)
 
 
 def paint_region(painter: QPainter, target: QRectF, size: tuple[int, int], region: PointedRegion) -> None:
