@@ -116,6 +116,10 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
         return not self.answer
 
 
+LABEL_CHANGED: Final = frozenset({Decision.ACCEPTED, Decision.EDITED})
+"""Decisions after which the label is no longer the one that the run scored."""
+
+
 class ReviewItem(msgspec.Struct, frozen=True, kw_only=True):
     run: str
     score: ItemScore

@@ -5,8 +5,8 @@ from studio.store.label_deeds import Acceptance
 from studio.store.label_files import ReadLabel, read_label
 from studio.store.label_queue import QueueState
 from studio.store.predictions import PredictedLabel
+from studio.store.review_queries import Arrangement, ItemGroup, ReviewFilter, Span
 from studio.store.runs import RunRecord
-from studio.store.scores import ReviewFilter
 from studio.store.snapshot import RunData
 from studio.store.store import Store
 
@@ -18,6 +18,9 @@ __all__ = [
     "RunRecord",
     "RunData",
     "ReviewFilter",
+    "Arrangement",
+    "ItemGroup",
+    "Span",
     "Acceptance",
     "PredictedLabel",
     "ReadLabel",

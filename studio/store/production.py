@@ -22,7 +22,7 @@ _KINDS: Final = (Decision.UNDECIDED.value, Decision.ACCEPTED.value, Decision.EDI
 
 _OF_RUN: Final = (
     "FROM production JOIN items ON items.id = production.item "
-    "JOIN scores ON scores.run = ?1 AND scores.item = items.id AND scores.split = ?2 "
+    "JOIN measures ON measures.run = ?1 AND measures.item = items.id AND measures.split = ?2 "
     "LEFT JOIN verdicts ON verdicts.run = ?1 AND verdicts.item = items.id"
 )
 """The production items that a run has answered, found by the table that is small."""

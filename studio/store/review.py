@@ -13,13 +13,15 @@ import numpy.typing as npt
 from studio.core.deciding import Decide, Deed, JournalEntry, StepState
 from studio.core.items import Split
 from studio.core.review import SCORES_FILE, Correction, Decision, Note, ReviewItem
+from studio.core.review_order import ReviewOrder, SortBy
 from studio.core.settings import ProjectSettings, Task
 from studio.core.suspicions import SUSPICIONS_FILE, Suspicion
 from studio.core.thresholds import keep_threshold, kept_threshold
 from studio.store.decisions import Decisions
 from studio.store.label_deeds import Acceptance
 from studio.store.predictions import PredictedLabel, Predictions
-from studio.store.scores import ReviewFilter, Scores
+from studio.store.review_queries import Arrangement, ReviewFilter, ReviewQueries
+from studio.store.scores import Scores
 from studio.store.suspicions import Suspicions
 
 _ACCEPT: Final = Decide(Decision.ACCEPTED)
@@ -31,6 +33,7 @@ class Review:
     def __init__(
         self,
         scores: Scores,
+        queries: ReviewQueries,
         decisions: Decisions,
         suspicions: Suspicions,
         predictions: Predictions,
@@ -39,6 +42,7 @@ class Review:
         settings: Callable[[], ProjectSettings],
     ) -> None:
         self._scores = scores
+        self._queries = queries
         self._decisions = decisions
         self._suspicions = suspicions
         self._predictions = predictions
@@ -64,9 +68,17 @@ class Review:
         keep_threshold(self._folder(run_id), threshold)
         self.load_scores(run_id)
 
-    def ids(self, run_id: str, wanted: ReviewFilter | None = None) -> list[int]:
-        """The ids of the run's scored items that pass, worst first."""
-        return self._scores.ids(run_id, wanted or ReviewFilter())
+    def ids(self, run_id: str, wanted: ReviewFilter | None = None, order: ReviewOrder | None = None) -> list[int]:
+        """The ids of the run's scored items that pass, worst first unless `order` says otherwise."""
+        return self._queries.ids(run_id, wanted or ReviewFilter(), order or ReviewOrder())
+
+    def arranged(self, run_id: str, wanted: ReviewFilter, order: ReviewOrder) -> Arrangement:
+        """The run's scored items that pass, in order and in groups."""
+        return self._queries.arranged(run_id, wanted, order)
+
+    def sortable(self, run_id: str) -> frozenset[SortBy]:
+        """What the run's items have values of, so that sorting by it makes sense."""
+        return self._queries.known(run_id)
 
     def items(self, run_id: str, ids: Iterable[int]) -> list[ReviewItem]:
         """In the order of `ids`; items that the run has not scored are passed over."""

@@ -1,12 +1,12 @@
-"""What a run's model said about each item, as a table that can be sorted and filtered."""
+"""What a run's model said about each item: whole, and its figures in tables that can be sorted and filtered."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -14,22 +14,12 @@ import numpy.typing as npt
 
 from studio.core.errors import ProjectDamaged
 from studio.core.items import Split
-from studio.core.review import Decision, ItemScore, ReviewItem, decode_score
+from studio.core.review import NO_CLASS, Decision, ItemScore, ReviewItem, decode_score
 from studio.core.thresholds import score_at
 from studio.store.database import Database
 from studio.store.notes import decoded
 
-
-@dataclass(frozen=True, kw_only=True)
-class ReviewFilter:
-    """Which items to review. An empty part lets everything through. `class_id`: the model took pixels of that class for
-    another one or the other way round; `confusion`: it took pixels of the first class for the second."""
-
-    splits: Collection[Split] = ()
-    class_id: int | None = None
-    decisions: Collection[Decision] = ()
-    confusion: tuple[int, int] | None = None
-    asked: bool = False
+_TABLES: Final = ("scores", "measures", "confusions", "overlaps")
 
 
 class Scores:
@@ -40,14 +30,16 @@ class Scores:
         """Read a run's scores file, replacing what was read from it before; returns the number of items. `threshold`:
         from which probability on a tag is predicted, where a person chose another one than the run had.
 
-        Decisions stay. A torn last line, of a process that was killed, is passed over. Raises ProjectDamaged.
+        A score goes by the id and the name of its item; what the project no longer has is passed over, and so is a torn
+        last line, of a process that was killed. Decisions stay. Raises ProjectDamaged.
         """
-        scores = _chosen(_read(path))
+        names: Mapping[int, str] = dict(self._database.execute("SELECT id, name FROM items"))
+        scores = [score for score in _chosen(_read(path)) if names.get(score.item) == score.name]
         if threshold is not None:
             scores = [score_at(score, threshold) for score in scores]
         with self._database.transaction() as connection:
-            connection.execute("DELETE FROM scores WHERE run = ?", (run_id,))
-            connection.execute("DELETE FROM confusions WHERE run = ?", (run_id,))
+            for table in _TABLES:
+                connection.execute(f"DELETE FROM {table} WHERE run = ?", (run_id,))
             for score in scores:
                 _insert(connection, run_id, score)
         return len(scores)
@@ -55,16 +47,6 @@ class Scores:
     def get(self, run_id: str, item_id: int) -> ItemScore | None:
         row = self._database.execute("SELECT data FROM scores WHERE run = ? AND item = ?", (run_id, item_id)).fetchone()
         return decode_score(row[0]) if row else None
-
-    def ids(self, run_id: str, wanted: ReviewFilter) -> list[int]:
-        """The ids of the items that pass, greatest loss first."""
-        clauses, values = _conditions(run_id, wanted)
-        rows = self._database.execute(
-            "SELECT scores.item FROM scores LEFT JOIN verdicts USING (run, item) "
-            f"WHERE {' AND '.join(['scores.run = ?', *clauses])} ORDER BY loss DESC, scores.item",
-            (run_id, *values),
-        )
-        return [row[0] for row in rows]
 
     def many(self, run_id: str, ids: Iterable[int]) -> list[ReviewItem]:
         """In the order of `ids`; items that the run has not scored are passed over."""
@@ -89,8 +71,8 @@ class Scores:
         """How many scored items have each decision; every decision has an entry."""
         counts = dict.fromkeys(Decision, 0)
         rows = self._database.execute(
-            "SELECT COALESCE(decision, ?), COUNT(*) FROM scores LEFT JOIN verdicts USING (run, item) "
-            "WHERE scores.run = ? GROUP BY decision",
+            "SELECT COALESCE(decision, ?), COUNT(*) FROM measures LEFT JOIN verdicts USING (run, item) "
+            "WHERE measures.run = ? GROUP BY decision",
             (Decision.UNDECIDED.value, run_id),
         )
         for decision, number in rows:
@@ -99,7 +81,7 @@ class Scores:
 
     def splits(self, run_id: str) -> set[Split]:
         """The splits that the run's scored items are in."""
-        rows = self._database.execute("SELECT DISTINCT split FROM scores WHERE run = ?", (run_id,))
+        rows = self._database.execute("SELECT DISTINCT split FROM measures WHERE run = ?", (run_id,))
         return {Split(row[0]) for row in rows}
 
     def confusion(self, run_id: str, classes: int) -> npt.NDArray[np.int64]:
@@ -148,33 +130,29 @@ def _chosen(scores: Iterable[ItemScore]) -> list[ItemScore]:
 
 
 def _insert(connection: sqlite3.Connection, run_id: str, score: ItemScore) -> None:
+    at = (run_id, score.item)
+    connection.execute("INSERT INTO scores (run, item, data) VALUES (?, ?, ?)", (*at, msgspec.json.encode(score)))
+    sure = (score.confidence, score.margin, score.entropy)
     connection.execute(
-        "INSERT INTO scores (run, item, split, loss, data) VALUES (?, ?, ?, ?, ?)",
-        (run_id, score.item, score.split.value, score.loss, msgspec.json.encode(score)),
+        "INSERT INTO measures (run, item, split, loss, error, confidence, margin, entropy, corrected, filed_under) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*at, score.split.value, score.loss, score.error, *sure, int(score.corrected), _filed_under(score)),
     )
     connection.executemany(
         "INSERT OR REPLACE INTO confusions (run, item, label, predicted, pixels) VALUES (?, ?, ?, ?, ?)",
-        ((run_id, score.item, label, predicted, pixels) for label, predicted, pixels in score.confusion),
+        ((*at, label, predicted, pixels) for label, predicted, pixels in score.confusion),
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO overlaps (run, item, class_id, overlap) VALUES (?, ?, ?, ?)",
+        ((*at, found.class_id, found.overlap) for found in score.classes),
     )
 
 
-def _conditions(run_id: str, wanted: ReviewFilter) -> tuple[list[str], list[object]]:
-    clauses: list[str] = []
-    values: list[object] = []
-    if wanted.splits:
-        clauses.append(f"split IN ({', '.join('?' * len(wanted.splits))})")
-        values += [split.value for split in wanted.splits]
-    if wanted.decisions:
-        clauses.append(f"COALESCE(decision, ?) IN ({', '.join('?' * len(wanted.decisions))})")
-        values += [Decision.UNDECIDED.value, *(decision.value for decision in wanted.decisions)]
-    # The subquery names the run itself: tied to the outer row it would be carried out anew for every item.
-    mistake = "scores.item IN (SELECT item FROM confusions WHERE run = ? AND pixels > 0 AND "
-    if wanted.class_id is not None:
-        clauses.append(mistake + "(label = ? OR predicted = ?))")
-        values += [run_id, wanted.class_id, wanted.class_id]
-    if wanted.asked:
-        clauses.append("scores.item IN (SELECT item FROM notes WHERE open = 1)")
-    if wanted.confusion is not None:
-        clauses.append(mistake + "label = ? AND predicted = ?)")
-        values += [run_id, *wanted.confusion]
-    return clauses, values
+def _filed_under(score: ItemScore) -> int | None:
+    """The one class of the label, or else the class that the largest mistake is about; None without either."""
+    if score.label is not None and len(score.label.ids) == 1:
+        return score.label.ids[0]
+    if not score.confusion:
+        return None
+    label, predicted, _pixels = score.confusion[0]
+    return predicted if label == NO_CLASS else label

@@ -40,6 +40,7 @@ from studio.store.predictions import Predictions
 from studio.store.production import Production, take_over_model
 from studio.store.proposals import Proposals
 from studio.store.review import Review
+from studio.store.review_queries import ReviewQueries
 from studio.store.run_remarks import Remarks
 from studio.store.runs import RUNS_FOLDER, RunRecord, Runs, write_run
 from studio.store.scores import Scores
@@ -89,6 +90,7 @@ class Store:
         predictions = Predictions(scores, self._items, around.folder)
         self.review = Review(
             scores,
+            ReviewQueries(database),
             Decisions(database, self._items, self._journal, predictions, around),
             Suspicions(database),
             predictions,

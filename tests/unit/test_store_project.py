@@ -13,11 +13,14 @@ from studio.core.classes import make_classes
 from studio.core.errors import CannotWrite, NotAProject, ProjectDamaged, ProjectExists, ProjectTooNew
 from studio.core.items import NewItem, Split
 from studio.core.points import KeypointName
+from studio.core.review import ItemScore, encode_score
+from studio.core.review_order import GroupBy, ReviewOrder, SortBy
 from studio.core.settings import ProjectSettings, SplitRule, Task
 from studio.core.shapes import Carried, Shaped
 from studio.store import ReviewFilter, Store, schema
 from studio.store.database import Database
 from studio.store.settings_file import read_settings, write_settings
+from tests.unit.earlier_schema import make_earlier
 
 SETTINGS = ProjectSettings(
     name="street “north”",
@@ -245,12 +248,8 @@ def test_what_fails_in_a_transaction_leaves_nothing_behind(tmp_path: Path) -> No
 
 def test_a_project_without_carried_shapes_opens_and_can_keep_some(tmp_path: Path) -> None:
     Store.create(tmp_path, SETTINGS).close()
-    connection = sqlite3.connect(tmp_path / "studio.db")
-    connection.executescript(
-        "DROP TABLE carried; DROP TABLE carried_notes; DROP TABLE proposals; DROP TABLE acceptances;"
-        "PRAGMA user_version = 1"
-    )
-    connection.close()
+    gone = "DROP TABLE carried; DROP TABLE carried_notes; DROP TABLE proposals; DROP TABLE acceptances"
+    make_earlier(tmp_path, 1, gone)
     with Store.open(tmp_path) as store:
         (item,) = store.add_items([NewItem(name="a.png", path=tmp_path / "a.png")])
         assert store.carried(item) is None
@@ -265,15 +264,38 @@ def test_a_project_without_carried_shapes_opens_and_can_keep_some(tmp_path: Path
 
 def test_a_project_whose_scores_are_ordered_without_their_split_opens(tmp_path: Path) -> None:
     Store.create(tmp_path, SETTINGS).close()
-    connection = sqlite3.connect(tmp_path / "studio.db")
-    connection.executescript(
+    make_earlier(
+        tmp_path,
+        3,
         "DROP INDEX scores_worst_first; CREATE INDEX scores_worst_first ON scores (run, loss DESC, item);"
-        "INSERT INTO scores VALUES ('0001', 7, 'valid', 0.5, '');"
-        "INSERT INTO scores VALUES ('0001', 8, 'train', 0.9, '');"
-        "DROP TABLE acceptances; ALTER TABLE proposals ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0;"
-        "PRAGMA user_version = 3"
+        "INSERT INTO scores (run, item, split, loss, data) VALUES ('0001', 7, 'valid', 0.5, '');"
+        "INSERT INTO scores (run, item, split, loss, data) VALUES ('0001', 8, 'train', 0.9, '');"
+        "DROP TABLE acceptances; ALTER TABLE proposals ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0",
     )
-    connection.close()
     with Store.open(tmp_path) as store:
         assert store.review.splits("0001") == {Split.TRAIN, Split.VALID}
         assert store.review.ids("0001", ReviewFilter(splits=(Split.VALID,))) == [7]
+
+
+def test_scores_of_a_project_from_before_they_were_measured_are_sorted_and_filtered(tmp_path: Path) -> None:
+    Store.create(tmp_path, SETTINGS).close()
+    make_earlier(tmp_path, 7)
+    connection = sqlite3.connect(tmp_path / "studio.db")
+    with connection:
+        for item, loss, error in ((1, 0.5, 0.0), (2, 0.9, 0.1), (3, 0.7, 0.4)):
+            confusion = ((2, 0, 5), (1, 0, 3)) if error else ()
+            score = ItemScore(
+                item=item, name="a", split=Split.VALID, revision=1, loss=loss, error=error, confusion=confusion
+            )
+            connection.execute(
+                "INSERT INTO scores (run, item, split, loss, data) VALUES ('0001', ?, 'valid', ?, ?)",
+                (item, loss, encode_score(score)),
+            )
+    connection.close()
+    with Store.open(tmp_path) as store:
+        assert store.review.ids("0001") == [2, 3, 1]
+        assert store.review.ids("0001", order=ReviewOrder(by=SortBy.ERROR)) == [3, 2, 1]
+        assert store.review.ids("0001", ReviewFilter(only_wrong=True)) == [2, 3]
+        assert store.review.sortable("0001") == {SortBy.LOSS, SortBy.ERROR, SortBy.NAME}
+        groups = store.review.arranged("0001", ReviewFilter(), ReviewOrder(group=GroupBy.CLASS)).groups
+        assert [(group.key, group.count) for group in groups] == [(2, 2), (None, 1)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from studio.core.document import MaskDocument
 from studio.core.points import Keypoint, Points
 from studio.store import ItemFilter, Store
 from tests.unit.conftest import MakeStore
+from tests.unit.earlier_schema import make_earlier
 
 
 def test_an_items_last_proposal_is_the_one_that_counts(make_store: MakeStore) -> None:
@@ -74,11 +74,7 @@ def test_a_project_from_before_proposals_opens_and_can_keep_some(make_store: Mak
     item = store.item_ids()[0]
     store.import_annotations([(item, np.zeros((150, 200), np.uint8))])
     store.close()
-    connection = sqlite3.connect(tmp_path / "project" / "studio.db")
-    connection.executescript(
-        "DROP INDEX open_proposals; DROP TABLE proposals; DROP TABLE acceptances; PRAGMA user_version = 2"
-    )
-    connection.close()
+    make_earlier(tmp_path / "project", 2, "DROP INDEX open_proposals; DROP TABLE proposals; DROP TABLE acceptances")
     with Store.open(tmp_path / "project") as older:
         assert older.read_mask(item) is not None
         older.proposals.put(item, "strokes", uncertainty=0.5)

@@ -373,7 +373,7 @@ def test_accepting_what_the_label_says_already_changes_no_pixel(reviewed: Store,
 
 
 def test_an_unlabelled_item_takes_the_whole_prediction(reviewed: Store, predicted: np.ndarray) -> None:
-    (new,) = reviewed.add_items([NewItem(name="new.png", path=reviewed.item(1).path)])
+    (new,) = reviewed.add_items([NewItem(name="f6.png", path=reviewed.item(1).path)])
     put_scores(reviewed, [score(new, 0.4, mask="predictions/p.png")])
     reviewed.review.load_scores(RUN)
     reviewed.review.decide(RUN, new, ACCEPTED)

@@ -227,7 +227,8 @@ def run_with(desk, **score) -> str:
         (record.folder / "predictions").mkdir()
         write_mask(record.folder / "predictions" / "1.png", mask, desk.store.settings.classes)
         score["mask"] = "predictions/1.png"
-    line = ItemScore(item=desk.ids[0], name="x", split=Split.VALID, revision=1, loss=1.0, error=0.5, **score)
+    name = desk.store.item(desk.ids[0]).name
+    line = ItemScore(item=desk.ids[0], name=name, split=Split.VALID, revision=1, loss=1.0, error=0.5, **score)
     (record.folder / "scores.jsonl").write_bytes(encode_score(line))
     desk.store.review.load_scores(record.id)
     return record.id

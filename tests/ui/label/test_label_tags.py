@@ -343,8 +343,9 @@ def test_what_a_run_says_stands_above_the_picture_and_one_key_takes_it_over(mult
     stage = Stage(epochs=1, height=32, width=32)
     record = store.create_run(RunSpec(task=Task.MULTI_LABEL, stages=(stage,)))
     said = PredictedTags(tags=Tags((1, 2)), shares=((1, 0.9), (2, 0.41), (0, 0.05)))
+    name = store.item(first).name
     score = ItemScore(
-        item=first, name="0", split=Split.TRAIN, revision=1, loss=1.0, error=3.0, tags=said, label=Tags((0,))
+        item=first, name=name, split=Split.TRAIN, revision=1, loss=1.0, error=3.0, tags=said, label=Tags((0,))
     )
     (record.folder / SCORES_FILE).write_bytes(encode_score(score))
     store.review.load_scores(record.id)

@@ -1,0 +1,218 @@
+"""Which items of a run are reviewed, and in which order: every question is one that the indices answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from studio.core.items import Split
+from studio.core.review import LABEL_CHANGED, Decision
+from studio.core.review_order import GroupBy, ReviewOrder, SortBy
+from studio.store.database import Database
+from studio.store.natural_order import natural_key
+
+Span = tuple[float | None, float | None]
+"""From … to …, both included; None for no bound."""
+
+ANY: Final[Span] = (None, None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewFilter:
+    """Which items to review. An empty part lets everything through. `class_id`: the model took pixels of that class for
+    another one or the other way round; `confusion`: it took pixels of the first class for the second; `text`: the name
+    contains it, whatever the case. `spans`: the values that an item must have, which one without any does not.
+    `only_wrong`: label and prediction differ; `only_corrected`: the label was corrected, in this review or before the
+    run was trained on it. `asked`: a question about the item is open."""
+
+    splits: Collection[Split] = ()
+    class_id: int | None = None
+    decisions: Collection[Decision] = ()
+    confusion: tuple[int, int] | None = None
+    text: str = ""
+    spans: tuple[tuple[SortBy, Span], ...] = ()
+    only_wrong: bool = False
+    only_corrected: bool = False
+    asked: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemGroup:
+    """A part of an arrangement that begins at the row `start`. `key` is a class id, or a sequence or folder by name;
+    None and "" where an item has none."""
+
+    key: int | str | None
+    start: int
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrangement:
+    """`ids` in the order in which they show. Without grouping there are no groups."""
+
+    ids: list[int]
+    groups: tuple[ItemGroup, ...] = ()
+
+
+_NO_FILTER: Final = ReviewFilter()
+_WORST_FIRST: Final = ReviewOrder()
+
+_SEQUENCE: Final = (
+    "CASE WHEN items.group_name != '' THEN items.group_name "
+    "ELSE rtrim(rtrim(items.name, replace(items.name, '/', '')), '/') END"
+)
+"""That of the item, else its folder: what is left of the name without the characters after the last slash."""
+
+_COLUMNS: Final = {
+    SortBy.LOSS: "measures.loss",
+    SortBy.ERROR: "measures.error",
+    SortBy.CONFIDENCE: "measures.confidence",
+    SortBy.MARGIN: "measures.margin",
+    SortBy.ENTROPY: "measures.entropy",
+    SortBy.OVERLAP: "overlaps.overlap",
+    SortBy.SUSPICION: "suspicions.quality",
+    SortBy.NAME: "items.sort_key",
+}
+_GREATEST_FIRST: Final = frozenset({SortBy.LOSS, SortBy.ERROR, SortBy.ENTROPY})
+_VALUED_BESIDE: Final = frozenset({SortBy.OVERLAP, SortBy.SUSPICION})
+"""Their values are in tables of their own, where not every item needs to be."""
+
+
+class ReviewQueries:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def ids(self, run_id: str, wanted: ReviewFilter = _NO_FILTER, order: ReviewOrder = _WORST_FIRST) -> list[int]:
+        """The ids of the items that pass, in order; groups are not told apart."""
+        return self.arranged(run_id, wanted, order).ids
+
+    def arranged(
+        self, run_id: str, wanted: ReviewFilter = _NO_FILTER, order: ReviewOrder = _WORST_FIRST
+    ) -> Arrangement:
+        """The items that pass, in order, group by group: classes as they are numbered, sequences and folders in natural
+        order, and at the end what belongs to none."""
+        rows = self._rows(run_id, wanted, order)
+        if order.group is GroupBy.NOTHING:
+            return Arrangement(ids=[item for item, _key in rows])
+        groups: dict[int | str | None, list[int]] = {}
+        for item, key in rows:
+            groups.setdefault(key, []).append(item)
+        return _in_groups(groups)
+
+    def known(self, run_id: str) -> frozenset[SortBy]:
+        """What at least one item of the run has a value of."""
+        found = {SortBy.LOSS, SortBy.ERROR, SortBy.NAME}
+        for by in (SortBy.CONFIDENCE, SortBy.MARGIN, SortBy.ENTROPY, SortBy.OVERLAP, SortBy.SUSPICION):
+            column = _COLUMNS[by]
+            table = column.partition(".")[0]
+            sql = f"SELECT EXISTS (SELECT 1 FROM {table} WHERE run = ? AND {column} IS NOT NULL)"
+            if self._database.execute(sql, (run_id,)).fetchone()[0]:
+                found.add(by)
+        return frozenset(found)
+
+    def _rows(self, run_id: str, wanted: ReviewFilter, order: ReviewOrder) -> Iterable[tuple[int, int | str | None]]:
+        """(item, key of its group); an item without a value of its own comes after the others, greatest loss first."""
+        if order.by not in _VALUED_BESIDE:
+            yield from self._query(run_id, wanted, order)
+            return
+        seen: set[int] = set()
+        for row in self._query(run_id, wanted, order):
+            seen.add(row[0])
+            yield row
+        rest = self._query(run_id, wanted, ReviewOrder(group=order.group))
+        yield from (row for row in rest if row[0] not in seen)
+
+    def _query(self, run_id: str, wanted: ReviewFilter, order: ReviewOrder) -> Iterator[tuple[int, int | str | None]]:
+        """Only items that have a value, where the order goes by a table of its own."""
+        clauses, values = _conditions(run_id, wanted)
+        key = {GroupBy.CLASS: "measures.filed_under", GroupBy.SEQUENCE: _SEQUENCE}.get(order.group, "NULL")
+        joins, joined = _joins(wanted, order)
+        rows = self._database.execute(
+            f"SELECT measures.item, {key} FROM measures {joins} "
+            f"WHERE {' AND '.join(['measures.run = ?', *clauses])} ORDER BY {_ordering(order)}, measures.item",
+            (*joined, run_id, *values),
+        )
+        return iter(rows)
+
+
+def _joins(wanted: ReviewFilter, order: ReviewOrder) -> tuple[str, list[object]]:
+    joins: list[str] = []
+    values: list[object] = []
+    if order.by is SortBy.OVERLAP:
+        joins.append(
+            "JOIN overlaps ON overlaps.run = measures.run AND overlaps.item = measures.item AND overlaps.class_id = ?"
+        )
+        values.append(-1 if order.class_id is None else order.class_id)
+    if order.by is SortBy.SUSPICION:
+        joins.append("JOIN suspicions ON suspicions.run = measures.run AND suspicions.item = measures.item")
+    if order.by is SortBy.NAME or order.group is GroupBy.SEQUENCE or wanted.text:
+        joins.append("JOIN items ON items.id = measures.item")
+    if wanted.decisions or wanted.only_corrected:
+        joins.append("LEFT JOIN verdicts ON verdicts.run = measures.run AND verdicts.item = measures.item")
+    return " ".join(joins), values
+
+
+def _ordering(order: ReviewOrder) -> str:
+    falls = (order.by in _GREATEST_FIRST) is not order.reverse
+    return f"{_COLUMNS[order.by]} {'DESC' if falls else 'ASC'} NULLS LAST"
+
+
+def _conditions(run_id: str, wanted: ReviewFilter) -> tuple[list[str], list[object]]:
+    clauses: list[str] = []
+    values: list[object] = []
+    if wanted.splits:
+        clauses.append(f"measures.split IN ({', '.join('?' * len(wanted.splits))})")
+        values += [split.value for split in wanted.splits]
+    if wanted.decisions:
+        clauses.append(f"COALESCE(verdicts.decision, ?) IN ({', '.join('?' * len(wanted.decisions))})")
+        values += [Decision.UNDECIDED.value, *(decision.value for decision in wanted.decisions)]
+    # The subquery names the run itself: tied to the outer row it would be carried out anew for every item.
+    mistake = "measures.item IN (SELECT item FROM confusions WHERE run = ? AND pixels > 0 AND "
+    if wanted.class_id is not None:
+        clauses.append(mistake + "(label = ? OR predicted = ?))")
+        values += [run_id, wanted.class_id, wanted.class_id]
+    if wanted.confusion is not None:
+        clauses.append(mistake + "label = ? AND predicted = ?)")
+        values += [run_id, *wanted.confusion]
+    for more_clauses, more_values in (_value_conditions(wanted), _text_conditions(wanted)):
+        clauses += more_clauses
+        values += more_values
+    return clauses, values
+
+
+def _value_conditions(wanted: ReviewFilter) -> tuple[list[str], list[object]]:
+    clauses: list[str] = []
+    values: list[object] = []
+    for by, (low, high) in wanted.spans:
+        for bound, comes in ((low, ">="), (high, "<=")):
+            if bound is not None:
+                clauses.append(f"{_COLUMNS[by]} {comes} ?")
+                values.append(bound)
+    if wanted.asked:
+        clauses.append("measures.item IN (SELECT item FROM notes WHERE open = 1)")
+    if wanted.only_wrong:
+        clauses.append("measures.error > 0")
+    if wanted.only_corrected:
+        clauses.append(f"(measures.corrected = 1 OR verdicts.decision IN ({', '.join('?' * len(LABEL_CHANGED))}))")
+        values += sorted(decision.value for decision in LABEL_CHANGED)
+    return clauses, values
+
+
+def _text_conditions(wanted: ReviewFilter) -> tuple[list[str], list[object]]:
+    if not wanted.text:
+        return [], []
+    escaped = wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return ["items.name LIKE ? ESCAPE '\\'"], [f"%{escaped}%"]
+
+
+def _in_groups(found: dict[int | str | None, list[int]]) -> Arrangement:
+    def place(key: int | str | None) -> tuple[bool, int, str]:
+        return key is None or key == "", key if isinstance(key, int) else 0, natural_key(str(key))
+
+    ids: list[int] = []
+    groups: list[ItemGroup] = []
+    for key in sorted(found, key=place):
+        groups.append(ItemGroup(key=key, start=len(ids), count=len(found[key])))
+        ids += found[key]
+    return Arrangement(ids=ids, groups=tuple(groups))
