@@ -20,6 +20,7 @@ from studio.cli import (
     doctor,
     export_model,
     fine_tune,
+    history,
     keep,
     predict,
     production_errors,
@@ -78,6 +79,7 @@ app.command("production-errors", short_help="Bring in what a model got wrong out
 )
 app.command("fine-tune", short_help="Train a run on, on the corrections it led to.")(fine_tune.fine_tune)
 app.command("report", short_help="Say what a fine-tuning fixed and broke, item by item.")(report.report)
+app.command("history", short_help="The rounds of the loop: labels, minutes, validation metric.")(history.history)
 app.command("keep", short_help="Go on with a fine-tuned run's model, or with the one before.")(keep.keep)
 app.command("predict", short_help="Label pictures with a run's model.")(predict.predict)
 app.command("queue", short_help="Say what to label next, by a run's model.")(queue.queue)

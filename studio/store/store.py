@@ -15,6 +15,7 @@ from studio.core.edits import MaskEdit
 from studio.core.errors import CannotWrite, ProjectExists, StudioError
 from studio.core.events import RunEvent
 from studio.core.items import Item, LabelState, NewItem, Split
+from studio.core.labelling_time import LabellingTime
 from studio.core.outcome import RunOutcome
 from studio.core.points import Points
 from studio.core.recipe import Purpose, RunSpec
@@ -47,6 +48,7 @@ from studio.store.scores import Scores
 from studio.store.settings_file import SETTINGS_FILE, read_settings, write_settings
 from studio.store.snapshot import Freezer, Labels, RunData
 from studio.store.suspicions import Suspicions
+from studio.store.working_times import labelling_time
 
 
 class Store:
@@ -379,6 +381,10 @@ class Store:
         kept = self.kept_run()
         able = [record for record in self._runs.all() if record.has_model]
         return next((record for record in able if record.id == kept), able[-1] if able else None)
+
+    def labelling_time(self) -> LabellingTime:
+        """When a person labelled and decided; reads the whole journal, so it is for a thread of its own."""
+        return labelling_time(self._database)
 
     def run_events(self, run_id: str) -> Iterator[RunEvent]:
         """What the run said so far; torn lines are passed over. Raises UnknownRun."""
