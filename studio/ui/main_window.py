@@ -19,6 +19,7 @@ from studio.ui.header import Header
 from studio.ui.keyboard.bindings import key_bindings
 from studio.ui.message_line import MessageLine
 from studio.ui.options import WindowOptions
+from studio.ui.production import ProductionPlace
 from studio.ui.recent import recent_projects, remember_project
 from studio.ui.session import Page, Tone
 from studio.ui.theme import ThemeMode, theme
@@ -101,6 +102,7 @@ class MainWindow(QMainWindow):
         for overlay in self._overlays.values():
             overlay.leave()  # what it lists is about to go
         self._exporting.close()
+        self._production.close()
         if self.workspace is not None:
             self._stack.removeWidget(self.workspace)
             self.workspace.close_project(wait=wait)
@@ -172,6 +174,8 @@ class MainWindow(QMainWindow):
         self._stack.addWidget(self.welcome)
         self._exporting = ExportPlace(self._stack)
         self._exporting.changed.connect(self._fill_menus)
+        self._production = ProductionPlace(self._stack)
+        self._production.changed.connect(self._fill_menus)
         layout.addWidget(self.header)
         layout.addWidget(self._stack, 1)
         self.setCentralWidget(body)
@@ -184,6 +188,7 @@ class MainWindow(QMainWindow):
         self._export = self._action(
             "export", "Export…", "Ctrl+Shift+E", lambda: self.workspace and self._exporting.show(self.workspace)
         )
+        self._errors = self._action("production_errors", "Production Errors…", "Ctrl+Shift+O", self._show_production)
         self._demo = self._action("demo", "Open the Demo Project", None, self._open_demo)
         self._quit = self._action("quit", "Quit", QKeySequence.StandardKey.Quit, self.close)
         self._find = self._action("palette", "Find a Command…", "Ctrl+K", lambda: self._over("palette"))
@@ -218,11 +223,11 @@ class MainWindow(QMainWindow):
         recent = file_menu.addMenu("Open Recent")
         file_menu.aboutToShow.connect(lambda: self._fill_recent(recent))
         file_menu.addSeparator()
-        file_menu.addAction(self._export)
+        file_menu.addActions([self._errors, self._export])
         file_menu.addSeparator()
         file_menu.addAction(self._quit)
         in_project = self.workspace is not None and self._stack.currentWidget() is self.workspace
-        for action in (self._export, *self._page_actions):
+        for action in (self._export, self._errors, *self._page_actions):
             action.setEnabled(in_project)
         for name in _MENUS:
             actions = self._page_menu_actions(name) if in_project else []
@@ -297,6 +302,7 @@ class MainWindow(QMainWindow):
         workspace.session.message.connect(self.messages.say)
         workspace.session.taken_back.connect(self.messages.take_back)
         workspace.session.settings_changed.connect(self._fill_menus)
+        workspace.session.production_asked.connect(self._show_production)
         workspace.page_changed.connect(self._page_was_changed)
         workspace.label_page.add_images_requested.connect(self._browse)
         workspace.run_control.state_changed.connect(self.header.show_run)
@@ -321,6 +327,10 @@ class MainWindow(QMainWindow):
             remember_project(project)
             self._fill_menus()
             self.messages.say(f"{project} is imported; open it from the File menu.", Tone.OK)
+
+    def _show_production(self) -> None:
+        if self.workspace is not None:
+            self._production.show(self.workspace)
 
     def _choose_page(self, page: Page) -> None:
         if self.workspace is not None:

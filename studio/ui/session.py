@@ -64,6 +64,8 @@ class Session(QObject):
     """Other items are to be labelled next."""
     settings_changed = Signal()
     page_requested = Signal(str)
+    production_asked = Signal()
+    """The person wants to go on with a model's production errors."""
     run_proposed = Signal(object)
     """A `RunSpec` that another page prepared, for the Train page to show and start."""
     message = Signal(str, str)

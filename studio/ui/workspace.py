@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
@@ -16,6 +16,9 @@ from studio.ui.label import LabelPage
 from studio.ui.options import WindowOptions
 from studio.ui.run_control import RunControl
 from studio.ui.session import Page, Session
+
+if TYPE_CHECKING:
+    from studio.ui.review import ReviewPage
 
 _WARM_AFTER_MS: Final = 2500
 
@@ -103,6 +106,15 @@ class Workspace(QWidget):
         review = ReviewPage(self.session)
         self._shut_downs.append(review.shut_down)
         return review
+
+    @property
+    def review_page(self) -> ReviewPage:
+        """Built now if it was not there yet."""
+        from studio.ui.review import ReviewPage  # noqa: PLC0415 - not on the way to the first picture
+
+        page = self.page(Page.REVIEW)
+        assert isinstance(page, ReviewPage)
+        return page
 
     def _build_cards(self) -> QWidget:
         """Cards change the recipe that the Train page shows, and know what its run was dealt."""

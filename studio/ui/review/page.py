@@ -77,6 +77,8 @@ class ReviewPage(QWidget):
         self._session = session
         self._choices: dict[str, RunChoice] = {}
         self._run: str | None = None
+        self._wanted_run: str | None = None
+        """To be chosen once it is known."""
         self._work = WorkQueue("review", self)
         self.decisions = Decisions(session, self)
         self.top = TopBar()
@@ -104,6 +106,24 @@ class ReviewPage(QWidget):
     def read_runs(self) -> None:
         """Look for runs with scores, away from the GUI thread."""
         self._work.do(partial(read_choices, self._session.store.root), self._take_choices, self._complain)
+
+    def look_through(self, run: str, split: Split) -> None:
+        """Show a run's items of one split, as soon as the run is known to have scores."""
+        self.gallery.filters.clear()
+        self.gallery.filters.split.setCurrentIndex(self.gallery.filters.split.findData(split))
+        self._show_view(View.ITEMS)
+        if run in self._choices:
+            self._choose_run(run)
+            self.top.show_runs(list(self._choices.values()), run)
+        else:
+            self._wanted_run = run
+            self.read_runs()
+
+    def compare(self, run: str) -> None:
+        """Show the before/after report of a run that was fine-tuned."""
+        if run in self._choices:
+            self.report.choose(run)
+            self._show_view(View.REPORT)
 
     @property
     def run(self) -> str | None:
@@ -229,6 +249,7 @@ class ReviewPage(QWidget):
         session.settings_changed.connect(self.gallery.refresh_settings)
         self.top.run_chosen.connect(self._choose_run)
         self.top.view_chosen.connect(self._show_view)
+        self.top.production.clicked.connect(session.production_asked)
         self.top.tile_width_chosen.connect(self._set_tile_width)
         self.top.opacity_chosen.connect(self._set_opacity)
         self.gallery.tile_width_chosen.connect(self._set_tile_width)
@@ -254,6 +275,9 @@ class ReviewPage(QWidget):
         newest = choices[0] if choices else None
         if newest is None:
             self._run = None
+        elif self._wanted_run in self._choices and self._wanted_run is not None:
+            self._choose_run(self._wanted_run)
+            self._wanted_run = None
         elif self._run not in self._choices or (newest in arrived and not self.isVisible()):
             self._choose_run(newest.id)
         self.top.show_runs(choices, self._run)

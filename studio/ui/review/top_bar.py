@@ -79,10 +79,9 @@ class TopBar(QFrame):
         layout.addWidget(self.runs)
         layout.addWidget(self.summary)
         layout.addStretch(1)
-        layout.addWidget(self._opacity_icon)
-        layout.addWidget(self.opacity)
-        layout.addWidget(self._size_icon)
-        layout.addWidget(self.tile_size)
+        self.production = _production_button()
+        for widget in (self.production, self._opacity_icon, self.opacity, self._size_icon, self.tile_size):
+            layout.addWidget(widget)
         theme().changed.connect(self._dress)
         self._dress()
 
@@ -119,8 +118,17 @@ class TopBar(QFrame):
             self.opacity.setValue(round(100 * opacity))
 
     def _dress(self) -> None:
+        self.production.setIcon(theme().icon("import"))
         self._size_icon.setPixmap(theme().icon("images", "muted").pixmap(18, 18))
         self._opacity_icon.setPixmap(theme().icon("palette", "muted").pixmap(18, 18))
+
+
+def _production_button() -> QToolButton:
+    button = QToolButton()
+    button.setObjectName("review_production")
+    button.setAccessibleName("Production errors")
+    button.setToolTip("Production errors: bring in what a model got wrong out there, fix it and fine-tune on it")
+    return button
 
 
 def _slider(name: str, words: str, keys: str, *, width: int) -> QSlider:
