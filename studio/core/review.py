@@ -20,11 +20,13 @@ NO_CLASS: Final = -1
 
 class ClassScore(msgspec.Struct, frozen=True, array_like=True):
     """How a mask fares in one class, over the counted pixels: `overlap` is the intersection over the union of label and
-    prediction (IoU), `loss` the mean loss of the pixels that the label gives to the class, None where it gives none."""
+    prediction (IoU), `loss` the mean loss of the pixels that the label gives to the class, None where it gives none;
+    `hits` how many of these the prediction gives to it, too, None in runs of earlier versions."""
 
     class_id: int
     overlap: float
     loss: float | None = None
+    hits: int | None = None
 
 
 class MistakenRegion(msgspec.Struct, frozen=True, array_like=True):

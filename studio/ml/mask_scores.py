@@ -100,6 +100,7 @@ def _by_class(counts: NDArray[np.int64], sums: NDArray[np.float64]) -> tuple[Cla
             class_id=int(i),
             overlap=round(int(hits[i]) / int(labelled[i] + predicted[i] - hits[i]), DIGITS),
             loss=round(float(sums[i] / labelled[i]), DIGITS) if labelled[i] else None,
+            hits=int(hits[i]),
         )
         for i in np.flatnonzero(labelled + predicted)
     )

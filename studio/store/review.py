@@ -94,7 +94,17 @@ class Review:
 
     def confusion(self, run_id: str) -> npt.NDArray[np.int64]:
         """(n, n) int64 for class ids 0…n-1: pixels by label (row) and prediction (column) where they differ."""
-        return self._scores.confusion(run_id, max((c.id + 1 for c in self._settings().known_classes), default=0))
+        return self._scores.confusion(run_id, self._class_room)
+
+    def right(self, run_id: str) -> npt.NDArray[np.int64] | None:
+        """(n,) int64 for class ids 0…n-1: pixels, or items of one class, that the run has right. None in masks' scores
+        of earlier versions. Reads every score."""
+        of_pixels = self._settings().task is Task.SEGMENTATION
+        return self._scores.right(run_id, self._class_room, of_pixels=of_pixels)
+
+    @property
+    def _class_room(self) -> int:
+        return max((c.id + 1 for c in self._settings().known_classes), default=0)
 
     def mistakes(self, run_id: str) -> dict[tuple[int, int], int]:
         """How many pixels or items by (label id, predicted id) where they differ, `NO_CLASS` included."""

@@ -18,6 +18,7 @@ from studio.core.review import NO_CLASS, Decision, ItemScore, ReviewItem, decode
 from studio.core.thresholds import score_at
 from studio.store.database import Database
 from studio.store.notes import decoded
+from studio.store.right_counts import right_counts
 
 _TABLES: Final = ("scores", "measures", "confusions", "overlaps")
 
@@ -95,6 +96,10 @@ class Scores:
             if 0 <= label < classes and 0 <= predicted < classes:
                 table[label, predicted] = pixels
         return table
+
+    def right(self, run_id: str, classes: int, *, of_pixels: bool) -> npt.NDArray[np.int64] | None:
+        """As `right_counts`."""
+        return right_counts(self._database, run_id, classes=classes, of_pixels=of_pixels)
 
     def mistakes(self, run_id: str) -> dict[tuple[int, int], int]:
         """How many pixels or items by (label, prediction) where they differ, `NO_CLASS` included."""

@@ -75,6 +75,7 @@ def test_a_mask_is_compared_class_by_class_and_region_by_region(seed: int, heigh
             assert class_id not in by_class
             continue
         assert by_class[class_id].overlap == pytest.approx(len(said & answered) / len(said | answered), abs=1e-6)
+        assert by_class[class_id].hits == len(said & answered)
         expected = np.mean([loss[p] for p in said]) if said else None
         assert by_class[class_id].loss == (pytest.approx(expected, rel=1e-4, abs=1e-6) if said else None)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
@@ -53,6 +54,8 @@ class Gallery(QWidget):
     shown_changed = Signal()
     """Other items show than before."""
     tile_width_chosen = Signal(int)
+    right_wanted = Signal(str)
+    """Of this run, how much of each class is right, for `show_right`."""
     threshold_chosen = Signal(float)
     """From which probability on tags are to be predicted."""
 
@@ -127,6 +130,8 @@ class Gallery(QWidget):
             self.panel.chosen.connect(self._choose_range)
         else:
             self.panel.chosen.connect(self._choose_cell)
+        if isinstance(self.panel, ConfusionPanel):
+            self.panel.right_wanted.connect(self._want_right)
         if isinstance(self.panel, TagPanel):
             self.panel.threshold_chosen.connect(self.threshold_chosen)
         self.nothing.pressed.connect(self.clear_filters)
@@ -334,6 +339,15 @@ class Gallery(QWidget):
         else:
             self.panel.show_errors(list(figures.errors.values()) if figures else [])
             self.panel.select(self._range)
+
+    def _want_right(self) -> None:
+        if self.run is not None:
+            self.right_wanted.emit(self.run)
+
+    def show_right(self, run: str, right: npt.NDArray[np.int64] | None) -> None:
+        """(n,) int64: what the run has right of each class; None where nobody knows."""
+        if isinstance(self.panel, ConfusionPanel) and run == self.run:
+            self.panel.show_right(right)
 
     def _show_tags(self) -> None:
         """Tag by tag, of the split that is shown, so that a click on a number shows as many items."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from studio import reports
 from studio.core.errors import StudioError
@@ -114,6 +115,12 @@ def _usual_aspect(store: Store, items: Sequence[int]) -> float | None:
             width, height = image_size(item.path)
             found.append(width / height)
     return sorted(found)[len(found) // 2] if found else None
+
+
+def read_right(project: Path, run: str) -> npt.NDArray[np.int64] | None:
+    """`Review.right` for another thread. Raises StudioError."""
+    with Store.open(project) as store:
+        return store.review.right(run)
 
 
 def choose_threshold(project: Path, run: str, threshold: float) -> None:

@@ -22,7 +22,7 @@ from studio.ui.review.differences import MASK_OPACITY
 from studio.ui.review.empty import EmptyState
 from studio.ui.review.fine_tune import FineTuneBar
 from studio.ui.review.gallery import Gallery
-from studio.ui.review.loading import RunChoice, RunFigures, choose_threshold, read_choices, read_figures
+from studio.ui.review.loading import RunChoice, RunFigures, choose_threshold, read_choices, read_figures, read_right
 from studio.ui.review.point_placing import PointPlacing
 from studio.ui.review.relabelling import Relabelling
 from studio.ui.review.report_page import ReportPage
@@ -256,6 +256,7 @@ class ReviewPage(QWidget):
         self.gallery.selection_changed.connect(self._show_what_can_be_done)
         self.gallery.shown_changed.connect(self._show_counts)
         self.gallery.threshold_chosen.connect(self._choose_threshold)
+        self.gallery.right_wanted.connect(self._count_right)
         self.decisions.decided.connect(lambda _items: self._show_counts())
         if self.gallery.hover is not None:
             self.gallery.hover.wanted.connect(self._accept_region)
@@ -303,6 +304,10 @@ class ReviewPage(QWidget):
         if figures.run == self._run:
             self.gallery.show_run(figures)
             self._show_counts()
+
+    def _count_right(self, run: str) -> None:
+        work = partial(read_right, self._session.store.root, run)
+        self._work.do(work, partial(self.gallery.show_right, run), self._complain)
 
     def _choose_threshold(self, threshold: float) -> None:
         """Decisions that still wait are about the predictions as they show now, so they go first."""

@@ -17,7 +17,8 @@ from studio.core.review import Decision
 from studio.core.settings import ProjectSettings, Task
 from studio.store import Store
 from studio.ui.review import ReviewPage
-from studio.ui.review.confusion import ConfusionMatrix, ConfusionPanel
+from studio.ui.review.confusion import ConfusionPanel
+from studio.ui.review.confusion_matrix import ConfusionMatrix
 from studio.ui.review.histogram import ErrorHistogram, HistogramPanel
 from studio.ui.review.mistake_list import fitting_pair
 from studio.ui.session import Session

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QSettings, Qt
 from pytestqt.qtbot import QtBot
 
 from studio.core.classes import make_classes
@@ -22,6 +23,7 @@ from studio.core.thresholds import kept_threshold
 from studio.store import RunRecord, Store
 from studio.ui.review import ReviewPage
 from studio.ui.review.confusion import ConfusionPanel
+from studio.ui.review.confusion_matrix import ConfusionMatrix
 from studio.ui.review.loading import read_report
 from studio.ui.review.tag_panel import TagPanel
 from studio.ui.review.tag_table import MISSING, TOO_MANY
@@ -246,6 +248,35 @@ def test_the_table_says_what_a_threshold_would_give_while_it_is_dragged(
     qtbot.mousePress(plot, Qt.MouseButton.LeftButton, pos=plot.place(0.75, 0).toPoint())
     assert rows(panel)["ant"] == ["1.00", "0.33", "2", "0"]
     assert kept_threshold(project.store.run("0001").folder) == 0.2, "nothing is chosen yet"
+
+
+def test_by_row_the_matrix_has_the_share_of_each_class_that_is_right_and_what_the_rest_was_taken_for(
+    make_project: MakeProject, qtbot: QtBot
+) -> None:
+    """Of two ants one is right and one taken for a bee; the only bee is taken for a wasp."""
+    project = make_project(Task.SINGLE_LABEL)
+    for page in _shown(project, qtbot):
+        panel = page.gallery.panel
+        assert isinstance(panel, ConfusionPanel)
+        matrix = panel.matrix
+        assert matrix.words((ANT, BEE)).startswith("ant was taken for bee: 1 item, 50.0 % of all mistakes")
+        qtbot.mouseClick(panel.by_row, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(partial(_is_known_to_be_half_right, matrix), timeout=20_000)
+        assert (matrix.share((ANT, BEE)), matrix.share((BEE, WASP)), matrix.share((BEE, BEE))) == (0.5, 1.0, 0.0)
+        assert matrix.words((ANT, ANT)) == "ant is right in 50 % of its items"
+        assert matrix.words((ANT, BEE)).startswith("ant was taken for bee: 1 item, 50 % of ant's items.")
+        right, wrong = (matrix.grab().toImage().pixelColor(place_in(matrix, cell)) for cell in ((ANT, ANT), (ANT, BEE)))
+        assert right.green() > right.red() and wrong.red() > wrong.green()
+        assert QSettings().value("review/confusion_by_row", type=bool) is True
+
+
+def _is_known_to_be_half_right(matrix: ConfusionMatrix) -> bool:
+    return matrix.share((ANT, ANT)) == 0.5
+
+
+def place_in(matrix: ConfusionMatrix, cell: tuple[int, int]) -> QPoint:
+    """Beside the figure in the middle of the cell."""
+    return matrix.cell_rect(cell).topLeft().toPoint() + QPoint(3, 3)
 
 
 def test_the_class_filter_shows_where_a_class_was_mistaken(page: ReviewPage) -> None:
