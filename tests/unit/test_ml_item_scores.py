@@ -65,7 +65,7 @@ def test_a_mask_is_compared_class_by_class_and_region_by_region(seed: int, heigh
         if label[y, x] in (3, 7, 9)
     }
     wrong = {place for place in loss if label[place] != predicted[place]}
-    assert found.loss == pytest.approx(np.mean(list(loss.values())) if loss else 0, rel=1e-4)
+    assert found.loss == pytest.approx(np.mean(list(loss.values())) if loss else 0, rel=1e-4, abs=1e-6)
     assert found.error == pytest.approx(len(wrong) / max(1, len(loss)))
     by_class = {c.class_id: c for c in found.classes}
     for class_id in (3, 7, 9):
@@ -96,7 +96,7 @@ def test_a_mask_is_compared_class_by_class_and_region_by_region(seed: int, heigh
         and max(x for _, x in part) == region.x + region.width - 1
         and max(y for y, _ in part) == region.y + region.height - 1
     ]
-    assert any(region.loss == pytest.approx(np.mean([loss[p] for p in part]), rel=1e-4) for part in fitting)
+    assert any(region.loss == pytest.approx(np.mean([loss[p] for p in part]), rel=1e-4, abs=1e-6) for part in fitting)
 
 
 def test_of_equally_large_mistakes_the_uppermost_is_the_worst_region() -> None:
