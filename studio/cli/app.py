@@ -22,6 +22,7 @@ from studio.cli import (
     fine_tune,
     history,
     keep,
+    label_errors,
     predict,
     production_errors,
     queue,
@@ -81,6 +82,9 @@ app.command("fine-tune", short_help="Train a run on, on the corrections it led t
 app.command("report", short_help="Say what a fine-tuning fixed and broke, item by item.")(report.report)
 app.command("history", short_help="The rounds of the loop: labels, minutes, validation metric.")(history.history)
 app.command("keep", short_help="Go on with a fine-tuned run's model, or with the one before.")(keep.keep)
+app.command("label-errors", short_help="List labels that are probably wrong, with what is proposed.")(
+    label_errors.label_errors
+)
 app.command("predict", short_help="Label pictures with a run's model.")(predict.predict)
 app.command("queue", short_help="Say what to label next, by a run's model.")(queue.queue)
 app.command("export-model", short_help="Write a model to a folder: weights, program, model card.")(

@@ -109,6 +109,11 @@ def with_learning(spec: RunSpec, **asked: object) -> RunSpec:
         raise BadInput(f"This recipe cannot be: {error}.") from error
 
 
+def with_epochs(spec: RunSpec, epochs: int | None) -> RunSpec:
+    """The recipe with this number of epochs, as `train --epochs` would have it; None changes nothing."""
+    return msgspec.structs.replace(spec, stages=_stages(spec, RecipeOptions(epochs=epochs)))
+
+
 def read_size(text: str) -> tuple[int, int]:
     """`96x128` as height and width. Raises BadInput."""
     matched = re.fullmatch(r"\s*(\d+)\s*[x×*]\s*(\d+)\s*", text, re.IGNORECASE)

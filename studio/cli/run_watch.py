@@ -43,7 +43,7 @@ from studio.core.run_lock import is_held
 from studio.engine import Engine, LocalEngine, Run
 from studio.store import RunRecord, Store
 
-_SCORED = frozenset({Purpose.TRAIN, Purpose.SCORE})
+_SCORED = frozenset({Purpose.TRAIN, Purpose.SCORE, Purpose.LABEL_ERRORS})
 """Runs whose items can be reviewed."""
 
 EXIT_CODES = {OutcomeKind.FINISHED: 0, OutcomeKind.STOPPED: 0, OutcomeKind.BAD_INPUT: 2}

@@ -39,6 +39,7 @@ _TRAINS_NOTHING: Final = {
     Purpose.PROBE: "tries batch sizes",
     Purpose.SCORE: "scores production errors",
     Purpose.LOOK: "draws augmented samples",
+    Purpose.LABEL_ERRORS: "looks for label errors",
 }
 
 

@@ -27,6 +27,9 @@ MOST_WARP: Final = 0.4
 MOST_MIXUP: Final = 10.0
 """Beyond it all pictures are mixed half and half."""
 
+DEFAULT_FOLDS: Final = 4
+MOST_FOLDS: Final = 20
+
 MIXABLE: Final = frozenset({Task.SINGLE_LABEL, Task.MULTI_LABEL})
 """Tasks whose pictures MixUp can mix: their labels are classes of the picture as a whole."""
 
@@ -42,6 +45,9 @@ class Purpose(enum.StrEnum):
 
     LOOK = "look"
     """Shows training items as the first stage's transforms make them; nothing is trained."""
+
+    LABEL_ERRORS = "label-errors"
+    """Judges each label by a network that never saw it; see `LabelErrors`. No model is kept."""
 
 
 class Encoder(enum.StrEnum):
@@ -178,6 +184,19 @@ class FineTune(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     weight: float = 3.0
 
 
+class LabelErrors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Looking for wrong labels. The labelled items are divided into `folds` parts, and each part is predicted by a
+    network that the recipe trained on the others. With 0 folds nothing is trained: the parent run predicts what it did
+    not train on, its validation items. `run` is the run whose recipe is followed, or None."""
+
+    folds: int = DEFAULT_FOLDS
+    run: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.folds != 0 and not 2 <= self.folds <= MOST_FOLDS:
+            raise ValueError(f"items cannot be divided into {self.folds} folds, only into 2 to {MOST_FOLDS}")
+
+
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`parent` is the run whose weights this one starts from. For `Purpose.LR_FIND` the first stage says size, batch
     and freezing, and nothing is trained for good. `resume` goes on from the run's own `state.pt`.
@@ -200,6 +219,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     stages: tuple[Stage, ...]
     parent: str | None = None
     fine_tune: FineTune | None = None
+    label_errors: LabelErrors | None = None
     resize: Resize = Resize.SQUISH
     augment: Augment = Augment()
     precision: Precision = Precision.AUTO
@@ -225,12 +245,21 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         if self.early_stop is not None and self.early_stop < 1:
             raise ValueError(f"a stage cannot end early after {self.early_stop} epochs, only after 1 or more")
         _check_learning(self)
+        _check_label_errors(self)
         check_architecture(self.model.architecture, self.task)
 
     @property
     def architecture(self) -> Architecture | None:
         """The model's, or the task's default; None where the task has one kind of network only."""
         return self.model.architecture or default_architecture(self.task)
+
+
+def _check_label_errors(spec: RunSpec) -> None:
+    """Raises ValueError where a search for wrong labels would ask a network that has seen them, or none at all."""
+    if (spec.purpose is Purpose.LABEL_ERRORS) != (spec.label_errors is not None):
+        raise ValueError("a recipe says how labels are judged where that is its purpose, and only there")
+    if spec.label_errors is not None and (spec.parent is None) != (spec.label_errors.folds > 0):
+        raise ValueError("folds are trained from the beginning, and without folds a parent run is asked")
 
 
 def _check_learning(spec: RunSpec) -> None:

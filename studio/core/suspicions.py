@@ -19,6 +19,10 @@ class Method(enum.StrEnum):
     SELF_CONFIDENCE = "self-confidence"
     """The probability of the given label, where cleanlab is not installed."""
 
+    REGIONS = "regions"
+    """The largest connected part of a mask that the model confidently sees otherwise, by confident learning's rule of
+    what is confident."""
+
     DISTANCE = "distance"
     """How far the model's points lie from the label's, beside the same distance of the other items."""
 

@@ -24,6 +24,14 @@ class EventSink(Protocol):
     def emit(self, event: RunEvent) -> None: ...
 
 
+class RunLog(EventSink, Protocol):
+    """A sink that is the truth about a run."""
+
+    def sync(self) -> None:
+        """Bring all that was said to the disk."""
+        ...
+
+
 class EventLog:
     """Appends events to the file of one run; may be used from several threads.
 

@@ -13,7 +13,7 @@ from studio.core.events import WentBack
 from studio.ml.callbacks.checkpoints import Checkpoints
 from studio.ml.callbacks.scheduling import RATE_DIVISOR, Scheduling
 from studio.ml.checkpoint import STATE_FILE, CheckpointWriter, copied, read_state
-from studio.ml.event_log import EventLog
+from studio.ml.event_log import EventSink
 from studio.ml.learner import Learner, Position
 
 MOST_RETURNS: Final = 3
@@ -32,7 +32,7 @@ class GoingBack:
         checkpoints: Checkpoints,
         writer: CheckpointWriter,
         first_weights: Callable[[], Mapping[str, Tensor]],
-        log: EventLog,
+        log: EventSink,
     ) -> None:
         self._folder = folder
         self._learner = learner

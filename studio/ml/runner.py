@@ -20,6 +20,7 @@ from studio.core.snapshot import SNAPSHOT_FILE, Snapshot, decode_snapshot
 from studio.ml.control import Commands
 from studio.ml.device import choose_device, usable_cores
 from studio.ml.event_log import EventLog
+from studio.ml.label_errors.search import LabelErrorSearch
 from studio.ml.short_runs.judging import judge
 from studio.ml.training import TrainingRun
 
@@ -66,7 +67,8 @@ def _carry_out(
             if spec.purpose is Purpose.SCORE:
                 outcome = judge(folder, spec, snapshot, device=chosen, commands=commands, log=log)
             else:
-                run = TrainingRun(folder, spec, snapshot, device=chosen, commands=commands, log=log)
+                kind = LabelErrorSearch if spec.purpose is Purpose.LABEL_ERRORS else TrainingRun
+                run = kind(folder, spec, snapshot, device=chosen, commands=commands, log=log)
                 outcome = run.carry_out(resume=resume)
         log.emit(Finished(outcome=outcome, seconds=time.monotonic() - began))
         return outcome

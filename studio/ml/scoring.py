@@ -19,7 +19,7 @@ from studio.core.snapshot import SnapshotItem
 from studio.ml.data.inputs import network_input
 from studio.ml.data.threads import decoding_threads
 from studio.ml.device import MixedPrecision, give_back_memory, is_out_of_memory
-from studio.ml.tasks.base import ItemDecoder, WeighsWords
+from studio.ml.tasks.base import ItemDecoder, Prediction, WeighsWords
 
 PREDICTIONS_FOLDER: Final = "predictions"
 
@@ -61,7 +61,9 @@ class Scorer:
         warn: Callable[[str], None],
         report: Callable[[int, int], None],
         check: Callable[[], None],
+        keep: Callable[[SnapshotItem, Prediction], None] | None = None,
     ) -> None:
+        """`keep` hears each item's prediction before it is scored, on several threads."""
         self._decoder = decoder
         self._network = network
         self._precision = precision
@@ -70,6 +72,7 @@ class Scorer:
         self._warn = warn
         self._report = report
         self._check = check
+        self._keep = keep
 
     def score_all(self, items: Sequence[SnapshotItem]) -> int:
         """Write `scores.jsonl` and `predictions/`; returns how many entries were scored. An item that appears twice (a
@@ -136,6 +139,8 @@ class Scorer:
         task = self._decoder.task
         original = self._decoder.original(group[0])
         prediction = task.predict(output, original.frame)
+        if self._keep is not None:
+            self._keep(group[0], prediction)
         relative = f"{PREDICTIONS_FOLDER}/{group[0].id:06d}.png"
         is_picture = prediction.save(self._decoder.folder / relative)
         scores = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from studio.core.items import Split
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import OnDivergence, Precision, Purpose, RunSpec, Stage
 from studio.core.review import SCORES_FILE
-from studio.core.snapshot import Snapshot
+from studio.core.snapshot import Snapshot, SnapshotItem
 from studio.ml.asked_before import AskedBefore, asked_before
 from studio.ml.callbacks.base import Callback
 from studio.ml.callbacks.checkpoints import Checkpoints
@@ -38,7 +39,7 @@ from studio.ml.control import Commands, Request, StopRequested
 from studio.ml.data.decoders import make_decoder
 from studio.ml.data.sources import make_source
 from studio.ml.device import MixedPrecision, device_name, is_out_of_memory, resolve_precision
-from studio.ml.event_log import EventLog
+from studio.ml.event_log import RunLog
 from studio.ml.going_back import GoingBack
 from studio.ml.learner import Learner, Position
 from studio.ml.model_file import model_metadata
@@ -51,6 +52,7 @@ from studio.ml.short_runs.looking import look
 from studio.ml.short_runs.probing import probe
 from studio.ml.short_runs.rate_finding import find_rate
 from studio.ml.short_runs.workplace import Workplace
+from studio.ml.tasks.base import Prediction
 from studio.ml.tasks.registry import make_task
 
 
@@ -65,7 +67,7 @@ class TrainingRun:
         *,
         device: torch.device,
         commands: Commands,
-        log: EventLog,
+        log: RunLog,
     ) -> None:
         self._folder = folder
         self._spec = spec
@@ -297,10 +299,15 @@ class TrainingRun:
         return make_optimizer(network, lr=1e-3, weight_decay=self._spec.weight_decay)
 
     def _score(self, learner: Learner) -> None:
+        number = self._scorer(learner).score_all(self._task.snapshot.items)
+        self._log.emit(Scored(scores=SCORES_FILE, items=number))
+
+    def _scorer(self, learner: Learner, keep: Callable[[SnapshotItem, Prediction], None] | None = None) -> Scorer:
+        """At the size of the stage that was trained last; `keep` as in `Scorer`."""
         stage = self._last_trained(learner.at)
         begin_stage(learner.answering, msgspec.structs.replace(stage, language=False))
         self._doing = f"Scoring batches of {stage.batch_size} {stage.size_in_words}"
-        scorer = Scorer(
+        return Scorer(
             make_decoder(self._folder, self._task, height=stage.height, width=stage.width, resize=self._spec.resize),
             learner.answering,
             precision=learner.precision,
@@ -309,9 +316,8 @@ class TrainingRun:
             warn=self._warn,
             report=partial(self._progress, "scoring"),
             check=self._commands.check_leaving,
+            keep=keep,
         )
-        number = scorer.score_all(self._task.snapshot.items)
-        self._log.emit(Scored(scores=SCORES_FILE, items=number))
 
     def _last_trained(self, at: Position) -> Stage:
         untouched = at.epoch == 0 and at.batch == 0

@@ -60,15 +60,17 @@ class Freezer:
         self._folder = folder
         self._copied = 0
 
-    def freeze(self, items: Iterable[Item], data: RunData, *, validated: bool) -> Snapshot:
-        """The snapshot of a training from the start; `validated`: it cannot do without validation items.
+    def freeze(self, items: Iterable[Item], data: RunData, *, validated: bool, trained: bool = True) -> Snapshot:
+        """The snapshot of a training from the start; `validated`: it cannot do without validation items, `trained`:
+        nor without training items.
 
         Raises NothingToTrainOn, CannotWrite.
         """
         usable = {item.id: item for item in items}
         train = _chosen(usable, data.train, Split.TRAIN)
         valid = _chosen(usable, data.valid, Split.VALID)
-        _require(train, Split.TRAIN)
+        if trained:
+            _require(train, Split.TRAIN)
         if validated:
             _require(valid, Split.VALID)
         seen = {item.id for item in (*train, *valid)}
@@ -135,6 +137,13 @@ class Freezer:
             valid = [self._as_before(i, parent_folder) for i in parent.of(Split.VALID) if i.id in usable]
         named = [_bare(item, Split.TRAIN) for item in train if item.id not in scored]
         return self._snapshot([*frozen, *(item for item in valid if item.id not in scored), *named])
+
+    def freeze_unseen(self, items: Iterable[Item], parent: Snapshot) -> Snapshot:
+        """The snapshot of asking `parent`'s run about labels that it did not train on: its validation items, with
+        today's labels. Raises NothingToTrainOn, CannotWrite."""
+        learnt = {item.id for item in parent.of(Split.TRAIN)}
+        unseen = [item.id for item in parent.of(Split.VALID) if item.id not in learnt]
+        return self.freeze(items, RunData(train=(), valid=unseen), validated=True, trained=False)
 
     def _snapshot(self, items: Sequence[SnapshotItem]) -> Snapshot:
         s = self._settings

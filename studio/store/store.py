@@ -294,20 +294,22 @@ class Store:
 
     def create_run(self, spec: RunSpec, *, data: RunData | None = None) -> RunRecord:
         """Make a run's folder with its recipe and its frozen data: all labelled items by their split unless `data` says
-        otherwise, or for `spec.fine_tune` what it says. Raises NothingToTrainOn, UnknownRun,
-        CannotWrite."""
+        otherwise, for `spec.fine_tune` what it says, or for a parent that is asked about labels those that it has not
+        learnt. Raises NothingToTrainOn, UnknownRun, CannotWrite."""
         parent = self._runs.get(spec.parent) if spec.parent is not None else None
-        parent_data = self._runs.snapshot(parent.id) if parent is not None and spec.fine_tune is not None else None
+        asks_parent = spec.fine_tune is not None or spec.label_errors is not None
+        parent_data = self._runs.snapshot(parent.id) if parent is not None and asks_parent else None
         run_id, folder = self._runs.claim_folder()
         try:
             freezer = Freezer(self._settings, self._labels(), folder)
+            usable = self._items.usable()
             if spec.fine_tune is not None and parent is not None and parent_data is not None:
-                snapshot = freezer.freeze_corrections(
-                    self._items.usable(), spec.fine_tune, parent_data, parent.folder, spec.seed
-                )
+                snapshot = freezer.freeze_corrections(usable, spec.fine_tune, parent_data, parent.folder, spec.seed)
+            elif parent_data is not None:
+                snapshot = freezer.freeze_unseen(usable, parent_data)
             else:
                 validated = spec.purpose is Purpose.TRAIN
-                snapshot = freezer.freeze(self._items.usable(), data or RunData(), validated=validated)
+                snapshot = freezer.freeze(usable, data or RunData(), validated=validated)
             return self._runs.record(run_id, folder, spec, snapshot)
         except StudioError:
             self._runs.abandon(folder)

@@ -8,7 +8,7 @@ from studio.core.events import Paused, Resumed
 from studio.ml.callbacks.base import Callback
 from studio.ml.callbacks.steering import Steering
 from studio.ml.control import Commands
-from studio.ml.event_log import EventLog
+from studio.ml.event_log import EventSink
 from studio.ml.learner import Learner
 
 
@@ -17,7 +17,7 @@ class Listening(Callback):
 
     order: ClassVar[int] = 90
 
-    def __init__(self, commands: Commands, steering: Steering, log: EventLog) -> None:
+    def __init__(self, commands: Commands, steering: Steering, log: EventSink) -> None:
         self._commands = commands
         self._steering = steering
         self._log = log

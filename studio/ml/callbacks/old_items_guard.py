@@ -8,7 +8,7 @@ import msgspec
 
 from studio.core.events import Concern, Metric, Progress, Warned
 from studio.ml.callbacks.base import Callback
-from studio.ml.event_log import EventLog
+from studio.ml.event_log import EventSink
 from studio.ml.learner import Learner
 
 WORSE: Final = 0.02
@@ -24,7 +24,7 @@ class OldItemsGuard(Callback):
 
     order: ClassVar[int] = 85  # what a checkpoint keeps is put back before this asks for it
 
-    def __init__(self, log: EventLog) -> None:
+    def __init__(self, log: EventSink) -> None:
         self._log = log
         self._before: list[Metric] | None = None
         self._is_behind = False

@@ -12,7 +12,7 @@ from studio.core.recipe import Stage
 from studio.ml.callbacks.base import Callback
 from studio.ml.callbacks.scheduling import Scheduling
 from studio.ml.control import Commands
-from studio.ml.event_log import EventLog
+from studio.ml.event_log import RunLog
 from studio.ml.learner import Learner
 
 
@@ -26,7 +26,7 @@ class Steering(Callback):
     order: ClassVar[int] = 70  # before the checkpoint that closes a stage, so that the stage may yet go on
 
     def __init__(
-        self, commands: Commands, log: EventLog, scheduling: Scheduling, *, stages: list[Stage], steps: list[int]
+        self, commands: Commands, log: RunLog, scheduling: Scheduling, *, stages: list[Stage], steps: list[int]
     ) -> None:
         self._commands = commands
         self._log = log

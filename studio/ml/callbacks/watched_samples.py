@@ -11,7 +11,7 @@ from torch import Tensor
 
 from studio.core.events import SamplePrediction, Samples
 from studio.ml.callbacks.base import Callback
-from studio.ml.event_log import EventLog
+from studio.ml.event_log import EventSink
 from studio.ml.learner import Learner
 from studio.ml.random_state import derived_seed
 
@@ -23,7 +23,7 @@ SAMPLES_FOLDER: Final = "samples"
 class WatchedSamples(Callback):
     order: ClassVar[int] = 40
 
-    def __init__(self, folder: Path, log: EventLog, *, seed: int) -> None:
+    def __init__(self, folder: Path, log: EventSink, *, seed: int) -> None:
         self._folder = folder
         self._log = log
         self._seed = seed

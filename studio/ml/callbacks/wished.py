@@ -7,10 +7,10 @@ from studio.ml.callbacks.base import Callback
 from studio.ml.callbacks.early_stop import EarlyStop
 from studio.ml.callbacks.gradient_clipping import GradientClipping
 from studio.ml.callbacks.old_items_guard import OldItemsGuard
-from studio.ml.event_log import EventLog
+from studio.ml.event_log import EventSink
 
 
-def wished_callbacks(spec: RunSpec, log: EventLog) -> list[Callback]:
+def wished_callbacks(spec: RunSpec, log: EventSink) -> list[Callback]:
     callbacks: list[Callback] = []
     if spec.clip_norm is not None:
         callbacks.append(GradientClipping(spec.clip_norm))

@@ -6,11 +6,11 @@ from studio.core.outcome import OutcomeKind
 from studio.ml.augmented_look import show_augmented
 from studio.ml.control import Commands, StopRequested
 from studio.ml.data.stage_data import DataSource
-from studio.ml.event_log import EventLog
+from studio.ml.event_log import EventSink
 from studio.ml.text.text_source import TextSource
 
 
-def look(source: DataSource | TextSource, *, commands: Commands, log: EventLog) -> OutcomeKind:
+def look(source: DataSource | TextSource, *, commands: Commands, log: EventSink) -> OutcomeKind:
     """Raises what `show_augmented` does."""
     try:
         show_augmented(source, emit=log.emit, check=commands.check)

@@ -13,7 +13,7 @@ from studio.core.recipe import RunSpec, Stage
 from studio.ml.control import Commands
 from studio.ml.data.stage_data import DataSource
 from studio.ml.device import MixedPrecision
-from studio.ml.event_log import EventLog
+from studio.ml.event_log import EventSink
 from studio.ml.objectives import Objective
 from studio.ml.text.text_source import TextSource
 
@@ -31,7 +31,7 @@ class Workplace:
     device: torch.device
     make_optimizer: Callable[[nn.Module], Optimizer]
     commands: Commands
-    log: EventLog
+    log: EventSink
     warn: Callable[[str, str], None]
     tell_doing: Callable[[str], None]
 

@@ -103,6 +103,10 @@ class Segmentation:
         resized = cv2.resize(mask, original.frame.inner, interpolation=cv2.INTER_NEAREST_EXACT)
         return framed(self._index_of_id[np.asarray(resized, np.uint8)], original.frame, outside=IGNORED)
 
+    def positions(self, mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Class ids → positions among the counted classes, `IGNORED` elsewhere."""
+        return self._index_of_id[mask]
+
     def empty_target(self, *, height: int, width: int) -> NDArray[np.uint8]:
         return np.full((height, width), IGNORED, np.uint8)
 

@@ -1,0 +1,55 @@
+"""From a recipe that trains to one that looks for wrong labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from studio.core.errors import BadInput
+from studio.core.recipe import DEFAULT_FOLDS, LabelErrors, Purpose, RunSpec
+
+GET_CLEANLAB: Final = (
+    "cleanlab is not installed, so labels are ranked by the probability of the given class alone (self-confidence); "
+    "`pip install cleanlab` brings the better measure."
+)
+
+
+def cross_validation(recipe: RunSpec, *, folds: int = DEFAULT_FOLDS, run: str | None = None) -> RunSpec:
+    """Each fold is trained as `recipe` says, from the first weights that it would have without a parent: a parent has
+    seen the labels. `run` is the run whose recipe it is. Raises ValueError for a number of folds that cannot be."""
+    return msgspec.structs.replace(
+        recipe,
+        purpose=Purpose.LABEL_ERRORS,
+        label_errors=LabelErrors(folds=folds, run=run),
+        parent=None,
+        fine_tune=None,
+        compile=False,
+        note="",
+    )
+
+
+def asking_run(recipe: RunSpec, run: str) -> RunSpec:
+    """`run` itself, whose recipe it is, says what it thinks of the labels of its validation items."""
+    return msgspec.structs.replace(
+        recipe,
+        purpose=Purpose.LABEL_ERRORS,
+        label_errors=LabelErrors(folds=0, run=run),
+        parent=run,
+        fine_tune=None,
+        note="",
+    )
+
+
+def recipe_to_follow(recipes: Mapping[str, RunSpec], run: str) -> RunSpec:
+    """The recipe by which the model of `run` first came about: a fine-tuning's own is too short to begin with. Raises
+    BadInput where `run` trained no model."""
+    spec = recipes[run]
+    if spec.purpose is not Purpose.TRAIN:
+        raise BadInput(f"Run {run} trained no model; name one that did, or leave out --run.")
+    seen = {run}
+    while spec.parent is not None and spec.parent in recipes and spec.parent not in seen:
+        seen.add(spec.parent)
+        spec = recipes[spec.parent]
+    return spec
