@@ -26,6 +26,7 @@ from studio.core.fine_tuning import (
     FINE_TUNE_WEIGHT,
     fine_tune_spec,
     lessons,
+    teacher_of,
 )
 from studio.reports import read_report
 from studio.store import Store
@@ -68,6 +69,11 @@ def fine_tune(
         if not items:
             raise BadInput(
                 f"Run {run} has led to no corrected label yet; correct some in the window, or with `studio decide`."
+            )
+        if teacher_of(store.run(run).spec, run) is None:
+            raise BadInput(
+                f"Run {run} looked for label errors before any model was trained; train one on the corrected labels "
+                f"with `studio train {project}`."
             )
         rate = read_rate(lr).high if lr is not None else None
         parent = with_learning(

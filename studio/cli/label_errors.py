@@ -84,7 +84,7 @@ def _spec(store: Store, *, run: str | None, folds: int, epochs: int | None, quic
     if run is not None:
         store.run(run)  # one that is not there has its own sentence
     recipes = {record.id: record.spec for record in store.runs()}
-    trained = [record.id for record in store.runs() if _has_model(record)]
+    trained = [record.id for record in store.runs() if record.has_model]
     followed = run or (trained[-1] if trained else None)
     if quick:
         if followed is None:
@@ -97,10 +97,6 @@ def _spec(store: Store, *, run: str | None, folds: int, epochs: int | None, quic
     else:
         recipe = recipe_to_follow(recipes, followed)
     return cross_validation(with_epochs(recipe, epochs), folds=folds, run=followed)
-
-
-def _has_model(record: RunRecord) -> bool:
-    return record.spec.purpose is Purpose.TRAIN and record.outcome is not None and record.outcome.learnt_something
 
 
 def _show(store: Store, record: RunRecord, output: Output, *, top: int) -> None:

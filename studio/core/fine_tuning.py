@@ -59,6 +59,12 @@ def rate_in_words(parent: RunSpec, run: str, *, frozen: bool = False) -> str:
     return f"Proposed: {rate}, a fifth of {head_rate(parent):.2g}, at which run {run} trained {trained}."
 
 
+def teacher_of(parent: RunSpec, run: str) -> str | None:
+    """The run whose model a fine-tuning on the corrections of `run` starts from: itself, but of a search for label
+    errors, which keeps no model, the run whose recipe it followed; None where there was none."""
+    return run if parent.label_errors is None else parent.label_errors.run
+
+
 def fine_tune_spec(
     parent: RunSpec,
     run: str,
@@ -70,15 +76,20 @@ def fine_tune_spec(
     rate: float | None = None,
     frozen: bool = False,
 ) -> RunSpec:
-    """A recipe like `parent`'s last stage that starts from the weights of `run` and learns `items`.
+    """A recipe like `parent`'s last stage that starts from the weights of `run`, or of its `teacher_of`, and learns
+    `items`.
 
     `rate` None takes `proposed_rate`; a low end keeps its proportion to the high one. `frozen` trains the head and the
-    batch-norm layers alone. Raises ValueError for a rate or a number of epochs that no stage can have.
+    batch-norm layers alone. Raises ValueError for a rate or a number of epochs that no stage can have, and where there
+    is no model to start from.
     """
     stage = parent.stages[-1]
     high = proposed_rate(parent, frozen=frozen) if rate is None else rate
     low = None if stage.lr.low is None or frozen else stage.lr.low * high / stage.lr.high
     count = counted(len(items), "correction")
+    teacher = teacher_of(parent, run)
+    if teacher is None:
+        raise ValueError(f"run {run} looked for label errors and kept no model")
     return msgspec.structs.replace(
         parent,
         purpose=Purpose.TRAIN,
@@ -93,7 +104,8 @@ def fine_tune_spec(
                 unfrozen=None if frozen else stage.unfrozen,
             ),
         ),
-        parent=run,
+        parent=teacher,
+        label_errors=None,
         fine_tune=FineTune(corrections=tuple(items), replay=replay, weight=weight),
         note=f"Fine-tuned on {count} of run {run}",
     )

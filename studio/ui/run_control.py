@@ -338,16 +338,24 @@ class RunControl(QObject):
                 return _progress_text(self.history)
 
 
+_DOING: Final[dict[str, str]] = {
+    Purpose.LR_FIND: "Finding the rate…",
+    Purpose.PROBE: "Trying batches…",
+    Purpose.SCORE: "Scoring…",
+    Purpose.LABEL_ERRORS: "Label errors…",
+}
+"""By purpose, for runs that are not about epochs."""
+
+
 def _progress_text(history: RunHistory) -> str:
     started, step = history.started, history.last_step
     if started is None or isinstance(history.ending, Finished):
         return "Starting…" if started is None else "Finishing…"
-    if started.purpose == Purpose.LR_FIND:
-        return "Finding the rate…"
-    if started.purpose == Purpose.PROBE:
-        return "Trying batches…"
-    if started.purpose == Purpose.SCORE:
-        return "Scoring…"
+    if started.purpose == Purpose.LABEL_ERRORS and step is not None:
+        return f"Label errors {step.step / max(started.steps, step.step):.0%}"
+    doing = _DOING.get(started.purpose)
+    if doing is not None:
+        return doing
     return f"Epoch {step.epoch} of {started.epochs}" if step is not None else "Starting…"
 
 

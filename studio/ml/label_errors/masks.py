@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.core.masks import encode_mask, read_mask
+from studio.core.review import MistakenRegion
 from studio.core.suspicions import DoubtedRegion, Method
 from studio.ml.label_errors.answers import Answer, Judged, suspicion_of
 from studio.ml.label_errors.shares import ShareKeeper
@@ -90,11 +91,13 @@ def _judged(folder: Path, task: Segmentation, answer: Answer, label: NDArray[np.
     (folder / relative).write_bytes(encode_mask(proposed, task.snapshot.classes))
     confusion = _confusion(label[changed], predicted[changed])
     order = np.argsort(-doubt.weights, kind="stable")
-    found = (_region((regions == number + 1) & changed, label, predicted) for number in order)
+    found = [_region((regions == number + 1) & changed, label, predicted) for number in order]
+    doubted = tuple(region for region in found if region is not None)
     return Judged(
         score=answer.scored(
             mask=relative,
             confusion=confusion,
+            region=_mistaken(doubted[0], answer) if doubted else None,
             error=float(changed.sum()) / max(int(np.isin(label, task.ids).sum()), 1),
         ),
         suspicion=suspicion_of(
@@ -102,7 +105,7 @@ def _judged(folder: Path, task: Segmentation, answer: Answer, label: NDArray[np.
             quality=1 / (1 + doubt.strongest / DOUBTED_FROM),
             is_issue=doubt.strongest >= DOUBTED_FROM,
             method=Method.REGIONS,
-            regions=tuple(region for region in found if region is not None),
+            regions=doubted,
         ),
     )
 
@@ -120,6 +123,18 @@ def _small(
     size = (shares.shape[2], shares.shape[1])
     resized = cv2.resize(label, size, interpolation=cv2.INTER_NEAREST_EXACT)
     return shares, task.positions(np.asarray(resized, np.uint8))
+
+
+def _mistaken(region: DoubtedRegion, answer: Answer) -> MistakenRegion:
+    """Where a person is led to first."""
+    return MistakenRegion(
+        x=region.left,
+        y=region.top,
+        width=region.right - region.left,
+        height=region.bottom - region.top,
+        pixels=region.area,
+        loss=answer.score.loss,
+    )
 
 
 def _confusion(label: NDArray[np.uint8], proposed: NDArray[np.uint8]) -> tuple[tuple[int, int, int], ...]:

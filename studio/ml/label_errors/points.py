@@ -24,14 +24,15 @@ _MAD_TO_DEVIATION: Final = 1.4826
 
 def judge_points(task: Keypoints, answers: Sequence[Answer]) -> Iterator[Judged]:
     """What is proposed is the label with the doubted points where the network sees them."""
-    scores = robust_z(np.array([_distances(task, answer) for answer in answers]))
-    for answer, row in zip(answers, scores, strict=True):
+    distances = np.array([_distances(task, answer) for answer in answers])
+    for number, (answer, row) in enumerate(zip(answers, robust_z(distances), strict=True)):
         worst = float(np.nanmax(row)) if np.isfinite(row).any() else 0.0
         doubted = [int(place) for place in np.flatnonzero(np.nan_to_num(row) > DOUBTED_FROM)]
         label, predicted = answer.item.points or Points(), answer.score.points or Points()
         proposed = label.updated(p for p in predicted.placed if p.instance == 0 and p.index in doubted)
+        moved = [(i, float(d) if i in doubted else 0.0) for i, d in enumerate(distances[number]) if np.isfinite(d)]
         yield Judged(
-            score=answer.scored(points=proposed),
+            score=answer.scored(points=proposed, distances=tuple(moved), error=_mean([d for _, d in moved])),
             suspicion=suspicion_of(
                 answer,
                 quality=1 / (1 + (max(worst, 0.0) / DOUBTED_FROM) ** 2),
@@ -40,6 +41,10 @@ def judge_points(task: Keypoints, answers: Sequence[Answer]) -> Iterator[Judged]
                 points=tuple(doubted),
             ),
         )
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
 
 
 def robust_z(distances: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSettings, QSize, Qt, Signal
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from studio.core.counting import counted
-from studio.core.fine_tuning import fine_tune_spec
+from studio.core.fine_tuning import fine_tune_spec, teacher_of
 from studio.core.recipe import RunSpec
 from studio.ui.review.fine_tune_options import FineTuneOptions
 from studio.ui.theme import theme
@@ -91,8 +91,11 @@ class FineTuneBar(QWidget):
         self.fold.setText(self.options.in_words)
         self.fold.setAccessibleName(f"How the fine-tuning learns: {self.options.in_words}")
         rate = self.options.chosen_rate
-        self.button.setEnabled(bool(count) and rate is not None and self._parent is not None)
-        if not count:
+        has_model = self._parent is not None and teacher_of(self._parent[1], self._parent[0]) is not None
+        self.button.setEnabled(bool(count) and rate is not None and has_model)
+        if count and self._parent is not None and not has_model:
+            self.button.setToolTip("This search kept no model; train one on the corrected labels, on the Train page")
+        elif not count:
             self.button.setToolTip(
                 "Accept a prediction or edit a label first: a model is fine-tuned on what was corrected"
             )

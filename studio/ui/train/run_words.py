@@ -87,6 +87,9 @@ def purpose_text(spec: RunSpec) -> str:
         return "batch size"
     if spec.purpose is Purpose.SCORE:
         return "production errors"
+    if spec.label_errors is not None:
+        folds = spec.label_errors.folds
+        return f"label errors, {counted(folds, 'fold')}" if folds else f"label errors of run {spec.parent}"
     epochs = sum(stage.epochs for stage in spec.stages)
     count = counted(epochs, "epoch")
     return f"fine-tuning, {count}" if spec.fine_tune is not None else count
@@ -143,6 +146,10 @@ def _live_title(state: RunState, history: RunHistory) -> str:
         doing = "Trying batches of growing size"
     elif started.purpose == Purpose.SCORE:
         doing = "Scoring production errors"
+    elif started.purpose == Purpose.LABEL_ERRORS and (step is None or history.ending is not None):
+        doing = "Looking for label errors"
+    elif started.purpose == Purpose.LABEL_ERRORS:
+        doing = f"Looking for label errors, epoch {step.epoch} of {started.epochs}"
     elif history.ending is not None:
         doing = "Finishing"
     else:

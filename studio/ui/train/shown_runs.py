@@ -64,8 +64,8 @@ class ShownRuns(QObject):
         return self._library.history(record)
 
     def trainings(self) -> list[ShownRun]:
-        """The chosen runs that train, as far as they are read; colours by their order."""
-        records = [record for record in self.records if record.spec.purpose is Purpose.TRAIN]
+        """The chosen runs that train, fold by fold or at all, as far as they are read; colours by their order."""
+        records = [record for record in self.records if record.spec.purpose in (Purpose.TRAIN, Purpose.LABEL_ERRORS)]
         shown: list[ShownRun] = []
         for i, record in enumerate(records):
             history = self.history(record)
