@@ -1,24 +1,26 @@
-"""Which review items show: by split, class, decision and name."""
+"""Which review items show: by split, class, decision and name, and by values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QToolButton, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QLineEdit, QToolButton, QWidget
 
-from studio.core.classes import LabelClass
 from studio.core.items import Split
 from studio.core.review import Decision
 from studio.core.settings import ProjectSettings, Task
+from studio.ui.review.combos import add_classes, choose, make_combo
+from studio.ui.review.order_bar import OrderBar
 from studio.ui.review.tile_painter import DECISION_WORDS
+from studio.ui.review.value_filter import ValueFilter, Values
+from studio.ui.widgets.flow_layout import FlowLayout
 
 _TYPING_PAUSE_MS: Final = 180
-_ICON: Final = 12
-_WIDEST: Final = 190
+_NAME_WIDTH: Final = 150
+_CLASS_WIDTH: Final = 140
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,7 @@ class Filters:
     class_id: int | None = None
     decision: Decision | None = None
     text: str = ""
+    values: Values = field(default_factory=Values)
 
     @property
     def is_empty(self) -> bool:
@@ -40,13 +43,15 @@ class FilterBar(QWidget):
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, task: Task, order: OrderBar, parent: QWidget | None = None) -> None:
+        """`order` stands before the filters and wraps with them."""
         super().__init__(parent)
-        self.split = _combo("filter_split", "Split", [("All splits", None), *((s.value, s) for s in Split)])
-        self.label_class = _combo(
+        self.split = make_combo("filter_split", "Split", [("All splits", None), *((s.value, s) for s in Split)])
+        self.label_class = make_combo(
             "filter_class", "Class that was mistaken, or that another one was mistaken for", [("All classes", None)]
         )
-        self.decision = _combo(
+        self.label_class.setMaximumWidth(_CLASS_WIDTH)
+        self.decision = make_combo(
             "filter_decision",
             "Decision",
             [("All decisions", None), *((DECISION_WORDS[d].capitalize(), d) for d in Decision)],
@@ -54,24 +59,27 @@ class FilterBar(QWidget):
         self.text = QLineEdit(placeholderText="Find by name", clearButtonEnabled=True)
         self.text.setObjectName("filter_text")
         self.text.setAccessibleName("Find by name")
-        self.text.setMaximumWidth(240)
+        self.text.setFixedWidth(_NAME_WIDTH)
+        self.values = ValueFilter(task)
+        self.more_button = _more_button()
         self.clear_button = QToolButton()
         self.clear_button.setText("Clear filters")
         self.clear_button.setObjectName("clear_filters")
         self.clear_button.clicked.connect(self.clear)
         self._pause = QTimer(self, singleShot=True, interval=_TYPING_PAUSE_MS)
         self._pause.timeout.connect(self._tell)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
+        layout = FlowLayout(self, spacing=6)
+        layout.addWidget(order)
         for combo in (self.split, self.label_class, self.decision):
             combo.currentIndexChanged.connect(self._tell)
             layout.addWidget(combo)
         self.text.textChanged.connect(lambda _text: self._pause.start())
         self.text.returnPressed.connect(self._tell)
-        layout.addWidget(self.text, 1)
-        layout.addWidget(self.clear_button)
-        layout.addStretch(1)
+        self.values.changed.connect(self._tell)
+        self.values.hide()
+        self.more_button.toggled.connect(self.values.setVisible)
+        for widget in (self.text, self.more_button, self.values, self.clear_button):
+            layout.addWidget(widget)
         self._tell()
 
     @property
@@ -82,13 +90,14 @@ class FilterBar(QWidget):
             class_id=self.label_class.currentData(),
             decision=None if decision is None else Decision(decision),
             text=self.text.text().strip(),
+            values=self.values.values,
         )
 
     def show_settings(self, settings: ProjectSettings) -> None:
         """Offer the project's classes; the choice stays where it can."""
         self.label_class.setVisible(settings.task is not Task.KEYPOINTS)
         chosen = self.label_class.currentData()
-        self._quietly(lambda: _fill_classes(self.label_class, settings.classes, chosen))
+        self._quietly(lambda: self._fill_classes(settings, chosen))
 
     def clear(self) -> None:
         """Ask for everything; one `changed` for all of it."""
@@ -97,9 +106,16 @@ class FilterBar(QWidget):
             for combo in (self.split, self.label_class, self.decision):
                 combo.setCurrentIndex(0)
             self.text.clear()
+            self.values.clear()
 
         self._quietly(clear_each)
         self._tell()
+
+    def _fill_classes(self, settings: ProjectSettings, chosen: int | None) -> None:
+        self.label_class.clear()
+        self.label_class.addItem("All classes", None)
+        add_classes(self.label_class, settings.classes)
+        choose(self.label_class, chosen)
 
     def _quietly(self, change: Callable[[], None]) -> None:
         controls = (self.split, self.label_class, self.decision, self.text)
@@ -112,30 +128,21 @@ class FilterBar(QWidget):
     def _tell(self) -> None:
         self._pause.stop()
         self.clear_button.setVisible(not self.filters.is_empty)
+        _mark(self.more_button, self.filters.values != Values())
         self.changed.emit()
 
 
-def _combo(name: str, accessible: str, entries: Sequence[tuple[str, object]]) -> QComboBox:
-    combo = QComboBox()
-    combo.setObjectName(name)
-    combo.setAccessibleName(accessible)
-    combo.setToolTip(accessible)
-    combo.setMaximumWidth(_WIDEST)
-    for words, value in entries:
-        combo.addItem(words[:1].upper() + words[1:], value)
-    return combo
+def _more_button() -> QToolButton:
+    button = QToolButton()
+    button.setObjectName("more_filters")
+    button.setText("More")
+    button.setCheckable(True)
+    button.setToolTip("Filter by a range of values, by what is wrong and by what was corrected")
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
 
 
-def _fill_classes(combo: QComboBox, classes: Sequence[LabelClass], chosen: int | None) -> None:
-    combo.clear()
-    combo.addItem("All classes", None)
-    for label_class in classes:
-        if not label_class.void:
-            combo.addItem(_swatch(label_class.color), label_class.name, label_class.id)
-    combo.setCurrentIndex(max(0, combo.findData(chosen)) if chosen is not None else 0)
-
-
-def _swatch(color: str) -> QIcon:
-    pixmap = QPixmap(_ICON, _ICON)
-    pixmap.fill(QColor(color))
-    return QIcon(pixmap)
+def _mark(button: QToolButton, active: bool) -> None:
+    """Say that some of what it folds away is in force."""
+    button.setText("More ●" if active else "More")
+    button.setAccessibleName("More filters, some in force" if active else "More filters")

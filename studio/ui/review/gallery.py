@@ -14,12 +14,13 @@ from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.core.items import Split
+from studio.core.last_order import read_order, write_order
 from studio.core.raster import Rect
 from studio.core.review import ReviewItem
 from studio.core.settings import Task
 from studio.core.tag_figures import summed
 from studio.core.tags import TAG_THRESHOLD
-from studio.store import ItemFilter, ReviewFilter
+from studio.store import ReviewFilter
 from studio.ui.review.confusion import Cell, ConfusionPanel
 from studio.ui.review.differences import MASK_OPACITY
 from studio.ui.review.empty import EmptyState
@@ -29,6 +30,7 @@ from studio.ui.review.grid import ReviewGrid
 from studio.ui.review.histogram import HistogramPanel, Range
 from studio.ui.review.loading import RunFigures
 from studio.ui.review.model import ReviewModel
+from studio.ui.review.order_bar import OrderBar
 from studio.ui.review.pictures import Look, Pictures, focus_of
 from studio.ui.review.preview import Preview
 from studio.ui.review.region_hover import RegionHover
@@ -75,7 +77,8 @@ class Gallery(QWidget):
         self.preview = Preview(self._task, self.flicker)
         self.hover = RegionHover(session, self.grid, self.preview, self) if self._task is Task.SEGMENTATION else None
         self._opacity = MASK_OPACITY
-        self.filters = FilterBar()
+        self.order = OrderBar(session.settings, read_order(session.store.root))
+        self.filters = FilterBar(self._task, self.order)
         self.filters.show_settings(session.settings)
         self.panel = _panel_for(self._task)
         self._cell: Cell | None = None
@@ -126,6 +129,7 @@ class Gallery(QWidget):
         self.preview.stepped.connect(self._step)
         self.preview.resized.connect(self._show_preview)
         self.filters.changed.connect(self.query)
+        self.order.changed.connect(self._reorder)
         if isinstance(self.panel, HistogramPanel):
             self.panel.chosen.connect(self._choose_range)
         else:
@@ -162,14 +166,17 @@ class Gallery(QWidget):
             self.tiles.forget_all()
             self._large.forget_all()
         self._show_panel()
+        if figures is not None:
+            self.order.show_known(figures.sortable)
         self.query()
         if says_otherwise:
             self._redraw_all()
 
-    def query(self) -> None:
-        """Ask the project for the items that the filters let through; the current one stays so if it is among them."""
+    def query(self, *, from_the_top: bool = False) -> None:
+        """Ask the project for the items that the filters let through; the current one stays so if it is among them,
+        unless they are to be looked at from the top."""
         self._show_tags()
-        keep = self.grid.current_item
+        keep = None if from_the_top else self.grid.current_item
         ids = self._ids()
         run = self.run
         read = partial(self._session.store.review.items, run) if run is not None else None
@@ -226,6 +233,7 @@ class Gallery(QWidget):
         self._count_classes()
         self.grid.lay_out_anew()
         self.filters.show_settings(self._session.settings)
+        self.order.show_settings(self._session.settings)
         self._show_panel()
         self._redraw_all()
 
@@ -299,24 +307,29 @@ class Gallery(QWidget):
     def _ids(self) -> list[int]:
         if self._figures is None:
             return []
-        chosen, store = self.filters.filters, self._session.store
-        ids = store.review.ids(
-            self._figures.run,
-            ReviewFilter(
-                splits=() if chosen.split is None else (chosen.split,),
-                class_id=chosen.class_id,
-                decisions=() if chosen.decision is None else (chosen.decision,),
-                confusion=self._cell,
-            ),
-        )
-        if chosen.text:
-            named = set(store.item_ids(ItemFilter(text=chosen.text)))
-            ids = [item for item in ids if item in named]
+        ids = self._session.store.review.ids(self._figures.run, self._wanted(), self.order.order)
         if self._range is not None:
             low, high = self._range
             errors = self._figures.errors
             ids = [item for item in ids if low <= errors.get(item, -1.0) < high]
         return ids
+
+    def _wanted(self) -> ReviewFilter:
+        chosen, values = self.filters.filters, self.filters.filters.values
+        return ReviewFilter(
+            splits=() if chosen.split is None else (chosen.split,),
+            class_id=chosen.class_id,
+            decisions=() if chosen.decision is None else (chosen.decision,),
+            confusion=self._cell,
+            text=chosen.text,
+            spans=() if values.span is None else (values.span,),
+            only_wrong=values.only_wrong,
+            only_corrected=values.only_corrected,
+        )
+
+    def _reorder(self) -> None:
+        write_order(self._session.store.root, self.order.order)
+        self.query(from_the_top=True)
 
     def _choose_cell(self, cell: Cell | None) -> None:
         self._cell = cell

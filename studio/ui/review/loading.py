@@ -18,6 +18,7 @@ from studio.core.images import image_size
 from studio.core.items import Split
 from studio.core.recipe import RunSpec
 from studio.core.review import SCORES_FILE
+from studio.core.review_order import SortBy
 from studio.core.settings import Task
 from studio.core.tag_figures import TagCounts, tag_counts
 from studio.core.tags import TAG_THRESHOLD
@@ -54,7 +55,8 @@ class RunChoice:
 class RunFigures:
     """`confusion` (n, n) int64 counts wrong pixels or items by label and prediction; `errors` by item, in pixels, for
     points. `only_split` is the split of all items, None where they have several. Of tags: `curve` says what each
-    threshold gives, `threshold` is the one in force, `tags` how each fares, in each split apart."""
+    threshold gives, `threshold` is the one in force, `tags` how each fares, in each split apart. `sortable` is
+    what the items have figures of."""
 
     run: str
     confusion: np.ndarray
@@ -62,6 +64,7 @@ class RunFigures:
     only_split: Split | None
     curve: ThresholdCurve | None = None
     threshold: float = TAG_THRESHOLD
+    sortable: frozenset[SortBy] = frozenset()
     tags: dict[Split, TagCounts] = field(default_factory=dict)
     aspect: float | None = None
     """Width / height of the pictures at the top, the one in the middle of them; None where they cannot be read."""
@@ -104,6 +107,7 @@ def read_figures(project: Path, run: str, task: Task) -> RunFigures:
             curve=curve,
             tags=tags,
             threshold=kept_threshold(store.run(run).folder),
+            sortable=store.review.sortable(run),
             aspect=None if task is Task.TEXT else _usual_aspect(store, store.review.ids(run)[:_LOOKED_AT]),
         )
 

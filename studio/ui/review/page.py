@@ -358,7 +358,7 @@ class ReviewPage(QWidget):
         shown, split = self.gallery.model.rowCount(), self.gallery.filters.filters.split
         of_one_kind = split or self.gallery.only_split
         kind = f"{_SPLIT_WORDS[of_one_kind]} " if of_one_kind is not None else ""
-        words = [f"{counted(shown, f'{kind}item')}, worst first"]
+        words = [f"{counted(shown, f'{kind}item')}, {self.gallery.order.in_words}"]
         left_out = tally[Decision.LEFT_OUT]
         if learnt:
             words.append(counted(learnt, "correction"))

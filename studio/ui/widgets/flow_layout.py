@@ -35,7 +35,7 @@ class FlowLayout(QLayout):
 
     def heightForWidth(self, width: int) -> int:
         places = self._places(width)
-        return places[-1][1].bottom() + 1 if places else 0
+        return max((place.bottom() + 1 for _item, place in places), default=0)
 
     def sizeHint(self) -> QSize:
         return self.minimumSize()
