@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final
 
 import typer
 
 from studio.cli.options import JsonOption, ProjectArgument, RunOption
 from studio.cli.output import Output
+from studio.cli.review_details import show_tags, weighed_words
 from studio.core.counting import counted
 from studio.core.errors import BadInput
 from studio.core.items import Split
 from studio.core.report import error_figure
 from studio.core.review import SCORES_FILE, Decision, ItemScore, ReviewItem, mistake_in_words
 from studio.core.settings import TAG_TASKS, ProjectSettings, Task
+from studio.core.tag_figures import tag_counts
 from studio.core.tags import ids_of
-from studio.core.thresholds import ThresholdCurve, kept_threshold, threshold_curve
+from studio.core.thresholds import kept_threshold, threshold_curve
 from studio.store import ReviewFilter, Store
+
+_WORDS: Final = 3
+"""Of those that weighed most, so many are in the table; a program is told all."""
 
 
 def review(
@@ -42,10 +47,11 @@ def review(
         load_scores(store, run)
         if threshold is not None:
             _choose_threshold(store, run, threshold)
-        curve = _curve(store, run) if store.settings.task is Task.MULTI_LABEL else None
+        scores = _valid_scores(store, run) if store.settings.task is Task.MULTI_LABEL else []
         kept = kept_threshold(store.run(run).folder)
         ids = store.review.ids(run, ReviewFilter(splits=(split,) if split else (), asked=asked))
         items = store.review.items(run, ids[:top])
+        words = {i.score.item: weighed_words(store.item(i.score.item).path, i.score.words) for i in items}
         settings = store.settings
     names = {c.id: c.name for c in settings.known_classes}
     for rank, item in enumerate(items, start=1):
@@ -65,11 +71,14 @@ def review(
                 for label, predicted, pixels in score.confusion[:5]
             ],
             **_classes(score, names),
+            **({"words": words[score.item]} if words[score.item] else {}),
         )
-    rows = [_row(rank, item, settings) for rank, item in enumerate(items, start=1)]
+    rows = [_row(rank, item, settings, words[item.score.item]) for rank, item in enumerate(items, start=1)]
     taken = ("mistakes" if settings.task in TAG_TASKS else "taken for",) if settings.classes else ()
-    columns = ("#", "item", "split", "loss", "error", *taken, "decision")
+    weighed = ("weighed most",) if settings.task is Task.TEXT else ()
+    columns = ("#", "item", "split", "loss", "error", *taken, *weighed, "decision")
     output.table(columns, rows)
+    curve = threshold_curve(scores)
     if curve is not None:
         output.result(
             "threshold",
@@ -80,6 +89,7 @@ def review(
             best=curve.best,
             best_f2=curve.at(curve.best),
         )
+        show_tags(output, tag_counts(scores).at(kept), names)
     output.result(
         "reviewed", f"The worst {len(items):,} of {counted(len(ids), 'item')} of run {run}.", run=run, items=len(ids)
     )
@@ -92,8 +102,9 @@ def _choose_threshold(store: Store, run: str, threshold: float) -> None:
     store.review.choose_threshold(run, threshold)
 
 
-def _curve(store: Store, run: str) -> ThresholdCurve | None:
-    return threshold_curve(item.score for item in store.review.items(run, store.review.ids(run)))
+def _valid_scores(store: Store, run: str) -> list[ItemScore]:
+    ids = store.review.ids(run, ReviewFilter(splits=(Split.VALID,)))
+    return [item.score for item in store.review.items(run, ids)]
 
 
 def load_scores(store: Store, run: str) -> None:
@@ -115,7 +126,7 @@ def _classes(score: ItemScore, names: Mapping[int, str]) -> dict[str, object]:
     }
 
 
-def _row(rank: int, item: ReviewItem, settings: ProjectSettings) -> tuple[str, ...]:
+def _row(rank: int, item: ReviewItem, settings: ProjectSettings, words: Sequence[tuple[str, float]]) -> tuple[str, ...]:
     score = item.score
     names = {c.id: c.name for c in settings.known_classes}
     told = score.confusion if settings.task in TAG_TASKS else score.confusion[:1]
@@ -126,4 +137,8 @@ def _row(rank: int, item: ReviewItem, settings: ProjectSettings) -> tuple[str, .
     decision = "; ".join(said)
     error = error_figure(score.error, settings.task)
     figures = (str(rank), score.name, score.split.value, f"{score.loss:.4f}", error)
-    return (*figures, taken, decision) if settings.classes else (*figures, decision)
+    if settings.task is Task.TEXT:
+        figures = (*figures, taken, ", ".join(f"{word} {100 * share:+.0f} %" for word, share in words[:_WORDS]))
+    elif settings.classes:
+        figures = (*figures, taken)
+    return (*figures, decision)

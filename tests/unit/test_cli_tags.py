@@ -47,7 +47,7 @@ def reviewed(project: Path, capsys: pytest.CaptureFixture[str], *more: str) -> l
 def test_review_says_label_prediction_and_probabilities_by_name(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    item, threshold, _ = reviewed(project, capsys)
+    item, threshold, *_ = reviewed(project, capsys)
     assert (item["classes"], item["predicted"]) == (["sky"], ["road"])
     assert item["probabilities"] == {"road": 0.6, "sky": 0.15}
     assert threshold["f2"] == 0
@@ -57,9 +57,18 @@ def test_review_says_label_prediction_and_probabilities_by_name(
     assert "sky missing, road too many" in told
 
 
+def test_review_says_how_each_tag_fares(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tags = {str(event["name"]): event for event in reviewed(project, capsys) if event["event"] == "tag"}
+    assert (tags["sky"]["precision"], tags["sky"]["recall"], tags["sky"]["missing"]) == (None, 0, 1)
+    assert (tags["road"]["precision"], tags["road"]["recall"], tags["road"]["too_many"]) == (0, None, 1)
+    assert run_command(["review", str(project), "--run", "0001"]) == 0
+    told = capsys.readouterr().out
+    assert "Tag by tag" in told and "0.00" in told
+
+
 def test_a_threshold_is_chosen_and_stays(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     reviewed(project, capsys, "--threshold", "0.1")
-    item, threshold, _ = reviewed(project, capsys)
+    item, threshold, *_ = reviewed(project, capsys)
     assert sorted(item["predicted"]) == ["road", "sky"]  # pyright: ignore[reportArgumentType]
     assert item["error"] == 1
     assert (threshold["threshold"], threshold["f2"]) == (0.1, pytest.approx(5 / 6))
