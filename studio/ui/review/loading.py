@@ -23,7 +23,7 @@ from studio.core.settings import Task
 from studio.core.tag_figures import TagCounts, tag_counts
 from studio.core.tags import TAG_THRESHOLD
 from studio.core.thresholds import ThresholdCurve, kept_threshold, threshold_curve
-from studio.reports import RunReport
+from studio.reports import History, RunReport
 from studio.store import ReviewFilter, Store
 from studio.store.runs import EVENTS_FILE
 
@@ -137,6 +137,12 @@ def read_report(project: Path, run: str) -> RunReport:
     """`studio.reports.read_report` for another thread. Raises StudioError."""
     with Store.open(project) as store:
         return reports.read_report(store, run)
+
+
+def load_history(project: Path) -> History:
+    """`studio.reports.read_history` for another thread. Raises StudioError."""
+    with Store.open(project) as store:
+        return reports.read_history(store)
 
 
 def save_report(project: Path, run: str, out: Path) -> str:

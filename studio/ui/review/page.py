@@ -22,6 +22,7 @@ from studio.ui.review.differences import MASK_OPACITY
 from studio.ui.review.empty import EmptyState
 from studio.ui.review.fine_tune import FineTuneBar
 from studio.ui.review.gallery import Gallery
+from studio.ui.review.history_page import HistoryPage
 from studio.ui.review.loading import RunChoice, RunFigures, choose_threshold, read_choices, read_figures, read_right
 from studio.ui.review.point_placing import PointPlacing
 from studio.ui.review.relabelling import Relabelling
@@ -84,6 +85,7 @@ class ReviewPage(QWidget):
         self.top = TopBar()
         self.gallery = Gallery(session)
         self.report = ReportPage(session, self._work)
+        self.history = HistoryPage(session, self._work)
         self.fine_tune = FineTuneBar(self._corrected)
         self.no_runs = EmptyState("page-train", "Train a model first", _UNTRAINED, "Go to Train")
         self.relabelling: Relabelling | None = None
@@ -134,7 +136,7 @@ class ReviewPage(QWidget):
 
     def _lay_out(self) -> None:
         self.stack = QStackedWidget()
-        for widget in (self.gallery, self.report, self.no_runs):
+        for widget in (self.gallery, self.report, self.history, self.no_runs):
             self.stack.addWidget(widget)
         self._bottom = QFrame()
         self._bottom.setProperty("role", "bar")
@@ -261,6 +263,7 @@ class ReviewPage(QWidget):
         if self.gallery.hover is not None:
             self.gallery.hover.wanted.connect(self._accept_region)
         self.decisions.stepped.connect(self.gallery.reveal)
+        self.history.opened.connect(self._look_at)
         self.fine_tune.proposed.connect(self._propose)
         self.no_runs.pressed.connect(lambda: session.show_page(Page.TRAIN))
 
@@ -336,12 +339,28 @@ class ReviewPage(QWidget):
             self._explain_no_runs()
             self.stack.setCurrentWidget(self.no_runs)
         else:
-            self.stack.setCurrentWidget(self.gallery if view is View.ITEMS else self.report)
+            shown = {View.ITEMS: self.gallery, View.REPORT: self.report, View.HISTORY: self.history}
+            self.stack.setCurrentWidget(shown[view])
+        if view is View.HISTORY:
+            self.history.read()
         self.top.setVisible(bool(self._choices))
         self._bottom.setVisible(bool(self._choices) and view is View.ITEMS)
         self._show_what_can_be_done()
         if view is View.ITEMS and self._choices and self.isVisible():
             self.gallery.grid.setFocus()
+
+    def _look_at(self, run: str) -> None:
+        """What a run made of the items: its report where it was fine-tuned, else its worst items."""
+        choice = self._choices.get(run)
+        if choice is None:
+            self._session.say(f"Run {run} has no scores, so there is nothing of it to look at.", Tone.WARNING)
+        elif choice.spec.fine_tune is not None:
+            self.report.choose(run)
+            self._show_view(View.REPORT)
+        else:
+            self._choose_run(run)
+            self.top.show_runs(list(self._choices.values()), run)
+            self._show_view(View.ITEMS)
 
     def _explain_no_runs(self) -> None:
         has_trained = any(record.spec.purpose is Purpose.TRAIN for record in self._session.store.runs())

@@ -19,11 +19,13 @@ LARGEST_TILE: Final = 1100
 class View(enum.StrEnum):
     ITEMS = "worst items"
     REPORT = "before / after"
+    HISTORY = "history"
 
 
 _HINTS: Final = {
     View.ITEMS: "The run's items, worst first",
     View.REPORT: "What a fine-tuning fixed and broke, item by item",
+    View.HISTORY: "Round by round: labels made, minutes spent, validation metric",
 }
 
 
@@ -103,8 +105,7 @@ class TopBar(QFrame):
 
     def show_report_button(self, shown: bool) -> None:
         """Without any fine-tuned run there is no report to look at."""
-        for button in self._views.values():
-            button.setVisible(shown)
+        self._views[View.REPORT].setVisible(shown)
 
     def show_tile_width(self, width: int) -> None:
         self.tile_size.blockSignals(True)

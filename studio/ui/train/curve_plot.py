@@ -94,6 +94,10 @@ class CurvePlot(QFrame):
             self._draw_boundaries()
         self._write_legend()
 
+    def set_x_name(self, name: str) -> None:
+        """What the x axis counts, for the values under the mouse."""
+        self._x_name = name
+
     def show_everything(self) -> None:
         """Follow the curves again after a person has zoomed."""
         self.canvas.drawing.enableAutoRange()
