@@ -1,6 +1,7 @@
 """A look at a project before it is trained on: what would spoil a run or its numbers, each with what mends it."""
 
 from studio.preflight.check import Checked, check_data
+from studio.preflight.estimate import estimate
 from studio.preflight.findings import Finding, Fix, FixKind
 from studio.preflight.mending import (
     ItemsMended,
@@ -18,6 +19,7 @@ __all__ = [
     "ItemsMended",
     "SettingsMended",
     "check_data",
+    "estimate",
     "mend_items",
     "mend_settings",
     "put_items_back",

@@ -227,7 +227,10 @@ def test_the_command_line_says_the_same(store: Store, capsys: pytest.CaptureFixt
     assert finding["remedies"] == ["Move 1 of them to valid"]
     assert events[-1]["findings"] == 1
     assert run_command(["check", str(store.root)]) == 0
-    assert "Looked at 5 pictures with labels" in " ".join(capsys.readouterr().out.split())
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Looked at 5 pictures with labels" in told
+    assert " ".join(events[-1]["estimate"].split()) in told
+    assert "of memory, an estimate by the network's size" in told
 
 
 def test_nothing_is_changed_by_looking(store: Store) -> None:

@@ -94,7 +94,9 @@ class TrainPage(QWidget):
 
     def check_data(self) -> None:
         """Look at the labels and pictures that a run would use."""
+        self.recipe.form.commit_edits()
         self._middle.setCurrentWidget(self.data_panel)
+        self._estimate()
         self.data_panel.begin()
 
     def show_augmented(self) -> None:
@@ -169,6 +171,7 @@ class TrainPage(QWidget):
         self.view.table.selection_changed.connect(self.runs.select)
         self.view.samples.opened.connect(self.requests.open_sample)
         self.draft.changed.connect(self._show_rate)
+        self.draft.changed.connect(self._estimate)
         self.draft.told.connect(session.say)
         self.recipe.text.told.connect(session.say)
         self.recipe.text.problem_changed.connect(self.check.hold)
@@ -199,6 +202,10 @@ class TrainPage(QWidget):
     def _show_run(self, _what: object = None) -> None:
         """In the place of what was looked at instead: the data, or augmented samples."""
         self._middle.setCurrentWidget(self.view)
+
+    def _estimate(self) -> None:
+        if self._middle.currentWidget() is self.data_panel:
+            self.data.estimate(self.draft.spec)
 
     def _save_recipe(self) -> None:
         self.recipe.form.commit_edits()

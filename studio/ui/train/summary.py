@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from studio.core.architectures import default_architecture, missing_package
 from studio.core.counting import counted
+from studio.core.durations import duration
 from studio.core.recipe import ModelSpec, Purpose, RunSpec
+from studio.preflight.estimate import VALID_COST
 from studio.ui.run_history import RunHistory
-
-_VALID_COST: Final = 1 / 3
-"""Time for one image without a backward pass, in images that are trained on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,15 +81,5 @@ def problem(spec: RunSpec, items: LabelledItems, known_runs: Iterable[str]) -> s
     return ""
 
 
-def duration(seconds: float) -> str:
-    """40 s, 3 min, 2 h 5 min: as exact as an estimate can be; its spaces do not break."""
-    if seconds < 90:
-        return f"{max(1, round(seconds) if seconds < 10 else 5 * round(seconds / 5))}\u00a0s"
-    minutes = round(seconds / 60)
-    if minutes < 90:
-        return f"{minutes}\u00a0min"
-    return f"{minutes // 60}\u00a0h {minutes % 60}\u00a0min"
-
-
 def _images(train: int, valid: int) -> float:
-    return train + valid * _VALID_COST
+    return train + valid * VALID_COST

@@ -113,3 +113,14 @@ def test_the_end_of_a_look_takes_the_focus_from_nobody(desk: Desk) -> None:
     desk.page.recipe.form.note.setFocus()
     desk.wait(lambda: not desk.page.data_panel.bar.isVisible())
     assert desk.page.recipe.form.note.hasFocus()
+
+
+def test_what_a_run_will_take_is_told_and_follows_the_recipe(desk: Desk) -> None:
+    look(desk)
+    said = desk.page.data_panel.estimate
+    desk.wait(lambda: "of memory, an estimate by the network's size" in said.text())
+    assert said.isVisible()
+    epochs = sum(stage.epochs for stage in desk.page.draft.stages)
+    assert f"how long {epochs} epochs take" in said.text()
+    desk.page.draft.set_stage(0, epochs=desk.page.draft.stages[0].epochs + 3)
+    desk.wait(lambda: f"how long {epochs + 3} epochs take" in said.text())

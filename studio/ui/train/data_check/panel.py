@@ -39,6 +39,10 @@ class DataCheckPanel(QWidget):
         self.looked_at.setProperty("role", "muted")
         self.looked_at.setWordWrap(True)
         self.looked_at.hide()
+        self.estimate = QLabel()
+        self.estimate.setObjectName("data_check_estimate")
+        self.estimate.setWordWrap(True)
+        self.estimate.hide()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.again = QPushButton("Check Again")
@@ -53,6 +57,7 @@ class DataCheckPanel(QWidget):
         check.read.connect(self._show)
         check.failed.connect(self._fail)
         check.progressed.connect(self._show_progress)
+        check.estimated.connect(self._show_estimate)
         QShortcut(Qt.Key.Key_Escape, self, self._leave, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     def begin(self) -> None:
@@ -84,7 +89,7 @@ class DataCheckPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 16, 14)
         layout.setSpacing(10)
-        for widget in (heading, self.said, self.looked_at, self.bar):
+        for widget in (heading, self.estimate, self.said, self.looked_at, self.bar):
             layout.addWidget(widget)
         layout.addWidget(area, 1)
         layout.addLayout(buttons)
@@ -108,6 +113,10 @@ class DataCheckPanel(QWidget):
     def _fail(self, sentence: str) -> None:
         self._set_reading(False)
         self.said.setText(sentence)
+
+    def _show_estimate(self, sentence: str) -> None:
+        self.estimate.setText(sentence)
+        self.estimate.setVisible(bool(sentence))
 
     def _show_progress(self, done: int, total: int) -> None:
         self.bar.setRange(0, total)

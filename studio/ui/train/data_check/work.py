@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.core.errors import StudioError
+from studio.core.recipe import RunSpec
 from studio.preflight import (
     Checked,
     Fix,
@@ -18,6 +19,7 @@ from studio.preflight import (
     ItemsMended,
     SettingsMended,
     check_data,
+    estimate,
     mend_items,
     mend_settings,
     put_items_back,
@@ -41,6 +43,8 @@ class DataCheck(QObject):
 
     glanced = Signal(object)
     read = Signal(object)
+    estimated = Signal(str)
+    """What a recipe will take, in a sentence; empty where nothing can be told."""
     progressed = Signal(int, int)
     failed = Signal(str)
 
@@ -48,6 +52,7 @@ class DataCheck(QObject):
         super().__init__(parent)
         self._session = session
         self._work = WorkQueue("check-data", self)
+        self._estimates = WorkQueue("estimates", self)
         self._stop = threading.Event()
         self._is_watching = False
         self._later = QTimer(self, singleShot=True, interval=_QUIET_MS)
@@ -84,6 +89,15 @@ class DataCheck(QObject):
             self.failed.emit,
         )
 
+    def estimate(self, spec: RunSpec) -> None:
+        """Tell what a run of this recipe will take. Reads earlier runs, and so is done beside."""
+        root = self._session.store.root
+        self._estimates.do(
+            lambda: _beside(root, lambda store: estimate(store, spec)),
+            self.estimated.emit,
+            lambda _sentence: self.estimated.emit(""),
+        )
+
     def stop(self) -> None:
         """End the look after the item in hand; what was found until then is told."""
         self._stop.set()
@@ -105,6 +119,7 @@ class DataCheck(QObject):
         self._later.stop()
         self._stop.set()
         self._work.abandon()
+        self._estimates.abandon()
 
     def _mend_settings(self, fix: Fix, done: Done, failed: Failed) -> None:
         try:
