@@ -122,6 +122,12 @@ LABEL_CHANGED: Final = frozenset({Decision.ACCEPTED, Decision.EDITED})
 """Decisions after which the label is no longer the one that the run scored."""
 
 
+def note_in_words(note: Note) -> str:
+    """`Ann asked: a van? – Ben: yes`."""
+    asked = f"{note.who or 'Somebody'} asked: {note.text}"
+    return asked if note.is_open else f"{asked} – {note.answered_by or 'answer'}: {note.answer}"
+
+
 class ReviewItem(msgspec.Struct, frozen=True, kw_only=True):
     run: str
     score: ItemScore

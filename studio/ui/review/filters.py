@@ -19,6 +19,7 @@ from studio.ui.review.value_filter import ValueFilter, Values
 from studio.ui.widgets.flow_layout import FlowLayout
 
 _TYPING_PAUSE_MS: Final = 180
+_ASKED: Final = "asked"
 _NAME_WIDTH: Final = 150
 _CLASS_WIDTH: Final = 140
 
@@ -30,6 +31,7 @@ class Filters:
     split: Split | None = None
     class_id: int | None = None
     decision: Decision | None = None
+    asked: bool = False
     text: str = ""
     values: Values = field(default_factory=Values)
 
@@ -54,7 +56,11 @@ class FilterBar(QWidget):
         self.decision = make_combo(
             "filter_decision",
             "Decision",
-            [("All decisions", None), *((DECISION_WORDS[d].capitalize(), d) for d in Decision)],
+            [
+                ("All decisions", None),
+                *((DECISION_WORDS[d].capitalize(), d) for d in Decision),
+                ("Open question", _ASKED),
+            ],
         )
         self.text = QLineEdit(placeholderText="Find by name", clearButtonEnabled=True)
         self.text.setObjectName("filter_text")
@@ -88,7 +94,8 @@ class FilterBar(QWidget):
         return Filters(
             split=None if split is None else Split(split),  # a combo box keeps the bare string
             class_id=self.label_class.currentData(),
-            decision=None if decision is None else Decision(decision),
+            decision=None if decision in (None, _ASKED) else Decision(decision),
+            asked=decision == _ASKED,
             text=self.text.text().strip(),
             values=self.values.values,
         )

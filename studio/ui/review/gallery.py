@@ -320,6 +320,7 @@ class Gallery(QWidget):
             splits=() if chosen.split is None else (chosen.split,),
             class_id=chosen.class_id,
             decisions=() if chosen.decision is None else (chosen.decision,),
+            asked=chosen.asked,
             confusion=self._cell,
             text=chosen.text,
             spans=() if values.span is None else (values.span,),

@@ -9,7 +9,7 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from studio.core.report import score_in_words
-from studio.core.review import Decision, ReviewItem
+from studio.core.review import Decision, ReviewItem, note_in_words
 from studio.core.settings import Task
 
 _PAGE: Final = 32
@@ -105,4 +105,6 @@ def in_words(review: ReviewItem, task: Task) -> str:
         parts.append("corrected")
     if review.decision is not Decision.UNDECIDED:
         parts.append(review.decision.value)
+    if review.note is not None:
+        parts.append(note_in_words(review.note))
     return ", ".join(parts)

@@ -24,6 +24,7 @@ from studio.ui.review.fine_tune import FineTuneBar
 from studio.ui.review.gallery import Gallery
 from studio.ui.review.history_page import HistoryPage
 from studio.ui.review.loading import RunChoice, RunFigures, choose_threshold, read_choices, read_figures, read_right
+from studio.ui.review.note_bar import Asking
 from studio.ui.review.point_placing import PointPlacing
 from studio.ui.review.relabelling import Relabelling
 from studio.ui.review.report_page import ReportPage
@@ -52,6 +53,7 @@ _SHORT: Final = {
     "review_leave_out": "Leave out",
     "review_region": "Region",
     "review_class": "Class",
+    "review_note": "Ask",
 }
 _EDIT_HINT: Final = "open the label at its largest mistake; Esc comes back"
 _ON_THE_BAR: Final = (
@@ -61,6 +63,7 @@ _ON_THE_BAR: Final = (
     "review_label_right",
     "review_edit",
     "review_leave_out",
+    "review_note",
 )
 _DECISION_ACTIONS: Final = (
     (Decision.ACCEPTED, "review_accept", "Accept the Prediction", "A", "accept", "it becomes the label"),
@@ -158,6 +161,7 @@ class ReviewPage(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.top)
         layout.addWidget(self.stack, 1)
+        layout.addWidget(self.asking.bar)
         layout.addWidget(self._bottom)
 
     def _build_actions(self) -> None:
@@ -179,6 +183,9 @@ class ReviewPage(QWidget):
             of_pictures.append(self._add_classes())
         if self._session.settings.task is Task.KEYPOINTS:
             PointPlacing(self._session, self.gallery, self.decisions, self)
+        self.asking = Asking(self._session, self.gallery, self.decisions, self)
+        hint = "a question about the item, or its answer"
+        self._add_action("review_note", "Ask Somebody", "N", "ask", hint, self.asking.open)
         for name in of_pictures:
             self.removeAction(self._actions[name])
             self.gallery.stack.addAction(self._actions[name])
@@ -345,6 +352,8 @@ class ReviewPage(QWidget):
             self.history.read()
         self.top.setVisible(bool(self._choices))
         self._bottom.setVisible(bool(self._choices) and view is View.ITEMS)
+        if view is not View.ITEMS:
+            self.asking.close()
         self._show_what_can_be_done()
         if view is View.ITEMS and self._choices and self.isVisible():
             self.gallery.grid.setFocus()

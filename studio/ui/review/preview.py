@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResize
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from studio.core.report import score_in_words
-from studio.core.review import Decision, ReviewItem
+from studio.core.review import Decision, ReviewItem, note_in_words
 from studio.core.settings import TAG_TASKS, Task
 from studio.ui.review.answer_bars import paint_answers, paint_tick
 from studio.ui.review.document_tile import AWAY, TOWARDS
@@ -115,6 +115,9 @@ class Preview(QWidget):
         words = [*score_in_words(score, self._task), score.split.value]
         if review.decision is not Decision.UNDECIDED:
             words.append(DECISION_WORDS[review.decision])
+        if review.note is not None:
+            words.append("asked" if review.note.is_open else "answered")
+        self._figures.setToolTip(note_in_words(review.note) if review.note is not None else "")
         self._figures.setText("  ·  ".join(words))
         self.canvas.show_pictures(pictures)
         self._show_pane()

@@ -35,7 +35,7 @@ class Relabelling(QObject):
         self._decisions = decisions
         self._taken = taken
         self._is_multi = session.settings.task is Task.MULTI_LABEL
-        self.palette = ClassPalette(gallery, stays=self._is_multi)
+        self.palette = ClassPalette(gallery.stack.parentWidget() or gallery, stays=self._is_multi)
         self.palette.chosen.connect(self.press)
         self.palette.closed.connect(gallery.take_focus)
         self._shortcuts: list[QShortcut] = []

@@ -20,6 +20,7 @@ from studio.ui.review.pictures import Pictures
 from studio.ui.review.tile_layout import PANE_NAMES, TileLayout, TileMeasures
 from studio.ui.theme import theme
 
+_BADGE_GAP: Final = 4
 _ROUNDING: Final = 7.0
 _SPLIT_COLORS: Final = {
     Split.TRAIN: "series_1",
@@ -145,7 +146,18 @@ class TilePainter(QObject):
             return
         score = review.score
         turn = self._flicker.turn(score.item)
-        key = (review.run, score.item, score.loss, review.decision, selected, current, rect.size(), ratio, turn)
+        key = (
+            review.run,
+            score.item,
+            score.loss,
+            review.decision,
+            review.note,
+            selected,
+            current,
+            rect.size(),
+            ratio,
+            turn,
+        )
         kept = self._kept.get(score.item)
         if kept is None or kept.key != key or kept.pictures is not pictures:
             image = _transparent(rect.size(), ratio)
@@ -297,6 +309,9 @@ class TilePainter(QObject):
         if review.decision is not Decision.UNDECIDED:
             words = DECISION_WORDS[review.decision]
             right = self._paint_badge(painter, right, top, words, theme().color(_DECISION_COLORS[review.decision]))
+        if review.note is not None:
+            words, role = ("asked", "warning") if review.note.is_open else ("answered", "muted")
+            right = self._paint_badge(painter, right - _BADGE_GAP, top, words, theme().color(role))
         name = QRect(top.left(), top.top(), right - top.left() - 6, top.height())
         painter.setFont(self._bold)
         painter.setPen(theme().color("text"))

@@ -50,7 +50,7 @@ def make_page(tmp_path: Path, qtbot: QtBot) -> Iterator[MakePage]:
         store.tags.replace({i: Tags((0,)) for i in project.ids}, "by hand")
         said = PredictedTags(tags=Tags((1,)), shares=((1, 0.9), (0, 0.1)))
         scores = [
-            ItemScore(item=i, name=f"{i}", split=Split.VALID, revision=1, loss=float(i), error=1.0, tags=said)
+            ItemScore(item=i, name=f"{i - 1}.png", split=Split.VALID, revision=1, loss=float(i), error=1.0, tags=said)
             for i in project.ids[:4]
         ]
         write_scores(store.create_run(recipe(task)), scores)
