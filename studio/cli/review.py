@@ -10,16 +10,18 @@ import typer
 from studio.cli.options import JsonOption, ProjectArgument, RunOption
 from studio.cli.output import Output
 from studio.cli.review_details import show_tags, weighed_words
+from studio.cli.review_figures import class_named, figure, figures, span
 from studio.core.counting import counted
 from studio.core.errors import BadInput
 from studio.core.items import Split
 from studio.core.report import error_figure
 from studio.core.review import SCORES_FILE, Decision, ItemScore, ReviewItem, mistake_in_words
+from studio.core.review_order import GroupBy, ReviewOrder, SortBy, order_in_words
 from studio.core.settings import TAG_TASKS, ProjectSettings, Task
 from studio.core.tag_figures import tag_counts
 from studio.core.tags import ids_of
 from studio.core.thresholds import kept_threshold, threshold_curve
-from studio.store import ReviewFilter, Store
+from studio.store import Arrangement, ReviewFilter, Store
 
 _WORDS: Final = 3
 """Of those that weighed most, so many are in the table; a program is told all."""
@@ -28,6 +30,7 @@ _WORDS: Final = 3
 def review(
     project: ProjectArgument,
     run: RunOption,
+    *,
     top: Annotated[int, typer.Option("--top", metavar="N", help="How many.", min=1)] = 20,
     split: Annotated[
         Split | None, typer.Option("--split", help="Only this split; by default all that were scored.")
@@ -36,12 +39,33 @@ def review(
         float | None,
         typer.Option("--threshold", metavar="X", help="Of tags: predict those above this probability from now on."),
     ] = None,
+    sort: Annotated[SortBy, typer.Option("--sort", help="What comes first; by itself the end that needs a look.")] = (
+        SortBy.LOSS
+    ),
+    reverse: Annotated[bool, typer.Option("--reverse", help="The other end first.")] = False,
+    label_class: Annotated[
+        str | None,
+        typer.Option(
+            "--class",
+            metavar="NAME",
+            help="Only items in which this class was mistaken; with --sort iou the class whose IoU counts.",
+        ),
+    ] = None,
+    group: Annotated[GroupBy, typer.Option("--group", help="One group after the other.")] = GroupBy.NOTHING,
+    ranges: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--range", metavar="KIND=FROM..TO", help="Only items with such values, as loss=1.. or confidence=..0.5."
+        ),
+    ] = None,
+    wrong: Annotated[bool, typer.Option("--wrong", help="Only items whose label and prediction differ.")] = False,
+    corrected: Annotated[bool, typer.Option("--corrected", help="Only items whose label was corrected.")] = False,
     asked: Annotated[
         bool, typer.Option("--asked", help="Only items about which somebody has asked and nobody has answered.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List the items whose loss is greatest, worst first."""
+    """List the items whose loss is greatest, worst first, or in another order."""
     output = Output(as_json=as_json)
     with Store.open(project) as store:
         load_scores(store, run)
@@ -49,10 +73,21 @@ def review(
             _choose_threshold(store, run, threshold)
         scores = _valid_scores(store, run) if store.settings.task is Task.MULTI_LABEL else []
         kept = kept_threshold(store.run(run).folder)
-        ids = store.review.ids(run, ReviewFilter(splits=(split,) if split else (), asked=asked))
+        settings = store.settings
+        class_id = class_named(settings, label_class)
+        order = _order(store, run, ReviewOrder(by=sort, class_id=class_id, reverse=reverse, group=group))
+        wanted = ReviewFilter(
+            splits=(split,) if split else (),
+            class_id=None if sort is SortBy.OVERLAP else class_id,
+            spans=tuple(span(words) for words in ranges or ()),
+            only_wrong=wrong,
+            only_corrected=corrected,
+            asked=asked,
+        )
+        arranged = store.review.arranged(run, wanted, order)
+        ids = arranged.ids
         items = store.review.items(run, ids[:top])
         words = {i.score.item: weighed_words(store.item(i.score.item).path, i.score.words) for i in items}
-        settings = store.settings
     names = {c.id: c.name for c in settings.known_classes}
     for rank, item in enumerate(items, start=1):
         score = item.score
@@ -70,13 +105,25 @@ def review(
                 {"label": label, "predicted": predicted, "pixels": pixels}
                 for label, predicted, pixels in score.confusion[:5]
             ],
+            **figures(score, settings),
             **_classes(score, names),
             **({"words": words[score.item]} if words[score.item] else {}),
+            **({} if group is GroupBy.NOTHING else {"group": _group(arranged, rank - 1, names)}),
         )
-    rows = [_row(rank, item, settings, words[item.score.item]) for rank, item in enumerate(items, start=1)]
+    shown = (SortBy.CONFIDENCE, SortBy.MARGIN, SortBy.ENTROPY, SortBy.OVERLAP)
+    sorted_by = (sort.value,) if sort in shown else ()
+    grouped_by = () if group is GroupBy.NOTHING else (group.value,)
+    rows = [
+        (
+            *_row(rank, item, settings, words[item.score.item]),
+            *(figure(item.score, order) for _ in sorted_by),
+            *(_group(arranged, rank - 1, names) for _ in grouped_by),
+        )
+        for rank, item in enumerate(items, start=1)
+    ]
     taken = ("mistakes" if settings.task in TAG_TASKS else "taken for",) if settings.classes else ()
     weighed = ("weighed most",) if settings.task is Task.TEXT else ()
-    columns = ("#", "item", "split", "loss", "error", *taken, *weighed, "decision")
+    columns = ("#", "item", "split", "loss", "error", *taken, *weighed, "decision", *sorted_by, *grouped_by)
     output.table(columns, rows)
     curve = threshold_curve(scores)
     if curve is not None:
@@ -90,9 +137,30 @@ def review(
             best_f2=curve.at(curve.best),
         )
         show_tags(output, tag_counts(scores).at(kept), names)
+    first = "The worst" if order == ReviewOrder(class_id=class_id) else "The first"
+    how = "" if first == "The worst" else f", {order_in_words(order, label_class or '')}"
     output.result(
-        "reviewed", f"The worst {len(items):,} of {counted(len(ids), 'item')} of run {run}.", run=run, items=len(ids)
+        "reviewed",
+        f"{first} {len(items):,} of {counted(len(ids), 'item')} of run {run}{how}.",
+        run=run,
+        items=len(ids),
+        order=order_in_words(order, label_class or ""),
     )
+
+
+def _order(store: Store, run: str, order: ReviewOrder) -> ReviewOrder:
+    """Raises BadInput where the run has nothing to sort by so."""
+    if order.by is SortBy.OVERLAP and order.class_id is None:
+        raise BadInput("Say by --class which class's IoU counts.")
+    if order.by not in store.review.sortable(run):
+        raise BadInput(f"Run {run} has no figures of {order.by.value}; sort by another, or train anew.")
+    return order
+
+
+def _group(arranged: Arrangement, row: int, names: Mapping[int, str]) -> str:
+    """That of an arranged row, in words; empty for what belongs to none."""
+    key = next(group.key for group in arranged.groups if row < group.start + group.count)
+    return names.get(key, str(key)) if isinstance(key, int) else key or ""
 
 
 def _choose_threshold(store: Store, run: str, threshold: float) -> None:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -52,7 +53,7 @@ from studio.core.recipe import (
     encode_spec,
 )
 from studio.core.resizing import Resize
-from studio.core.review import Decision, ItemScore, encode_score
+from studio.core.review import ClassScore, Decision, ItemScore, MistakenRegion, decode_score, encode_score
 from studio.core.run_commands import COMMANDS_FILE
 from studio.core.run_lock import holding_run
 from studio.core.schedules import Constant, FlatCosine, OneCycle, Schedule
@@ -622,6 +623,71 @@ def test_review_speaks_json_and_can_keep_to_a_split(reviewed: Path, capsys: pyte
         (None, None),
     ]
     assert told[0]["confusion"] == [{"label": 0, "predicted": 1, "pixels": 100}]
+
+
+def sure(folder: Path) -> None:
+    """Give the scores of the run in `folder` what a model's probabilities say."""
+    path = folder / "scores.jsonl"
+    more: dict[str, dict[str, object]] = {
+        "seqA_001.png": {"confidence": 0.9, "margin": 0.8, "entropy": 0.2, "classes": (ClassScore(1, 0.5, 0.25),)},
+        "seqA_002.png": {"confidence": 0.4, "margin": 0.1, "entropy": 0.9},
+        "seqB_001.png": {"confidence": 0.6, "margin": 0.3, "entropy": 0.5, "classes": (ClassScore(1, 0.25),)},
+        "seqB_002.png": {
+            "confidence": 0.7,
+            "margin": 0.5,
+            "entropy": 0.4,
+            "region": MistakenRegion(3, 4, 10, 20, 150, 2.5),
+        },
+    }
+    scores = [decode_score(line) for line in path.read_bytes().splitlines()]
+    path.write_bytes(b"".join(encode_score(msgspec.structs.replace(s, **more[s.name])) for s in scores))
+
+
+def test_review_sorts_filters_and_groups_and_tells_the_figures(
+    reviewed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sure(reviewed / "runs" / "0001")
+    arguments = ["review", str(reviewed), "--run", "0001"]
+    assert run_command([*arguments, "--sort", "confidence", "--json"]) == 0
+    told = events(capsys)
+    assert [e["confidence"] for e in told[:-1]] == [0.4, 0.6, 0.7, 0.9]
+    assert told[-1]["order"] == "least sure first"
+    assert told[2]["region"] == {"box": [3, 4, 10, 20], "pixels": 150, "loss": 2.5}
+    assert (told[3]["iou"], told[3]["class_loss"]) == ({"road": 0.5}, {"road": 0.25})
+    assert run_command([*arguments, "--sort", "iou", "--class", "road", "--json"]) == 0
+    assert [e["name"] for e in events(capsys)[:2]] == ["seqB_001.png", "seqA_001.png"]
+    ranges = ["--range", "confidence=0.5..0.8", "--range", "loss=1.."]
+    assert run_command([*arguments, *ranges, "--class", "sky", "--wrong", "--json"]) == 0
+    assert [e.get("name") for e in events(capsys)] == ["seqB_002.png", None]
+    assert run_command([*arguments, "--group", "sequence", "--sort", "name", "--reverse", "--json"]) == 0
+    assert [(e.get("group"), e.get("name")) for e in events(capsys)[:2]] == [
+        ("seqA", "seqA_002.png"),
+        ("seqA", "seqA_001.png"),
+    ]
+    monkeypatch.setenv("COLUMNS", "160")
+    assert run_command([*arguments, "--sort", "margin", "--group", "class", "--top", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split()[1] == "seqA_002.png"
+    assert lines[1].split()[-2:] == ["0.1000", "sky"]
+    assert lines[2] == "The first 1 of 4 items of run 0001, closest call first, by class."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--sort", "iou"], "which class's IoU"),
+        (["--sort", "entropy"], "no figures of entropy"),
+        (["--class", "unicorn"], "no class called unicorn"),
+        (["--range", "confidence=a..b"], "not understood"),
+        (["--range", "name=1..2"], "not understood"),
+        (["--range", "loss=1"], "not understood"),
+    ],
+)
+def test_an_order_that_makes_no_sense_is_told(
+    reviewed: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    assert run_command(["review", str(reviewed), "--run", "0001", *arguments]) == 2
+    assert sentence in capsys.readouterr().err.replace("\n", " ")
 
 
 def test_a_run_without_scores_is_told(project: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
