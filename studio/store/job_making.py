@@ -89,8 +89,9 @@ def remove_job(folder: Path) -> None:
 
 def _job(store: Store, folder: Path, source: str, items: Sequence[int]) -> ProposalJob:
     settings, proposals = store.settings, store.proposals
+    masks = proposals.mask_paths(items)
     wanted = tuple(
-        Wanted(item=item.id, image=str(item.path), mask=str(proposals.mask_path(item.id)), group=item.group)
+        Wanted(item=item.id, image=str(item.path), mask=str(masks[item.id]), group=item.group)
         for item in store.items(items)
     )
     for path in {Path(one.mask).parent for one in wanted}:

@@ -71,7 +71,6 @@ def test_the_filter_lists_the_queue_in_its_order(make_store: MakeStore) -> None:
     queue(store, ids[4], ids[1], ids[3])
     assert store.item_ids(ItemFilter(queued=True)) == [ids[4], ids[1], ids[3]]
     assert store.item_count(ItemFilter(queued=True)) == 3
-    assert store.queue.in_order(ids) == [ids[4], ids[1], ids[3], ids[0], ids[2]]
 
 
 def test_a_new_queue_takes_the_place_of_the_former_one(make_store: MakeStore) -> None:

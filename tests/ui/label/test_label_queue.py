@@ -197,7 +197,7 @@ def test_a_proposed_class_is_named_accepted_and_offered_again_on_undo(make_desk:
     desk.key(Qt.Key.Key_J, CTRL)
     panel = desk.page.queue
     desk.qtbot.waitUntil(panel.proposed.isVisible, timeout=5000)
-    assert panel.proposed.text() == "Proposed: road 75 %"
+    assert panel.proposed.text() == "Proposed: road 75\N{NO-BREAK SPACE}%"
     assert desk.store.read_tags(item) is None
     desk.key(Qt.Key.Key_A, SHIFT)
     assert desk.store.read_tags(item) == Tags((1,))

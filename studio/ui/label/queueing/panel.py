@@ -151,7 +151,8 @@ class QueuePanel(QWidget):
         if prediction is not None and prediction.tags is not None:
             names = {c.id: c.name for c in self._session.settings.known_classes}
             label = self._session.store.read_tags(prediction.item)
-            self.proposed.setText(f"Proposed: {prediction_words(label, prediction.tags, names)}")
+            words = prediction_words(label, prediction.tags, names).replace(" %", "\N{NO-BREAK SPACE}%")
+            self.proposed.setText(f"Proposed: {words}")
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
