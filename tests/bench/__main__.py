@@ -1,7 +1,7 @@
 """Prints the budget table: what was measured, and the floors in the same run.
 
 usage: python -m tests.bench [NAME …]
-(startup brush folder switching throughput memory first_point plots review huge many effort fine_tune)
+(startup brush folder switching throughput memory first_point plots review huge many effort active fine_tune)
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ _ALL = (
     "many",
     "huge",
     "effort",
+    "active",
     "fine_tune",
 )
 
