@@ -23,6 +23,7 @@ from studio.ui.review.empty import EmptyState
 from studio.ui.review.fine_tune import FineTuneBar
 from studio.ui.review.gallery import Gallery
 from studio.ui.review.history_page import HistoryPage
+from studio.ui.review.journal_page import JournalPage
 from studio.ui.review.loading import RunChoice, RunFigures, choose_threshold, read_choices, read_figures, read_right
 from studio.ui.review.note_bar import Asking
 from studio.ui.review.point_placing import PointPlacing
@@ -89,9 +90,12 @@ class ReviewPage(QWidget):
         self.gallery = Gallery(session)
         self.report = ReportPage(session, self._work)
         self.history = HistoryPage(session, self._work)
+        self.journal = JournalPage(session, self._work, self.decisions)
         self.fine_tune = FineTuneBar(self._corrected)
         self.no_runs = EmptyState("page-train", "Train a model first", _UNTRAINED, "Go to Train")
         self.relabelling: Relabelling | None = None
+        self._wanted_item: int | None = None
+        """To be shown once its run is."""
         self._at_label: tuple[int, int] | None = None
         """The item that is being edited on the Label page, and the revision that it had."""
         self._build_actions()
@@ -139,7 +143,8 @@ class ReviewPage(QWidget):
 
     def _lay_out(self) -> None:
         self.stack = QStackedWidget()
-        for widget in (self.gallery, self.report, self.history, self.no_runs):
+        self.journal.lay_out(self._actions["review_undo"], self._actions["review_redo"])
+        for widget in (self.gallery, self.report, self.journal, self.history, self.no_runs):
             self.stack.addWidget(widget)
         self._bottom = QFrame()
         self._bottom.setProperty("role", "bar")
@@ -185,6 +190,8 @@ class ReviewPage(QWidget):
             PointPlacing(self._session, self.gallery, self.decisions, self)
         self.asking = Asking(self._session, self.gallery, self.decisions, self)
         hint = "a question about the item, or its answer"
+        journal = "who decided what, and when"
+        self._add_action("review_journal", "Decisions", "J", "history", journal, self._turn_journal)
         self._add_action("review_note", "Ask Somebody", "N", "ask", hint, self.asking.open)
         for name in of_pictures:
             self.removeAction(self._actions[name])
@@ -272,6 +279,7 @@ class ReviewPage(QWidget):
         self.decisions.stepped.connect(self.gallery.reveal)
         self.history.opened.connect(self._look_at)
         self.fine_tune.proposed.connect(self._propose)
+        self.journal.opened.connect(self._look_at_item)
         self.no_runs.pressed.connect(lambda: session.show_page(Page.TRAIN))
 
     # -- runs ---------------------------------------------------------------------------------------------------------
@@ -301,6 +309,7 @@ class ReviewPage(QWidget):
     def _choose_run(self, run: str) -> None:
         self._run = run
         self.decisions.set_run(run)
+        self.journal.show_run(run)
         self.fine_tune.show_run(run, self._choices[run].spec)
         self._read_figures()
 
@@ -314,6 +323,9 @@ class ReviewPage(QWidget):
         if figures.run == self._run:
             self.gallery.show_run(figures)
             self._show_counts()
+            wanted, self._wanted_item = self._wanted_item, None
+            if wanted is not None:
+                self._look_at_item(figures.run, wanted)
 
     def _count_right(self, run: str) -> None:
         work = partial(read_right, self._session.store.root, run)
@@ -346,10 +358,13 @@ class ReviewPage(QWidget):
             self._explain_no_runs()
             self.stack.setCurrentWidget(self.no_runs)
         else:
-            shown = {View.ITEMS: self.gallery, View.REPORT: self.report, View.HISTORY: self.history}
+            shown = {View.ITEMS: self.gallery, View.REPORT: self.report, **self._more_views}
             self.stack.setCurrentWidget(shown[view])
         if view is View.HISTORY:
             self.history.read()
+        if view is View.JOURNAL:
+            self.journal.read()
+            self.journal.table.setFocus()
         self.top.setVisible(bool(self._choices))
         self._bottom.setVisible(bool(self._choices) and view is View.ITEMS)
         if view is not View.ITEMS:
@@ -357,6 +372,28 @@ class ReviewPage(QWidget):
         self._show_what_can_be_done()
         if view is View.ITEMS and self._choices and self.isVisible():
             self.gallery.grid.setFocus()
+
+    @property
+    def _more_views(self) -> dict[View, QWidget]:
+        return {View.JOURNAL: self.journal, View.HISTORY: self.history}
+
+    def _turn_journal(self) -> None:
+        self._show_view(View.ITEMS if self._view is View.JOURNAL else View.JOURNAL)
+
+    def _look_at_item(self, run: str, item: int) -> None:
+        """An item of a run, whatever the filters let through."""
+        if run not in self._choices:
+            self._session.say(f"Run {run} has no scores any more.", Tone.WARNING)
+            return
+        self._show_view(View.ITEMS)
+        if run != self._run:
+            self._choose_run(run)
+            self.top.show_runs(list(self._choices.values()), run)
+            self._wanted_item = item
+            return
+        if self.gallery.model.row_of(item) is None:
+            self.gallery.clear_filters()
+        self.gallery.reveal([item])
 
     def _look_at(self, run: str) -> None:
         """What a run made of the items: its report where it was fine-tuned, else its worst items."""
@@ -400,7 +437,9 @@ class ReviewPage(QWidget):
             action.setEnabled(self._view is View.REPORT and self.report.run is not None)
         for name, action in self._actions.items():
             if name in ("review_undo", "review_redo"):
-                action.setEnabled(self._run is not None and self._view is View.ITEMS)
+                action.setEnabled(self._run is not None and self._view in (View.ITEMS, View.JOURNAL))
+            elif name == "review_journal":
+                action.setEnabled(bool(self._choices))
             else:
                 action.setEnabled(can_decide)
 
@@ -453,6 +492,7 @@ class ReviewPage(QWidget):
     def shut_down(self) -> None:
         """Carry out what was decided and end the threads; to be called before the project's store is closed."""
         self.decisions.close()
+        self.journal.shut_down()
         self._work.close()
         self.report.shut_down()
         self.gallery.shut_down()

@@ -19,12 +19,14 @@ LARGEST_TILE: Final = 1100
 class View(enum.StrEnum):
     ITEMS = "worst items"
     REPORT = "before / after"
+    JOURNAL = "decisions"
     HISTORY = "history"
 
 
 _HINTS: Final = {
     View.ITEMS: "The run's items, worst first",
     View.REPORT: "What a fine-tuning fixed and broke, item by item",
+    View.JOURNAL: "Who decided what, and when; the newest first (J)",
     View.HISTORY: "Round by round: labels made, minutes spent, validation metric",
 }
 
