@@ -31,12 +31,17 @@ _BETWEEN: Final = " … "
 Weighed = tuple[Place, float]
 
 
-def weighed_document(path: Path, words: Sequence[tuple[int, float]], *, width: int, height: int) -> QImage:
-    """`words` as in `ItemScore.words`. As much as fits into `width` × `height` device pixels: from its beginning where
-    that shows all of them, else what is around them. Raises UnreadableText."""
+def weighed_document(
+    path: Path, words: Sequence[tuple[int, float]], *, width: int, height: int, ratio: float = 1.0
+) -> QImage:
+    """`words` as in `ItemScore.words`. As much as fits into `width` × `height` device pixels, of which a plain screen's
+    pixel has `ratio`: from its beginning where that shows all of them, else what is around them. Raises
+    UnreadableText."""
     font = QFont()
-    font.setPixelSize(max(11, min(18, width // 30)))
-    room = _room(QFontMetrics(font), width - 2 * _MARGIN, height - 2 * _MARGIN)
+    font.setPixelSize(round(ratio * max(11, min(18, width / ratio // 30))))
+    margin = round(ratio * _MARGIN)
+    wide, high = width - 2 * margin, height - 2 * margin
+    room = _room(QFontMetrics(font), wide, high)
     last = max((place for place, _ in words), default=0)
     text = beginning(path, at_most=max(room, (last + 2) * _SIGNS_A_TOKEN))
     shown, marks = _composed(text, weighed_places(text, words), room)
@@ -44,7 +49,7 @@ def weighed_document(path: Path, words: Sequence[tuple[int, float]], *, width: i
     picture.fill(theme().color("raised"))
     painter = QPainter(picture)
     painter.setPen(theme().color("text"))
-    _laid_out(shown, marks, font, width - 2 * _MARGIN, height - 2 * _MARGIN).draw(painter, QPointF(_MARGIN, _MARGIN))
+    _laid_out(shown, marks, font, wide, high).draw(painter, QPointF(margin, margin))
     painter.end()
     return picture
 

@@ -403,6 +403,7 @@ class Gallery(QWidget):
             difference=theme().color("danger"),
             opacity=self._opacity,
             threshold=self._threshold if self._task is Task.MULTI_LABEL else None,
+            ratio=self.devicePixelRatioF(),
         )
 
     def _redraw_all(self) -> None:

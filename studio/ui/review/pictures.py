@@ -27,7 +27,7 @@ from studio.ui.widgets.image_memory import from_rgb
 
 _WRITTEN_FROM: Final = 300
 _WRITTEN_CLOSE_UP_FROM: Final = 110
-"""Device pixels: in smaller pictures the distances of points would hide the points."""
+"""Pixels of a plain screen: in smaller pictures the distances of points would hide the points."""
 
 _CLOSE_UP: Final = 2.8
 """How much wider than the points themselves a close-up of them is."""
@@ -42,7 +42,8 @@ class Look:
 
     `width` and `height` bound one pane, in device pixels; `colors` (256, 3) uint8 by mask value; `void` are class ids;
     `difference` is the colour of what differs; `opacity`, 0 to 1, is that of masks; `threshold` the probability from
-    which on a tag is predicted; `point_colors` go by keypoint index.
+    which on a tag is predicted; `point_colors` go by keypoint index; letters and marks are `ratio` times as large as on
+    a plain screen.
     """
 
     task: Task
@@ -54,6 +55,7 @@ class Look:
     point_colors: tuple[str, ...] = ()
     opacity: float = differences.MASK_OPACITY
     threshold: float | None = None
+    ratio: float = 1.0
 
     @classmethod
     def of(
@@ -65,6 +67,7 @@ class Look:
         difference: QColor,
         opacity: float = differences.MASK_OPACITY,
         threshold: float | None = None,
+        ratio: float = 1.0,
     ) -> Look:
         return cls(
             task=settings.task,
@@ -76,6 +79,7 @@ class Look:
             point_colors=tuple(point.color for point in settings.keypoints),
             opacity=opacity,
             threshold=threshold,
+            ratio=ratio,
         )
 
 
@@ -178,11 +182,13 @@ def _draw_points(store: Store, score: ItemScore, look: Look) -> Pictures:
     sharp = min(1.0, look.width / near.width())
     image = read_image(item.path, max_side=max(*size, round(max(width, height) * sharp)))
     whole = from_rgb(differences.shrink(image, size))
-    colors, line = look.point_colors, look.difference
+    colors, line, ratio = look.point_colors, look.difference, look.ratio
     everything = QRectF(0, 0, width, height)
-    mark_points(whole, label, predicted, everything, colors=colors, line=line, written_from=_WRITTEN_FROM)
+    mark_points(whole, label, predicted, everything, colors=colors, line=line, ratio=ratio, written_from=_WRITTEN_FROM)
     closer = from_rgb(_cut(image, near, width, (look.width, look.height)))
-    mark_points(closer, label, predicted, near, colors=colors, line=line, written_from=_WRITTEN_CLOSE_UP_FROM)
+    mark_points(
+        closer, label, predicted, near, colors=colors, line=line, ratio=ratio, written_from=_WRITTEN_CLOSE_UP_FROM
+    )
     focus = differences.largest_distance(label, predicted, width=width, height=height)
     return Pictures(panes=(whole, closer), focus=focus, size=(width, height), parts=(QRectF(0, 0, width, height), near))
 
@@ -196,7 +202,7 @@ def _draw_tags(store: Store, score: ItemScore, look: Look) -> Pictures:
     try:
         if look.task is Task.TEXT:
             width, height = look.width, look.height
-            whole = weighed_document(item.path, score.words, width=width, height=height)
+            whole = weighed_document(item.path, score.words, width=width, height=height, ratio=look.ratio)
         else:
             width, height = image_size(item.path)
             size = differences.fit(width, height, look.width, look.height)

@@ -17,6 +17,9 @@ _LARGEST_MARK: Final = 2.2
 """Marks grow with the picture up to this many times their smallest size."""
 
 _ARM: Final = 4.5
+_BESIDE: Final = 1.4
+"""How far a distance is from its line, in parts of its height; so far reaches a mark."""
+
 _SMALLEST_LETTERS: Final = 10
 _LARGEST_LETTERS: Final = 15
 _PAPER: Final = QColor(0, 0, 0, 165)
@@ -34,13 +37,15 @@ def mark_points(
     colors: Sequence[str],
     line: tuple[int, int, int],
     written_from: int,
+    ratio: float = 1.0,
 ) -> None:
     """`shown` is the original's part that `image` shows; `colors` go by keypoint index; distances, in pixels of the
     original, are written as far as they have room, the largest first, where the image's shorter side is at least
-    `written_from`."""
+    `written_from`. Sizes are `ratio` times those on a plain screen."""
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    unit = min(_LARGEST_MARK, max(1.0, min(image.width(), image.height()) / 110))
+    side = min(image.width(), image.height()) / ratio
+    unit = ratio * min(_LARGEST_MARK, max(1.0, side / 110))
     scale_x, scale_y = image.width() / shown.width(), image.height() / shown.height()
 
     def place(point: Keypoint) -> QPointF:
@@ -61,9 +66,9 @@ def mark_points(
         _stroke(
             painter, color(point), unit, lambda centre=centre: painter.drawEllipse(centre, _ARM * unit, _ARM * unit)
         )
-    if min(image.width(), image.height()) >= written_from:
+    if side >= written_from:
         taken = [_around(place(point), QSizeF(2 * _ARM * unit, 2 * _ARM * unit)) for point in (*crosses, *rings)]
-        room, letters = QRectF(image.rect()), _letters(image)
+        room, letters = QRectF(image.rect()), _letters(side, ratio)
         lines = [(QLineF(place(a), place(b)), distance((a, b)), color(a)) for a, b in pairs]
         for box, words, tone in placed_distances(lines, room, taken, letters):
             painter.setFont(letters)
@@ -88,10 +93,9 @@ def distance_in_words(pixels: float) -> str:
     return f"{pixels:.1f} px" if pixels < 10 else f"{pixels:.0f} px"
 
 
-def _letters(image: QImage) -> QFont:
+def _letters(side: float, ratio: float) -> QFont:
     font = QFont()
-    side = min(image.width(), image.height())
-    font.setPixelSize(min(_LARGEST_LETTERS, max(_SMALLEST_LETTERS, round(side / 22))))
+    font.setPixelSize(round(ratio * min(_LARGEST_LETTERS, max(_SMALLEST_LETTERS, side / 22))))
     return font
 
 
@@ -104,7 +108,8 @@ def placed_distances(
     found: list[tuple[QRectF, str, QColor]] = []
     for line, pixels, color in sorted(lines, key=lambda entry: -entry[1]):
         words = distance_in_words(pixels)
-        size = QSizeF(metrics.horizontalAdvance(words) + 8, metrics.height() + 2)
+        high = metrics.height()
+        size = QSizeF(metrics.horizontalAdvance(words) + 0.6 * high, high + 2)
         box = _free_box(size, line, room, [*taken, *(box for box, _, _ in found)])
         if box is not None:
             found.append((box, words, color))
@@ -113,7 +118,7 @@ def placed_distances(
 
 def _free_box(size: QSizeF, between: QLineF, room: QRectF, taken: Sequence[QRectF]) -> QRectF | None:
     """Within the room, near the line, over nothing that is taken."""
-    far_x, far_y = size.width() / 2 + 10, size.height() / 2 + 10
+    far_x, far_y = (size.width() + _BESIDE * size.height()) / 2, (1 + _BESIDE) * size.height() / 2
     steps = [(0.0, far_y), (0.0, -far_y), (far_x, 0.0), (-far_x, 0.0), (far_x, far_y), (-far_x, -far_y)]
     for anchor in (between.center(), between.p2(), between.p1()):
         for x, y in steps:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QFont, QIcon, QPixmap
+from PySide6.QtGui import QBrush, QColor, QFont, QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from studio.core.classes import LabelClass
@@ -190,6 +190,13 @@ class TagTable(QTableView):
             for column in (MISSING, TOO_MANY):
                 if self.figures.cell(row, column) == cell:
                     self.setCurrentIndex(self._sorted.mapFromSource(self.figures.index(row, column)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.figures.rowCount():
+            painter = QPainter(self.viewport())
+            painter.setPen(theme().color("muted"))
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, "No labelled items")
 
     def _lay_out_header(self) -> None:
         header = self.horizontalHeader()

@@ -22,6 +22,9 @@ _PICTURE_SHARE: Final = 0.56
 """Of the width, where the answers stand beside the picture."""
 
 _FEW_ANSWERS_BELOW: Final = 180
+_HIGHEST_TEXT: Final = 320
+"""What weighed most in a text has room in so many lines; the preview has all of them."""
+
 ANSWER_PADDING: Final = 5
 """Of a row of the answers, over and under its words together."""
 
@@ -70,6 +73,8 @@ class TileMeasures:
         corner = QPoint(PADDING, PADDING)
         if self.task is Task.TEXT or width < _ANSWERS_BESIDE_FROM:
             pane = QRect(corner, self._pane(inner, aspect))
+            if self.task is Task.TEXT:
+                pane.setHeight(min(pane.height(), _HIGHEST_TEXT))
             rows = min(self.classes, 2 if width < _FEW_ANSWERS_BELOW else 3)
             place = QPoint(PADDING, pane.bottom() + 1 + _PART_GAP)
             answers = QRect(place, QSize(inner, rows * self.answer_row))

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
 
 from studio.core.items import Split
-from studio.core.report import error_in_words
+from studio.core.report import error_figure, error_in_words
 from studio.core.review import Decision, ReviewItem
 from studio.core.settings import Task
 from studio.ui.review.answer_bars import paint_answers
@@ -326,6 +326,8 @@ class TilePainter(QObject):
     def _paint_figures(self, painter: QPainter, rect: QRect, review: ReviewItem) -> None:
         painter.setFont(self._small)
         error, loss = figures_in_words(review, self._task)
+        if review.score.labelled and self._small_metrics.horizontalAdvance(error) > rect.width():
+            error = error_figure(review.score.error, self._task)
         corrected = review.decision in _CORRECTED
         painter.setPen(theme().color("muted" if corrected else "text"))
         painter.drawText(rect, _LEFT, _fitted(self._small_metrics, error, rect.width(), Qt.TextElideMode.ElideRight))
