@@ -20,7 +20,7 @@ from studio.core.likely_device import require_device
 from studio.core.outcome import OutcomeKind, RunOutcome
 from studio.engine import Run
 from studio.store import Store
-from studio.store.job_making import make_queue_job, proposing_runs, remove_job
+from studio.store.job_making import make_queue_job, preferred_run, remove_job
 
 
 def queue(
@@ -59,11 +59,10 @@ def queue(
 
 
 def _kept_or_newest(store: Store) -> str:
-    runs = proposing_runs(store)
-    if not runs:
+    run = preferred_run(store)
+    if run is None:
         raise BadInput("No run of this project has learnt anything yet; train one, then it says what to label next.")
-    kept = store.kept_run()
-    return kept if kept in {run.id for run in runs} else runs[0].id
+    return run
 
 
 def _carry_out(

@@ -43,6 +43,14 @@ def proposing_runs(store: Store) -> list[RunRecord]:
     ]
 
 
+def preferred_run(store: Store) -> str | None:
+    """The run that proposes where nobody names one: the one whose model was kept, else the newest; None where none
+    can."""
+    able = [run.id for run in proposing_runs(store)]
+    kept = store.kept_run()
+    return kept if kept in able else next(iter(able), None)
+
+
 def make_job(root: Path, source: str, items: Sequence[int]) -> Path:
     """Freeze what proposing for these items needs in a new folder below `proposals/`; returns the folder. Raises
     StudioError."""

@@ -71,6 +71,9 @@ def test_a_run_queues_items_with_its_proposals_and_the_key_goes_through_them(mak
     engine.runs[-1].say(Progress(what="Ranking", done=3, total=5))
     desk.qtbot.waitUntil(lambda: panel.said.text() == "Ranking… 3 of 5", timeout=5000)
     assert panel.progress.isVisible() and not panel.rank_button.isVisible()
+    proposals = desk.page.proposals
+    assert proposals is not None and not proposals.progress.isVisible()  # nobody asked for these
+    assert not proposals.here_button.isEnabled()
     first, second = unlabelled[2], unlabelled[0]
     engine.runs[-1].say(Ranked(queue=(Queued(item=first, uncertainty=0.9), Queued(item=second, uncertainty=0.3))))
     proposed = np.ones((HEIGHT, WIDTH), np.uint8)
@@ -169,6 +172,16 @@ def test_a_newer_run_is_offered_and_a_picked_one_stays(make_desk: Make) -> None:
     desk.session.runs_changed.emit()
     assert desk.page.queue_choices.run == first
     assert panel.run.itemData(0) == third
+
+
+def test_a_kept_model_chooses_rather_than_the_newest(make_desk: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = make_desk(3)
+    kept = finished_run(desk)
+    newest = finished_run(desk)
+    assert desk.page.queue_choices.run == newest
+    monkeypatch.setattr(desk.store.models, "kept", lambda: kept)
+    desk.session.runs_changed.emit()
+    assert desk.page.queue_choices.run == kept
 
 
 def test_ranking_that_is_stopped_leaves_the_queue_as_it_was(make_desk: Make) -> None:

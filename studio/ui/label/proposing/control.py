@@ -68,6 +68,11 @@ class ProposalControl(QObject):
         self.state_changed.emit()
 
     @property
+    def is_proposing(self) -> bool:
+        """Whether the job under way is about what somebody asked proposals for."""
+        return self.is_busy and not self.is_ranking
+
+    @property
     def has_engine(self) -> bool:
         return self._engine is not None
 

@@ -125,7 +125,7 @@ class ProposalPanel(QWidget):
             self.replaces.setChecked(proposals.replaces)
         self.source.setVisible(self.source.count() > 0)
         self._working.setVisible(self.source.count() > 0)
-        self._working.setCurrentWidget(self._running if control.is_busy else self._asking)
+        self._working.setCurrentWidget(self._running if control.is_proposing else self._asking)
         self.progress.setRange(0, control.total if control.total > 1 else 0)
         self.progress.setValue(control.done)
         self._taking.setVisible(self.source.count() > 0)
@@ -135,7 +135,7 @@ class ProposalPanel(QWidget):
         proposals, control = self._choices.proposals, self._control
         if not self.source.count():
             return "Train a run first; then it proposes labels for the rest."
-        if control.is_busy:
+        if control.is_proposing:
             what = "Learning from your strokes" if proposals.source == FROM_STROKES else "Proposing"
             return f"{what}… {control.done:,} of {control.total:,}" if control.total > 1 else f"{what}…"
         if has_proposal and self._showing.prediction is not None:

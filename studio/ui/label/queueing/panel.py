@@ -22,7 +22,7 @@ from studio.core.counting import counted
 from studio.core.settings import TAG_TASKS
 from studio.core.tag_words import prediction_words
 from studio.store import QueueState
-from studio.store.job_making import proposing_runs
+from studio.store.job_making import preferred_run, proposing_runs
 from studio.ui.label.buttons import words_button
 from studio.ui.label.item_showing import ItemShowing
 from studio.ui.label.proposing.actions import ProposalActions
@@ -58,7 +58,7 @@ class QueuePanel(QWidget):
         self._showing = showing
         self._control = control
         self._picked = ""
-        """The run that the person chose, in the place of the newest."""
+        """The run that the person chose here, in the place of the kept or the newest one."""
         self._newest = ""
         self.note = ""
         self.said = QLabel(wordWrap=True)
@@ -101,7 +101,7 @@ class QueuePanel(QWidget):
         self._choices.choose_run(self._picked)
 
     def _list_runs(self) -> None:
-        """The newest is chosen, unless the person has picked another one."""
+        """The one whose model was kept, or the newest, is chosen, unless the person has picked another one."""
         runs = proposing_runs(self._session.store)
         with QSignalBlocker(self.run):
             self.run.clear()
@@ -109,7 +109,7 @@ class QueuePanel(QWidget):
                 self.run.addItem(f"Run {run.id}" + (f" · {run.note}" if run.note else ""), run.id)
         self._newest = runs[0].id if runs else ""
         is_there = self.run.findData(self._picked) >= 0
-        self._choices.choose_run(self._picked if is_there else self._newest)
+        self._choices.choose_run(self._picked if is_there else preferred_run(self._session.store) or "")
         self._show()
 
     def _show(self) -> None:
