@@ -15,6 +15,10 @@ _NVIDIA = {"linux": "/dev/nvidiactl", "win32": "C:/Windows/System32/nvcuda.dll"}
 _ANY_CUDA = {"linux": ("/dev/nvidiactl", "/dev/dxg", "/dev/nvmap"), "win32": (_NVIDIA["win32"],)}
 """What a driver leaves behind: NVIDIA's own, the one of Windows' Linux, and that of boards with the GPU on the chip."""
 
+_DEVICES = Path("/dev")
+_GPUS = Path("/proc/driver/nvidia/gpus")
+"""Where Linux's driver has a folder for each GPU."""
+
 
 def likely_device() -> str:
     """cuda, mps or cpu: an NVIDIA driver beside a PyTorch built for CUDA, Apple's own processor, or neither.
@@ -39,8 +43,16 @@ def _is_surely_missing(kind: str) -> bool:
         return sys.platform != "darwin"
     if kind == "cuda":  # which is also what PyTorch calls AMD's
         has_driver = any(Path(file).exists() for file in _ANY_CUDA.get(sys.platform, ()))
-        return not (_torch_is_built_for("hip") or (has_driver and _torch_is_built_for("cuda")))
+        has_gpu = has_driver and not _has_only_a_driver()
+        return not (_torch_is_built_for("hip") or (has_gpu and _torch_is_built_for("cuda")))
     return kind not in ("auto", "cpu")
+
+
+def _has_only_a_driver() -> bool:
+    """Whether Linux has NVIDIA's driver and neither a device file nor an entry of it for any GPU."""
+    if not (_DEVICES / "nvidiactl").exists() or (_DEVICES / "dxg").exists() or (_DEVICES / "nvmap").exists():
+        return False
+    return not any(_DEVICES.glob("nvidia[0-9]*")) and not (_GPUS.is_dir() and any(_GPUS.iterdir()))
 
 
 def _torch_is_built_for(kind: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -36,6 +37,7 @@ from studio.core.events import (
     encode_event,
 )
 from studio.core.items import Split
+from studio.core.likely_device import require_device
 from studio.core.masks import write_mask
 from studio.core.model_choices import Kept
 from studio.core.outcome import OutcomeKind
@@ -196,6 +198,25 @@ def test_a_device_that_is_not_there_is_refused_before_there_is_a_run(
     with Store.open(project) as store:
         assert store.runs() == []
     assert not list((project / "runs").glob("0*"))
+
+
+def test_a_driver_without_a_gpu_is_no_device(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    devices, gpus = tmp_path / "dev", tmp_path / "gpus"
+    for folder in (devices, gpus):
+        folder.mkdir()
+    (devices / "nvidiactl").touch()
+    monkeypatch.setattr("studio.core.likely_device._DEVICES", devices)
+    monkeypatch.setattr("studio.core.likely_device._GPUS", gpus)
+    monkeypatch.setattr("studio.core.likely_device._ANY_CUDA", {sys.platform: (str(devices / "nvidiactl"),)})
+    monkeypatch.setattr("studio.core.likely_device._torch_is_built_for", lambda kind: kind == "cuda")
+    assert run_command(["train", str(project), "--device", "cuda"]) == 2
+    assert "This machine has no cuda device" in "".join(capsys.readouterr())
+    with Store.open(project) as store:
+        assert store.runs() == []
+    (devices / "nvidia0").touch()
+    require_device("cuda")
 
 
 def test_every_option_reaches_the_recipe(project: Path, use: Use) -> None:
