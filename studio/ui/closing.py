@@ -17,12 +17,14 @@ _GOING_ON: Final = {
     Purpose.TRAIN: "when the project is opened again, its curves go on where they are.",
     Purpose.LR_FIND: "when the project is opened again, its curve is in the list of runs.",
     Purpose.PROBE: "it tries its batches to the end.",
+    Purpose.LOOK: "it draws its samples to the end.",
     Purpose.LABEL_ERRORS: "when the project is opened again, the labels that it suspects are on the Review page.",
     Purpose.SCORE: "when the project is opened again, its items are on the Review page.",
 }
 _STOPPED: Final = {
     Purpose.TRAIN: "Stopped, it keeps what it has learnt in a checkpoint and can be resumed.",
     Purpose.LR_FIND: "Stopped, it cannot be resumed; the rate is then looked for from the beginning.",
+    Purpose.LOOK: "Stopped, it cannot be resumed; the samples are drawn anew when they are asked for.",
     Purpose.PROBE: "Stopped, it cannot be resumed; the batch size is then looked for from the beginning.",
     Purpose.LABEL_ERRORS: "Stopped, it judges the labels of the folds that are done.",
     Purpose.SCORE: "Stopped, it has scored nothing; the items are then scored from the beginning.",

@@ -138,6 +138,11 @@ class RunControl(QObject):
         going = self._state in (RunState.RUNNING, RunState.PAUSED)
         return going and self._record is not None and self._record.spec.purpose is Purpose.TRAIN and self.history.trains
 
+    @property
+    def can_pause(self) -> bool:
+        """Whether the run would pause, or is paused. What only looks for a rate or a batch goes on to its end."""
+        return self._state is RunState.PAUSED or (self._state is RunState.RUNNING and self._purpose is Purpose.TRAIN)
+
     # ------------------------------------------------------------------------------------------------ requests
     def submit(self, spec: RunSpec, resume: str | None = None, *, lower_rate: bool = False) -> None:
         """Start a run of this recipe, or go on with the run `resume` from its last checkpoint; `lower_rate` divides its
@@ -163,7 +168,7 @@ class RunControl(QObject):
             self._set_state(RunState.STOPPING)
 
     def pause(self) -> None:
-        if self._run is not None and self._state is RunState.RUNNING:
+        if self._run is not None and self._state is RunState.RUNNING and self.can_pause:
             self._run.pause()
 
     def resume_paused(self) -> None:
@@ -206,13 +211,23 @@ class RunControl(QObject):
             self._run.let_go()
 
     def close(self) -> None:
-        """Stop watching. The run itself is the engine's to end; how it ended is read from its folder next time."""
+        """Stop watching, and wait for what is being prepared or written down. The run itself is the engine's to end;
+        how it ended is read from its folder next time."""
+        self.leave()
+        self._work.close()
+
+    def leave(self) -> None:
+        """Stop watching, at once; `wait_until_done` then waits on any thread."""
         self._turns.stop()
         self._look_again.stop()
         self._news.stop()
         self._runs_folder.close()
         self._bridge.shutdown()
-        self._work.close()
+        self._work.leave()
+
+    def wait_until_done(self) -> None:
+        """After `leave`: for what was being prepared or written down."""
+        self._work.join()
 
     # ------------------------------------------------------------------------------------------------ beginning
     def _begin(self, prepared: _Prepared) -> None:

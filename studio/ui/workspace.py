@@ -81,12 +81,17 @@ class Workspace(QWidget):
         for shut_down in self._shut_downs:
             shut_down()
         self.label_page.shut_down()
-        self.run_control.close()
+        self.run_control.leave()
         if wait:
-            self.engine.close()
+            self._end_runs()
         else:
-            threading.Thread(target=self.engine.close, name="closing engine").start()
+            threading.Thread(target=self._end_runs, name="closing engine").start()
         self.store.close()
+
+    def _end_runs(self) -> None:
+        """What is being prepared is first handed to the engine, which then ends it like all others."""
+        self.run_control.wait_until_done()
+        self.engine.close()
 
     def _add(self, page: Page, widget: QWidget) -> None:
         self._pages[page] = widget

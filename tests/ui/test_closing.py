@@ -190,7 +190,7 @@ def test_a_paused_run_that_is_let_go_works_again(window: MainWindow, qtbot: QtBo
     assert said.index(Resumed) > said.index(Paused)
 
 
-@pytest.mark.parametrize("purpose", [Purpose.LR_FIND, Purpose.PROBE])
+@pytest.mark.parametrize("purpose", [Purpose.LR_FIND, Purpose.PROBE, Purpose.LOOK])
 def test_nobody_is_promised_that_a_search_can_be_resumed(window: MainWindow, qtbot: QtBot, purpose: Purpose) -> None:
     assert "can be resumed" in asked(window, qtbot)
     run_of(window).stop()

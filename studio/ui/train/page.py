@@ -256,7 +256,7 @@ class TrainPage(QWidget):
         act.propose_batch.setEnabled(idle and not self.check.problem_of(self.draft.probe_spec()))
         self.recipe.form.stages.let_propose(act.propose_batch.isEnabled())
         act.stop.setEnabled(control.state in (RunState.PREPARING, RunState.RUNNING, RunState.PAUSED))
-        act.pause.setEnabled(control.state in (RunState.RUNNING, RunState.PAUSED))
+        act.pause.setEnabled(control.can_pause)
         act.show_paused(control.state is RunState.PAUSED)
         act.kill.setEnabled(control.state in (RunState.RUNNING, RunState.PAUSED, RunState.STOPPING))
         for steering in (act.lower_rate, act.add_epoch):

@@ -54,6 +54,15 @@ class WorkQueue(QObject):
         self._closed = True
         self._thread.close()
 
+    def leave(self) -> None:
+        """Like `close`, but wait for nothing: what was asked for is finished beside, and `join` waits for its end."""
+        self._closed = True
+        self._thread.finish()
+
+    def join(self) -> None:
+        """Wait for what was asked for before `leave`; may be called on any thread."""
+        self._thread.close()
+
     def abandon(self) -> None:
         """Wait for nothing: what is under way ends by itself, what has not begun is dropped, no result is handed over.
         For work that changes nothing, or that is told to give up."""
@@ -82,11 +91,14 @@ class _WorkThread:
             self._thread.start()
         self._tasks.put(task)
 
-    def close(self, _gone: object = None) -> None:
+    def finish(self) -> None:
         self._closing.set()
+        self._tasks.put(None)
+
+    def close(self, _gone: object = None) -> None:
+        self.finish()
         thread, self._thread = self._thread, None
         if thread is not None:
-            self._tasks.put(None)
             thread.join(_JOIN_SECONDS)
 
     def abandon(self) -> None:
