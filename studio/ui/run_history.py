@@ -88,8 +88,8 @@ class RunHistory:
         self.samples: dict[int, list[SamplePrediction]] = {}
         self.suggestions: list[LrSuggestion] = []
         self.lr_stopped = ""
-        self.batch_tried: BatchTried | None = None
-        """The last size that a probe tried."""
+        self.batches_tried: list[BatchTried] = []
+        """The sizes that a probe tried."""
         self.batch_found: BatchFound | None = None
         self.warnings: list[str] = []
         self.progress: Progress | None = None
@@ -126,6 +126,11 @@ class RunHistory:
                 steps, points = [], []
                 self._take(event)
         self._append(steps, points)
+
+    @property
+    def batch_tried(self) -> BatchTried | None:
+        """The last size that a probe tried."""
+        return self.batches_tried[-1] if self.batches_tried else None
 
     @property
     def trains(self) -> bool:
@@ -277,7 +282,8 @@ class RunHistory:
             case Finished() | Failed():
                 self.ending = event
             case BatchTried():
-                self.batch_tried, self.progress = event, None
+                self.batches_tried.append(event)
+                self.progress = None
             case BatchFound():
                 self.batch_found = event
             case _:

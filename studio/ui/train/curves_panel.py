@@ -157,12 +157,17 @@ class CurvesPanel(QWidget):
         self._offer_measures(measure_choices(self._shown))
         curves = measure_curves(self._shown, self.measure_choice.value or Measure.RATES)
         self.rates.draw(curves, step_boundaries(self._shown))
+        self._show_right_axis(any(curve.right_axis for curve in curves) or not curves)
+
+    def _show_right_axis(self, shown: bool) -> None:
+        """Of the momentum, which only a single run's rates have beside them."""
+        axis = self.rates.canvas.drawing.getAxis("right")
+        if axis.isVisible() != shown:
+            axis.setVisible(shown)
+            axis.setWidth(None if shown else 0)
 
     def _show_measure(self) -> None:
-        """Another measure has another scale, and only the rate has a second one at the right."""
-        has_right_axis = self.measure_choice.value == Measure.RATES
-        self.rates.canvas.drawing.getAxis("right").setVisible(has_right_axis)
-        self.rates.canvas.drawing.getAxis("right").setWidth(None if has_right_axis else 0)
+        """Another measure has another scale."""
         self._draw_measures()
         self.rates.show_everything()
 

@@ -18,7 +18,7 @@ from studio.ui.train.remedies import Choice, choices
 from studio.ui.train.run_files import can_review
 from studio.ui.train.run_library import RunLibrary
 from studio.ui.train.run_view import PlotTab, RunView
-from studio.ui.train.run_words import HeaderWords, live_words, recorded_words, steered_text
+from studio.ui.train.run_words import HeaderWords, live_words, probe_text, recorded_words, steered_text
 from studio.ui.train.runs_panel import RunsPanel
 from studio.ui.train.shown_runs import ShownRuns
 
@@ -105,6 +105,7 @@ class RunDisplay(QObject):
         last = trainings[-1] if trainings else None
         folder = next((r.folder for r in chosen if last is not None and r.id == last.run), None)
         self._view.samples.show_run(folder, last.history if last is not None else RunHistory())
+        self._show_empty()
         self._show_state()
         if self._view.isVisible():
             self.redraw.anew()
@@ -170,7 +171,7 @@ class RunDisplay(QObject):
 
     def _drawings(self) -> list[Job]:
         view = self._view
-        return [self._show_state, *view.curves.drawings(), view.finder.refresh, view.samples.refresh]
+        return [self._show_state, self._show_empty, *view.curves.drawings(), view.finder.refresh, view.samples.refresh]
 
     def _show_state(self, _what: str = "") -> None:
         live = self._control.is_busy
@@ -197,7 +198,11 @@ class RunDisplay(QObject):
         return f"{record.id} ({steered})" if steered else record.id
 
     def _show_empty(self) -> None:
-        if self._shown.all_records or self._control.is_busy:
+        """Words where there are no curves to come: of a run that looks for a batch size, or of none at all."""
+        chosen = self._shown.records
+        if len(chosen) == 1 and chosen[0].spec.purpose is Purpose.PROBE:
+            self._view.show_empty(probe_text(self._shown.history(chosen[0])))
+        elif self._shown.all_records or self._control.is_busy:
             self._view.show_empty("")
         else:
             self._view.show_empty(_NO_RUN if self._has_labels else _NO_LABELS)

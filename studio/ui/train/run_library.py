@@ -13,7 +13,7 @@ from studio.core.recipe import RunSpec
 from studio.engine import replay
 from studio.store import RunRecord
 from studio.ui.run_history import RunHistory
-from studio.ui.train.run_words import best_figure, steered_text
+from studio.ui.train.run_words import best_figure, epochs_asked, steered_text
 from studio.ui.train.summary import Pace, pace_of
 from studio.ui.widgets.background import Background
 
@@ -32,6 +32,8 @@ class RunFigures:
     valid_loss: float | None = None
     """The lowest of all epochs."""
     seconds: float = 0.0
+    epochs_asked: str = ""
+    """The recipe's epochs and those that were added, `2 + 1 epochs`; empty where none was."""
     steered: str = ""
     """What a person made otherwise while it went on, in words."""
 
@@ -113,6 +115,7 @@ def _figures_of(spec: RunSpec, history: RunHistory) -> RunFigures:
         score=best[0].value if best is not None else None,
         valid_loss=min(losses, default=None),
         seconds=sum(end.seconds for end in history.epochs),
+        epochs_asked=epochs_asked(history),
         steered=steered_text(history),
     )
 

@@ -76,7 +76,7 @@ class RunListModel(QAbstractListModel):
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 star = "★ " if record.remarks.starred else ""
-                shown = f"{record.id}  {star}{purpose_text(record.spec)}"
+                shown = f"{record.id}  {star}{self._what(record, is_live=is_live)}"
             case _ if role == RUN_ROLE:
                 shown = record.id
             case _ if role == BEST_ROLE:
@@ -92,6 +92,10 @@ class RunListModel(QAbstractListModel):
                 shown = None
         return shown
 
+    def _what(self, record: RunRecord, *, is_live: bool) -> str:
+        figures = None if is_live else self._library.figures(record)
+        return purpose_text(record.spec, figures.epochs_asked if figures is not None else "")
+
     def _best(self, record: RunRecord, *, is_live: bool) -> str:
         figures = None if is_live else self._library.figures(record)
         return figures.best if figures is not None else ""
@@ -106,7 +110,7 @@ class RunListModel(QAbstractListModel):
         return " · ".join([*parts, record.note] if record.note else parts)
 
     def _tip(self, record: RunRecord, *, is_live: bool) -> str:
-        lines = [f"Run {record.id}, {purpose_text(record.spec)}", self._second_line(record, is_live=is_live)]
+        lines = [f"Run {record.id}, {self._what(record, is_live=is_live)}", self._second_line(record, is_live=is_live)]
         if record.outcome is not None and not is_live:
             lines.append(record.outcome.sentence)
         return "\n".join(lines)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from studio.core.counting import counted
-from studio.core.events import Metric, Progress
+from studio.core.events import BatchTried, Metric, Progress
 from studio.core.learning_words import weights_sentence
 from studio.core.outcome import OutcomeKind, RunOutcome
 from studio.core.recipe import Purpose, RunSpec
@@ -46,8 +46,8 @@ def recorded_words(run: str, spec: RunSpec, outcome: RunOutcome | None, history:
         best = best_text(history)
         facts += [best] if best else []
         facts += _where(history)
-    asked = _epochs_asked(history) if history is not None else ""
-    title = f"Run {run}: {asked or purpose_text(spec)}, {outcome.kind if outcome else 'no end recorded'}"
+    asked = epochs_asked(history) if history is not None else ""
+    title = f"Run {run}: {purpose_text(spec, asked)}, {outcome.kind if outcome else 'no end recorded'}"
     weights = _weights(history) if history is not None else ""
     return HeaderWords(title=title, facts="  ·  ".join(facts), share=None, weights=weights)
 
@@ -79,8 +79,8 @@ def latest_metrics(history: RunHistory) -> list[Metric]:
     return history.epochs[-1].metrics if history.epochs else []
 
 
-def purpose_text(spec: RunSpec) -> str:
-    """10 epochs, rate finder, batch size, or fine-tuning."""
+def purpose_text(spec: RunSpec, epochs_asked: str = "") -> str:
+    """10 epochs, rate finder, batch size, or fine-tuning; with `epochs_asked` where a person added some."""
     if spec.purpose is Purpose.LR_FIND:
         return "rate finder"
     if spec.purpose is Purpose.PROBE:
@@ -91,17 +91,30 @@ def purpose_text(spec: RunSpec) -> str:
         folds = spec.label_errors.folds
         return f"label errors, {counted(folds, 'fold')}" if folds else f"label errors of run {spec.parent}"
     epochs = sum(stage.epochs for stage in spec.stages)
-    count = counted(epochs, "epoch")
+    count = epochs_asked or counted(epochs, "epoch")
     return f"fine-tuning, {count}" if spec.fine_tune is not None else count
+
+
+def probe_text(history: RunHistory | None) -> str:
+    """What a run that looks for a batch size has tried so far, a line each, in the place of curves."""
+    if history is None or not history.batches_tried:
+        return "Batches of growing size are tried; what each does appears here."
+    found = history.batch_found
+    return "\n".join([*map(_tried_text, history.batches_tried), *(["", found.sentence] if found is not None else [])])
+
+
+def _tried_text(tried: BatchTried) -> str:
+    speed = f"{tried.images_per_second:,.3g} a second" if tried.fits else "do not fit into memory"
+    return f"{tried.batch_size} together: {speed}"
 
 
 def steered_text(history: RunHistory) -> str:
     """What a person made otherwise while the run went on, `2 + 1 epochs, rates ÷ 3`; empty where nothing."""
     rates = f"rates ÷ {history.rate_divisor:g}" if history.rate_divisor > 1 else ""
-    return ", ".join(part for part in (_epochs_asked(history), rates) if part)
+    return ", ".join(part for part in (epochs_asked(history), rates) if part)
 
 
-def _epochs_asked(history: RunHistory) -> str:
+def epochs_asked(history: RunHistory) -> str:
     """Those of the recipe and those that were added: 2 + 1 epochs; empty where none was."""
     if history.started is None or history.epochs_added <= 0:
         return ""
@@ -169,10 +182,8 @@ def _live_facts(history: RunHistory) -> list[str]:
         facts.append(f"{counted(round(step.images_per_second), 'image')} a second")
         if step.seconds_left > 0:
             facts.append(f"{duration(step.seconds_left)} left")
-    tried = history.batch_tried
-    if tried is not None:
-        speed = f"{tried.images_per_second:,.3g} a second" if tried.fits else "do not fit into memory"
-        facts.append(f"{tried.batch_size} together: {speed}")
+    if history.batch_tried is not None:
+        facts.append(_tried_text(history.batch_tried))
     facts += [f"{metric.name} {value_text(metric.value)}" for metric in latest_metrics(history)[:1]]
     return [*facts, *_where(history)]
 

@@ -131,7 +131,7 @@ class RunsTableModel(QAbstractTableModel):
             Column.STAR: lambda: "★" if record.remarks.starred else "☆",
             Column.RUN: lambda: record.id,
             Column.WHEN: lambda: date_text(dt.datetime.fromtimestamp(record.created), dt.datetime.now()),
-            Column.WHAT: lambda: purpose_text(record.spec),
+            Column.WHAT: lambda: purpose_text(record.spec, figures.epochs_asked if figures else ""),
             Column.STATE: lambda: outcome_text(record.outcome, is_live=record.id == self._live),
             Column.MODEL: lambda: str(record.standing),
             Column.BEST: lambda: figures.best if figures else "",
@@ -173,6 +173,7 @@ class RunsTableModel(QAbstractTableModel):
     def _figures_came(self, run: str) -> None:
         for row, record in enumerate(self._records):
             if record.id == run:
+                self._changed(row, row, Column.WHAT, Column.WHAT)
                 self._changed(row, row, Column.BEST, Column.DIFFERENCE)
         if self._records and self._chosen is not None and self._chosen.id == run:
             self._changed(0, len(self._records) - 1, Column.DIFFERENCE, Column.DIFFERENCE)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QAction, QTextDocumentFragment
 from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
-from studio.core.events import Failed, Finished
+from studio.core.events import BatchFound, BatchTried, EpochAdded, Failed, Finished
 from studio.core.outcome import OutcomeKind
 from studio.engine import FakeEngine, FakeRun
 from studio.engine.local_run import STATE_FILE
@@ -271,3 +271,51 @@ def test_runs_of_another_program_appear_when_the_session_says_so(desk: Desk) -> 
         other.create_run(desk.page.draft.spec)
     desk.session.runs_changed.emit()
     assert desk.page.runs.model.rowCount() == 1
+
+
+def test_a_steered_run_is_listed_with_the_epochs_that_were_added(desk: Desk) -> None:
+    desk.page.start_training()
+    run = desk.wait_for_run()
+    epochs = [epoch_end(1), epoch_end(2), epoch_end(3)]
+    added = EpochAdded(step=3, stage=0, epochs=3, total_epochs=3, total_steps=15)
+    run.say(started(), stage(), step(3), added, *epochs, Finished(outcome=OutcomeKind.FINISHED, seconds=1.0))
+    run.end()
+    desk.wait_for_idle()
+    index = desk.page.runs.model.index(0)
+    desk.wait(lambda: index.data().endswith("2 + 1 epochs"))
+    assert "2 + 1 epochs" in index.data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_a_run_that_looks_for_a_batch_size_tells_in_words_what_it_tries(desk: Desk) -> None:
+    desk.page.propose_batch()
+    run = desk.wait_for_run()
+    view = desk.page.view
+    desk.wait(lambda: "Batches of growing size" in view.empty.text() and view.empty.isVisible())
+    run.say(started(purpose="probe-batch"), stage(), BatchTried(batch_size=2, fits=True, images_per_second=33.0))
+    desk.wait(lambda: view.empty.text() == "2 together: 33 a second")
+    run.say(BatchTried(batch_size=4, fits=False), BatchFound(batch_size=2, sentence="It is 2."))
+    desk.wait(lambda: view.empty.text().splitlines()[1:] == ["4 together: do not fit into memory", "", "It is 2."])
+
+
+def test_a_search_cannot_be_paused_and_a_training_can(desk: Desk) -> None:
+    pause = desk.page.view.header.findChild(QToolButton, "pause_run")
+    assert pause is not None
+    for number, (begin, can_pause) in enumerate(((desk.page.find_rate, False), (desk.page.start_training, True)), 1):
+        begin()
+        run = desk.wait_for_run(number)
+        run.say(started(), stage(), step(1))
+        desk.wait(lambda: desk.control.history.step_count == 1)
+        assert pause.isEnabled() == can_pause
+        run.end()
+        desk.wait_for_idle()
+
+
+def test_runs_that_are_compared_have_no_axis_for_momentum(desk: Desk) -> None:
+    finished_run(desk)
+    rates = desk.page.view.curves.rates.canvas.drawing.getAxis("right")
+    assert rates.isVisible()
+    finished_run(desk)
+    click(desk, "0001", together=True)
+    assert not rates.isVisible()
+    click(desk, "0002")
+    assert rates.isVisible()
