@@ -13,8 +13,10 @@ from PySide6.QtGui import QFont
 from studio.core.deciding import Act, JournalEntry, StepState, in_words
 from studio.ui.theme import theme
 
-HEADINGS: Final = ("When", "Who", "Item", "What was decided", "Label", "Note", "Run")
-WIDTHS: Final = (140, 90, 180, 260, 80, 200, 60)
+HEADINGS: Final = ("When", "Who", "Item", "What was decided", "Revision", "Run", "Note")
+WIDTHS: Final = (160, 80, 150, 235, 75, 60)
+"""In logical pixels; the last column takes what is left."""
+
 ENTRY_ROLE: Final = Qt.ItemDataRole.UserRole
 
 _PAGE: Final = 64
@@ -99,12 +101,12 @@ def cells(entry: JournalEntry) -> tuple[str, ...]:
     what = in_words(entry)
     if entry.act is Act.NOTED:  # the words themselves stand in a column of their own
         what = what.partition(":")[0]
-    return when, entry.who, entry.name, what, changed, entry.note, entry.run
+    return when, entry.who, entry.name, what, changed, entry.run, entry.note
 
 
 def tip(entry: JournalEntry) -> str:
     """The row as one line."""
-    when, who, name, _what, _changed, _note, run = cells(entry)
+    when, who, name, _what, _changed, run, _note = cells(entry)
     parts = [name, in_words(entry), f"run {run}", f"{who}, {when}" if who else when]
     if entry.after != entry.before:
         parts.append(f"label revision {entry.before} → {entry.after}")

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QSettings, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core.counting import counted
+from studio.core.deciding import JournalEntry
 from studio.core.people import user_name
 from studio.store import Store
 from studio.ui.review.decisions import Decisions
@@ -138,15 +139,16 @@ class JournalPage(QWidget):
         table.verticalHeader().setDefaultSectionSize(26)
         header = table.horizontalHeader()
         header.setStretchLastSection(True)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
         for column, width in enumerate(WIDTHS):
             table.setColumnWidth(column, width)
         table.activated.connect(self._open)
         return table
 
-    def _open(self, index: object) -> None:
-        entry = index.data(ENTRY_ROLE)  # type: ignore[attr-defined]
-        if entry is not None:
+    def _open(self, index: QModelIndex) -> None:
+        entry = index.data(ENTRY_ROLE)
+        if isinstance(entry, JournalEntry):
             self.opened.emit(entry.run, entry.item)
 
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QFrame, QHBoxLayout, QLab
 
 from studio.ui.review.loading import RunChoice
 from studio.ui.theme import theme
+from studio.ui.widgets.elided_label import ElidedLabel
 
 SMALLEST_TILE: Final = 120
 LARGEST_TILE: Final = 1100
@@ -46,12 +47,12 @@ class TopBar(QFrame):
         self.runs.setObjectName("review_run")
         self.runs.setAccessibleName("Run to review")
         self.runs.setToolTip("Run to review, the newest first")
-        self.runs.setMinimumWidth(200)
+        self.runs.setMinimumWidth(150)
         self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.runs.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.runs.setMaximumWidth(460)
         self.runs.activated.connect(lambda place: self.run_chosen.emit(self.runs.itemData(place)))
-        self.summary = QLabel()
+        self.summary = ElidedLabel()
         self.summary.setObjectName("review_summary")
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         self.tile_size = _slider("tile_size", "Size of the tiles", "Ctrl and the mouse wheel", width=130)
@@ -81,8 +82,8 @@ class TopBar(QFrame):
         self._size_icon = QLabel()
         self._opacity_icon = QLabel()
         layout.addWidget(self.runs)
-        layout.addWidget(self.summary)
-        layout.addStretch(1)
+        layout.addWidget(self.summary, 1)
+        layout.addStretch()
         self.production = _production_button()
         for widget in (self.production, self._opacity_icon, self.opacity, self._size_icon, self.tile_size):
             layout.addWidget(widget)

@@ -26,7 +26,7 @@ def rows(page: ReviewPage) -> list[tuple[str, ...]]:
     """Who, item, what and note of each row."""
     model = page.journal.model
     found = [model.entry(row) for row in range(model.rowCount())]
-    return [(cells(e)[1], cells(e)[2], cells(e)[3], cells(e)[5]) for e in found if e is not None]
+    return [(cells(e)[1], cells(e)[2], cells(e)[3], cells(e)[6]) for e in found if e is not None]
 
 
 def press(qtbot: QtBot, page: ReviewPage, *keys: Qt.Key) -> None:
