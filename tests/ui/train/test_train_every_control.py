@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -16,17 +19,25 @@ from PySide6.QtWidgets import (
     QStyleOptionSpinBox,
     QWidget,
 )
+from pytestqt.qtbot import QtBot
 
+from studio.core.classes import make_classes
+from studio.core.events import Finished
+from studio.core.items import NewItem, Split
+from studio.core.outcome import OutcomeKind
 from studio.core.recipe import FineTune, RunSpec, Stage, decode_spec
 from studio.core.schedules import FlatCosine
-from studio.core.settings import Task
+from studio.core.settings import ProjectSettings, Task
+from studio.core.tags import Tags
+from studio.engine import FakeEngine
+from studio.store import Store
 from studio.ui.train.fields import Choice, DecimalField, RateField, Tick, WholeField
 from studio.ui.train.fold import Fold
 from studio.ui.train.rates import low_rate, read_rate
 from studio.ui.train.recipe_draft import RecipeDraft
 from studio.ui.train.recipe_form import RecipeForm
 
-from .conftest import Desk
+from .conftest import Desk, open_desk, training
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support grabbing the keyboard")
 
@@ -176,7 +187,8 @@ def test_the_controls_of_classes_and_of_corrections_change_their_own_fields_too(
     assert {"mixup", "replay", "weight", "momentum"} <= set(check_each(desk, form, draft))
 
 
-def test_what_the_mouse_has_moved_is_the_recipe_that_the_worker_received(desk: Desk) -> None:
+def move_all(desk: Desk) -> None:
+    """Each control once, one on top of the other; some appear by the move of another."""
     form = desk.page.recipe.form
     unfold_all(desk, form)
     for name in [field.objectName() for field in controls(form)]:
@@ -184,8 +196,66 @@ def test_what_the_mouse_has_moved_is_the_recipe_that_the_worker_received(desk: D
         if field is not None and not (isinstance(field, Choice) and field.count() < 2):
             moved(desk, field)
     form.commit_edits()
+
+
+def received_on_train(desk: Desk, number: int = 1) -> RunSpec:
     desk.qtbot.mouseClick(desk.page.recipe.train, LEFT)
-    received = decode_spec((desk.wait_for_run().folder / "recipe.json").read_bytes())
-    told = {field.objectName(): shown(field) for field in controls(form)}
+    return decode_spec((desk.wait_for_run(number).folder / "recipe.json").read_bytes())
+
+
+def test_what_the_mouse_has_moved_is_the_recipe_that_the_worker_received(desk: Desk) -> None:
+    move_all(desk)
+    received = received_on_train(desk)
+    told = {field.objectName(): shown(field) for field in controls(desk.page.recipe.form)}
     assert {name: recipe_has(received, name) for name in told} == told
     assert received == desk.page.draft.spec
+
+
+def test_the_worker_of_classes_receives_the_mixing_and_all_else_that_the_mouse_has_moved(
+    tmp_path: Path, qtbot: QtBot
+) -> None:
+    for desk in open_desk(project_of_classes(tmp_path), qtbot, FakeEngine(hold=True)):
+        before = desk.page.draft.spec
+        move_all(desk)
+        received = received_on_train(desk)
+        told = {field.objectName(): shown(field) for field in controls(desk.page.recipe.form)}
+        assert "mixup" in told
+        assert received.mixup != before.mixup
+        assert {name: recipe_has(received, name) for name in told} == told
+
+
+def test_the_worker_of_corrections_receives_what_the_mouse_has_moved_in_the_banner(desk: Desk) -> None:
+    received_on_train(desk)
+    run = desk.engine.runs[0]
+    (run.folder / "model.safetensors").write_bytes(b"")
+    run.say(*training(1), Finished(outcome=OutcomeKind.FINISHED, seconds=1.0))
+    run.end()
+    desk.wait_for_idle()
+    desk.wait(lambda: desk.page.recipe.form.findChild(Choice, "start_from").count() > 2)
+    corrections = FineTune(corrections=tuple(desk.store.item_ids()[:2]), replay=0.5, weight=3.0)
+    desk.page.draft.load(replace(desk.page.draft.spec, parent=run.folder.name, fine_tune=corrections))
+    banner = desk.page.recipe.form.banner
+    for field in (banner.replay, banner.weight):
+        moved(desk, field)
+    told = banner.replay.value() / 100, banner.weight.value()
+    received = received_on_train(desk, 2).fine_tune
+    assert received is not None
+    assert (received.replay, received.weight) == pytest.approx(told)
+    assert (received.replay, received.weight) != (corrections.replay, corrections.weight)
+    assert received.corrections == corrections.corrections
+
+
+def project_of_classes(folder: Path) -> Path:
+    """Twelve small pictures of two classes, four of them for validation."""
+    root, classes = folder / "classes", make_classes(["Cat", "Dog"])
+    settings = ProjectSettings(name="Animals", task=Task.SINGLE_LABEL, classes=tuple(classes))
+    items: list[NewItem] = []
+    for number in range(12):
+        path = folder / f"{number:02d}.png"
+        Image.new("RGB", (64, 48), (20 * number, 90, 90)).save(path)
+        items.append(NewItem(name=path.name, path=path, split=Split.VALID if number < 4 else Split.TRAIN))
+    with Store.create(root, settings) as store:
+        ids = store.add_items(items)
+        store.import_annotations((item, Tags((classes[number % 2].id,))) for number, item in enumerate(ids))
+        store.flush()
+    return root
