@@ -52,26 +52,44 @@ class RunReport:
     frozen: FrozenItems
 
 
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """A report with what it was made from: both runs, the later one's snapshot, and what either scored, the items in
+    two splits twice."""
+
+    told: RunReport
+    parent: RunRecord
+    record: RunRecord
+    snapshot: Snapshot
+    before: list[ItemScore]
+    after: list[ItemScore]
+
+
 def read_report(store: Store, run: str) -> RunReport:
     """Raises UnknownRun, BadInput (a run that was not fine-tuned), BadTable (scores that are missing or broken),
     ProjectDamaged."""
+    return compare(store, run).told
+
+
+def compare(store: Store, run: str) -> Compared:
+    """`read_report` for who needs the scores as well. Raises the same."""
     record = store.run(run)
     spec = record.spec
     if spec.fine_tune is None or spec.parent is None:
         raise BadInput(f"Run {run} was not fine-tuned on corrections, so there is nothing to compare it with.")
-    parent = store.run(spec.parent)
+    parent, snapshot = store.run(spec.parent), store.snapshot(run)
     learnt = set(spec.fine_tune.corrections)
     corrections = [c for c in store.review.corrections(parent.id) if c.item in learnt]
-    return RunReport(
+    before, after = read_scores(parent), read_scores(record)
+    told = RunReport(
         run=run,
         parent=parent.id,
         learnt=len(learnt),
-        report=before_after(
-            with_later_labels(store, parent, read_scores(parent)), read_scores(record), corrections, task=spec.task
-        ),
+        report=before_after(with_later_labels(store, parent, before), after, corrections, task=spec.task),
         metrics=_metrics(_measured(store, parent), record),
-        frozen=_frozen(store.snapshot(parent.id), store.snapshot(run)),
+        frozen=_frozen(store.snapshot(parent.id), snapshot),
     )
+    return Compared(told=told, parent=parent, record=record, snapshot=snapshot, before=before, after=after)
 
 
 def _measured(store: Store, parent: RunRecord) -> RunRecord:

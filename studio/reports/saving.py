@@ -14,8 +14,8 @@ from studio.core.snapshot import Snapshot
 from studio.reports.item_pictures import Judged, panels_of
 from studio.reports.page import Page, write_page
 from studio.reports.page_items import PicturedItem
-from studio.reports.reading import read_report, read_scores
-from studio.store import RunRecord, Store
+from studio.reports.reading import Compared, compare
+from studio.store import Store
 
 PICTURED_ITEMS: Final = 60
 
@@ -48,10 +48,10 @@ def save_report(
 ) -> SavedReport:
     """Write the report of a fine-tuned run to `out`, all of it or nothing, with pictures of the items whose error
     changed most. Raises what `read_report` does, and CannotWrite."""
-    told = read_report(store, run)
-    record, parent = store.run(run), store.run(told.parent)
+    compared = compare(store, run)
+    told = compared.told
     rows = most_changed(told.report, pictured)
-    judged = _judged(rows, parent, record, store.snapshot(run))
+    judged = _judged(rows, compared)
     page = Page(
         project=store.settings.name,
         told=told,
@@ -61,7 +61,7 @@ def save_report(
         pictured=len(rows),
     )
     with replacing(out) as file:
-        write_page(file, page, _drawn(rows, judged, store.snapshot(run), progress))
+        write_page(file, page, _drawn(rows, judged, compared.snapshot, progress))
     return SavedReport(path=out, pictured=len(rows), changed=page.changed)
 
 
@@ -85,10 +85,11 @@ def _change(row: ReportRow) -> float:
     return row.after - row.before
 
 
-def _judged(rows: Sequence[ReportRow], parent: RunRecord, record: RunRecord, snapshot: Snapshot) -> dict[int, Judged]:
+def _judged(rows: Sequence[ReportRow], compared: Compared) -> dict[int, Judged]:
     """What there is to be drawn of each row's item, by its id."""
     wanted = {row.item for row in rows}
-    old, new = (_by_place(read_scores(run), wanted) for run in (parent, record))
+    snapshot, parent, record = compared.snapshot, compared.parent, compared.record
+    old, new = (_by_place(scores, wanted) for scores in (compared.before, compared.after))
     frozen = {(item.id, item.split): item for item in snapshot.items if item.id in wanted}
     anywhere = {item: entry for (item, _split), entry in frozen.items()}
     found: dict[int, Judged] = {}

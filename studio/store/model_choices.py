@@ -9,7 +9,7 @@ from pathlib import Path
 from studio.core.errors import BadInput, UnknownRun
 from studio.core.model_choices import Kept, ModelChoice, Standing
 from studio.core.people import user_name
-from studio.core.recipe import decode_spec
+from studio.core.recipe import Purpose, RunSpec, decode_spec
 from studio.store.database import Database
 
 _COLUMNS = "run, parent, kept, who, time, note"
@@ -23,10 +23,7 @@ class ModelChoices:
     def keep(self, run: str, kept: Kept, *, note: str = "", who: str | None = None) -> ModelChoice:
         """Decide between the model of `run` and that of the run it started from; what was decided before stays on
         record. `who` None takes the account's name. Raises UnknownRun, BadInput (a run from scratch), CannotWrite."""
-        row = self._database.execute("SELECT spec FROM runs WHERE id = ? AND deleted = 0", (run,)).fetchone()
-        if row is None:
-            raise UnknownRun(run, self._project)
-        parent = decode_spec(row[0]).parent
+        parent = self._old_model(self._spec(run))
         if parent is None:
             raise BadInput(f"Run {run} started from no other run, so there is no old model to choose.")
         name = user_name() if who is None else who
@@ -57,6 +54,20 @@ class ModelChoices:
         kept = self.kept()
         told = {choice.run: _standing(choice.kept) for choice in self._in_force() if choice.kept is not Kept.UNDECIDED}
         return {**told, kept: Standing.KEPT} if kept is not None else told
+
+    def _spec(self, run: str) -> RunSpec:
+        """Raises UnknownRun."""
+        row = self._database.execute("SELECT spec FROM runs WHERE id = ? AND deleted = 0", (run,)).fetchone()
+        if row is None:
+            raise UnknownRun(run, self._project)
+        return decode_spec(row[0])
+
+    def _old_model(self, spec: RunSpec) -> str | None:
+        """The run whose weights `spec` starts from: that of a run which only scored is the one before it, if any."""
+        if spec.parent is None:
+            return None
+        parent = self._spec(spec.parent)
+        return parent.parent if parent.purpose is Purpose.SCORE and parent.parent is not None else spec.parent
 
     def _in_force(self) -> list[ModelChoice]:
         """The latest decision about each run, in the order they were taken."""

@@ -16,6 +16,7 @@ from studio.core.errors import CannotWrite, ProjectExists, StudioError
 from studio.core.events import RunEvent
 from studio.core.items import Item, LabelState, NewItem, Split
 from studio.core.labelling_time import LabellingTime
+from studio.core.model_choices import Standing
 from studio.core.outcome import RunOutcome
 from studio.core.points import Points
 from studio.core.recipe import Purpose, RunSpec
@@ -378,11 +379,12 @@ class Store:
         return self.models.kept()
 
     def model_run(self) -> RunRecord | None:
-        """The run to predict with where nobody names one: the kept one, else the newest; None where none has a
-        model."""
-        kept = self.kept_run()
+        """The run to predict with where nobody names one: the kept one, else the newest that was not set aside; None
+        where none has a model."""
         able = [record for record in self._runs.all() if record.has_model]
-        return next((record for record in able if record.id == kept), able[-1] if able else None)
+        kept = [record for record in able if record.standing is Standing.KEPT]
+        open_ones = [record for record in able if record.standing is not Standing.SET_ASIDE]
+        return next(iter(kept or reversed(open_ones or able)), None)
 
     def labelling_time(self) -> LabellingTime:
         """When a person labelled and decided; reads the whole journal, so it is for a thread of its own."""

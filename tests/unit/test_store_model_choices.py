@@ -15,7 +15,7 @@ from studio.core.errors import BadInput, UnknownRun
 from studio.core.items import NewItem, Split
 from studio.core.model_choices import Kept, Standing
 from studio.core.people import NAME_VARIABLE
-from studio.core.recipe import RunSpec, Stage
+from studio.core.recipe import Purpose, RunSpec, Stage
 from studio.core.settings import ProjectSettings, Task
 from studio.store import Store
 
@@ -83,6 +83,20 @@ def test_a_decision_can_be_changed_and_taken_back_and_stays_on_record(
     ]
     times = [choice.time for choice in store.models.all()]
     assert times == sorted(times)
+
+
+def test_the_old_model_of_a_run_that_learnt_from_production_errors_is_the_one_that_made_them(store: Store) -> None:
+    """0004 only scores with 0002's model; 0005 learns from what it scored."""
+    store.create_run(msgspec.structs.replace(FROM_SCRATCH, purpose=Purpose.SCORE, parent="0002"))
+    record = store.create_run(msgspec.structs.replace(FROM_SCRATCH, parent="0004"))
+    (record.folder / "model.safetensors").touch()
+    assert store.models.keep("0005", Kept.OLD).kept_run == "0002"
+    assert (run := store.model_run()) is not None
+    assert run.id == "0002"
+    store.delete_run("0002")
+    assert store.kept_run() is None
+    assert (again := store.model_run()) is not None
+    assert again.id == "0003", "the newest but for the one that was set aside"
 
 
 def test_a_kept_run_that_is_deleted_gives_way_to_the_one_kept_before_and_comes_back(store: Store) -> None:

@@ -262,6 +262,13 @@ def test_the_table_filters_by_verdict_sorts_and_opens_an_item(
     errors = [model.index(row, 0).data(ROW_ROLE).before for row in range(model.rowCount())]
     assert errors == sorted(errors, reverse=True)
 
+    view.table.setCurrentIndex(model.index(2, 0))
+    item = model.index(2, 0).data(ROW_ROLE).item
+    view.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    names = [model.index(row, 0).data() for row in range(model.rowCount())]
+    assert names == sorted(names)
+    assert view.table.currentIndex().data(ROW_ROLE).item == item
+
 
 def test_runs_are_offered_newest_first_with_their_metric(
     project: ReviewProject, page: ReviewPage, qtbot: QtBot
