@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,16 +18,18 @@ from studio.core.items import Split
 from studio.core.last_order import read_order, write_order
 from studio.core.raster import Rect
 from studio.core.review import ReviewItem
+from studio.core.review_order import SortBy
 from studio.core.settings import Task
 from studio.core.tag_figures import summed
 from studio.core.tags import TAG_THRESHOLD
-from studio.store import ReviewFilter
+from studio.store import Arrangement, ReviewFilter
 from studio.ui.review.confusion import Cell, ConfusionPanel
 from studio.ui.review.differences import MASK_OPACITY
 from studio.ui.review.empty import EmptyState
 from studio.ui.review.filters import FilterBar
 from studio.ui.review.flicker import Flicker
 from studio.ui.review.grid import ReviewGrid
+from studio.ui.review.group_heads import heads_of
 from studio.ui.review.histogram import HistogramPanel, Range
 from studio.ui.review.loading import RunFigures
 from studio.ui.review.model import ReviewModel
@@ -177,10 +180,12 @@ class Gallery(QWidget):
         unless they are to be looked at from the top."""
         self._show_tags()
         keep = None if from_the_top else self.grid.current_item
-        ids = self._ids()
         run = self.run
-        read = partial(self._session.store.review.items, run) if run is not None else None
-        self.model.show(ids, read)
+        review, order = self._session.store.review, self.order.order
+        read = partial(review.items, run) if run is not None else None
+        arranged = review.arranged(run, self._wanted(), order) if run is not None else Arrangement(ids=[])
+        ids = arranged.ids
+        self.model.show(ids, read, heads_of(arranged.groups, order.group, self._session.settings))
         if ids:
             self.grid.select_row(self.model.row_of(keep) or 0 if keep is not None else 0)
         if not ids:
@@ -304,18 +309,12 @@ class Gallery(QWidget):
 
     # -- filters ------------------------------------------------------------------------------------------------------
 
-    def _ids(self) -> list[int]:
-        if self._figures is None:
-            return []
-        ids = self._session.store.review.ids(self._figures.run, self._wanted(), self.order.order)
-        if self._range is not None:
-            low, high = self._range
-            errors = self._figures.errors
-            ids = [item for item in ids if low <= errors.get(item, -1.0) < high]
-        return ids
-
     def _wanted(self) -> ReviewFilter:
+        """A bar of the histogram ends where the next begins, so its upper bound belongs to that."""
         chosen, values = self.filters.filters, self.filters.filters.values
+        spans = [] if values.span is None else [values.span]
+        if self._range is not None:
+            spans.append((SortBy.ERROR, (self._range[0], math.nextafter(self._range[1], -math.inf))))
         return ReviewFilter(
             splits=() if chosen.split is None else (chosen.split,),
             class_id=chosen.class_id,
@@ -323,7 +322,7 @@ class Gallery(QWidget):
             asked=chosen.asked,
             confusion=self._cell,
             text=chosen.text,
-            spans=() if values.span is None else (values.span,),
+            spans=tuple(spans),
             only_wrong=values.only_wrong,
             only_corrected=values.only_corrected,
         )

@@ -1,4 +1,4 @@
-"""The grid of tiles. All tiles have one size, so every question about geometry is arithmetic, whatever the count."""
+"""The grid of tiles, with a head over each group where there are groups."""
 
 from __future__ import annotations
 
@@ -18,15 +18,18 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
+from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
+from studio.core.counting import counted
 from studio.core.review import ReviewItem
-from studio.ui.review.model import ReviewModel
+from studio.ui.review.grid_layout import GAP, GridLayout
+from studio.ui.review.model import GroupHead, ReviewModel
 from studio.ui.review.pictures import Pictures
 from studio.ui.review.tile_painter import PaintPicture, TilePainter
+from studio.ui.theme import theme
 
-_GAP: Final = 10
+_HEAD_PADDING: Final = 12
 _ASK_AFTER_MS: Final = 30
 """Tiles that a fast scroll passes in less are not worth drawing."""
 
@@ -35,11 +38,13 @@ _AHEAD_ROWS: Final = 1
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_PARENT: Final = QModelIndex()
+_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _Move = QAbstractItemView.CursorAction
 
 
 class ReviewGrid(QAbstractItemView):
-    """Tiles in reading order. Extended selection: Shift and Ctrl work with mouse and arrow keys, Ctrl+A takes all."""
+    """Tiles in reading order. Extended selection: Shift and Ctrl work with mouse and arrow keys, Ctrl+A takes all, and
+    a click on a group's head the group."""
 
     wanted = Signal(list)
     """The `ReviewItem`s that show, then those that soon will; sent shortly after a paint."""
@@ -55,8 +60,12 @@ class ReviewGrid(QAbstractItemView):
         self._tiles = painter
         self._tile_width = 400
         self._aspect = 4 / 3
+        self._laid_out: tuple[object, tuple[GroupHead, ...], GridLayout] | None = None
+        self._anchor = -1
+        self._extends = False
+        """Shift is held, so that the selection reaches from its anchor to the current item."""
         self.setObjectName("review_grid")
-        self.setAccessibleName("Review items, worst first")
+        self.setAccessibleName("Review items")
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -148,11 +157,8 @@ class ReviewGrid(QAbstractItemView):
         self.scrollTo(first)
 
     def visible_rows(self) -> range:
-        columns, cell = self._columns(), self._cell()
-        step = cell.height() + _GAP
-        first = max(0, (self.verticalOffset() - _GAP) // step)
-        last = (self.verticalOffset() + self.viewport().height()) // step
-        return range(first * columns, min(self._count(), (last + 1) * columns))
+        top = self.verticalOffset()
+        return self._layout.rows_between(top, top + self.viewport().height())
 
     def update_item(self, item: int) -> None:
         row = self._items.row_of(item)
@@ -165,26 +171,40 @@ class ReviewGrid(QAbstractItemView):
         return self.model().rowCount() if self.model() is not None else 0
 
     def _columns(self) -> int:
-        return max(1, (self.viewport().width() - _GAP) // (self._tile_width + _GAP))
+        return max(1, (self.viewport().width() - GAP) // (self._tile_width + GAP))
 
     def _cell(self) -> QSize:
         columns = self._columns()
-        width = max(120, (self.viewport().width() - _GAP * (columns + 1)) // columns)
+        width = max(120, (self.viewport().width() - GAP * (columns + 1)) // columns)
         return QSize(width, self._tiles.height(width, self._aspect))
 
-    def _content_height(self) -> int:
-        lines = -(-self._count() // self._columns())
-        return lines * (self._cell().height() + _GAP) + _GAP
+    @property
+    def _layout(self) -> GridLayout:
+        heads = self._items.heads if self.model() is not None else ()
+        asked = (self._count(), self._columns(), self._cell())
+        kept = self._laid_out
+        if kept is None or kept[0] != asked or kept[1] is not heads:
+            count, columns, cell = asked
+            starts = tuple(head.start for head in heads) or (0,)
+            head = self.fontMetrics().height() + _HEAD_PADDING if heads else 0
+            layout = GridLayout(count=count, columns=columns, cell=cell, starts=starts, head=head)
+            self._laid_out = kept = asked, heads, layout
+        return kept[2]
 
     def _rect(self, row: int) -> QRect:
-        return _place(row, self._columns(), self._cell(), self.verticalOffset())
+        return self._layout.rect(row).translated(0, -self.verticalOffset())
+
+    def _place(self, point: QPoint) -> QPoint:
+        """A point of the viewport in the whole."""
+        return point + QPoint(0, self.verticalOffset())
 
     def lay_out_anew(self) -> None:
         """Keep the first visible tile the first one while sizes change."""
         self._is_laying_out = True
         self.updateGeometries()
         bar = self.verticalScrollBar()
-        bar.setValue(bar.value() + self._rect(self._first_row).top() - _GAP)
+        if self._first_row < self._count():
+            bar.setValue(bar.value() + self._rect(self._first_row).top() - GAP)
         self._is_laying_out = False
         self.viewport().update()
 
@@ -197,7 +217,7 @@ class ReviewGrid(QAbstractItemView):
         page = self.viewport().height()
         bar.setPageStep(page)
         bar.setSingleStep(max(20, self._cell().height() // 4))
-        bar.setRange(0, max(0, self._content_height() - page))
+        bar.setRange(0, max(0, self._layout.height - page))
         super().updateGeometries()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -215,13 +235,8 @@ class ReviewGrid(QAbstractItemView):
         return self._rect(index.row()) if index.isValid() else QRect()
 
     def indexAt(self, point: QPoint) -> QModelIndex:
-        cell, columns = self._cell(), self._columns()
-        column = (point.x() - _GAP // 2) // (cell.width() + _GAP)
-        line = (point.y() + self.verticalOffset() - _GAP // 2) // (cell.height() + _GAP)
-        row = line * columns + column
-        if not 0 <= column < columns or not 0 <= row < self._count() or not self._rect(row).contains(point):
-            return QModelIndex()
-        return self._items.index(row)
+        row = self._layout.row_at(self._place(point))
+        return QModelIndex() if row is None else self._items.index(row)
 
     def scrollTo(
         self, index: AnyIndex, hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible
@@ -231,10 +246,10 @@ class ReviewGrid(QAbstractItemView):
         rect, bar, page = self._rect(index.row()), self.verticalScrollBar(), self.viewport().height()
         if hint is QAbstractItemView.ScrollHint.PositionAtCenter:
             bar.setValue(bar.value() + rect.center().y() - page // 2)
-        elif rect.top() < _GAP or hint is QAbstractItemView.ScrollHint.PositionAtTop:
-            bar.setValue(bar.value() + rect.top() - _GAP)
-        elif rect.bottom() > page - _GAP:
-            bar.setValue(bar.value() + rect.bottom() - page + _GAP)
+        elif rect.top() < GAP or hint is QAbstractItemView.ScrollHint.PositionAtTop:
+            bar.setValue(bar.value() + rect.top() - GAP)
+        elif rect.bottom() > page - GAP:
+            bar.setValue(bar.value() + rect.bottom() - page + GAP)
 
     def horizontalOffset(self) -> int:
         return 0
@@ -254,18 +269,17 @@ class ReviewGrid(QAbstractItemView):
         current = self.currentIndex()
         if not current.isValid():
             return self._items.index(0)
-        columns = self._columns()
-        page = max(1, self.viewport().height() // (self._cell().height() + _GAP)) * columns
-        row = current.row()
+        layout, row = self._layout, current.row()
+        page = max(1, self.viewport().height() // (self._cell().height() + GAP))
         target = {
             _Move.MoveLeft: row - 1,
             _Move.MovePrevious: row - 1,
             _Move.MoveRight: row + 1,
             _Move.MoveNext: row + 1,
-            _Move.MoveUp: row - columns if row >= columns else row,
-            _Move.MoveDown: row + columns if row + columns < count else row,
-            _Move.MovePageUp: row - page if row >= page else row % columns,
-            _Move.MovePageDown: row + page,
+            _Move.MoveUp: layout.stepped(row, -1),
+            _Move.MoveDown: layout.stepped(row, 1),
+            _Move.MovePageUp: layout.stepped(row, -page),
+            _Move.MovePageDown: layout.stepped(row, page),
             _Move.MoveHome: 0,
             _Move.MoveEnd: count - 1,
         }[action]
@@ -285,33 +299,52 @@ class ReviewGrid(QAbstractItemView):
         self.pointed.emit(self._pointed)
         super().mouseMoveEvent(event)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        point = event.position().toPoint()
+        group = self._layout.group_at(self._place(point))
+        if group is not None and event.button() is Qt.MouseButton.LeftButton:
+            self._select_group(group, more=bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
+            return
+        self._extends = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        self._extends = False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._extends = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        super().keyPressEvent(event)
+        self._extends = False
+
     def currentChanged(self, current: AnyIndex, previous: AnyIndex) -> None:
         self._pointed = None
+        if not self._extends and self.state() is not QAbstractItemView.State.DragSelectingState:
+            self._anchor = current.row()
         super().currentChanged(current, previous)
 
     def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
-        rows = self._rows_between(rect.normalized())
+        """With Shift, everything in reading order from where the selection began; else the tiles that a mouse that was
+        dragged passed over."""
+        current, anchor = self.currentIndex().row(), self._anchor
+        if self._extends and 0 <= anchor < self._count() and current >= 0:
+            ranges = [(min(anchor, current), max(anchor, current))]
+        else:
+            ranges = list(self._layout.rows_touching(rect.normalized().translated(0, self.verticalOffset())))
+        self._select(ranges, command)
+
+    def _select_group(self, group: int, *, more: bool) -> None:
+        rows = self._layout.rows_of(group)
+        chosen = self.selectionModel()
+        chosen.setCurrentIndex(self._items.index(rows.start), QItemSelectionModel.SelectionFlag.NoUpdate)
+        flags = QItemSelectionModel.SelectionFlag
+        self._select([(rows.start, rows.stop - 1)], flags.Select if more else flags.ClearAndSelect)
+
+    def _select(self, ranges: Sequence[tuple[int, int]], command: QItemSelectionModel.SelectionFlag) -> None:
         selection = QItemSelection()
-        for first, last in rows:
+        for first, last in ranges:
             selection.select(self._items.index(first), self._items.index(last))
         self.selectionModel().select(selection, command)
-
-    def _rows_between(self, rect: QRect) -> list[tuple[int, int]]:
-        """The rows that the rectangle of the viewport touches, as closed ranges."""
-        cell, columns, count = self._cell(), self._columns(), self._count()
-        step_x, step_y = cell.width() + _GAP, cell.height() + _GAP
-        top, bottom = rect.top() + self.verticalOffset(), rect.bottom() + self.verticalOffset()
-        first_line, last_line = max(0, top // step_y), bottom // step_y
-        left, right = max(0, rect.left() // step_x), min(columns - 1, rect.right() // step_x)
-        if count == 0 or left > right or first_line * columns >= count:
-            return []
-        last_line = min(last_line, (count - 1) // columns)
-        if left == 0 and right == columns - 1:
-            return [(first_line * columns, min(count - 1, last_line * columns + right))]
-        ranges = [
-            (line * columns + left, min(count - 1, line * columns + right)) for line in range(first_line, last_line + 1)
-        ]
-        return [(first, last) for first, last in ranges if first <= last]
 
     def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
         return QRegion(self.viewport().rect())
@@ -327,9 +360,10 @@ class ReviewGrid(QAbstractItemView):
         painter = QPainter(self.viewport())
         chosen, current = self.selectionModel(), self.currentIndex()
         focused = self.hasFocus()
-        columns, cell, offset = self._columns(), self._cell(), self.verticalOffset()
+        layout, offset = self._layout, self.verticalOffset()
+        self._paint_heads(painter, event.rect())
         for row in self.visible_rows():
-            rect = _place(row, columns, cell, offset)
+            rect = layout.rect(row).translated(0, -offset)
             if not rect.intersects(event.rect()):
                 continue
             index, review = self._items.index(row), self._items.review(row)
@@ -348,6 +382,25 @@ class ReviewGrid(QAbstractItemView):
         if not self._ask.isActive():
             self._ask.start()
 
+    def _paint_heads(self, painter: QPainter, seen: QRect) -> None:
+        layout, offset = self._layout, self.verticalOffset()
+        bold = QFont(self.font())
+        bold.setWeight(QFont.Weight.DemiBold)
+        for group in layout.groups_between(seen.top() + offset, seen.bottom() + offset):
+            rect = layout.head_rect(group, width=self.viewport().width()).translated(0, -offset)
+            words, many = self._items.heads[group].words, counted(len(layout.rows_of(group)), "item")
+            painter.setFont(bold)
+            shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, rect.width() * 2 // 3)
+            painter.setPen(theme().color("text"))
+            painter.drawText(rect, _LEFT, shown)
+            end = rect.left() + painter.fontMetrics().horizontalAdvance(shown) + GAP
+            painter.setFont(self.font())
+            painter.setPen(theme().color("muted"))
+            painter.drawText(rect.adjusted(end - rect.left(), 0, 0, 0), _LEFT, many)
+            painter.setPen(theme().color("line"))
+            begin = end + painter.fontMetrics().horizontalAdvance(many) + GAP
+            painter.drawLine(begin, rect.center().y(), rect.right(), rect.center().y())
+
     def _tell_what_is_wanted(self) -> None:
         self.wanted.emit(self._soon(self.visible_rows()))
 
@@ -356,12 +409,3 @@ class ReviewGrid(QAbstractItemView):
         last = min(self._count(), rows.stop + beyond)
         order = [*rows, *range(rows.stop, last), *range(max(0, rows.start - beyond), rows.start)]
         return [self._items.review(row) for row in order]
-
-
-def _place(row: int, columns: int, cell: QSize, offset: int) -> QRect:
-    """Where a row's tile lies in the viewport, `offset` pixels down the whole."""
-    line, column = divmod(row, columns)
-    return QRect(
-        QPoint(_GAP + column * (cell.width() + _GAP), _GAP + line * (cell.height() + _GAP) - offset),
-        cell,
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -20,27 +21,43 @@ _SCAN: Final = 4096
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_PARENT: Final = QModelIndex()
 
+
+@dataclass(frozen=True)
+class GroupHead:
+    """What stands over the group that begins at a row."""
+
+    start: int
+    words: str
+
+
 ReadReviews = Callable[[Sequence[int]], Sequence[ReviewItem]]
 """Review items of these ids, in their order."""
 
 
 class ReviewModel(QAbstractListModel):
-    """Worst first. `review(row)` is what a view draws; the roles serve screen readers and tooltips."""
+    """In the order of its ids. `review(row)` is what a view draws; the roles serve screen readers and tooltips."""
 
     def __init__(self, task: Task, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._task = task
         self._ids: list[int] = []
         self._rows: dict[int, int] = {}
+        self._heads: tuple[GroupHead, ...] = ()
         self._read: ReadReviews | None = None
         self._pages: OrderedDict[int, list[ReviewItem]] = OrderedDict()
 
-    def show(self, ids: Sequence[int], read: ReadReviews | None) -> None:
+    @property
+    def heads(self) -> tuple[GroupHead, ...]:
+        """Of the groups, in their order; none where the items are not grouped."""
+        return self._heads
+
+    def show(self, ids: Sequence[int], read: ReadReviews | None, heads: Sequence[GroupHead] = ()) -> None:
         """Show these ids, whose review items `read` gets."""
         self.beginResetModel()
         self._ids = list(ids)
         self._rows = dict(zip(self._ids, range(len(self._ids)), strict=True))
         self._read = read
+        self._heads = tuple(heads)
         self._pages.clear()
         self.endResetModel()
 

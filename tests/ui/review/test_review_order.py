@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
-from studio.core.review import ClassScore, ItemScore, decode_score, encode_score
+from studio.core.review import ClassScore, Decision, ItemScore, decode_score, encode_score
 from studio.core.review_order import GroupBy, SortBy
 from studio.ui.review import ReviewPage
 
@@ -187,3 +188,38 @@ def test_the_bar_wraps_so_that_nothing_of_it_is_cut_off(
         assert filters.rect().contains(widget.geometry()), widget.objectName()
         assert widget.width() >= widget.minimumSizeHint().width()
     assert sure_page.gallery.grid.height() > size[1] // 3
+
+
+def test_groups_stand_below_their_heads_and_a_click_on_a_head_selects_the_group(
+    sure: ReviewProject, sure_page: ReviewPage, qtbot: QtBot
+) -> None:
+    grid, model = sure_page.gallery.grid, sure_page.gallery.model
+    choose(sure_page.gallery.order.group, GroupBy.CLASS)
+    expected: dict[int, list[int]] = {}
+    for item in sure.ids[:8]:
+        wrong = (sure.labels[item] != sure.predictions[item]) & (sure.labels[item] != 4)
+        counts = np.bincount(sure.labels[item][wrong], minlength=2)
+        expected.setdefault(int(counts.argmax()), []).append(item)
+    assert [head.words for head in model.heads] == ["sky mistaken most", "road mistaken most"]
+    second = model.heads[1].start
+    assert {model.item_id(row) for row in range(second)} == set(expected[0])
+    grid.scrollTo(model.index(second))
+    tile = grid.visualRect(model.index(second))
+    above = grid.visualRect(model.index(second - 1))
+    assert tile.top() > above.bottom() + 20
+    qtbot.mouseClick(
+        grid.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(tile.center().x(), (tile.top() + above.bottom()) // 2)
+    )
+    assert set(sure_page.gallery.selected()) == set(expected[1])
+    choose(sure_page.gallery.order.group, GroupBy.NOTHING)
+    assert model.heads == ()
+
+
+def test_a_decision_is_about_all_that_is_selected(project: ReviewProject, page: ReviewPage, qtbot: QtBot) -> None:
+    grid = page.gallery.grid
+    grid.setFocus()
+    qtbot.keyClick(grid, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert len(page.gallery.selected()) == 8
+    qtbot.keyClick(grid, Qt.Key.Key_R)
+    page.decisions.finish()
+    assert project.store.review.counts("0001")[Decision.LABEL_RIGHT] == 8

@@ -1,0 +1,29 @@
+"""What stands over the groups of the grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from studio.core.review_order import GroupBy
+from studio.core.settings import ProjectSettings, Task
+from studio.store import ItemGroup
+from studio.ui.review.model import GroupHead
+
+_ONE_CLASS: Final = frozenset({Task.SINGLE_LABEL, Task.TEXT})
+
+
+def heads_of(groups: Iterable[ItemGroup], by: GroupBy, settings: ProjectSettings) -> tuple[GroupHead, ...]:
+    """A mask or tags stand with the class of their largest mistake, which the head says."""
+    names = {c.id: c.name for c in settings.known_classes}
+    return tuple(GroupHead(group.start, _words(group.key, by, settings.task, names)) for group in groups)
+
+
+def _words(key: int | str | None, by: GroupBy, task: Task, names: dict[int, str]) -> str:
+    if by is GroupBy.SEQUENCE:
+        return str(key) if key else "In no sequence or folder"
+    one_class = task in _ONE_CLASS
+    if key is None:
+        return "No class" if one_class else "Nothing mistaken"
+    name = names.get(key, str(key)) if isinstance(key, int) else key
+    return name if one_class else f"{name} mistaken most"
