@@ -1,0 +1,90 @@
+"""Review in the whole window: editing at the mistake and coming back, and its keys on the sheet of all keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from studio.core.document import MaskDocument
+from studio.core.review import Decision
+from studio.engine import FakeEngine
+from studio.ui import workspace
+from studio.ui.main_window import MainWindow
+from studio.ui.review import ReviewPage
+from studio.ui.session import Page
+
+if TYPE_CHECKING:
+    from .conftest import ReviewProject
+
+
+@pytest.fixture
+def window(project: ReviewProject, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+    """On the Review page of the project, which nothing else has open."""
+    project.store.close()
+    monkeypatch.setattr(workspace, "LocalEngine", FakeEngine)
+    window = MainWindow()
+    qtbot.addWidget(window)
+    window.resize(1300, 800)
+    window.show()
+    window.open_folder(project.store.root)
+    assert window.workspace is not None
+    window.workspace.show_page(Page.REVIEW)
+    qtbot.waitUntil(lambda: review_of(window).gallery.model.rowCount() > 0, timeout=20_000)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=20_000)
+    yield window
+    window.close_now()
+
+
+def review_of(window: MainWindow) -> ReviewPage:
+    assert window.workspace is not None
+    page = window.workspace.page(Page.REVIEW)
+    assert isinstance(page, ReviewPage)
+    return page
+
+
+def test_esc_on_the_label_page_comes_back_to_the_item_and_after_a_stroke_to_the_next_one(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    review, space = review_of(window), window.workspace
+    assert space is not None
+    grid, model = review.gallery.grid, review.gallery.model
+    first, second = model.item_id(0), model.item_id(1)
+    grid.setFocus()
+    qtbot.keyClick(grid, Qt.Key.Key_E)
+    assert space.current_page is Page.LABEL
+    qtbot.waitUntil(lambda: isinstance(space.label_page.showing.document, MaskDocument), timeout=20_000)
+    qtbot.keyClick(space.label_page.canvas, Qt.Key.Key_Escape)
+    assert space.current_page is Page.REVIEW
+    assert grid.current_item == first
+    assert model.review(0).decision is Decision.UNDECIDED
+
+    qtbot.keyClick(grid, Qt.Key.Key_E)
+    document = space.label_page.showing.document
+    assert isinstance(document, MaskDocument)
+    document.brush((10, 10), (20, 10), 4, 2)
+    qtbot.keyClick(space.label_page.canvas, Qt.Key.Key_Escape)
+    assert space.current_page is Page.REVIEW
+    assert model.review(0).decision is Decision.EDITED
+    assert grid.current_item == second
+    assert [e.item for e in space.store.review.journal(space.store.review.journal_ids())] == [first]
+
+
+def test_esc_without_a_runs_mistake_stays_on_the_label_page(window: MainWindow, qtbot: QtBot) -> None:
+    space = window.workspace
+    assert space is not None
+    space.show_page(Page.LABEL)
+    qtbot.keyClick(space.label_page.canvas, Qt.Key.Key_Escape)
+    assert space.current_page is Page.LABEL
+
+
+def test_the_sheet_of_keys_has_every_key_of_deciding(window: MainWindow, qtbot: QtBot) -> None:
+    names = {action.objectName(): action.shortcut().toString() for action in review_of(window).actions()}
+    wanted = {"review_accept": "A", "review_region": "Shift+A", "review_note": "N", "review_journal": "J"}
+    assert {name: names.get(name) for name in wanted} == wanted
+    sheet = {action.objectName(): menu for menu, action in window._all_actions()}
+    assert all(sheet[name] == "Review" for name in wanted)
