@@ -50,8 +50,10 @@ def ranked(
     report(0)
     seen = _Seen(model, wish.seed)
     of_known = seen.look_at([Path(path) for path in wish.known], report=report, before=0)
+    if of_known is None:
+        return None
     of_wanted = seen.look_at([Path(one.image) for one in wanted], report=report, before=len(wish.known))
-    if of_known is None or of_wanted is None:
+    if of_wanted is None:
         return None
     uncertainty, features, rows = of_wanted
     readable = [wanted[row] for row in rows]
