@@ -95,7 +95,7 @@ def make_spec(store: Store, options: RecipeOptions, *, purpose: Purpose, device:
         made = msgspec.structs.replace(spec, stages=_stages(spec, options), **changes)
     except ValueError as error:
         raise BadInput(f"This recipe cannot be: {error}.") from error
-    missing = missing_package(made.model.encoder)
+    missing = missing_package(made.architecture, made.model.encoder)
     if missing is not None:
         raise missing
     return _grown(store, made) if options.grow else made

@@ -24,6 +24,15 @@ class Architecture(enum.StrEnum):
     DYNAMIC_UNET = "dynamic_unet"
     DEEPLABV3 = "deeplabv3"
     LRASPP = "lraspp"
+    SMP_UNET = "smp/unet"
+    SMP_UNET_PLUS_PLUS = "smp/unetplusplus"
+    SMP_MANET = "smp/manet"
+    SMP_LINKNET = "smp/linknet"
+    SMP_FPN = "smp/fpn"
+    SMP_PAN = "smp/pan"
+    SMP_PSPNET = "smp/pspnet"
+    SMP_UPERNET = "smp/upernet"
+    SMP_SEGFORMER = "smp/segformer"
     SOFT_ARGMAX = "soft_argmax"
     HEATMAP = "heatmap"
     REGRESSION = "regression"
@@ -118,12 +127,18 @@ TIMM_ENCODERS: Final = (
 )
 """Those that are offered to choose from; a recipe takes any whose features are maps at several sizes."""
 
+SMP: Final = "segmentation-models-pytorch"
+"""The package whose networks go by `smp/NAME`."""
+
+SMP_ARCHITECTURES: Final = tuple(one for one in Architecture if one.startswith("smp/"))
+
 ARCHITECTURES: Final[dict[Task, tuple[Architecture, ...]]] = {
     Task.SEGMENTATION: (
         Architecture.UNET,
         Architecture.DYNAMIC_UNET,
         Architecture.DEEPLABV3,
         Architecture.LRASPP,
+        *SMP_ARCHITECTURES,
     ),
     Task.KEYPOINTS: (Architecture.SOFT_ARGMAX, Architecture.HEATMAP, Architecture.REGRESSION),
 }
@@ -139,6 +154,14 @@ _ENCODERS_OF: Final[dict[Architecture, tuple[str, ...]]] = {
 def encoders_of(architecture: Architecture | None) -> tuple[str, ...]:
     """torchvision's encoders that it can stand on, its usual one first. None: a task's default, which takes all."""
     return ENCODERS if architecture is None else _ENCODERS_OF.get(architecture, ENCODERS)
+
+
+def offered_architectures(task: Task) -> tuple[Architecture, ...]:
+    """Those that a person chooses from: without those of a package that is not installed."""
+    known = ARCHITECTURES.get(task, ())
+    return (
+        known if is_installed("segmentation_models_pytorch") else tuple(a for a in known if a not in SMP_ARCHITECTURES)
+    )
 
 
 def offered_encoders(architecture: Architecture | None) -> tuple[str, ...]:
@@ -183,8 +206,10 @@ def check_architecture(architecture: Architecture | None, task: Task) -> None:
         raise ValueError(f"{architecture} is no architecture for {task}{fitting}")
 
 
-def missing_package(encoder: str) -> MissingPackage | None:
-    """The error about the package that the encoder comes from, where that is not installed."""
+def missing_package(architecture: Architecture | None, encoder: str) -> MissingPackage | None:
+    """The error about the package that the network or its encoder comes from, where that is not installed."""
+    if architecture in SMP_ARCHITECTURES and not is_installed("segmentation_models_pytorch"):
+        return MissingPackage(f"The network {architecture}", [SMP])
     if is_timm(encoder) and not is_installed(TIMM):
         return MissingPackage(f"The encoder {encoder}", [TIMM])
     return None

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torchvision.models.segmentation import deeplabv3_resnet50, lraspp_mobilenet_v3_large
 
-from studio.core.architectures import ARCHITECTURES, Architecture
+from studio.core.architectures import ARCHITECTURES, SMP_ARCHITECTURES, Architecture
 from studio.core.events import EpochEnd
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import ModelSpec, Stage
@@ -59,7 +59,8 @@ NETWORKS = {
     Architecture.HEATMAP: HeatmapNet,
     Architecture.REGRESSION: PooledKeypointNet,
 }
-FOR_MASKS = ARCHITECTURES[Task.SEGMENTATION]
+FOR_MASKS = [one for one in ARCHITECTURES[Task.SEGMENTATION] if one not in SMP_ARCHITECTURES]
+"""Those of segmentation-models-pytorch have a file of their own."""
 
 FAMILIES = (
     "mobilenet_v2",
@@ -233,7 +234,7 @@ def test_as_onnx_it_answers_as_pytorch(architecture: Architecture, tmp_path: Pat
 
 def test_every_architecture_is_exported_in_one_test_or_the_other() -> None:
     defaults = {several[0] for several in ARCHITECTURES.values()}
-    assert set(SMALLEST) | defaults == set(Architecture)
+    assert set(SMALLEST) | defaults | set(SMP_ARCHITECTURES) == set(Architecture)
 
 
 def test_a_fine_tuning_starts_from_it(trained: Path, tmp_path: Path) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from studio.core.architectures import Architecture
+from studio.core.architectures import SMP_ARCHITECTURES, Architecture
 from studio.core.settings import Task as TaskName
 from studio.core.snapshot import Snapshot
 from studio.ml.models.atrous import LRASPP, DeepLabV3
 from studio.ml.models.dynamic_unet import DynamicUnet
 from studio.ml.models.pooled_keypoints import PooledKeypointNet
+from studio.ml.models.smp_networks import SmpNetwork
 from studio.ml.tasks.base import Task, TaskFactory
 from studio.ml.tasks.heatmap_keypoints import HeatmapKeypoints
 from studio.ml.tasks.keypoints import Keypoints
@@ -32,6 +33,7 @@ OTHER_NETWORKS: Final[dict[Architecture, TaskFactory]] = {
     Architecture.DYNAMIC_UNET: partial(Segmentation, network=DynamicUnet),
     Architecture.DEEPLABV3: partial(Segmentation, network=DeepLabV3),
     Architecture.LRASPP: partial(Segmentation, network=LRASPP),
+    **{one: partial(Segmentation, network=partial(SmpNetwork, architecture=one)) for one in SMP_ARCHITECTURES},
     Architecture.HEATMAP: HeatmapKeypoints,
     Architecture.REGRESSION: partial(Keypoints, network=PooledKeypointNet, head="head"),
 }

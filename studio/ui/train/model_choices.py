@@ -6,16 +6,39 @@ from typing import Final
 
 from PySide6.QtWidgets import QWidget
 
-from studio.core.architectures import ARCHITECTURES, Architecture, offered_encoders
+from studio.core.architectures import Architecture, offered_architectures, offered_encoders
 from studio.core.settings import Task
 from studio.ui.train.fields import Choice
 from studio.ui.train.recipe_draft import RecipeDraft
+
+_SMP: Final = "segmentation-models-pytorch: "
 
 _ARCHITECTURES: Final = {
     Architecture.UNET: ("U-Net", "Light and fast"),
     Architecture.DYNAMIC_UNET: ("U-Net, wide", "fastai's DynamicUnet: several times as slow as the light U-Net"),
     Architecture.DEEPLABV3: ("DeepLabV3", "Sees far by dilation; answers at 1/8 or 1/16 of the size"),
     Architecture.LRASPP: ("LR-ASPP", "The smallest and fastest; coarse outlines"),
+    Architecture.SMP_UNET: ("smp · U-Net", f"{_SMP}the decoder of the original U-Net"),
+    Architecture.SMP_UNET_PLUS_PLUS: (
+        "smp · U-Net++",
+        f"{_SMP}nested skips; slow, fine outlines",
+    ),
+    Architecture.SMP_MANET: ("smp · MA-Net", f"{_SMP}attention over places and channels"),
+    Architecture.SMP_LINKNET: ("smp · LinkNet", f"{_SMP}adds its skips; light"),
+    Architecture.SMP_FPN: (
+        "smp · FPN",
+        f"{_SMP}one pyramid of features; answers at 1/4 of the size",
+    ),
+    Architecture.SMP_PAN: ("smp · PAN", f"{_SMP}pyramid attention; wants 256 pixels and more"),
+    Architecture.SMP_PSPNET: ("smp · PSPNet", f"{_SMP}pools the whole picture; answers at 1/8"),
+    Architecture.SMP_UPERNET: (
+        "smp · UPerNet",
+        f"{_SMP}pyramid pooling on a pyramid of features",
+    ),
+    Architecture.SMP_SEGFORMER: (
+        "smp · SegFormer",
+        f"{_SMP}SegFormer's decoder of 1×1 convolutions",
+    ),
     Architecture.SOFT_ARGMAX: ("Soft arg-max", "The middle of a map that says where; from scratch in few epochs"),
     Architecture.HEATMAP: ("Heat maps", "A hill for each point, learnt as a picture; exact where points are sharp"),
     Architecture.REGRESSION: ("Regression", "fastai's head on what is left of the whole image; wants ImageNet weights"),
@@ -45,7 +68,9 @@ class ModelChoices:
         self.encoder.setMaxVisibleItems(20)
         self.encoder.edited.connect(draft.set_encoder)
         self.rows: list[tuple[str, QWidget]] = [] if draft.spec.task is Task.TEXT else [("Encoder", self.encoder)]
-        known = ARCHITECTURES.get(draft.spec.task, ())
+        known = list(offered_architectures(draft.spec.task))
+        if draft.spec.model.architecture not in (None, *known):
+            known.append(draft.spec.model.architecture)
         self.architecture = Choice("architecture", [(_ARCHITECTURES[one][0], one) for one in known])
         self.architecture.edited.connect(draft.set_architecture)
         if len(known) > 1:

@@ -69,7 +69,7 @@ def problem(spec: RunSpec, items: LabelledItems, known_runs: Iterable[str]) -> s
     """Why this recipe cannot be carried out and what to do about it, or an empty string."""
     if spec.parent is not None and spec.parent not in known_runs:
         return f"Run {spec.parent}, which this recipe starts from, is not there any more; choose another start."
-    missing = missing_package(spec.model.encoder)
+    missing = missing_package(spec.architecture, spec.model.encoder)
     if missing is not None or spec.fine_tune is not None:
         return missing.sentence if missing is not None else ""
     if not items.train and not items.valid:
