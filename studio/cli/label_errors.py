@@ -13,8 +13,8 @@ from studio.cli.recipes import RecipeOptions, make_spec, with_epochs
 from studio.cli.run_watch import carry_out, exit_code, watch
 from studio.core.counting import counted
 from studio.core.errors import BadInput
-from studio.core.label_error_recipe import asking_run, cross_validation, recipe_to_follow
-from studio.core.recipe import DEFAULT_FOLDS, MOST_FOLDS, Purpose, RunSpec
+from studio.core.label_error_recipe import asking_run, cross_validation, recipe_to_follow, usual_judge
+from studio.core.recipe import DEFAULT_FOLDS, MOST_FOLDS, Judge, Purpose, RunSpec
 from studio.core.suspicion_words import doubt_in_words
 from studio.store import RunRecord, Store
 
@@ -37,6 +37,14 @@ def label_errors(
     ] = None,
     run: Annotated[
         str | None, typer.Option("--run", metavar="RUN", help="Follow this run's recipe; by default the newest one's.")
+    ] = None,
+    by: Annotated[
+        Judge | None,
+        typer.Option(
+            "--by",
+            help="What judges: the recipe's network, or of texts their words, by a linear model in seconds, as is the "
+            "default of texts.",
+        ),
     ] = None,
     quick: Annotated[
         bool,
@@ -64,7 +72,7 @@ def label_errors(
         if resume is not None:
             record, outcome = watch(store, _search(store, resume), output, device=device, resume=True)
         else:
-            spec = _spec(store, run=run, folds=folds, epochs=epochs, quick=quick, device=device)
+            spec = _spec(store, run=run, folds=folds, epochs=epochs, by=by, quick=quick, device=device)
             spec = spec if seed is None else msgspec.structs.replace(spec, seed=seed)
             record, outcome = carry_out(store, spec, output, device=device)
         if outcome.learnt_something:
@@ -79,7 +87,9 @@ def _search(store: Store, run: str) -> RunRecord:
     return record
 
 
-def _spec(store: Store, *, run: str | None, folds: int, epochs: int | None, quick: bool, device: str) -> RunSpec:
+def _spec(
+    store: Store, *, run: str | None, folds: int, epochs: int | None, by: Judge | None, quick: bool, device: str
+) -> RunSpec:
     """Raises UnknownRun, BadInput."""
     if run is not None:
         store.run(run)  # one that is not there has its own sentence
@@ -89,14 +99,18 @@ def _spec(store: Store, *, run: str | None, folds: int, epochs: int | None, quic
     if quick:
         if followed is None:
             raise BadInput("No run has trained a model yet that could be asked; leave out --quick.")
-        if epochs is not None:
-            raise BadInput("With --quick nothing is trained; leave out --epochs.")
+        if epochs is not None or by is not None:
+            raise BadInput("With --quick nothing is trained; leave out --epochs and --by.")
         return asking_run(recipes[followed], followed)
     if followed is None:
         recipe = make_spec(store, RecipeOptions(), purpose=Purpose.TRAIN, device=device)
     else:
         recipe = recipe_to_follow(recipes, followed)
-    return cross_validation(with_epochs(recipe, epochs), folds=folds, run=followed)
+    judge = by or (usual_judge(store.settings.task) if epochs is None else Judge.NETWORK)
+    try:
+        return cross_validation(with_epochs(recipe, epochs), folds=folds, run=followed, by=judge)
+    except ValueError as error:
+        raise BadInput(f"This search cannot be: {error}.") from error
 
 
 def _show(store: Store, record: RunRecord, output: Output, *, top: int) -> None:

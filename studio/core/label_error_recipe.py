@@ -8,7 +8,8 @@ from typing import Final
 import msgspec
 
 from studio.core.errors import BadInput
-from studio.core.recipe import DEFAULT_FOLDS, LabelErrors, Purpose, RunSpec
+from studio.core.recipe import DEFAULT_FOLDS, Judge, LabelErrors, Purpose, RunSpec
+from studio.core.settings import Task
 
 GET_CLEANLAB: Final = (
     "cleanlab is not installed, so labels are ranked by the probability of the given class alone (self-confidence); "
@@ -16,13 +17,20 @@ GET_CLEANLAB: Final = (
 )
 
 
-def cross_validation(recipe: RunSpec, *, folds: int = DEFAULT_FOLDS, run: str | None = None) -> RunSpec:
+def usual_judge(task: Task) -> Judge:
+    """Texts are judged by their words, which takes seconds; anything else needs the network."""
+    return Judge.WORDS if task is Task.TEXT else Judge.NETWORK
+
+
+def cross_validation(
+    recipe: RunSpec, *, folds: int = DEFAULT_FOLDS, run: str | None = None, by: Judge = Judge.NETWORK
+) -> RunSpec:
     """Each fold is trained as `recipe` says, from the first weights that it would have without a parent: a parent has
-    seen the labels. `run` is the run whose recipe it is. Raises ValueError for a number of folds that cannot be."""
+    seen the labels. `run` is the run whose recipe it is. Raises ValueError for folds or a judge that cannot be."""
     return msgspec.structs.replace(
         recipe,
         purpose=Purpose.LABEL_ERRORS,
-        label_errors=LabelErrors(folds=folds, run=run),
+        label_errors=LabelErrors(folds=folds, run=run, by=by),
         parent=None,
         fine_tune=None,
         compile=False,

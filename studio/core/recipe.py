@@ -184,6 +184,13 @@ class FineTune(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     weight: float = 3.0
 
 
+class Judge(enum.StrEnum):
+    """What learns the other folds and judges a label: the recipe's network, or of texts a linear model over words."""
+
+    NETWORK = "network"
+    WORDS = "words"
+
+
 class LabelErrors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Looking for wrong labels. The labelled items are divided into `folds` parts, and each part is predicted by a
     network that the recipe trained on the others. With 0 folds nothing is trained: the parent run predicts what it did
@@ -191,6 +198,7 @@ class LabelErrors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     folds: int = DEFAULT_FOLDS
     run: str | None = None
+    by: Judge = Judge.NETWORK
 
     def __post_init__(self) -> None:
         if self.folds != 0 and not 2 <= self.folds <= MOST_FOLDS:
@@ -260,6 +268,11 @@ def _check_label_errors(spec: RunSpec) -> None:
         raise ValueError("a recipe says how labels are judged where that is its purpose, and only there")
     if spec.label_errors is not None and (spec.parent is None) != (spec.label_errors.folds > 0):
         raise ValueError("folds are trained from the beginning, and without folds a parent run is asked")
+    if spec.label_errors is not None and spec.label_errors.by is Judge.WORDS:
+        if spec.task is not Task.TEXT:
+            raise ValueError(f"only texts can be judged by their words, and this is for {spec.task}")
+        if not spec.label_errors.folds:
+            raise ValueError("a run that is asked is a network; labels are judged by words in folds")
 
 
 def _check_learning(spec: RunSpec) -> None:

@@ -12,7 +12,7 @@ from studio.core.events import EpochEnd, Progress, Scored, StageStarted, Started
 from studio.core.items import Split
 from studio.core.label_error_recipe import asking_run, cross_validation
 from studio.core.outcome import OutcomeKind
-from studio.core.recipe import LabelErrors, Purpose, RunSpec, Stage
+from studio.core.recipe import Judge, LabelErrors, Purpose, RunSpec, Stage
 from studio.core.review import ItemScore, decode_score
 from studio.core.settings import Task
 from studio.core.snapshot import decode_snapshot, encode_snapshot
@@ -69,6 +69,23 @@ def test_texts_are_judged_too(tmp_path: Path) -> None:
     outcome, _ = run(folder)
     assert outcome is OutcomeKind.FINISHED
     assert len(suspicions_of(folder)) == 44
+
+
+def test_texts_are_judged_by_their_words_in_a_moment(tmp_path: Path) -> None:
+    spec = cross_validation(text_runs.recipe(), folds=4, by=Judge.WORDS)
+    folder = text_runs.make_run(tmp_path / "0001", spec, train=60, valid=20)
+    snapshot = decode_snapshot((folder / "snapshot.json").read_bytes())
+    wrong = msgspec.structs.replace(snapshot.items[6], tags=Tags((0,)))
+    spoilt = msgspec.structs.replace(snapshot, items=(*snapshot.items[:6], wrong, *snapshot.items[7:]))
+    (folder / "snapshot.json").write_bytes(encode_snapshot(spoilt))
+    Path(snapshot.items[-1].image).unlink()
+    outcome, said = run(folder)
+    assert outcome is OutcomeKind.FINISHED
+    found = suspicions_of(folder)
+    assert len(found) == 79
+    assert (found[0].item, found[0].is_issue, found[0].tags) == (wrong.id, True, (1,))
+    assert [Path(snapshot.items[-1].image).name in warning.sentence for warning in said.of(Warned)] == [True]
+    assert said.of(Step) == []
 
 
 def test_no_network_judges_what_it_has_learnt(tmp_path: Path) -> None:
@@ -174,5 +191,7 @@ def test_folds_that_cannot_be_are_refused(folds: int) -> None:
 def test_a_recipe_that_would_ask_a_network_that_has_seen_the_labels_is_refused() -> None:
     with pytest.raises(ValueError, match="from the beginning"):
         msgspec.structs.replace(searching(), parent="0001")
+    with pytest.raises(ValueError, match="only texts"):
+        cross_validation(recipe(), by=Judge.WORDS)
     with pytest.raises(ValueError, match="purpose"):
         recipe(purpose=Purpose.LABEL_ERRORS)

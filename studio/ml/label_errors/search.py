@@ -10,11 +10,11 @@ from pathlib import Path
 import torch
 
 from studio.core.errors import NothingToTrainOn
-from studio.core.events import EpochEnd, Progress, Scored, Step, Warned, read_events
+from studio.core.events import EpochEnd, Progress, Scored, Started, Step, Warned, read_events
 from studio.core.items import Split
 from studio.core.label_error_recipe import GET_CLEANLAB
 from studio.core.outcome import OutcomeKind
-from studio.core.recipe import RunSpec
+from studio.core.recipe import Judge, Precision, Purpose, RunSpec
 from studio.core.review import SCORES_FILE, ItemScore, decode_score
 from studio.core.settings import TAG_TASKS
 from studio.core.snapshot import Snapshot
@@ -28,8 +28,10 @@ from studio.ml.label_errors.fold_run import is_done, train_fold
 from studio.ml.label_errors.folds import FOLDS_FOLDER, Fold, make_folds
 from studio.ml.label_errors.judging import judge
 from studio.ml.label_errors.shares import SHARES_FOLDER
+from studio.ml.label_errors.words import answer_by_words
 from studio.ml.scoring import PREDICTIONS_FOLDER
 from studio.ml.tasks.registry import make_task
+from studio.ml.tasks.text import Text
 
 
 class LabelErrorSearch:
@@ -64,7 +66,9 @@ class LabelErrorSearch:
             folds = self._folds() if self._wanted.folds else [self._parent()]
         except StopRequested:
             return OutcomeKind.STOPPED
-        outcome = self._train(folds, resume=resume) if self._wanted.folds else OutcomeKind.FINISHED
+        outcome = OutcomeKind.FINISHED
+        if self._wanted.folds:
+            outcome = self._read(folds) if self._wanted.by is Judge.WORDS else self._train(folds, resume=resume)
         if self._commands.request is Request.LEAVE:
             return OutcomeKind.STOPPED
         self._judge([fold for fold in folds if is_done(fold)])
@@ -78,6 +82,29 @@ class LabelErrorSearch:
         fold = Fold(number=1, folder=self._folder / FOLDS_FOLDER / "1", snapshot=self._snapshot)
         ask_parent(self._folder, fold.folder, self._spec, self._task, self._device, self._commands, self._log)
         return fold
+
+    def _read(self, folds: list[Fold]) -> OutcomeKind:
+        """Every fold anew: it takes seconds."""
+        assert isinstance(self._task, Text)
+        started = Started(
+            purpose=Purpose.LABEL_ERRORS.value,
+            device="cpu",
+            precision=Precision.FLOAT32.value,
+            weights="A linear model over words and pairs of words, for each fold.",
+            parameters=0,
+            train_items=len(self._labelled),
+            valid_items=0,
+            steps=0,
+            epochs=0,
+        )
+        self._log.emit(started)
+        try:
+            for fold in folds:
+                self._report(f"fold {fold.number} of {len(folds)}: reading words", fold.number - 1, len(folds))
+                answer_by_words(fold, self._task, self._warn, self._commands.check)
+        except StopRequested:
+            return OutcomeKind.STOPPED
+        return OutcomeKind.FINISHED
 
     def _train(self, folds: list[Fold], *, resume: bool) -> OutcomeKind:
         epochs = sum(stage.epochs for stage in self._spec.stages)
@@ -115,6 +142,9 @@ class LabelErrorSearch:
             for fold in folds
             for score in _scores_of(fold)
         ]
+
+    def _warn(self, sentence: str) -> None:
+        self._log.emit(Warned(sentence=sentence))
 
     def _report(self, what: str, done: int, total: int) -> None:
         self._log.emit(Progress(what=what, done=done, total=total))
