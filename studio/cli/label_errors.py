@@ -13,7 +13,7 @@ from studio.cli.recipes import RecipeOptions, make_spec, with_epochs
 from studio.cli.run_watch import carry_out, exit_code, watch
 from studio.core.counting import counted
 from studio.core.errors import BadInput
-from studio.core.label_error_recipe import asking_run, cross_validation, recipe_to_follow, usual_judge
+from studio.core.label_error_recipe import asking_run, cross_validation, recipe_to_follow, run_to_follow, usual_judge
 from studio.core.recipe import DEFAULT_FOLDS, MOST_FOLDS, Judge, Purpose, RunSpec
 from studio.core.suspicion_words import doubt_in_words
 from studio.store import RunRecord, Store
@@ -95,7 +95,7 @@ def _spec(
         store.run(run)  # one that is not there has its own sentence
     recipes = {record.id: record.spec for record in store.runs()}
     trained = [record.id for record in store.runs() if record.has_model]
-    followed = run or (trained[-1] if trained else None)
+    followed = run or run_to_follow(recipes, None, trained)
     if quick:
         if followed is None:
             raise BadInput("No run has trained a model yet that could be asked; leave out --quick.")

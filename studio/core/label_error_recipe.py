@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -48,6 +48,15 @@ def asking_run(recipe: RunSpec, run: str) -> RunSpec:
         fine_tune=None,
         note="",
     )
+
+
+def run_to_follow(recipes: Mapping[str, RunSpec], run: str | None, models: Sequence[str]) -> str | None:
+    """The run whose recipe a search follows, and which can be asked at once, while `run` is looked at: that run, or of
+    a search the one it followed, or else the newest. `models` are the runs that have a model, newest last; None where
+    there is none."""
+    looked_at = recipes[run].label_errors if run in recipes else None
+    own = looked_at.run if looked_at is not None else run
+    return own if own in models else (models[-1] if models else None)
 
 
 def recipe_to_follow(recipes: Mapping[str, RunSpec], run: str) -> RunSpec:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.core.deciding import Decide, Deed, JournalEntry, StepState
+from studio.core.errors import BadInput
 from studio.core.items import Split
 from studio.core.review import SCORES_FILE, Correction, Decision, Note, ReviewItem
 from studio.core.review_order import ReviewOrder, SortBy
@@ -58,13 +59,16 @@ class Review:
         Raises UnknownRun, ProjectDamaged.
         """
         folder = self._folder(run_id)
-        threshold = kept_threshold(folder) if self._settings().task is Task.MULTI_LABEL else None
+        has_threshold = self._settings().task is Task.MULTI_LABEL and not _proposes_labels(folder)
+        threshold = kept_threshold(folder) if has_threshold else None
         self._suspicions.load(run_id, folder / SUSPICIONS_FILE)
         return self._scores.load(run_id, folder / SCORES_FILE, threshold=threshold)
 
     def choose_threshold(self, run_id: str, threshold: float) -> None:
         """From now on the run predicts the tags whose probability is above `threshold`, here and on new pictures; what
         was decided stays. Raises UnknownRun, BadInput, CannotWrite, ProjectDamaged."""
+        if _proposes_labels(self._folder(run_id)):
+            raise BadInput(f"Run {run_id} proposes labels in the place of wrong ones; they go by no threshold.")
         keep_threshold(self._folder(run_id), threshold)
         self.load_scores(run_id)
 
@@ -210,3 +214,8 @@ class Review:
     def open_notes(self) -> int:
         """How many questions wait for an answer."""
         return self._decisions.notes.count_open()
+
+
+def _proposes_labels(run: Path) -> bool:
+    """Whether the run in a folder looked for label errors: what it predicts is what it proposes."""
+    return (run / SUSPICIONS_FILE).is_file()

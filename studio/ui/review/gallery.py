@@ -155,6 +155,11 @@ class Gallery(QWidget):
         return self._figures.threshold if self._figures else TAG_THRESHOLD
 
     @property
+    def suspected(self) -> int | None:
+        """How many labels the run holds for wrong; None where it judged none."""
+        return self._figures.suspected if self._figures else None
+
+    @property
     def is_filtered(self) -> bool:
         return not (self._cell is None and self._range is None and self.filters.filters.is_empty)
 
@@ -169,6 +174,9 @@ class Gallery(QWidget):
             self.tiles.forget_all()
             self._large.forget_all()
         self._show_panel()
+        if other:
+            suspects = figures is not None and figures.suspected is not None
+            self.order.begin_by(SortBy.SUSPICION if suspects else None)
         if figures is not None:
             self.order.show_known(figures.sortable)
         self.query()

@@ -42,7 +42,10 @@ class RunChoice:
     @property
     def words(self) -> str:
         parts = [f"Run {self.id}"]
-        if self.metric is not None:
+        if self.spec.label_errors is not None:
+            of = f" of run {self.spec.label_errors.run}" if not self.spec.label_errors.folds else ""
+            parts.append(f"label errors{of}")
+        elif self.metric is not None:
             parts.append(f"{self.metric.name} {self.metric.value:#.3g}")
         if self.spec.fine_tune is not None:
             parts.append(f"fine-tuned from {self.spec.parent}")
@@ -69,6 +72,9 @@ class RunFigures:
     aspect: float | None = None
     """Width / height of the pictures at the top, the one in the middle of them; None where they cannot be read."""
 
+    suspected: int | None = None
+    """How many labels are probably wrong; None where the run judged none."""
+
 
 def choices(store: Store) -> list[RunChoice]:
     """Runs that have scores, newest first."""
@@ -89,6 +95,8 @@ def read_figures(project: Path, run: str, task: Task) -> RunFigures:
     with Store.open(project) as store:
         if not sum(store.review.counts(run).values()):
             store.review.load_scores(run)
+        suspected, judged = store.review.suspicion_counts(run)
+        suspected = suspected if judged else None
         errors: dict[int, float] = {}
         curve: ThresholdCurve | None = None
         tags: dict[Split, TagCounts] = {}
@@ -96,7 +104,7 @@ def read_figures(project: Path, run: str, task: Task) -> RunFigures:
             scores = [review.score for review in store.review.items(run, store.review.ids(run, ReviewFilter()))]
             errors = {score.item: score.error for score in scores}
             if task is Task.MULTI_LABEL:
-                curve = threshold_curve(scores)
+                curve = threshold_curve(scores) if suspected is None else None
                 tags = {split: tag_counts(s for s in scores if s.split is split) for split in Split}
         used = store.review.splits(run)
         return RunFigures(
@@ -108,6 +116,7 @@ def read_figures(project: Path, run: str, task: Task) -> RunFigures:
             tags=tags,
             threshold=kept_threshold(store.run(run).folder),
             sortable=store.review.sortable(run),
+            suspected=suspected,
             aspect=None if task is Task.TEXT else _usual_aspect(store, store.review.ids(run)[:_LOOKED_AT]),
         )
 

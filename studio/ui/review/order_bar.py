@@ -56,6 +56,8 @@ class OrderBar(QWidget):
         self._wanted = order
         self._settings = settings
         self._known = frozenset(SortBy)
+        self._first: SortBy | None = None
+        """What a run is about, which its items are sorted by until somebody chooses otherwise."""
         sorts = [(_WORDS.get(by, error_words(settings.task)), by) for by in sorts_of(settings.task)]
         self.sort = make_combo("review_sort", "Sort by", sorts)
         self.of_class = make_combo("review_sort_class", "Class whose IoU counts", [])
@@ -84,6 +86,8 @@ class OrderBar(QWidget):
     def order(self) -> ReviewOrder:
         """What the run that shows is sorted by."""
         wanted = self._wanted
+        if self._first is not None:
+            return msgspec.structs.replace(wanted, by=self._first, reverse=False)
         is_known = wanted.by in self._known and self.sort.findData(wanted.by) >= 0
         return wanted if is_known else msgspec.structs.replace(wanted, by=SortBy.LOSS, reverse=False)
 
@@ -105,9 +109,17 @@ class OrderBar(QWidget):
     def show_known(self, known: frozenset[SortBy]) -> None:
         """Offer what the run that shows has figures of; tells nobody."""
         self._known = known
+        if self._first not in known:
+            self._first = None
+        self._show()
+
+    def begin_by(self, first: SortBy | None) -> None:
+        """Another run shows, which is about `first`; tells nobody, and what was chosen comes again with the next."""
+        self._first = first
         self._show()
 
     def _take(self) -> None:
+        self._first = None
         self._wanted = ReviewOrder(
             by=SortBy(self.sort.currentData()),  # a combo box keeps the bare string
             class_id=self.of_class.currentData(),

@@ -20,6 +20,7 @@ from studio.core.settings import TAG_TASKS, Task
 from studio.ui.review.decisions import Decisions
 from studio.ui.review.differences import MASK_OPACITY
 from studio.ui.review.empty import EmptyState
+from studio.ui.review.error_search import ErrorSearchMenu
 from studio.ui.review.fine_tune import FineTuneBar
 from studio.ui.review.gallery import Gallery
 from studio.ui.review.history_page import HistoryPage
@@ -189,9 +190,13 @@ class ReviewPage(QWidget):
         if self._session.settings.task is Task.KEYPOINTS:
             PointPlacing(self._session, self.gallery, self.decisions, self)
         self.asking = Asking(self._session, self.gallery, self.decisions, self)
-        hint = "a question about the item, or its answer"
         journal = "who decided what, and when"
         self._add_action("review_journal", "Decisions", "J", "history", journal, self._turn_journal)
+        self.error_search = ErrorSearchMenu(self._session, self)
+        open_search = partial(self.top.find_errors.open, self.error_search)
+        hint = "which labels are probably wrong"
+        self._add_action("review_find_errors", "Find Label Errors…", "W", "search", hint, open_search)
+        hint = "a question about the item, or its answer"
         self._add_action("review_note", "Ask Somebody", "N", "ask", hint, self.asking.open)
         for name in of_pictures:
             self.removeAction(self._actions[name])
@@ -266,6 +271,8 @@ class ReviewPage(QWidget):
         self.top.run_chosen.connect(self._choose_run)
         self.top.view_chosen.connect(self._show_view)
         self.top.production.clicked.connect(session.production_asked)
+        self.top.find_errors.clicked.connect(self._actions["review_find_errors"].trigger)
+        self.error_search.proposed.connect(self._propose)
         self.top.tile_width_chosen.connect(self._set_tile_width)
         self.top.opacity_chosen.connect(self._set_opacity)
         self.gallery.tile_width_chosen.connect(self._set_tile_width)
@@ -310,6 +317,7 @@ class ReviewPage(QWidget):
         self._run = run
         self.decisions.set_run(run)
         self.journal.show_run(run)
+        self.error_search.show_run(run)
         self.fine_tune.show_run(run, self._choices[run].spec)
         self._read_figures()
 
@@ -424,6 +432,9 @@ class ReviewPage(QWidget):
         of_one_kind = split or self.gallery.only_split
         kind = f"{_SPLIT_WORDS[of_one_kind]} " if of_one_kind is not None else ""
         words = [f"{counted(shown, f'{kind}item')}, {self.gallery.order.in_words}"]
+        suspected = self.gallery.suspected
+        if suspected is not None:
+            words.append(f"{counted(suspected, 'label')} probably wrong")
         left_out = tally[Decision.LEFT_OUT]
         if learnt:
             words.append(counted(learnt, "correction"))
@@ -438,7 +449,7 @@ class ReviewPage(QWidget):
         for name, action in self._actions.items():
             if name in ("review_undo", "review_redo"):
                 action.setEnabled(self._run is not None and self._view in (View.ITEMS, View.JOURNAL))
-            elif name == "review_journal":
+            elif name in ("review_journal", "review_find_errors"):
                 action.setEnabled(bool(self._choices))
             else:
                 action.setEnabled(can_decide)

@@ -9,6 +9,7 @@ from typing import Final
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton
 
+from studio.ui.review.error_search import ErrorSearchButton
 from studio.ui.review.loading import RunChoice
 from studio.ui.theme import theme
 from studio.ui.widgets.elided_label import ElidedLabel
@@ -85,7 +86,15 @@ class TopBar(QFrame):
         layout.addWidget(self.summary, 1)
         layout.addStretch()
         self.production = _production_button()
-        for widget in (self.production, self._opacity_icon, self.opacity, self._size_icon, self.tile_size):
+        self.find_errors = ErrorSearchButton()
+        for widget in (
+            self.find_errors,
+            self.production,
+            self._opacity_icon,
+            self.opacity,
+            self._size_icon,
+            self.tile_size,
+        ):
             layout.addWidget(widget)
         theme().changed.connect(self._dress)
         self._dress()
