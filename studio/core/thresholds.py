@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -59,6 +59,15 @@ def threshold_curve(scores: Iterable[ItemScore]) -> ThresholdCurve | None:
     thresholds = tuple(step / STEPS for step in range(1, STEPS))
     values = tuple(_mean_fbeta(shares > threshold, labels) for threshold in thresholds)
     return ThresholdCurve(thresholds=thresholds, values=values, items=len(labels))
+
+
+def joined(curves: Sequence[ThresholdCurve]) -> ThresholdCurve | None:
+    """Of the items of all of them; None without any."""
+    items = sum(curve.items for curve in curves)
+    if not items:
+        return None
+    sums = np.sum([np.array(curve.values) * curve.items for curve in curves], axis=0)
+    return ThresholdCurve(thresholds=curves[0].thresholds, values=tuple((sums / items).tolist()), items=items)
 
 
 def score_at(score: ItemScore, threshold: float) -> ItemScore:

@@ -92,6 +92,10 @@ class Review:
         """How many scored items have each decision."""
         return self._scores.counts(run_id)
 
+    def errors(self, run_id: str) -> dict[int, float]:
+        """`ItemScore.error` of each scored item."""
+        return self._scores.errors(run_id)
+
     def splits(self, run_id: str) -> set[Split]:
         """The splits that the run's scored items are in."""
         return self._scores.splits(run_id)

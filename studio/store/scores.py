@@ -80,6 +80,10 @@ class Scores:
             counts[Decision(decision)] += number
         return counts
 
+    def errors(self, run_id: str) -> dict[int, float]:
+        """By item."""
+        return dict(self._database.execute("SELECT item, error FROM measures WHERE run = ?", (run_id,)))
+
     def splits(self, run_id: str) -> set[Split]:
         """The splits that the run's scored items are in."""
         rows = self._database.execute("SELECT DISTINCT split FROM measures WHERE run = ?", (run_id,))

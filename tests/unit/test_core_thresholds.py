@@ -13,6 +13,7 @@ from studio.core.review import NO_CLASS, ItemScore
 from studio.core.tags import NONE_OF_THEM, TAG_THRESHOLD, PredictedTags, Tags
 from studio.core.thresholds import (
     THRESHOLD_FILE,
+    joined,
     keep_threshold,
     kept_threshold,
     score_at,
@@ -58,6 +59,12 @@ def test_the_curve_is_the_mean_f2_of_the_validation_items_at_each_threshold() ->
         assert value == pytest.approx(np.mean(means))
     assert curve.at(curve.best) == max(curve.values)
     assert curve.at(0.2049) == curve.values[19]
+    parts = [part for part in (threshold_curve(scores[:7]), threshold_curve(scores[7:])) if part is not None]
+    whole = joined(parts)
+    assert whole is not None
+    assert whole.items == 20
+    assert whole.values == pytest.approx(curve.values)
+    assert joined([]) is None
 
 
 def test_without_a_labelled_validation_item_there_is_no_curve() -> None:

@@ -37,10 +37,11 @@ from studio.ui.review.order_bar import OrderBar
 from studio.ui.review.pictures import Look, Pictures, focus_of
 from studio.ui.review.preview import Preview
 from studio.ui.review.region_hover import RegionHover
+from studio.ui.review.tag_counting import TagCounting, TagOverview
 from studio.ui.review.tag_panel import TagPanel
 from studio.ui.review.tile_painter import TilePainter
 from studio.ui.review.tiles import TileKey, TileRenderer, key_of
-from studio.ui.session import Session
+from studio.ui.session import Session, Tone
 from studio.ui.theme import theme
 
 _LOOK_STEP: Final = 48
@@ -69,6 +70,8 @@ class Gallery(QWidget):
         self._session = session
         self._task = session.settings.task
         self._figures: RunFigures | None = None
+        self._tags: TagOverview | None = None
+        self._tag_counting = TagCounting(session.store.root, self)
         self.model = ReviewModel(self._task, self)
         self.tiles = TileRenderer(session.store.root, parent=self)
         self._large = TileRenderer(session.store.root, threads=1, cache_bytes=_PREVIEW_CACHE, parent=self)
@@ -118,6 +121,8 @@ class Gallery(QWidget):
 
     def _connect(self) -> None:
         self.grid.wanted.connect(self._want)
+        self._tag_counting.counted.connect(self._take_tags)
+        self._tag_counting.failed.connect(lambda sentence: self._session.say(sentence, Tone.ERROR))
         self.grid.selection_changed.connect(self.selection_changed)
         self.grid.opened.connect(lambda _item: self.toggle_preview())
         self.grid.resized.connect(self._renew_look)
@@ -314,6 +319,7 @@ class Gallery(QWidget):
         self.model.show([], None)
         self.tiles.close()
         self._large.close()
+        self._tag_counting.close()
 
     # -- filters ------------------------------------------------------------------------------------------------------
 
@@ -354,7 +360,9 @@ class Gallery(QWidget):
             self.panel.show_counts(counts, self._session.settings.known_classes)
             self.panel.select(self._cell)
         elif isinstance(self.panel, TagPanel):
-            self.panel.show_curve(figures.curve if figures else None, self._threshold)
+            self.panel.show_threshold(self._threshold)
+            if figures is not None:
+                self._tag_counting.want(figures.run)
             self._show_tags()
             self.panel.select(self._cell)
         else:
@@ -372,11 +380,18 @@ class Gallery(QWidget):
 
     def _show_tags(self) -> None:
         """Tag by tag, of the split that is shown, so that a click on a number shows as many items."""
-        if not isinstance(self.panel, TagPanel) or self._figures is None:
+        if not isinstance(self.panel, TagPanel):
             return
+        known = self._tags if self._tags is not None and self._tags.run == self.run else None
         split = self.filters.filters.split
-        chosen = [counts for of, counts in self._figures.tags.items() if split in (None, of)]
-        self.panel.show_counts(summed(chosen), self._session.settings.known_classes)
+        chosen = [counts for of, counts in known.counts.items() if split in (None, of)] if known else []
+        has_model = self.suspected is None  # what judges labels has several models, and none to choose a threshold for
+        self.panel.show_curve(known.curve if known and has_model else None)
+        self.panel.show_counts(summed(chosen) if known else None, self._session.settings.known_classes)
+
+    def _take_tags(self, tags: TagOverview) -> None:
+        self._tags = tags
+        self._show_tags()
 
     # -- pictures -----------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -20,11 +20,10 @@ from studio.core.recipe import RunSpec
 from studio.core.review import SCORES_FILE
 from studio.core.review_order import SortBy
 from studio.core.settings import Task
-from studio.core.tag_figures import TagCounts, tag_counts
 from studio.core.tags import TAG_THRESHOLD
-from studio.core.thresholds import ThresholdCurve, kept_threshold, threshold_curve
+from studio.core.thresholds import kept_threshold
 from studio.reports import History, RunReport
-from studio.store import ReviewFilter, Store
+from studio.store import Store
 from studio.store.runs import EVENTS_FILE
 
 _LOOKED_AT: Final = 25
@@ -57,18 +56,15 @@ class RunChoice:
 @dataclass(frozen=True, kw_only=True)
 class RunFigures:
     """`confusion` (n, n) int64 counts wrong pixels or items by label and prediction; `errors` by item, in pixels, for
-    points. `only_split` is the split of all items, None where they have several. Of tags: `curve` says what each
-    threshold gives, `threshold` is the one in force, `tags` how each fares, in each split apart. `sortable` is
-    what the items have figures of."""
+    points. `only_split` is the split of all items, None where they have several. `threshold` is the one in force for
+    tags. `sortable` is what the items have figures of."""
 
     run: str
     confusion: np.ndarray
     errors: dict[int, float]
     only_split: Split | None
-    curve: ThresholdCurve | None = None
     threshold: float = TAG_THRESHOLD
     sortable: frozenset[SortBy] = frozenset()
-    tags: dict[Split, TagCounts] = field(default_factory=dict)
     aspect: float | None = None
     """Width / height of the pictures at the top, the one in the middle of them; None where they cannot be read."""
 
@@ -96,27 +92,15 @@ def read_figures(project: Path, run: str, task: Task) -> RunFigures:
         if not sum(store.review.counts(run).values()):
             store.review.load_scores(run)
         suspected, judged = store.review.suspicion_counts(run)
-        suspected = suspected if judged else None
-        errors: dict[int, float] = {}
-        curve: ThresholdCurve | None = None
-        tags: dict[Split, TagCounts] = {}
-        if task in (Task.KEYPOINTS, Task.MULTI_LABEL):
-            scores = [review.score for review in store.review.items(run, store.review.ids(run, ReviewFilter()))]
-            errors = {score.item: score.error for score in scores}
-            if task is Task.MULTI_LABEL:
-                curve = threshold_curve(scores) if suspected is None else None
-                tags = {split: tag_counts(s for s in scores if s.split is split) for split in Split}
         used = store.review.splits(run)
         return RunFigures(
             run=run,
             confusion=store.review.confusion(run),
-            errors=errors,
+            errors=store.review.errors(run) if task is Task.KEYPOINTS else {},
             only_split=used.pop() if len(used) == 1 else None,
-            curve=curve,
-            tags=tags,
             threshold=kept_threshold(store.run(run).folder),
             sortable=store.review.sortable(run),
-            suspected=suspected,
+            suspected=suspected if judged else None,
             aspect=None if task is Task.TEXT else _usual_aspect(store, store.review.ids(run)[:_LOOKED_AT]),
         )
 

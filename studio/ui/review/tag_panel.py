@@ -56,16 +56,20 @@ class TagPanel(QWidget):
         column.addLayout(top)
         column.addWidget(self.table, 1)
 
-    def show_curve(self, curve: ThresholdCurve | None, threshold: float) -> None:
-        """What each threshold gives, and the one in force; None where no validation item has a label."""
+    def show_threshold(self, threshold: float) -> None:
+        """The one in force."""
         self._threshold = threshold
+
+    def show_curve(self, curve: ThresholdCurve | None) -> None:
+        """What each threshold gives; None where no validation item has a label, or nobody knows yet."""
         self.threshold.setVisible(curve is not None)
         if curve is not None:
-            self.threshold.show_curve(curve, threshold)
+            self.threshold.show_curve(curve, self._threshold)
 
     def show_counts(self, counts: TagCounts | None, classes: Sequence[LabelClass]) -> None:
-        """Of the items that the table is to be about, at the threshold in force; None where there are none."""
+        """Of the items that the table is to be about, at the threshold in force; None while they are being counted."""
         self._counts, self._classes = counts, classes
+        self.table.show_why_empty("Counting …" if counts is None else "No labelled items")
         self.heading.setText(f"TAG BY TAG, {counted(counts.items, 'item').upper()}" if counts else "TAG BY TAG")
         self._show_at(self._threshold)
 

@@ -157,6 +157,7 @@ class TagTable(QTableView):
         self._sorted.setSourceModel(self.figures)
         self._sorted.setSortRole(_SORT_ROLE)
         self._selected: Cell | None = None
+        self._why_empty = ""
         self.setModel(self._sorted)
         self.setObjectName("tag_table")
         self.setAccessibleName("Precision and recall of each tag")
@@ -180,6 +181,11 @@ class TagTable(QTableView):
         self.figures.show(figures, classes)
         self.select(self._selected)
 
+    def show_why_empty(self, words: str) -> None:
+        """What stands where there is no tag."""
+        self._why_empty = words
+        self.viewport().update()
+
     def select(self, cell: Cell | None) -> None:
         """Mark the mistake without telling anyone."""
         self._selected = cell
@@ -196,7 +202,7 @@ class TagTable(QTableView):
         if not self.figures.rowCount():
             painter = QPainter(self.viewport())
             painter.setPen(theme().color("muted"))
-            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, "No labelled items")
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self._why_empty)
 
     def _lay_out_header(self) -> None:
         header = self.horizontalHeader()

@@ -21,10 +21,11 @@ from studio.core.settings import ProjectSettings, Task
 from studio.core.tags import PredictedTags, Tags
 from studio.core.thresholds import kept_threshold
 from studio.store import RunRecord, Store
-from studio.ui.review import ReviewPage
+from studio.ui.review import ReviewPage, tag_counting
 from studio.ui.review.confusion import ConfusionPanel
 from studio.ui.review.confusion_matrix import ConfusionMatrix
 from studio.ui.review.loading import read_report
+from studio.ui.review.tag_counting import read_tags
 from studio.ui.review.tag_panel import TagPanel
 from studio.ui.review.tag_table import MISSING, TOO_MANY
 from studio.ui.review.tiles import key_of
@@ -201,6 +202,7 @@ def rows(panel: TagPanel) -> dict[str, list[str]]:
 
 def click(panel: TagPanel, qtbot: QtBot, tag: str, column: int) -> None:
     model = panel.table.model()
+    qtbot.waitUntil(lambda: model.rowCount() > 0, timeout=20_000)
     row = next(row for row in range(model.rowCount()) if model.index(row, 0).data() == tag)
     place = panel.table.visualRect(model.index(row, column)).center()
     qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
@@ -351,7 +353,14 @@ def after_fine_tuning(project: ReviewProject, record: RunRecord) -> list[ItemSco
 def tags_page(make_project: MakeProject, qtbot: QtBot) -> Iterator[tuple[ReviewProject, ReviewPage]]:
     project = make_project(Task.MULTI_LABEL)
     for page in _shown(project, qtbot):
+        panel = page.gallery.panel
+        assert isinstance(panel, TagPanel)
+        qtbot.waitUntil(partial(_is_counted, panel), timeout=20_000)
         yield project, page
+
+
+def _is_counted(panel: TagPanel) -> bool:
+    return panel.table.model().rowCount() > 0
 
 
 def test_a_threshold_is_chosen_on_the_curve_and_changes_the_predictions_for_good(
@@ -389,6 +398,24 @@ def test_the_best_threshold_is_one_button_away(tags_page: tuple[ReviewProject, R
     qtbot.mouseClick(panel.threshold.best, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not panel.threshold.best.isEnabled(), timeout=20_000)
     assert kept_threshold(project.store.run("0001").folder) == pytest.approx(panel.threshold.number.value())
+
+
+def test_tags_are_counted_a_part_at_a_time_and_not_to_the_end_where_nobody_wants_it(
+    make_project: MakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make_project(Task.MULTI_LABEL)
+    project.store.review.load_scores("0001")
+    root = project.store.root
+    whole = read_tags(root, "0001", 0.0, lambda: True)
+    monkeypatch.setattr(tag_counting, "_CHUNK", 2)
+    parts = read_tags(root, "0001", 0.0, lambda: True)
+    assert whole is not None and parts is not None
+    assert whole.curve is not None and parts.curve is not None
+    assert parts.curve.values == pytest.approx(whole.curve.values)
+    assert {split: counts.items for split, counts in parts.counts.items() if counts.items} == {Split.VALID: 3}
+    assert parts.counts[Split.VALID].at(0.2) == whole.counts[Split.VALID].at(0.2)
+    wanted = iter([True, False])
+    assert read_tags(root, "0001", 0.0, lambda: next(wanted)) is None
 
 
 def test_a_single_label_has_no_threshold(make_project: MakeProject, qtbot: QtBot) -> None:
