@@ -93,7 +93,7 @@ class Decisions:
         """Keep that an item was changed by hand because of what the run showed; may be called after each stroke."""
         last = self.steps.last_of(run_id, item_id)
         if last is not None and last.act is Act.DECIDED and last.decision is Decision.EDITED:
-            self.steps.note_revision(last, self._items.get(item_id).revision)
+            self.steps.note_revision(last, self._items.revision(item_id))
         else:
             self._decide(run_id, item_id, Decision.EDITED, None, 0)
 
@@ -125,7 +125,7 @@ class Decisions:
         document = self._changes.settled(item_id)
         with self._database.step():
             start = self.standing(run_id, item_id)
-            before = score.revision if decision is Decision.EDITED else self._items.get(item_id).revision
+            before = score.revision if decision is Decision.EDITED else self._items.revision(item_id)
             end, took_back, edits = self._carry_out(run_id, score, start, decision, worked_out)
             self._set_standing(run_id, item_id, end)
             self.steps.add(
@@ -137,7 +137,7 @@ class Decisions:
                     act=Act.DECIDED,
                     took_back=took_back,
                     before=before,
-                    after=self._items.get(item_id).revision,
+                    after=self._items.revision(item_id),
                     time=time.time(),
                     who=self.who,
                     batch=batch,
@@ -151,7 +151,7 @@ class Decisions:
         score = self._predictions.score(run_id, item_id)
         document = self._changes.settled(item_id)
         with self._database.step():
-            before, head = self._items.get(item_id).revision, self._journal.head(item_id)
+            before, head = self._items.revision(item_id), self._journal.head(item_id)
             if worked_out is not None and worked_out.head == head:
                 edit, what = worked_out.edit, worked_out.what
             else:
@@ -172,7 +172,7 @@ class Decisions:
                     edit=change[1].head,
                     what=what,
                     before=before,
-                    after=self._items.get(item_id).revision,
+                    after=self._items.revision(item_id),
                     time=time.time(),
                     who=self.who,
                     batch=batch,
@@ -188,7 +188,7 @@ class Decisions:
             after, what = _noted(before, deed, who=self.who, now=now)
             if after == before:
                 return False
-            start, revision = self.standing(run_id, item_id), self._items.get(item_id).revision
+            start, revision = self.standing(run_id, item_id), self._items.revision(item_id)
             self.notes.put(item_id, after)
             self.steps.add(
                 NewStep(
@@ -271,7 +271,7 @@ class Decisions:
             accepted_before=start.accepted,
             took_back=took_back,
             edit=edit,
-            after=self._items.get(step.item).revision,
+            after=self._items.revision(step.item),
         )
         return edits
 
@@ -285,7 +285,7 @@ class Decisions:
         if self.notes.of(step.item) == step.note_before:
             self.notes.put(step.item, step.note)
         accepted = self.standing(step.run, step.item).accepted
-        revision = self._items.get(step.item).revision
+        revision = self._items.revision(step.item)
         self.steps.mark_done(step, accepted_before=accepted, took_back=False, edit=0, after=revision)
         return []
 

@@ -72,6 +72,11 @@ class Items:
         """Raises UnknownItem."""
         return self._one("items.id = ?", item_id, f"number {item_id}")
 
+    def revision(self, item_id: int) -> int:
+        """That of its annotation; 0 for an item that is not there."""
+        row = self._database.execute("SELECT revision FROM items WHERE id = ?", (item_id,)).fetchone()
+        return int(row[0]) if row else 0
+
     def named(self, name: str) -> Item:
         """Raises UnknownItem."""
         return self._one("name = ?", name, name)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QV
 from studio.core.items import Split
 from studio.core.last_order import read_order, write_order
 from studio.core.raster import Rect
-from studio.core.review import ReviewItem
+from studio.core.review import Decision, ReviewItem
 from studio.core.review_order import SortBy
 from studio.core.settings import Task
 from studio.core.tag_figures import summed
@@ -259,8 +259,13 @@ class Gallery(QWidget):
         """Select the next undecided item."""
         rows = [row for item in items if (row := self.model.row_of(item)) is not None]
         if rows:
-            following = self.model.next_undecided(max(rows))
+            following = self.model.next_undecided(max(rows), self._decided)
             self.grid.select_row(max(rows) if following is None else following)
+
+    def _decided(self, items: Sequence[int]) -> list[int]:
+        """Those of these items about which something is decided."""
+        known = self._session.store.review.decisions_of(self.run, items) if self.run is not None else {}
+        return [item for item, decision in known.items() if decision is not Decision.UNDECIDED]
 
     def reveal(self, items: Sequence[int]) -> None:
         """Select these items, as far as the filters show them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from PySide6.QtCore import (
@@ -147,9 +147,8 @@ class ReviewGrid(QAbstractItemView):
     def select_rows(self, rows: Sequence[int]) -> None:
         """Select these rows; the first becomes the current one."""
         selection = QItemSelection()
-        for row in rows:
-            index = self._items.index(row)
-            selection.select(index, index)
+        for start, end in _runs(rows):
+            selection.select(self._items.index(start), self._items.index(end))
         first = self._items.index(min(rows))
         chosen = self.selectionModel()
         chosen.setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
@@ -409,3 +408,16 @@ class ReviewGrid(QAbstractItemView):
         last = min(self._count(), rows.stop + beyond)
         order = [*rows, *range(rows.stop, last), *range(max(0, rows.start - beyond), rows.start)]
         return [self._items.review(row) for row in order]
+
+
+def _runs(rows: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Rows that follow each other, as closed ranges: a selection of thousands of single rows would be slow."""
+    start = end = -2
+    for row in sorted(rows):
+        if row > end + 1:
+            if start >= 0:
+                yield start, end
+            start = row
+        end = row
+    if start >= 0:
+        yield start, end

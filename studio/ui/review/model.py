@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,8 +15,10 @@ from studio.core.settings import Task
 
 _PAGE: Final = 32
 _PAGES_KEPT: Final = 64
-_SCAN: Final = 4096
+_SCAN: Final = 32_768
 """How far the next undecided item is looked for; beyond, the person has other means (the filter)."""
+
+_FIRST_LOOK: Final = 64
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_PARENT: Final = QModelIndex()
@@ -91,12 +93,21 @@ class ReviewModel(QAbstractListModel):
         self._pages.move_to_end(page)
         return reviews[place]
 
-    def next_undecided(self, row: int) -> int | None:
-        """The first undecided row after `row`, else the nearest before it, else None."""
-        after = range(row + 1, min(len(self._ids), row + 1 + _SCAN))
-        for candidate in (*after, *reversed(range(max(0, row - _SCAN), row))):
-            if self.review(candidate).decision is Decision.UNDECIDED:
-                return candidate
+    def next_undecided(self, row: int, decided: Callable[[Sequence[int]], Collection[int]]) -> int | None:
+        """The first undecided row after `row`, else the nearest before it, else None. `decided` says which of some ids
+        are; it is asked for a few at a time, because most often the next one will do."""
+        ahead = range(row + 1, min(len(self._ids), row + 1 + _SCAN))
+        behind = range(row - 1, max(-1, row - 1 - _SCAN), -1)
+        for rows in (ahead, behind):
+            step, start = _FIRST_LOOK, 0
+            while start < len(rows):
+                part = rows[start : start + step]
+                start += step
+                known = set(decided([self._ids[r] for r in part]))
+                found = next((r for r in part if self._ids[r] not in known), None)
+                if found is not None:
+                    return found
+                step = min(4 * step, _SCAN)
         return None
 
     def refresh(self, items: Iterable[int]) -> None:

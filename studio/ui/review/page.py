@@ -503,6 +503,7 @@ class ReviewPage(QWidget):
     def shut_down(self) -> None:
         """Carry out what was decided and end the threads; to be called before the project's store is closed."""
         self.decisions.close()
+        self._run = None  # what still comes in of a filter asks the project nothing more
         self.journal.shut_down()
         self._work.close()
         self.report.shut_down()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -215,3 +216,35 @@ def test_the_selection_grows_with_shift_and_the_arrow_keys(page: ReviewPage, qtb
     assert len(page.gallery.selected()) == 3
     press(qtbot, page, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     assert len(page.gallery.selected()) == 8
+
+
+def test_the_next_undecided_item_is_found_far_away_and_behind(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    model = page.gallery.model
+    ids = list(range(1000, 3000))
+    model.show(ids, lambda wanted: [])
+    asked: list[int] = []
+
+    def decided_but(free: set[int]) -> Callable[[Sequence[int]], list[int]]:
+        def decided(items: Sequence[int]) -> list[int]:
+            asked.extend(items)
+            return [item for item in items if item not in free]
+
+        return decided
+
+    assert model.next_undecided(10, decided_but({1011})) == 11
+    assert len(asked) < 100
+    assert model.next_undecided(10, decided_but({2900, 1003})) == 1900
+    assert model.next_undecided(10, decided_but({1003, 1001})) == 3
+    assert model.next_undecided(10, decided_but(set())) is None
+    assert model.next_undecided(1999, decided_but({1000})) == 0
+    model.show([], None)
+
+
+def test_selecting_rows_that_follow_each_other_makes_ranges_of_them(page: ReviewPage) -> None:
+    grid = page.gallery.grid
+    grid.select_rows([6, 2, 1, 3, 0, 7])
+    assert page.gallery.selected() == [page.gallery.model.item_id(row) for row in (0, 1, 2, 3, 6, 7)]
+    assert len(grid.selectionModel().selection()) == 2
+    assert grid.current_item == page.gallery.model.item_id(0)
