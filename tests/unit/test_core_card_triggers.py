@@ -12,6 +12,7 @@ from studio.core.cards import Card, Dealer, Trigger, load_deck
 from studio.core.cards.recipe_changes import ClipGradients, SetWeightDecay
 from studio.core.cards.triggers import WATCHES
 from studio.core.events import EpochEnd, RunEvent, encode_event, read_events
+from studio.core.label_error_recipe import cross_validation
 from studio.core.recipe import RunSpec, Stage
 from studio.core.settings import Task
 from tests.unit.card_streams import BEGIN, DEALS, DOES_NOT, Stream, epochs, falling, hill, noisy, started, steps, warned
@@ -107,6 +108,12 @@ def test_two_that_fit_the_same_event_come_in_the_order_of_their_weight() -> None
 def test_a_run_from_another_ones_weights_may_be_good_at_once() -> None:
     (stream,) = DEALS[Trigger.TOO_GOOD]
     assert dealt(stream, spec=replace(SPEC, parent="0001")) == []
+
+
+def test_a_search_for_label_errors_is_dealt_nothing() -> None:
+    for streams in DEALS.values():
+        for stream in streams:
+            assert dealt(stream, spec=cross_validation(SPEC)) == []
 
 
 def test_a_stage_is_read_anew_after_a_return_to_lower_rates() -> None:

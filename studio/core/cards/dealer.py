@@ -28,6 +28,8 @@ class Dealer:
         self._dealt: dict[str, str] = {}
         """By card what its condition held for."""
         skipped = _ONLY_FROM_SCRATCH if spec.parent is not None else frozenset[Trigger]()
+        if spec.label_errors is not None:  # folds begin anew again and again, which is what the watches look out for
+            skipped = frozenset(Trigger)
         self._cards = {
             trigger: sorted(
                 (card for card in cards if card.trigger is trigger and card.is_for(spec.task)),

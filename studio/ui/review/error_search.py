@@ -15,6 +15,7 @@ from studio.ui.session import Session
 from studio.ui.theme import theme
 
 FOLDS: Final = {3: "quicker", DEFAULT_FOLDS: "usual", 8: "more thorough"}
+_AT_ONCE: Final = "Judge validation labels only, by {}, at once"
 _TIP: Final = (
     "Find label errors (W): every label is judged by a model that never saw it, and what is probably wrong comes first"
 )
@@ -33,13 +34,12 @@ class ErrorSearchMenu(QMenu):
         self._run: str | None = None
         by_words = usual_judge(session.settings.task) is Judge.WORDS
         how = "by their words, in seconds" if by_words else "which trains a model for each fold"
-        self.addSection("Every label of training and validation")
         for folds, words in FOLDS.items():
-            action = self._add(f"find_errors_{folds}", f"Cross-validate in {folds} folds, {words}")
+            action = self._add(f"find_errors_{folds}", f"Judge every label, in {folds} folds ({words})")
             action.setToolTip(f"Each label is judged by a model of the other folds, {how}")
             action.triggered.connect(partial(self._propose_folds, folds))
-        self.addSection("Only validation labels")
-        self.at_once = self._add("find_errors_at_once", "Ask the model at once")
+        self.addSeparator()
+        self.at_once = self._add("find_errors_at_once", _AT_ONCE.format("a trained run"))
         self.at_once.triggered.connect(self._propose_asking)
         self.aboutToShow.connect(self._check)
 
@@ -55,7 +55,7 @@ class ErrorSearchMenu(QMenu):
     def _check(self) -> None:
         followed = self._followed()
         self.at_once.setEnabled(followed is not None)
-        self.at_once.setText("Ask the model at once" if followed is None else f"Ask run {followed} at once")
+        self.at_once.setText(_AT_ONCE.format("a trained run" if followed is None else f"run {followed}"))
         self.at_once.setToolTip(
             "No run has a model yet"
             if followed is None

@@ -98,7 +98,7 @@ def test_the_model_is_asked_at_once_about_what_it_did_not_learn(project: ReviewP
     assert spec.parent == "0001"
     assert spec.label_errors is not None
     assert (spec.label_errors.folds, spec.label_errors.run) == (0, "0001")
-    assert page.error_search.at_once.text() == "Ask run 0001 at once"
+    assert page.error_search.at_once.text() == "Judge validation labels only, by run 0001, at once"
 
 
 def test_a_run_without_a_model_can_be_followed_but_not_asked(project: ReviewProject, page: ReviewPage) -> None:
