@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from studio.core.counting import counted
 from studio.core.errors import BadInput, BadTable
-from studio.core.events import last_epoch
+from studio.core.events import Concern, Warned, last_epoch, read_events
 from studio.core.items import Split
 from studio.core.metric_change import MetricChange, metric_changes
 from studio.core.recipe import Purpose
@@ -23,11 +24,13 @@ from studio.store.runs import EVENTS_FILE
 @dataclass(frozen=True, kw_only=True)
 class FrozenItems:
     """The validation items of both runs: how many, of these with a label that was corrected in between, and how many of
-    the parent's were left out since."""
+    the parent's were left out since. `forgotten` is the warning that the run gave last while it forgot, empty where it
+    does not."""
 
     items: int
     corrected: int
     left_out: int
+    forgotten: str = ""
 
     @property
     def sentence(self) -> str:
@@ -37,7 +40,7 @@ class FrozenItems:
             words.append(f"{self.corrected:,} with a corrected label, where part of the change is the label's")
         if self.left_out:
             words.append(f"{self.left_out:,} more before, left out since")
-        return f"{'; '.join(words)}."
+        return f"{'; '.join(words)}. {self.forgotten}".strip()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,13 +84,14 @@ def compare(store: Store, run: str) -> Compared:
     learnt = set(spec.fine_tune.corrections)
     corrections = [c for c in store.review.corrections(parent.id) if c.item in learnt]
     before, after = read_scores(parent), read_scores(record)
+    metrics = _metrics(_measured(store, parent), record)
     told = RunReport(
         run=run,
         parent=parent.id,
         learnt=len(learnt),
         report=before_after(with_later_labels(store, parent, before), after, corrections, task=spec.task),
-        metrics=_metrics(_measured(store, parent), record),
-        frozen=_frozen(store.snapshot(parent.id), snapshot),
+        metrics=metrics,
+        frozen=_frozen(store.snapshot(parent.id), snapshot, _forgotten(record, metrics)),
     )
     return Compared(told=told, parent=parent, record=record, snapshot=snapshot, before=before, after=after)
 
@@ -114,10 +118,23 @@ def _metrics(parent: RunRecord, record: RunRecord) -> tuple[MetricChange, ...]:
     return metric_changes(before.metrics, after.metrics) if before is not None and after is not None else ()
 
 
-def _frozen(before: Snapshot, after: Snapshot) -> FrozenItems:
+def _forgotten(record: RunRecord, metrics: Sequence[MetricChange]) -> str:
+    """What the run warned of last about its validation items; nothing where its metric is no worse in the end."""
+    if not metrics or metrics[0].gain >= 0:
+        return ""
+    told = [
+        event.sentence
+        for event in read_events(record.folder / EVENTS_FILE)
+        if isinstance(event, Warned) and event.about == Concern.FORGETTING
+    ]
+    return told[-1] if told else ""
+
+
+def _frozen(before: Snapshot, after: Snapshot, forgotten: str) -> FrozenItems:
     valid = after.of(Split.VALID)
     return FrozenItems(
         items=len(valid),
         corrected=sum(item.corrected for item in valid),
         left_out=len({item.id for item in before.of(Split.VALID)} - {item.id for item in valid}),
+        forgotten=forgotten,
     )

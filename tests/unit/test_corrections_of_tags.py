@@ -20,6 +20,7 @@ from studio.core.report import Report, Verdict, before_after
 from studio.core.review import Decision, ItemScore
 from studio.core.settings import ProjectSettings, Task
 from studio.core.tags import Tags
+from studio.reports import read_report
 from studio.store import Store
 from tests.unit import text_runs
 from tests.unit.ml_runs import recipe, run, square_picture
@@ -157,6 +158,7 @@ def test_corrections_alone_at_a_high_rate_make_the_model_forget_and_the_guard_sa
     (told,) = [e.sentence for e in events if isinstance(e, Warned) and e.about == "forgetting"]
     assert told.startswith(f"The model forgets: {'F2' if task is Task.MULTI_LABEL else 'accuracy'}")
     assert "replay more of the old items or lower the rate" in told
+    assert told in read_report(reviewed, child).frozen.sentence
     assert report_of(reviewed, child).untouched.broken > 0
 
 
