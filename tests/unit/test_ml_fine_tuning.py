@@ -163,3 +163,14 @@ def test_worse_means_a_noticeable_share_in_the_wrong_direction(then: float, now:
 def decode_last_epoch(folder: Path) -> float:
     """The first metric of a run's last epoch."""
     return [event for event in read_events(folder / "events.jsonl") if isinstance(event, EpochEnd)][-1].metrics[0].value
+
+
+def test_a_fine_tuning_on_corrections_leaves_the_statistics_of_batch_norm_alone(parent: Path) -> None:
+    """They are the parent's, of data that a few corrections drawn several times are no sample of."""
+    run(forgetful(parent, rate=1e-2))
+    before, after = read_model(parent / "0001").state, read_model(parent / "0002").state
+    statistics = [name for name in after if name.endswith(("running_mean", "running_var"))]
+    assert statistics
+    assert all(torch.equal(after[name], before[name]) for name in statistics)
+    scales = [name.replace("running_mean", "weight") for name in statistics if name.endswith("running_mean")]
+    assert not all(torch.equal(after[name], before[name]) for name in scales), "scale and shift do learn"

@@ -6,6 +6,7 @@ from studio.core.recipe import RunSpec
 from studio.ml.callbacks.base import Callback
 from studio.ml.callbacks.early_stop import EarlyStop
 from studio.ml.callbacks.gradient_clipping import GradientClipping
+from studio.ml.callbacks.kept_statistics import KeptStatistics
 from studio.ml.callbacks.old_items_guard import OldItemsGuard
 from studio.ml.event_log import EventSink
 
@@ -17,5 +18,5 @@ def wished_callbacks(spec: RunSpec, log: EventSink) -> list[Callback]:
     if spec.early_stop is not None:
         callbacks.append(EarlyStop(spec.early_stop, log))
     if spec.fine_tune is not None:
-        callbacks.append(OldItemsGuard(log))
+        callbacks += [OldItemsGuard(log), KeptStatistics()]
     return callbacks
