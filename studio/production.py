@@ -15,6 +15,7 @@ from studio.core.arrays import Mask
 from studio.core.counting import counted
 from studio.core.defaults import default_spec
 from studio.core.errors import BadInput, NotACheckpoint, StudioError
+from studio.core.fine_tuning import proposed_rate
 from studio.core.images import image_size
 from studio.core.items import LabelState, NewItem, Split
 from studio.core.masks import write_mask
@@ -185,7 +186,7 @@ def _recipe(store: Store, model: Model) -> RunSpec:
     if model.run is not None:
         spec = store.run(model.run).spec
         own = spec.parent if spec.purpose is Purpose.SCORE else None
-        return store.run(own).spec if own is not None else spec
+        return _at_head_rate(store.run(own).spec if own is not None else spec)
     usual = default_spec(
         store.settings, n_items=store.item_count(ItemFilter(splits=(Split.TRAIN,))), image_size=(640, 480)
     )
@@ -195,6 +196,16 @@ def _recipe(store: Store, model: Model) -> RunSpec:
         return msgspec.structs.replace(usual, model=network, resize=header.resize, stages=(last,))
     except ValueError as error:
         raise NotACheckpoint(header.path, str(error)) from error
+
+
+def _at_head_rate(spec: RunSpec) -> RunSpec:
+    """`spec`, of a model that was fine-tuned with the rate that its head would go at, as other recipes have it: else a
+    further fine-tuning would divide the rate once more."""
+    if spec.fine_tune is None:
+        return spec
+    last = spec.stages[-1]
+    rate = msgspec.structs.replace(last.lr, high=proposed_rate(spec, frozen=True))
+    return msgspec.structs.replace(spec, stages=(*spec.stages[:-1], msgspec.structs.replace(last, lr=rate)))
 
 
 def pre_label(store: Store, run: str) -> tuple[int, ...]:

@@ -261,6 +261,9 @@ def test_fixed_errors_are_learnt_beside_the_runs_own_items_and_reported_as_what_
     assert rows[items[0]].verdict in (Verdict.FIXED, Verdict.BROKEN, Verdict.UNCHANGED)
     assert report.report.untouched.compared == VALID
     assert report.parent == run_id
+    assert proposed_rate(begin_scoring(store, open_model(store, record.id), items[:1], tmp_path).spec) == pytest.approx(
+        spec.stages[0].lr.high
+    ), "the rate is not divided once more"
     assert [change.name for change in report.metrics], "the model's own metrics are those before"
 
 
