@@ -37,12 +37,12 @@ with Store.open(Path(sys.argv[1])) as store:
         record = begun[-1]
     else:
         items = lessons(store.review.corrections("0001"), store.production.learnable("0001"))
-        record = store.create_run(fine_tune_spec(store.run("0001").spec, "0001", items, epochs=3))
+        record = store.create_run(fine_tune_spec(store.run("0001").spec, "0001", items, epochs=2))
     say("run", record.id)
 carry_out(record.folder, resume=True, device="cpu", reserve_cores={ALL_BUT_ONE}, emit=lambda event: say("event"))
 """
 
-MOST_LINES = 30
+MOST_LINES = 24
 """Before a kill: the decisions, the run's first word, and its epochs with their checkpoints."""
 
 
@@ -57,7 +57,7 @@ def killed_after(root: Path, lines: int) -> dict[int, Decision]:
 
 
 @pytest.mark.parametrize(
-    "kills", [2, pytest.param(20, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])], ids=lambda n: f"{n} kills"
+    "kills", [1, pytest.param(20, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])], ids=["1 kill", "20 kills"]
 )
 def test_killed_at_random_it_keeps_every_decision_and_ends_where_an_untouched_one_ends(
     kills: int, tmp_path: Path
@@ -66,7 +66,7 @@ def test_killed_at_random_it_keeps_every_decision_and_ends_where_an_untouched_on
     root = tmp_path / "project"
     chance = random.Random(kills)
     for kill in range(kills):
-        told = killed_after(root, chance.randint(2, 7) if kill % 2 == 0 else chance.randint(8, MOST_LINES))
+        told = killed_after(root, chance.randint(2, 7) if kill % 2 else chance.randint(8, MOST_LINES))
         with Store.open(root) as store:
             kept = {r.score.item: r.decision for r in store.review.items("0001", store.review.ids("0001"))}
         assert {item: kept[item] for item in told} == told
@@ -74,7 +74,7 @@ def test_killed_at_random_it_keeps_every_decision_and_ends_where_an_untouched_on
     with Store.open(root) as store:
         begun = [record for record in store.runs() if record.spec.fine_tune is not None]
         items = lessons(store.review.corrections("0001"), store.production.learnable("0001"))
-        spec = fine_tune_spec(store.run("0001").spec, "0001", items, epochs=3)
+        spec = fine_tune_spec(store.run("0001").spec, "0001", items, epochs=2)
         record = begun[-1] if begun else store.create_run(spec)
         assert record.spec == spec
         outcome, _ = run(record.folder, resume=True)
