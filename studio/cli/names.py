@@ -13,6 +13,7 @@ COMMANDS: Final = (
     "train",
     "steer",
     "review",
+    "label-errors",
     "decide",
     "decisions",
     "production-errors",
