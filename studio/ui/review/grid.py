@@ -203,7 +203,7 @@ class ReviewGrid(QAbstractItemView):
         self.updateGeometries()
         bar = self.verticalScrollBar()
         if self._first_row < self._count():
-            bar.setValue(bar.value() + self._rect(self._first_row).top() - GAP)
+            bar.setValue(self._layout.top_of(self._first_row) - GAP)
         self._is_laying_out = False
         self.viewport().update()
 
@@ -246,7 +246,7 @@ class ReviewGrid(QAbstractItemView):
         if hint is QAbstractItemView.ScrollHint.PositionAtCenter:
             bar.setValue(bar.value() + rect.center().y() - page // 2)
         elif rect.top() < GAP or hint is QAbstractItemView.ScrollHint.PositionAtTop:
-            bar.setValue(bar.value() + rect.top() - GAP)
+            bar.setValue(self._layout.top_of(index.row()) - GAP)
         elif rect.bottom() > page - GAP:
             bar.setValue(bar.value() + rect.bottom() - page + GAP)
 

@@ -37,6 +37,12 @@ class GridLayout:
         corner = QPoint(GAP + column * (self.cell.width() + GAP), self._first_line(group) + line * self._step)
         return QRect(corner, self.cell)
 
+    def top_of(self, row: int) -> int:
+        """Where what is to be seen with the tile begins: the head of its group above the first line."""
+        group = self.group_of(row)
+        is_first_line = row - self.starts[group] < self.columns
+        return self._tops[group] if is_first_line else self.rect(row).top()
+
     def head_rect(self, group: int, *, width: int) -> QRect:
         """`width` is that of the whole."""
         return QRect(GAP, self._tops[group], width - 2 * GAP, self.head)

@@ -106,3 +106,17 @@ def test_the_keys_walk_from_group_to_group(grid: ReviewGrid, qtbot: QtBot) -> No
         qtbot.keyClick(grid, key)
         assert grid.currentIndex().row() == row, key
         assert grid.indexAt(grid.visualRect(grid.currentIndex()).center()).row() == row
+
+
+def test_the_head_of_the_first_group_is_in_view_after_the_tiles_changed_their_size(
+    grid: ReviewGrid, qtbot: QtBot
+) -> None:
+    model = grid.model()
+    assert isinstance(model, ReviewModel)
+    model.show(range(400), read, [GroupHead(0, "a"), GroupHead(200, "b")])
+    head = grid.visualRect(model.index(0)).top()
+    grid.set_tile_width(250)
+    assert grid.verticalScrollBar().value() == 0
+    grid.select_row(399)
+    grid.select_row(200)
+    assert grid.visualRect(model.index(200)).top() >= head
