@@ -58,12 +58,6 @@ class Arrangement:
 _NO_FILTER: Final = ReviewFilter()
 _WORST_FIRST: Final = ReviewOrder()
 
-_SEQUENCE: Final = (
-    "CASE WHEN items.group_name != '' THEN items.group_name "
-    "ELSE rtrim(rtrim(items.name, replace(items.name, '/', '')), '/') END"
-)
-"""That of the item, else its folder: what is left of the name without the characters after the last slash."""
-
 _COLUMNS: Final = {
     SortBy.LOSS: "measures.loss",
     SortBy.ERROR: "measures.error",
@@ -95,6 +89,9 @@ class ReviewQueries:
         rows = self._rows(run_id, wanted, order)
         if order.group is GroupBy.NOTHING:
             return Arrangement(ids=[item for item, _key in rows])
+        if order.group is GroupBy.SEQUENCE:
+            sequences = self._sequences()
+            rows = ((item, sequences.get(item, "")) for item, _key in rows)
         groups: dict[int | str | None, list[int]] = {}
         for item, key in rows:
             groups.setdefault(key, []).append(item)
@@ -112,50 +109,65 @@ class ReviewQueries:
         return frozenset(found)
 
     def _rows(self, run_id: str, wanted: ReviewFilter, order: ReviewOrder) -> Iterable[tuple[int, int | str | None]]:
-        """(item, key of its group); an item without a value of its own comes after the others, greatest loss first."""
+        """(item, class that it is filed under where that is asked for); an item without a value in a table of its own
+        comes after the others, greatest loss first."""
         if order.by not in _VALUED_BESIDE:
-            yield from self._query(run_id, wanted, order)
-            return
-        seen: set[int] = set()
-        for row in self._query(run_id, wanted, order):
-            seen.add(row[0])
-            yield row
-        rest = self._query(run_id, wanted, ReviewOrder(group=order.group))
-        yield from (row for row in rest if row[0] not in seen)
+            return self._query(run_id, wanted, order)
+        ranked = self._ranked(run_id, order)
+        if wanted == _NO_FILTER and order.group is not GroupBy.CLASS and len(ranked) == self._count(run_id):
+            return ranked
+        passing = dict(self._query(run_id, wanted, ReviewOrder(group=order.group)))
+        first = {item: passing[item] for item, _none in ranked if item in passing}
+        return [*first.items(), *((item, key) for item, key in passing.items() if item not in first)]
 
-    def _query(self, run_id: str, wanted: ReviewFilter, order: ReviewOrder) -> Iterator[tuple[int, int | str | None]]:
-        """Only items that have a value, where the order goes by a table of its own."""
+    def _count(self, run_id: str) -> int:
+        return int(self._database.execute("SELECT COUNT(*) FROM measures WHERE run = ?", (run_id,)).fetchone()[0])
+
+    def _sequences(self) -> dict[int, str]:
+        """Of each item its sequence, else its folder; empty where it has neither."""
+        rows = self._database.execute("SELECT id, group_name, name FROM items")
+        return {item: group or name.rpartition("/")[0] for item, group, name in rows}
+
+    def _ranked(self, run_id: str, order: ReviewOrder) -> list[tuple[int, None]]:
+        """All items that have a value in a table of its own."""
+        table, column = _COLUMNS[order.by].split(".")
+        one_class = "" if order.by is SortBy.SUSPICION else "AND class_id = ?"
+        class_id = () if order.by is SortBy.SUSPICION else (-1 if order.class_id is None else order.class_id,)
+        way = "DESC" if order.reverse else "ASC"
+        sql = f"SELECT item, NULL FROM {table} WHERE run = ? {one_class} ORDER BY {column} {way}, item"
+        return self._database.execute(sql, (run_id, *class_id)).fetchall()
+
+    def _query(self, run_id: str, wanted: ReviewFilter, order: ReviewOrder) -> Iterator[tuple[int, int | None]]:
         clauses, values = _conditions(run_id, wanted)
-        key = {GroupBy.CLASS: "measures.filed_under", GroupBy.SEQUENCE: _SEQUENCE}.get(order.group, "NULL")
-        joins, joined = _joins(wanted, order)
+        key = "measures.filed_under" if order.group is GroupBy.CLASS else "NULL"
         rows = self._database.execute(
-            f"SELECT measures.item, {key} FROM measures {joins} "
-            f"WHERE {' AND '.join(['measures.run = ?', *clauses])} ORDER BY {_ordering(order)}, measures.item",
-            (*joined, run_id, *values),
+            f"SELECT measures.item, {key} FROM {_tables(wanted, order)} "
+            f"WHERE {' AND '.join(['measures.run = ?', *clauses])} ORDER BY {_ordering(order)}",
+            (run_id, *values),
         )
         return iter(rows)
 
 
-def _joins(wanted: ReviewFilter, order: ReviewOrder) -> tuple[str, list[object]]:
-    joins: list[str] = []
-    values: list[object] = []
-    if order.by is SortBy.OVERLAP:
-        joins.append(
-            "JOIN overlaps ON overlaps.run = measures.run AND overlaps.item = measures.item AND overlaps.class_id = ?"
-        )
-        values.append(-1 if order.class_id is None else order.class_id)
-    if order.by is SortBy.SUSPICION:
-        joins.append("JOIN suspicions ON suspicions.run = measures.run AND suspicions.item = measures.item")
-    if order.by is SortBy.NAME or order.group is GroupBy.SEQUENCE or wanted.text:
-        joins.append("JOIN items ON items.id = measures.item")
+def _tables(wanted: ReviewFilter, order: ReviewOrder) -> str:
+    """Names are read in their order off the items' index, which is quicker than sorting them; a cross join keeps the
+    tables in the order that is written."""
+    if order.by is SortBy.NAME:
+        tables = "items CROSS JOIN measures ON measures.item = items.id"
+    elif wanted.text:
+        tables = "measures JOIN items ON items.id = measures.item"
+    else:
+        tables = "measures"
     if wanted.decisions or wanted.only_corrected:
-        joins.append("LEFT JOIN verdicts ON verdicts.run = measures.run AND verdicts.item = measures.item")
-    return " ".join(joins), values
+        tables += " LEFT JOIN verdicts ON verdicts.run = measures.run AND verdicts.item = measures.item"
+    return tables
 
 
 def _ordering(order: ReviewOrder) -> str:
+    if order.by is SortBy.NAME:
+        way = "DESC" if order.reverse else "ASC"
+        return f"items.sort_key {way}, items.id {way}"
     falls = (order.by in _GREATEST_FIRST) is not order.reverse
-    return f"{_COLUMNS[order.by]} {'DESC' if falls else 'ASC'} NULLS LAST"
+    return f"{_COLUMNS[order.by]} {'DESC' if falls else 'ASC'} NULLS LAST, measures.item"
 
 
 def _conditions(run_id: str, wanted: ReviewFilter) -> tuple[list[str], list[object]]:

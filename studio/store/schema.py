@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Final
 
-SCHEMA_VERSION: Final = 12
+SCHEMA_VERSION: Final = 13
 
 TABLES: Final = """
 CREATE TABLE items (
@@ -82,11 +82,11 @@ CREATE TABLE measures (
     filed_under INTEGER,                   -- the class of the label or of the largest mistake
     PRIMARY KEY (run, item)
 ) WITHOUT ROWID;
-CREATE INDEX measures_by_loss ON measures (run, loss DESC, item, split);
-CREATE INDEX measures_by_error ON measures (run, error DESC, item, split);
-CREATE INDEX measures_by_confidence ON measures (run, confidence, item, split);
-CREATE INDEX measures_by_margin ON measures (run, margin, item, split);
-CREATE INDEX measures_by_entropy ON measures (run, entropy DESC, item, split);
+CREATE INDEX measures_by_loss ON measures (run, loss DESC, item, split, filed_under);
+CREATE INDEX measures_by_error ON measures (run, error DESC, item, split, filed_under);
+CREATE INDEX measures_by_confidence ON measures (run, confidence, item, split, filed_under);
+CREATE INDEX measures_by_margin ON measures (run, margin, item, split, filed_under);
+CREATE INDEX measures_by_entropy ON measures (run, entropy DESC, item, split, filed_under);
 
 CREATE TABLE overlaps (
     run TEXT NOT NULL,
@@ -336,6 +336,20 @@ def _measure_scores(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _tell_classes_from_the_indices(connection: sqlite3.Connection) -> None:
+    for column, way in (
+        ("loss", " DESC"),
+        ("error", " DESC"),
+        ("confidence", ""),
+        ("margin", ""),
+        ("entropy", " DESC"),
+    ):
+        connection.execute(f"DROP INDEX IF EXISTS measures_by_{column}")
+        connection.execute(
+            f"CREATE INDEX measures_by_{column} ON measures (run, {column}{way}, item, split, filed_under)"
+        )
+
+
 MIGRATIONS: Final[Mapping[int, Migration]] = {
     1: _add_carried_shapes,
     2: _add_proposals,
@@ -348,6 +362,7 @@ MIGRATIONS: Final[Mapping[int, Migration]] = {
     9: _add_model_choices,
     10: _add_production,
     11: _measure_scores,
+    12: _tell_classes_from_the_indices,
 }
 """By the version that a database has: what turns it into the next one. Runs inside a transaction."""
 
