@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from studio.core.arrays import Mask, Region
 from studio.core.classes import UNLABELLED
 from studio.core.raster import Rect, flood_region
+
+_MOST_KINDS: Final = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,3 +63,24 @@ def nearest_difference(
         return None
     nearest = int(np.argmin((columns + x0 + 0.5 - x) ** 2 + (rows + y0 + 0.5 - y) ** 2))
     return int(columns[nearest]) + x0, int(rows[nearest]) + y0
+
+
+def largest_regions(label: Mask, predicted: Mask, void: Collection[int], *, most: int) -> list[tuple[int, int]]:
+    """A pixel (column, row) of each of the largest regions of difference, the largest first. Of very many kinds of
+    mistakes only the most frequent ones are looked at."""
+    import cv2  # noqa: PLC0415  takes 0.2 s, which the first picture need not wait for
+
+    different = (label != predicted) & counts(label, void)
+    kinds, numbers = np.unique(
+        label[different].astype(np.int32) * 256 + predicted[different].astype(np.int32), return_counts=True
+    )
+    found: list[tuple[int, int, int]] = []
+    for kind in kinds[np.argsort(-numbers, kind="stable")][:_MOST_KINDS]:
+        same = (different & (label == kind // 256) & (predicted == kind % 256)).view(np.uint8)
+        _count, pieces, stats, _centres = cv2.connectedComponentsWithStats(same, connectivity=4)
+        order = 1 + np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:most]
+        for piece in order:
+            left, top, width, _height, area = (int(side) for side in stats[piece])
+            column = int(np.argmax(pieces[top, left : left + width] == piece))
+            found.append((-area, left + column, top))
+    return [(x, y) for _area, x, y in sorted(found)[:most]]

@@ -24,7 +24,7 @@ from studio.core.deciding import (
     StepState,
     in_words,
 )
-from studio.core.difference_regions import nearest_difference, region_at
+from studio.core.difference_regions import largest_regions, nearest_difference, region_at
 from studio.core.document import MaskDocument
 from studio.core.errors import BadMask
 from studio.core.points import Keypoint
@@ -76,6 +76,21 @@ def test_the_nearest_difference_is_looked_for_within_reach() -> None:
     assert nearest_difference(label, said, (), x=15.7, y=12, reach=6) == (20, 12)
     assert nearest_difference(label, said, (), x=13.5, y=10.5, reach=1) is None
     assert nearest_difference(label, said, (), x=-50, y=3, reach=1) is None
+
+
+def test_the_largest_regions_come_first_each_by_a_pixel_of_its_own() -> None:
+    label = np.zeros((12, 20), np.uint8)
+    said = label.copy()
+    said[1:4, 1:4] = 1
+    said[6:11, 8:13] = 2
+    said[6, 8] = 0
+    said[0, 19] = 1
+    spots = largest_regions(label, said, (), most=10)
+    found = [region_at(label, said, (), x=x, y=y) for x, y in spots]
+    assert [(r.pixels, r.predicted) for r in found if r is not None] == [(24, 2), (9, 1), (1, 1)]
+    assert len(largest_regions(label, said, (), most=2)) == 2
+    assert largest_regions(label, label, (), most=2) == []
+    assert largest_regions(label, said, {0}, most=2) == []
 
 
 def test_accepting_a_region_changes_its_pixels_and_no_others(store: Store) -> None:

@@ -458,6 +458,8 @@ class Gallery(QWidget):
 
     def _go_to_another(self) -> None:
         self.flicker.forget()
+        if self.hover is not None:
+            self.hover.go_to_another()
         self._show_preview()
 
     def _step(self, by: int) -> None:

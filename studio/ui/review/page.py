@@ -220,7 +220,9 @@ class ReviewPage(QWidget):
         self._actions["review_flicker"].setAutoRepeat(False)
         hint = "the one at the mouse, which is outlined"
         self._add_action("review_region", "Accept Only the Region", "Shift+A", "region", hint, self._accept_region)
-        return ["review_flicker", "review_fainter", "review_stronger"]
+        hint = "outline the largest one, then smaller ones; Shift+A accepts it"
+        self._add_action("review_next_region", "Next Region", "G", "outline", hint, self._next_region)
+        return ["review_flicker", "review_fainter", "review_stronger", "review_next_region"]
 
     def _add_classes(self) -> str:
         """Give classes to whole items, by their keys or from a list; returns the list's action."""
@@ -515,6 +517,11 @@ class ReviewPage(QWidget):
         items = self.gallery.selected()
         self.decisions.decide(items, decision)
         self.gallery.go_on_after(items)
+
+    def _next_region(self) -> None:
+        review = self.gallery.current()
+        if self.gallery.hover is not None and review is not None:
+            self.gallery.hover.show_next(review)
 
     def _accept_region(self) -> None:
         """More of the item's regions may follow, so it stays the current one."""

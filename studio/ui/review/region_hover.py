@@ -44,7 +44,19 @@ class RegionHover(QObject):
     @property
     def region(self) -> PointedRegion | None:
         """What is outlined now."""
-        return self.pointer.shown
+        region, large = self.pointer.shown, self._preview.review
+        if region is None or not self._preview.isVisible():
+            return region
+        return region if large is not None and large.score.item == region.item else None
+
+    def show_next(self, review: ReviewItem) -> None:
+        """Outline an item's largest region, then the next smaller one."""
+        self.pointer.show_next(review)
+
+    def go_to_another(self) -> None:
+        """Another item is the current one: what a key outlined, or the mouse in the large picture, is of the last."""
+        if self.pointer.is_stepping or self._preview.isVisible():
+            self.pointer.leave()
 
     # -- where the mouse is -------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -12,10 +12,10 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 from studio.core.arrays import Mask, Region
-from studio.core.classes import void_ids
+from studio.core.classes import LabelClass, void_ids
 from studio.core.counting import counted
 from studio.core.deciding import AcceptRegion
-from studio.core.difference_regions import DifferenceRegion, nearest_difference, region_at
+from studio.core.difference_regions import DifferenceRegion, largest_regions, nearest_difference, region_at
 from studio.core.errors import StudioError
 from studio.core.outlines import outline
 from studio.core.review import ReviewItem
@@ -23,6 +23,7 @@ from studio.store import Store
 from studio.ui.review.pictures import masks_of
 from studio.ui.widgets.latest import Latest
 
+_MOST_STEPS: Final = 40
 _FINEST: Final = 1024
 """The outline of a region with a longer side is drawn of every second pixel, or third …"""
 
@@ -52,6 +53,8 @@ class _Masks:
     item: int
     label: Mask
     predicted: Mask
+    spots: tuple[tuple[int, int], ...] = ()
+    """A pixel of each of the largest regions, once somebody asked for them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +77,8 @@ class RegionPointer(QObject):
         self._place: tuple[ReviewItem, float, float, float] | None = None
         self._asked: tuple[ReviewItem, float, float, float] | None = None
         self.shown: PointedRegion | None = None
+        self._step: int | None = None
+        """Which of the largest regions shows, where a key asked for it."""
 
     def region_of(self, item: int) -> PointedRegion | None:
         """The region that is pointed at, where it is one of this item."""
@@ -82,12 +87,27 @@ class RegionPointer(QObject):
     def point_at(self, review: ReviewItem, x: float, y: float, *, reach: float) -> None:
         """The mouse is at (x, y) of the original; a region at most `reach` pixels away will do."""
         self._place = review, x, y, reach
+        self._step = None
         if not (self._latest.is_waiting and self._asked is not None and _of_one(self._asked[0], review)):
             self._look_there()
+
+    def show_next(self, review: ReviewItem) -> None:
+        """The item's largest region, then the next smaller one, and after the last the largest again."""
+        goes_on = self._step is not None and self.shown is not None and self.shown.item == review.score.item
+        self._step = self._step + 1 if goes_on and self._step is not None else 0
+        self._place = None
+        work = partial(_next, self._project, review, self._masks_of(review), self._step)
+        self._latest.ask(work, self._take)
+
+    @property
+    def is_stepping(self) -> bool:
+        """Whether what shows was asked for by key."""
+        return self._step is not None
 
     def leave(self) -> None:
         """The mouse is over no picture any more."""
         self._place = None
+        self._step = None
         self._latest.drop()
         self._show(None)
 
@@ -111,11 +131,14 @@ class RegionPointer(QObject):
         if self.shown is not None and self.shown.item == review.score.item and self.shown.has(x, y):
             self._latest.drop()
             return
+        work = partial(_look, self._project, review, self._masks_of(review), x=x, y=y, reach=reach)
+        self._latest.ask(work, self._take)
+
+    def _masks_of(self, review: ReviewItem) -> _Masks | None:
         known = self._masks
         if known is not None and (known.run, known.item) != (review.run, review.score.item):
             known = self._masks = None
-        work = partial(_look, self._project, review, known, x=x, y=y, reach=reach)
-        self._latest.ask(work, self._take)
+        return known
 
     def _take(self, looked: _Looked) -> None:
         self._masks = looked.masks
@@ -152,25 +175,52 @@ def paint_region(painter: QPainter, target: QRectF, size: tuple[int, int], regio
 
 def _look(project: Path, review: ReviewItem, known: _Masks | None, *, x: float, y: float, reach: float) -> _Looked:
     """On another thread. What cannot be read has no regions; the picture says why."""
+    read = _read(project, review, known)
+    if read is None:
+        return _Looked(None, None)
+    masks, classes = read
+    spot = nearest_difference(masks.label, masks.predicted, void_ids(classes), x=x, y=y, reach=reach)
+    return _Looked(masks, _found(review, masks, classes, spot))
+
+
+def _next(project: Path, review: ReviewItem, known: _Masks | None, step: int) -> _Looked:
+    """On another thread, too."""
+    read = _read(project, review, known)
+    if read is None:
+        return _Looked(None, None)
+    masks, classes = read
+    if not masks.spots:
+        spots = largest_regions(masks.label, masks.predicted, void_ids(classes), most=_MOST_STEPS)
+        masks = replace(masks, spots=tuple(spots))
+    spot = masks.spots[step % len(masks.spots)] if masks.spots else None
+    return _Looked(masks, _found(review, masks, classes, spot))
+
+
+def _read(project: Path, review: ReviewItem, known: _Masks | None) -> tuple[_Masks, tuple[LabelClass, ...]] | None:
     try:
         with Store.open(project) as store:
             masks = known
             if masks is None:
                 label, predicted = masks_of(store, store.run(review.run).folder, review.score)
                 masks = _Masks(review.run, review.score.item, label, predicted)
-            settings = store.settings
+            return masks, store.settings.classes
     except StudioError:
-        return _Looked(None, None)
-    void = void_ids(settings.classes)
-    spot = nearest_difference(masks.label, masks.predicted, void, x=x, y=y, reach=reach)
-    region = region_at(masks.label, masks.predicted, void, x=spot[0], y=spot[1]) if spot is not None else None
-    if spot is None or region is None or region.predicted not in {c.id for c in settings.classes}:
-        return _Looked(masks, None)
-    names = {c.id: c.name for c in settings.known_classes}
-    change = f"{names.get(region.label, region.label)} → {names.get(region.predicted, region.predicted)}"
+        return None
+
+
+def _found(
+    review: ReviewItem, masks: _Masks, classes: tuple[LabelClass, ...], spot: tuple[int, int] | None
+) -> PointedRegion | None:
+    if spot is None:
+        return None
+    region = region_at(masks.label, masks.predicted, void_ids(classes), x=spot[0], y=spot[1])
+    names = {c.id: c.name for c in classes}
+    if region is None or region.predicted not in names:
+        return None
+    change = f"{names.get(region.label, region.label)} → {names[region.predicted]}"
     words = f"{change}, {counted(region.pixels, 'pixel')}"
     deed = AcceptRegion(x=spot[0], y=spot[1])
-    return _Looked(masks, PointedRegion(review.score.item, deed, region, _outlined(region), words))
+    return PointedRegion(review.score.item, deed, region, _outlined(region), words)
 
 
 def _outlined(region: DifferenceRegion) -> QPainterPath:

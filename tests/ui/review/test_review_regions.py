@@ -146,3 +146,38 @@ def test_without_a_region_at_the_mouse_nothing_changes_and_it_is_told(
     qtbot.keyClick(page.gallery.grid, Qt.Key.Key_A, SHIFT)
     assert len(said) == 1 and "Point at a place" in said[0]
     assert project.store.review.journal_ids() == []
+
+
+def test_g_outlines_the_largest_region_then_the_next_and_shift_a_accepts_it(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    item, sky, road = two_regions(project, page)
+    larger, smaller = (sky, road) if sky.sum() > road.sum() else (road, sky)
+    grid, hover = page.gallery.grid, page.gallery.hover
+    assert hover is not None
+
+    def shown() -> int:
+        return hover.region.region.pixels if hover.region is not None else 0
+
+    for expected in (larger, smaller, larger):
+        qtbot.keyClick(grid, Qt.Key.Key_G)
+        qtbot.waitUntil(lambda expected=expected: shown() == int(expected.sum()), timeout=20_000)
+    qtbot.keyClick(grid, Qt.Key.Key_A, SHIFT)
+    label = project.labels[item].copy()
+    label[larger] = 2
+    np.testing.assert_array_equal(project.label_file(item), label)
+    qtbot.keyClick(grid, Qt.Key.Key_G)
+    qtbot.waitUntil(lambda: shown() == int(smaller.sum()), timeout=20_000)
+    qtbot.keyClick(grid, Qt.Key.Key_Right)
+    assert hover.region is None, "it is a region of the item before"
+
+
+def test_the_region_of_the_item_before_is_not_accepted_in_the_large_picture(
+    project: ReviewProject, large: ReviewPage, qtbot: QtBot
+) -> None:
+    item, sky, _road = two_regions(project, large)
+    point_in_preview(large, qtbot, *place_of(sky))
+    qtbot.waitUntil(lambda: outlined(large) == item, timeout=20_000)
+    qtbot.keyClick(large.gallery.preview, Qt.Key.Key_Right)
+    qtbot.keyClick(large.gallery.preview, Qt.Key.Key_A, SHIFT)
+    assert project.store.review.journal_ids() == []
