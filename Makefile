@@ -6,7 +6,7 @@ PY = PYTHONPATH="$(CURDIR)" "$(VENV)/bin/python"
 TESTS ?= tests
 
 .DEFAULT_GOAL := run
-.PHONY: run setup setup-tests lint test test-all bench wheel screenshots clean
+.PHONY: run setup setup-tests lint test test-all bench wheel screenshots states clean
 
 run: setup
 	@$(PY) -m studio demo
@@ -40,6 +40,10 @@ wheel: setup-tests
 
 screenshots: setup-tests
 	STUDIO_SCREENSHOTS="$(CURDIR)/docs/screenshots" $(PY) -m pytest tests/e2e/test_loop.py tests/e2e/test_cards.py
+
+# Each state of the Train and Cards pages, light and dark, in two sizes, to be looked at.
+states: setup-tests
+	QT_QPA_PLATFORM=offscreen $(PY) -m tests.bench.states build/states
 
 clean:
 	rm -rf build dist .pytest_cache .ruff_cache .hypothesis .coverage htmlcov .import_linter_cache

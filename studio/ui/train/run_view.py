@@ -6,7 +6,7 @@ import enum
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -31,6 +31,9 @@ from studio.ui.train.samples_strip import SamplesStrip
 from studio.ui.widgets.tab_row import TabRow, tab_buttons
 
 _ROOM_FOR_CAPTIONS: Final = 600
+
+_ROOM_FOR_SAMPLES: Final = 340
+"""Logical pixels of height below which a plot's numbers would be cut off if the sample predictions stood below it."""
 
 
 class PlotTab(enum.StrEnum):
@@ -65,6 +68,7 @@ class RunView(QWidget):
         self._body = QStackedWidget()
         self._body.addWidget(self.empty)
         self._body.addWidget(self._splitter())
+        self._body.installEventFilter(self)
         bar = QVBoxLayout()
         bar.setContentsMargins(10, 0, 10, 6)
         bar.setSpacing(6)
@@ -84,12 +88,21 @@ class RunView(QWidget):
     def show_tab(self, tab: PlotTab) -> None:
         self._tabs[tab].setChecked(True)
         self._plots.setCurrentIndex(list(PlotTab).index(tab))
-        self._below.setVisible(tab is PlotTab.CURVES)
+        self._share_room()
         self.curves.controls.setVisible(tab is PlotTab.CURVES)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.curves.controls.caption.setVisible(event.size().width() >= _ROOM_FOR_CAPTIONS)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._body and event.type() is QEvent.Type.Resize:
+            self._share_room()
+        return super().eventFilter(watched, event)
+
+    def _share_room(self) -> None:
+        """Bars over the plots may leave room for the plots alone."""
+        self._below.setVisible(self.tab is PlotTab.CURVES and self._body.height() >= _ROOM_FOR_SAMPLES)
 
     def show_empty(self, sentence: str) -> None:
         """A sentence in the place of the plots; they come back with an empty one."""

@@ -19,7 +19,7 @@ from studio.store import RunRecord
 from studio.ui.train.run_library import RunLibrary
 from studio.ui.train.runs_table_model import SORT_ROLE, Column, RunsTableModel
 
-_WIDTHS = {Column.STAR: 28, Column.RUN: 52, Column.WHEN: 84, Column.WHAT: 96, Column.STATE: 92, Column.MODEL: 88}
+_WIDTHS = {Column.STAR: 28, Column.RUN: 52, Column.WHEN: 84, Column.WHAT: 96, Column.STATE: 116, Column.MODEL: 88}
 _ROW_HEIGHT = 26
 
 

@@ -91,3 +91,17 @@ def test_what_shows_a_run_has_a_name_for_who_does_not_see_it(desk: Desk) -> None
     found = [widget for kind in kinds for widget in desk.page.view.findChildren(kind)]
     assert len(found) >= 6
     assert [widget.objectName() for widget in found if not widget.accessibleName()] == []
+
+
+def test_bars_over_a_low_window_leave_the_plot_its_numbers_and_hide_the_samples_until_they_go(desk: Desk) -> None:
+    desk.page.resize(960, 516)
+    ended_run(desk, kind=OutcomeKind.OUT_OF_MEMORY)
+    view = desk.page.view
+    desk.wait(lambda: view.outcome.isVisible() and view.card.isVisible())
+    desk.wait(lambda: not view.samples.isVisible())
+    below_plots = view.curves.mapTo(view, view.curves.rect().bottomLeft()).y()
+    assert below_plots < view.height()
+    assert view.curves.height() >= view.curves.minimumSizeHint().height()
+    for button in (view.outcome.dismiss, view.card.dismiss):
+        desk.qtbot.mouseClick(button, LEFT)
+    desk.wait(view.samples.isVisible)
