@@ -53,8 +53,9 @@ class ItemScore(msgspec.Struct, frozen=True, kw_only=True):
 
     `confidence`, `margin` and `entropy`, each 0 to 1, say how sure the model was, whatever the label is: the highest
     probability, its lead over the second, and the entropy in parts of the largest possible; of a mask the means over
-    the network's pixels, of tags those of each tag's yes or no, where `margin` is that of the least sure tag. None
-    where a model gives no probabilities (points), and in runs of earlier versions.
+    the network's pixels, of tags those of each tag's yes or no, where `margin` is that of the least sure tag. None in
+    runs of earlier versions. Of points, where a model gives no probabilities, there is a `confidence` alone: 1 less how
+    far the answers to a darker and a brighter picture lie apart.
 
     Of a mask `classes` has each class of label or prediction, and `region` is where it is wrong most; of points
     `distances` has (keypoint, pixels of the original) for each visible one.

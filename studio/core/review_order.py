@@ -69,7 +69,7 @@ def sorts_of(task: Task) -> tuple[SortBy, ...]:
         case Task.SEGMENTATION:
             without = frozenset[SortBy]()
         case Task.KEYPOINTS:
-            without = frozenset({SortBy.CONFIDENCE, SortBy.MARGIN, SortBy.ENTROPY, SortBy.OVERLAP})
+            without = frozenset({SortBy.MARGIN, SortBy.ENTROPY, SortBy.OVERLAP})
         case _:
             assert task in TAG_TASKS
             without = frozenset({SortBy.OVERLAP})

@@ -16,6 +16,7 @@ from studio.core.recipe import Precision
 from studio.core.settings import Task as TaskName
 from studio.core.thresholds import kept_threshold
 from studio.ml.data.decoders import make_decoder
+from studio.ml.data.inputs import lit
 from studio.ml.data.threads import decoding_threads
 from studio.ml.device import MixedPrecision, resolve_precision
 from studio.ml.model_file import read_model
@@ -54,7 +55,7 @@ class AnsweringModel:
 
     def looks(self, inputs: Sequence[np.ndarray]) -> list[Tensor]:
         """The answers, which are made last, and those of the task's second looks."""
-        others = [self.answers([_lit(one, factor) for one in inputs]) for factor in self.task.second_looks]
+        others = [self.answers([lit(one, factor) for one in inputs]) for factor in self.task.second_looks]
         return [self.answers(inputs), *others]
 
     def batches(self, paths: Iterable[Path], size: int) -> Iterator[list[np.ndarray | None]]:
@@ -76,7 +77,3 @@ class AnsweringModel:
         except UnreadableItem as error:
             self._warn(error.sentence)
             return None
-
-
-def _lit(picture: np.ndarray, factor: float) -> np.ndarray:
-    return (picture.astype(np.float32) * factor).clip(0, 255).astype(np.uint8)

@@ -16,9 +16,10 @@ from studio.core.atomic import write_atomically
 from studio.core.errors import UnreadableItem
 from studio.core.review import SCORES_FILE, ItemScore, encode_score
 from studio.core.snapshot import SnapshotItem
-from studio.ml.data.inputs import network_input
+from studio.ml.data.inputs import lit, network_input
 from studio.ml.data.threads import decoding_threads
 from studio.ml.device import MixedPrecision, give_back_memory, is_out_of_memory
+from studio.ml.sureness import DIGITS
 from studio.ml.tasks.base import ItemDecoder, Prediction, WeighsWords
 
 PREDICTIONS_FOLDER: Final = "predictions"
@@ -112,12 +113,21 @@ class Scorer:
         if not readable:
             return []
         pictures = [picture for _, picture in readable]
-        outputs = forward_pictures(
-            pictures, network=self._network, precision=self._precision, device=self._device
-        ).cpu()
+        outputs = self._answers(pictures)
         groups = [group for group, _ in readable]
-        words = self._words(pictures, outputs)
-        return [score for scores in pool.map(self._score_group, groups, outputs, words) for score in scores]
+        words, doubts = self._words(pictures, outputs), self._doubts(pictures, outputs)
+        return [score for scores in pool.map(self._score_group, groups, outputs, words, doubts) for score in scores]
+
+    def _answers(self, pictures: Sequence[np.ndarray]) -> Tensor:
+        return forward_pictures(pictures, network=self._network, precision=self._precision, device=self._device).cpu()
+
+    def _doubts(self, pictures: Sequence[np.ndarray], outputs: Tensor) -> Sequence[float | None]:
+        """Where a network says no probabilities, how far its answers to darker and brighter pictures lie apart."""
+        task = self._decoder.task
+        if not task.second_looks:
+            return [None] * len(pictures)
+        looks = [outputs, *(self._answers([lit(one, by) for one in pictures]) for by in task.second_looks)]
+        return [task.uncertainty([look[place] for look in looks]) for place in range(len(pictures))]
 
     def _words(self, pictures: list[np.ndarray], outputs: Tensor) -> list[tuple[tuple[int, float], ...]]:
         """Those that weighed most; none of pictures, and where there is no memory for the pass back."""
@@ -134,7 +144,7 @@ class Scorer:
         return none
 
     def _score_group(
-        self, group: list[SnapshotItem], output: Tensor, words: tuple[tuple[int, float], ...]
+        self, group: list[SnapshotItem], output: Tensor, words: tuple[tuple[int, float], ...], doubt: float | None
     ) -> list[ItemScore]:
         task = self._decoder.task
         original = self._decoder.original(group[0])
@@ -150,7 +160,10 @@ class Scorer:
             for entry in group
         ]
         mask = relative if is_picture else None
-        return [msgspec.structs.replace(score, mask=mask, words=words) for score in scores]
+        scores = [msgspec.structs.replace(score, mask=mask, words=words) for score in scores]
+        if doubt is None:
+            return scores
+        return [msgspec.structs.replace(score, confidence=round(1 - doubt, DIGITS)) for score in scores]
 
     def _picture(self, item: SnapshotItem) -> np.ndarray | None:
         try:

@@ -11,13 +11,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from PIL import Image
 
 from studio.core.masks import read_mask
-from studio.core.recipe import RunSpec, Stage
+from studio.core.recipe import Encoder, RunSpec, Stage
 from studio.core.review import ItemScore, decode_score
 from studio.core.settings import Task
 from studio.core.snapshot import decode_snapshot
 from studio.ml.mask_scores import MaskComparison, compare_masks
+from studio.ml.model_file import read_model
+from studio.ml.models.encoders import make_encoder
+from studio.ml.models.keypoint_net import KeypointNet
 from studio.ml.sureness import sureness_of_choice, sureness_of_tags
 from tests.unit.ml_runs import make_run, recipe, run
 
@@ -172,8 +176,8 @@ def test_the_same_recipe_gives_the_same_scores_to_the_last_bit(task: Task, tmp_p
     first, again = (trained(tmp_path / name / "0001", task) for name in ("first", "again"))
     assert (first / "scores.jsonl").read_bytes() == (again / "scores.jsonl").read_bytes()
     for score in scores_of(first):
-        sure = (score.confidence, score.margin, score.entropy)
-        assert all(value is None for value in sure) if task is Task.KEYPOINTS else None not in sure
+        assert score.confidence is not None
+        assert ((score.margin, score.entropy) == (None, None)) is (task is Task.KEYPOINTS)
         if task is Task.SEGMENTATION:
             assert (score.region is None) == (score.error == 0)
 
@@ -204,6 +208,25 @@ def test_each_point_has_its_own_error(tmp_path: Path) -> None:
         assert index == 0
         assert distance == pytest.approx(math.dist((there.x, there.y), (found.x, found.y)), abs=1e-3)
         assert score.error == pytest.approx(distance, abs=1e-3)
+
+
+def test_points_are_as_sure_as_they_stay_where_the_light_changes(tmp_path: Path) -> None:
+    folder = trained(tmp_path / "0001", Task.KEYPOINTS)
+    network = KeypointNet(make_encoder(Encoder.MOBILENET_V3), 1)
+    network.load_state_dict(read_model(folder).state)
+    items = {item.id: item for item in decode_snapshot((folder / "snapshot.json").read_bytes()).items}
+    score = scores_of(folder)[0]
+    mean, std = np.array((0.485, 0.456, 0.406)), np.array((0.229, 0.224, 0.225))
+    picture = np.asarray(Image.open(items[score.item].image).convert("RGB").resize((32, 32)), np.float64)
+    places = []
+    for factor in (1, 0.75, 1.3):
+        normal = (np.clip(picture * factor, 0, 255) / 255 - mean) / std
+        with torch.inference_mode():
+            places.append(network.eval()(torch.from_numpy(normal).float().permute(2, 0, 1)[None])[0, 0].numpy())
+    spread = np.linalg.norm(np.array(places) - np.mean(places, 0), axis=1).mean()
+    assert score.confidence is not None
+    assert 0 < score.confidence < 1
+    assert score.confidence == pytest.approx(1 - 2 * spread, abs=0.01)
 
 
 def test_scores_of_earlier_versions_are_read() -> None:

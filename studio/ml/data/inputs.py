@@ -18,3 +18,8 @@ def network_input(decoded: Sequence[np.ndarray], device: torch.device) -> Tensor
     if decoded[0].ndim == 1:
         return padded(decoded).to(device)
     return normalised(torch.from_numpy(np.stack(decoded)).permute(0, 3, 1, 2).to(device))
+
+
+def lit(picture: np.ndarray, factor: float) -> np.ndarray:
+    """(H, W, 3) uint8, darker or brighter by so much."""
+    return (picture.astype(np.float32) * factor).clip(0, 255).astype(np.uint8)

@@ -26,7 +26,7 @@ _WORDS: Final = {
 _HINTS: Final = {
     SortBy.LOSS: "The loss of each item alone",
     SortBy.ERROR: "How much of the prediction differs from the label",
-    SortBy.CONFIDENCE: "How probable the model's answer is to itself",
+    SortBy.CONFIDENCE: "How sure the model is of its answer",
     SortBy.MARGIN: "How far the answer leads over the second",
     SortBy.ENTROPY: "How evenly the model spreads its probabilities",
     SortBy.OVERLAP: "How well label and prediction of one class overlap",

@@ -166,7 +166,7 @@ def test_points_are_sorted_by_distance_and_not_grouped_by_class(
     points_project: ReviewProject, points_page: ReviewPage
 ) -> None:
     order = points_page.gallery.order
-    assert order.sort.findData(SortBy.CONFIDENCE) == -1
+    assert order.sort.findData(SortBy.ENTROPY) == -1
     assert order.group.findData(GroupBy.CLASS) == -1
     choose(order.sort, SortBy.ERROR)
     order.direction.click()
