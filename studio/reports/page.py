@@ -35,7 +35,7 @@ LISTED_ITEMS: Final = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """`pictured` of the `changed` items have pictures."""
+    """`pictured` of the `changed` items, those worth seeing, have pictures."""
 
     project: str
     told: RunReport

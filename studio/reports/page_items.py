@@ -32,10 +32,7 @@ def pictures(
         return
     yield "<h2>What changed most</h2>\n"
     if shown < changed:
-        yield (
-            f"<p class='muted'>Of {counted(changed, 'item')} whose error changed, the {shown:,} that "
-            "changed most.</p>\n"
-        )
+        yield f"<p class='muted'>Of {counted(changed, 'item')} that changed, the {shown:,} that changed most.</p>\n"
     yield f"<p class='muted'>{_LEGENDS[task]}</p>\n"
     if task is Task.SEGMENTATION:
         yield _colors(classes)

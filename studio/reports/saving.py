@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from studio.core.atomic import replacing
-from studio.core.report import Report, ReportRow
+from studio.core.report import Report, ReportRow, Verdict
 from studio.core.review import ItemScore
 from studio.core.snapshot import Snapshot
 from studio.reports.item_pictures import Judged, panels_of
@@ -25,7 +25,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class SavedReport:
-    """`pictured` of the `changed` items have pictures."""
+    """`pictured` of the `changed` items, those worth seeing, have pictures."""
 
     path: Path
     pictured: int
@@ -57,7 +57,7 @@ def save_report(
         told=told,
         choice=store.models.of(run),
         classes=store.settings.known_classes,
-        changed=len(_changed(told.report.rows)),
+        changed=len(worth_seeing(told.report.rows)),
         pictured=len(rows),
     )
     with replacing(out) as file:
@@ -66,17 +66,19 @@ def save_report(
 
 
 def most_changed(report: Report, count: int) -> list[ReportRow]:
-    """At most `count` rows whose error changed most, those that got worse first, the greatest change first in either
-    part. Each part gets half of the places, and what the other leaves."""
-    changed = _changed(report.rows)
+    """At most `count` rows that are worth seeing, those that got worse first, the greatest change first in either part.
+    Each part gets half of the places, and what the other leaves."""
+    changed = worth_seeing(report.rows)
     better = [row for row in changed if _change(row) < 0]
     worse = [row for row in reversed(changed) if _change(row) > 0]
     for_worse = min(len(worse), max(count // 2, count - len(better)))
     return [*worse[:for_worse], *better[: count - for_worse]]
 
 
-def _changed(rows: Iterable[ReportRow]) -> list[ReportRow]:
-    return [row for row in rows if row.before is not None and row.after is not None and _change(row) != 0]
+def worth_seeing(rows: Iterable[ReportRow]) -> list[ReportRow]:
+    """Those that were fixed or broken; where none was, all whose error changed at all."""
+    changed = [row for row in rows if row.before is not None and row.after is not None and _change(row) != 0]
+    return [row for row in changed if row.verdict in (Verdict.FIXED, Verdict.BROKEN)] or changed
 
 
 def _change(row: ReportRow) -> float:

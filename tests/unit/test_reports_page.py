@@ -154,7 +154,7 @@ def test_what_got_worse_comes_first(masks: Store, tmp_path: Path) -> None:
 def test_only_the_items_that_changed_most_have_pictures_and_a_sentence_says_so(masks: Store, tmp_path: Path) -> None:
     read = Reading(saved(masks, tmp_path, pictured=1))
     assert len(read.pictures()) == 3
-    assert "whose error changed, the 1 that changed most" in read.text
+    assert "Of 3 items that changed, the 1 that changed most." in read.text
     none = Reading(saved(masks, tmp_path, pictured=0))
     assert none.pictures() == []
     assert "worse.png" in none.text
@@ -242,6 +242,11 @@ def test_each_side_has_half_of_the_pictures_and_what_the_other_leaves(
 ) -> None:
     rows = most_changed(report_of(changes).report, count)
     assert [(row.after or 0) - (row.before or 0) for row in rows] == expected
+
+
+def test_small_changes_have_pictures_only_where_nothing_was_fixed_or_broken() -> None:
+    rows = most_changed(report_of([-90.0, -1.0, 3.0]).report, 60)
+    assert [(row.after or 0) - (row.before or 0) for row in rows] == [-90]
 
 
 def test_a_long_table_ends_with_what_changed_most() -> None:

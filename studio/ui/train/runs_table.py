@@ -19,7 +19,19 @@ from studio.store import RunRecord
 from studio.ui.train.run_library import RunLibrary
 from studio.ui.train.runs_table_model import SORT_ROLE, Column, RunsTableModel
 
-_WIDTHS = {Column.STAR: 28, Column.RUN: 52, Column.WHEN: 84, Column.WHAT: 96, Column.STATE: 116, Column.MODEL: 88}
+_WIDTHS = {
+    Column.STAR: 28,
+    Column.RUN: 52,
+    Column.WHEN: 84,
+    Column.WHAT: 96,
+    Column.STATE: 116,
+    Column.MODEL: 82,
+    Column.BEST: 62,
+    Column.VALID_LOSS: 76,
+    Column.TIME: 62,
+    Column.NOTE: 130,
+}
+_OTHER_WIDTH = 82
 _ROW_HEIGHT = 26
 
 
@@ -58,8 +70,7 @@ class RunsTable(QFrame):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setMinimumSectionSize(24)
         for column in Column:
-            self.view.setColumnWidth(column, _WIDTHS.get(column, 82))
-        self.view.setColumnWidth(Column.NOTE, 150)
+            self.view.setColumnWidth(column, _WIDTHS.get(column, _OTHER_WIDTH))
         header.setSectionResizeMode(Column.DIFFERENCE, QHeaderView.ResizeMode.Stretch)
         self.view.clicked.connect(self._clicked)
         self.view.selectionModel().selectionChanged.connect(self._selected)
