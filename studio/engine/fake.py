@@ -21,9 +21,10 @@ from studio.core.events import (
     Step,
     encode_event,
 )
+from studio.core.kept_state import can_go_on
 from studio.core.outcome import OutcomeKind, RunOutcome
 from studio.engine.inbox import Inbox
-from studio.engine.local_run import STATE_FILE, work_of
+from studio.engine.local_run import work_of
 from studio.engine.outcomes import Asked, Ending, outcome_of
 from studio.engine.recorded import EVENTS_FILE
 
@@ -88,7 +89,7 @@ class FakeRun:
         with self._lock:
             if self._ended.is_set():
                 return
-            has_checkpoint = (self.folder / STATE_FILE).is_file()
+            has_checkpoint = can_go_on(self.folder)
             self._outcome = outcome_of(
                 Ending(
                     exit_code=exit_code,

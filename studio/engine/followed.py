@@ -14,11 +14,11 @@ from typing import Final
 
 from studio.core.commands import AddEpoch, Continue, LowerRate, Pause, Stop
 from studio.core.events import Failed, Finished, RunEvent
+from studio.core.kept_state import can_go_on
 from studio.core.outcome import RunOutcome
 from studio.core.run_commands import tell_run
 from studio.core.run_lock import holder_of, is_held
 from studio.engine.lines import EventLines
-from studio.engine.local_run import STATE_FILE
 from studio.engine.outcomes import Asked, Ending, outcome_of
 from studio.engine.recorded import EVENTS_FILE, whole_line
 
@@ -112,7 +112,7 @@ class FollowedRun:
                 Ending(
                     exit_code=0,
                     final=self._final,
-                    has_checkpoint=(self._folder / STATE_FILE).is_file(),
+                    has_checkpoint=can_go_on(self._folder),
                     asked=self._asked,
                 )
             )

@@ -25,14 +25,13 @@ from studio.core.commands import (
     encode_command,
 )
 from studio.core.events import Failed, Finished, RunEvent, Warned
+from studio.core.kept_state import can_go_on
 from studio.core.outcome import RunOutcome
 from studio.engine.inbox import Inbox
 from studio.engine.launch import kill_group, wait_for_exit
 from studio.engine.lines import EventLines
 from studio.engine.outcomes import Asked, Ending, Work, outcome_of
 from studio.engine.worker_log import WorkerLog
-
-STATE_FILE: Final = "state.pt"
 
 _LONGEST_LINE: Final = 4 * 1024 * 1024
 _CTRL_C_SECONDS: Final = 0.5
@@ -185,7 +184,7 @@ class LocalRun:
                 exit_code=exit_code,
                 final=self._final,
                 log=self._log.tail,
-                has_checkpoint=(self._folder / STATE_FILE).is_file(),
+                has_checkpoint=can_go_on(self._folder),
                 asked=self._asked,
                 work=self._work,
             )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from studio.core.events import Failed, Finished
+from studio.core.kept_state import can_go_on
 from studio.core.outcome import OutcomeKind, Remedy, RunOutcome
 from studio.core.review import SCORES_FILE
 from studio.core.run_lock import is_held, is_starting
@@ -15,9 +16,6 @@ from studio.core.snapshot import SNAPSHOT_FILE
 from studio.engine import Ending, outcome_of, replay
 from studio.engine.recorded import EVENTS_FILE
 from studio.store import RunRecord, Store
-
-STATE_FILE: Final = "state.pt"
-"""What a run goes on from; without it there is nothing to resume."""
 
 _QUIET_SECONDS: Final = 20.0
 """Without a lock, a run that said something this recently may belong to another program with the same project."""
@@ -59,7 +57,7 @@ def close_interrupted_runs(root: Path) -> Interrupted:
 
 def _outcome(record: RunRecord, final: Finished | Failed | None) -> RunOutcome:
     """How a run ended as far as its folder tells."""
-    has_checkpoint = (record.folder / STATE_FILE).exists()
+    has_checkpoint = can_go_on(record.folder)
     if final is not None:
         return outcome_of(Ending(exit_code=0, final=final, has_checkpoint=has_checkpoint))
     sentence = f"The program ended while run {record.id} was going."

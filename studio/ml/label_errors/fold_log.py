@@ -19,9 +19,9 @@ from studio.core.events import (
     Step,
     Warned,
 )
+from studio.core.kept_state import FOLDS_FOLDER
 from studio.core.recipe import Purpose
 from studio.ml.event_log import RunLog
-from studio.ml.label_errors.folds import FOLDS_FOLDER
 
 
 class FoldLog:

@@ -12,12 +12,11 @@ import msgspec
 import numpy as np
 
 from studio.core.items import Split
+from studio.core.kept_state import FOLDS_FOLDER
 from studio.core.settings import Task
 from studio.core.snapshot import Snapshot, SnapshotItem
 from studio.core.tags import ids_of
 from studio.ml.random_state import derived_seed
-
-FOLDS_FOLDER: Final = "folds"
 
 _ONE_CLASS: Final = (Task.SINGLE_LABEL, Task.TEXT)
 

@@ -12,6 +12,7 @@ import torch
 from studio.core.errors import NothingToTrainOn
 from studio.core.events import EpochEnd, Progress, Scored, Started, Step, Warned, read_events
 from studio.core.items import Split
+from studio.core.kept_state import FOLDS_FOLDER
 from studio.core.label_error_recipe import GET_CLEANLAB
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import Judge, Precision, Purpose, RunSpec
@@ -25,7 +26,7 @@ from studio.ml.label_errors.asking import ask_parent
 from studio.ml.label_errors.cleanlab_quality import has_cleanlab
 from studio.ml.label_errors.fold_log import FoldLog
 from studio.ml.label_errors.fold_run import is_done, train_fold
-from studio.ml.label_errors.folds import FOLDS_FOLDER, Fold, make_folds
+from studio.ml.label_errors.folds import Fold, make_folds
 from studio.ml.label_errors.judging import judge
 from studio.ml.label_errors.shares import SHARES_FOLDER
 from studio.ml.label_errors.words import answer_by_words

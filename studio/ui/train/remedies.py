@@ -8,9 +8,9 @@ from typing import Final
 from msgspec.structs import replace
 
 from studio.core.events import Started
+from studio.core.kept_state import STATE_FILE
 from studio.core.outcome import OutcomeKind, Remedy, RunOutcome
 from studio.core.recipe import Precision, Purpose, RunSpec
-from studio.engine.local_run import STATE_FILE
 from studio.store import RunRecord
 from studio.ui.train.rates import with_half_the_batch, with_lower_rate
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from studio.core.kept_state import can_go_on
 from studio.core.outcome import OutcomeKind
 from studio.core.review import SCORES_FILE
-from studio.engine.local_run import STATE_FILE
 from studio.store import RunRecord
 from studio.ui.train.recipe_form import StartChoice
 from studio.ui.train.run_library import RunLibrary
@@ -17,7 +17,7 @@ from studio.ui.train.run_words import date_text
 def can_resume(record: RunRecord) -> bool:
     """A run that ended before its time and left a checkpoint."""
     unfinished = record.outcome is not None and record.outcome.kind is not OutcomeKind.FINISHED
-    return unfinished and (record.folder / STATE_FILE).exists()
+    return unfinished and can_go_on(record.folder)
 
 
 def can_start_from(record: RunRecord) -> bool:

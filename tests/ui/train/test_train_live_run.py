@@ -10,9 +10,9 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from studio.core.events import EpochAdded, Failed, Finished, Progress, RateLowered, WentBack
+from studio.core.kept_state import STATE_FILE
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import Precision
-from studio.engine.local_run import STATE_FILE
 from studio.ui import run_control
 
 from .conftest import STEPS_AN_EPOCH, Desk, epoch_end, loss_at, samples, stage, started, step, training

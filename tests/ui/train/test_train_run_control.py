@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from studio.core.commands import LowerRate, Stop, decode_command
 from studio.core.errors import BadInput, StudioError
 from studio.core.events import Finished, RunEvent, encode_event
+from studio.core.kept_state import STATE_FILE
 from studio.core.outcome import OutcomeKind, Remedy, RunOutcome
 from studio.core.recipe import RunSpec, Stage
 from studio.core.run_commands import COMMANDS_FILE
@@ -22,7 +23,6 @@ from studio.core.run_lock import LOCK_FILE, holding_run
 from studio.core.settings import Task
 from studio.engine import FakeEngine
 from studio.engine.fake import FakeRun
-from studio.engine.local_run import STATE_FILE
 from studio.store import RunRecord, Store
 from studio.ui import interrupted_runs
 from studio.ui.run_control import RunControl

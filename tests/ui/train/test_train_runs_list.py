@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from studio.core.events import BatchFound, BatchTried, EpochAdded, Failed, Finished
+from studio.core.kept_state import STATE_FILE
 from studio.core.outcome import OutcomeKind
 from studio.engine import FakeEngine, FakeRun
-from studio.engine.local_run import STATE_FILE
 from studio.store import Store
 from studio.ui.theme import ThemeMode, theme
 from studio.ui.train.curves import ALL_METRICS, Curve
