@@ -36,6 +36,7 @@ NOTES = st.one_of(
     st.builds(Answer, st.sampled_from(["yes", "ask Ann"])),
     st.just(ClearNote()),
 )
+CHOSEN = st.sampled_from([[1], [2], [1, 2]])
 REGIONS = st.builds(AcceptRegion, x=st.integers(0, WIDTH - 1), y=st.integers(0, HEIGHT - 1))
 CLASSES = st.builds(GiveClass, class_id=st.sampled_from([0, 1, 2]), has=st.booleans(), alone=st.booleans())
 POINTS = st.builds(
@@ -108,8 +109,7 @@ def make(folder: Path, task: Task) -> Store:
 
 
 class Deciding(RuleBasedStateMachine):
-    task = Task.SEGMENTATION
-    labels_deeds: st.SearchStrategy[Deed] = REGIONS
+    task: Task
 
     def __init__(self) -> None:
         super().__init__()
@@ -155,11 +155,7 @@ class Deciding(RuleBasedStateMachine):
         else:
             assert self.seen() == self.states[self.place]
 
-    @rule(data=st.data(), items=st.sampled_from([[1], [2], [1, 2]]))
-    def change_the_label(self, data: st.DataObject, items: list[int]) -> None:
-        self.act(data.draw(self.labels_deeds), items)
-
-    @rule(deed=WHOLE, items=st.sampled_from([[1], [2], [1, 2]]))
+    @rule(deed=WHOLE, items=CHOSEN)
     def decide(self, deed: Deed, items: list[int]) -> None:
         self.act(deed, items)
 
@@ -204,17 +200,31 @@ class Deciding(RuleBasedStateMachine):
         assert all(last.get(i, Decision.UNDECIDED) is seen.decision for i, seen in zip(ITEMS, self.seen(), strict=True))
 
 
+class DecidingMasks(Deciding):
+    task = Task.SEGMENTATION
+
+    @rule(deed=REGIONS, items=CHOSEN)
+    def accept_a_region(self, deed: Deed, items: list[int]) -> None:
+        self.act(deed, items)
+
+
 class DecidingTags(Deciding):
     task = Task.MULTI_LABEL
-    labels_deeds = CLASSES
+
+    @rule(deed=CLASSES, items=CHOSEN)
+    def give_a_class(self, deed: Deed, items: list[int]) -> None:
+        self.act(deed, items)
 
 
 class DecidingPoints(Deciding):
     task = Task.KEYPOINTS
-    labels_deeds = POINTS
+
+    @rule(deed=POINTS, items=CHOSEN)
+    def place_a_point(self, deed: Deed, items: list[int]) -> None:
+        self.act(deed, items)
 
 
-@pytest.mark.parametrize("machine", [Deciding, DecidingTags, DecidingPoints])
+@pytest.mark.parametrize("machine", [DecidingMasks, DecidingTags, DecidingPoints])
 def test_any_deeds_are_taken_back_in_turn(machine: type[Deciding]) -> None:
     case = machine.TestCase()
     case.settings = settings(max_examples=25, stateful_step_count=14, deadline=None)
