@@ -138,6 +138,7 @@ class Gallery(QWidget):
         self.preview.resized.connect(self._show_preview)
         self.filters.changed.connect(self.query)
         self.order.changed.connect(self._reorder)
+        self.order.left.connect(self.take_focus)
         if isinstance(self.panel, HistogramPanel):
             self.panel.chosen.connect(self._choose_range)
         else:

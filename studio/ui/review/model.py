@@ -129,6 +129,8 @@ def in_words(review: ReviewItem, task: Task) -> str:
     """What a tile says, as one line."""
     score = review.score
     parts = [score.name, *score_in_words(score, task), score.split.value]
+    if score.confidence is not None:
+        parts.append(f"{score.confidence:.0%} sure")
     if score.corrected:
         parts.append("corrected")
     if review.decision is not Decision.UNDECIDED:

@@ -196,6 +196,9 @@ class ReviewPage(QWidget):
         open_search = partial(self.top.find_errors.open, self.error_search)
         hint = "which labels are probably wrong"
         self._add_action("review_find_errors", "Find Label Errors…", "W", "search", hint, open_search)
+        order = self.gallery.order
+        self._add_action("review_sort", "Sort by…", "S", "", "", partial(order.open_list, order.sort))
+        self._add_action("review_group", "Group by…", "G", "", "", partial(order.open_list, order.group))
         hint = "a question about the item, or its answer"
         self._add_action("review_note", "Ask Somebody", "N", "ask", hint, self.asking.open)
         for name in of_pictures:
@@ -451,6 +454,8 @@ class ReviewPage(QWidget):
         for name, action in self._actions.items():
             if name in ("review_undo", "review_redo"):
                 action.setEnabled(self._run is not None and self._view in (View.ITEMS, View.JOURNAL))
+            elif name in ("review_sort", "review_group"):
+                action.setEnabled(bool(self._choices) and self._view is View.ITEMS)
             elif name in ("review_journal", "review_find_errors"):
                 action.setEnabled(bool(self._choices))
             else:

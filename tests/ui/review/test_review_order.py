@@ -223,3 +223,19 @@ def test_a_decision_is_about_all_that_is_selected(project: ReviewProject, page: 
     qtbot.keyClick(grid, Qt.Key.Key_R)
     page.decisions.finish()
     assert project.store.review.counts("0001")[Decision.LABEL_RIGHT] == 8
+
+
+@pytest.mark.qt_log_ignore("does not support grabbing the keyboard", extend=True)
+def test_a_key_opens_the_list_and_the_keys_are_back_with_the_items_after_the_choice(
+    sure: ReviewProject, sure_page: ReviewPage, qtbot: QtBot
+) -> None:
+    grid, sort = sure_page.gallery.grid, sure_page.gallery.order.sort
+    grid.setFocus()
+    qtbot.keyClick(grid, Qt.Key.Key_S)
+    assert sort.view().isVisible()
+    choices = sort.view()
+    choices.setCurrentIndex(sort.model().index(sort.findData(SortBy.CONFIDENCE), 0))
+    qtbot.keyClick(choices, Qt.Key.Key_Return)
+    assert not sort.view().isVisible()
+    assert shown(sure_page, sure) == by_sureness()
+    qtbot.waitUntil(grid.hasFocus)
