@@ -92,6 +92,10 @@ class Review:
         """How many scored items have each decision."""
         return self._scores.counts(run_id)
 
+    def worst(self, run_id: str, count: int) -> list[int]:
+        """The first `count` of `ids`, without looking at the others."""
+        return self._scores.worst(run_id, count)
+
     def errors(self, run_id: str) -> dict[int, float]:
         """`ItemScore.error` of each scored item."""
         return self._scores.errors(run_id)

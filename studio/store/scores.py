@@ -80,6 +80,13 @@ class Scores:
             counts[Decision(decision)] += number
         return counts
 
+    def worst(self, run_id: str, count: int) -> list[int]:
+        """The items with the greatest loss, at most `count` of them."""
+        rows = self._database.execute(
+            "SELECT item FROM measures WHERE run = ? ORDER BY loss DESC, item LIMIT ?", (run_id, count)
+        )
+        return [row[0] for row in rows]
+
     def errors(self, run_id: str) -> dict[int, float]:
         """By item."""
         return dict(self._database.execute("SELECT item, error FROM measures WHERE run = ?", (run_id,)))

@@ -90,6 +90,8 @@ def reopened(store: Store) -> Store:
 
 def test_the_worst_items_come_first(reviewed: Store) -> None:
     assert reviewed.review.ids(RUN) == [5, 6, 3, 4]
+    assert reviewed.review.worst(RUN, 2) == [5, 6]
+    assert reviewed.review.errors(RUN) == {3: 0.15, 4: 0.05, 5: 0.45, 6: 0.25}
     items = reviewed.review.items(RUN, [4, 5, 99, 1])
     assert [(i.score.item, i.score.loss, i.decision) for i in items] == [
         (4, 0.1, Decision.UNDECIDED),

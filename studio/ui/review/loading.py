@@ -101,7 +101,7 @@ def read_figures(project: Path, run: str, task: Task) -> RunFigures:
             threshold=kept_threshold(store.run(run).folder),
             sortable=store.review.sortable(run),
             suspected=suspected if judged else None,
-            aspect=None if task is Task.TEXT else _usual_aspect(store, store.review.ids(run)[:_LOOKED_AT]),
+            aspect=None if task is Task.TEXT else _usual_aspect(store, store.review.worst(run, _LOOKED_AT)),
         )
 
 
