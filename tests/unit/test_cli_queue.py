@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
 from studio.cli import run_watch
@@ -15,6 +16,7 @@ from studio.core.classes import make_classes
 from studio.core.events import Finished, Progress, Proposed, Ranked, RunEvent, Warned
 from studio.core.items import NewItem, Split
 from studio.core.label_queue import Queued
+from studio.core.model_choices import Kept
 from studio.core.outcome import OutcomeKind, RunOutcome
 from studio.core.proposals import JOB_FILE, ProposalJob, decode_job
 from studio.core.settings import ProjectSettings, Task
@@ -101,6 +103,19 @@ def test_the_newest_finished_run_says_what_to_label_next(
         assert kept is not None and kept.tags == bee and kept.source == "0001"
         assert store.read_tags(4) is None  # nothing is a label until a person accepts it
     assert not list((project / "proposals" / ".jobs").iterdir())
+
+
+def test_the_kept_model_chooses_rather_than_a_newer_one(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store.open(project) as store:
+        finished = store.run("0001").outcome
+        for parent in ("0001", "0003"):
+            record = store.create_run(replace(recipe(Task.SINGLE_LABEL), parent=parent), data=RunData())
+            store.set_outcome(record.id, finished)
+        store.models.keep("0004", Kept.OLD)
+        store.models.keep("0003", Kept.NEW)
+    engine = use(monkeypatch, (Ranked(queue=()), FINISHED))
+    assert run_command(["queue", str(project)]) == 0
+    assert engine.job.run == str(project / "runs" / "0003")
 
 
 def test_a_random_queue_says_so_and_keeps_what_could_not_be_read_apart(

@@ -424,18 +424,40 @@ def test_points_are_proposed_by_a_run_and_fill_only_those_that_are_missing(make_
     assert (second.x, second.y) == (100.0, 30.0)
 
 
-def finished_run(desk: Desk) -> str:
+def finished_run(desk: Desk, parent: str | None = None) -> str:
     """A run of the project that is over; what it learnt is of no matter here."""
     from studio.core.outcome import RunOutcome
     from studio.core.recipe import RunSpec, Stage
     from studio.core.snapshot import Snapshot
 
     run_id, folder = desk.store._runs.claim_folder()
-    spec = RunSpec(task=desk.session.settings.task, stages=(Stage(epochs=1, height=32, width=32),))
+    stages = (Stage(epochs=1, height=32, width=32),)
+    spec = RunSpec(task=desk.session.settings.task, stages=stages, parent=parent)
     desk.store._runs.record(run_id, folder, spec, Snapshot(task=desk.session.settings.task))
     desk.store.set_outcome(run_id, RunOutcome(kind=OutcomeKind.FINISHED, sentence="The run finished."))
     desk.session.runs_changed.emit()
     return run_id
+
+
+def test_the_model_that_was_kept_proposes_unless_strokes_do(desk: Desk) -> None:
+    from studio.core.model_choices import Kept
+
+    first = finished_run(desk)
+    second = finished_run(desk, parent=first)
+    proposals, panel = desk.page.choices.proposals, panel_of(desk)
+
+    def keep(kept: Kept) -> str:
+        desk.store.models.keep(second, kept)
+        desk.session.runs_changed.emit()
+        return proposals.source
+
+    proposals.choose_source("strokes")
+    assert keep(Kept.OLD) == "strokes"
+    proposals.choose_source(second)
+    assert keep(Kept.NEW) == second
+    assert keep(Kept.OLD) == first
+    listed = [panel.source.itemText(place) for place in range(panel.source.count())]
+    assert listed[1:] == [f"Run {second} · set aside", f"Run {first} · kept"]
 
 
 @pytest.mark.parametrize("how", ["accept_here", "accept_class", "accept_all"])

@@ -83,6 +83,8 @@ class ProposalPanel(QWidget):
         self.replaces.setToolTip("Accepting also changes what is labelled already; void stays")
         self._asking, self._running, self._taking = QWidget(), QWidget(), QWidget()
         self._working = QStackedWidget()
+        self._kept: str | None = None
+        """The run whose model was kept when the sources were listed last."""
         self._lay_out()
         self._connect()
         self._list_sources()
@@ -100,8 +102,9 @@ class ProposalPanel(QWidget):
         self._session.runs_changed.connect(self._list_sources)
 
     def _list_sources(self) -> None:
-        """Strokes, where pixels are labelled, and every finished run, the newest first; at first the kept one."""
-        proposals = self._choices.proposals
+        """Strokes, where pixels are labelled, and every finished run, the newest first. The kept one is chosen at
+        first, and in the place of another run once it was decided for."""
+        proposals, kept = self._choices.proposals, self._session.store.kept_run()
         runs = proposing_runs(self._session.store)
         with QSignalBlocker(self.source):
             self.source.clear()
@@ -110,9 +113,10 @@ class ProposalPanel(QWidget):
             for run in runs:
                 words = [f"Run {run.id}", run.standing, run.note]
                 self.source.addItem(" · ".join(filter(None, words)), run.id)
-        if self.source.findData(proposals.source) < 0:
-            kept = max(0, self.source.findData(self._session.store.kept_run()))
-            proposals.choose_source(str(self.source.itemData(kept) or ""))
+        has_changed = kept is not None and kept != self._kept and proposals.source != FROM_STROKES
+        if has_changed or self.source.findData(proposals.source) < 0:
+            proposals.choose_source(str(self.source.itemData(max(0, self.source.findData(kept))) or ""))
+        self._kept = kept
         self._show()
 
     def _show(self) -> None:
