@@ -36,11 +36,13 @@ class Tone(enum.StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Overlay:
-    """A run's prediction to be shown over the label of `item`; `focus` is where to look first, in image pixels."""
+    """A run's prediction to be shown over the label of `item`; `focus` is where to look first, in image pixels, and
+    `came_from` the page that Esc leads back to."""
 
     run: str
     item: int
     focus: Rect | None = None
+    came_from: Page | None = None
 
 
 class Session(QObject):

@@ -52,7 +52,7 @@ from studio.ui.label.status_strip import StatusStrip
 from studio.ui.label.tagging.tags_panel import TagsPanel
 from studio.ui.label.text_showing import TextShowing
 from studio.ui.label.tool_bar import ToolBar
-from studio.ui.session import Page, Session, Tone
+from studio.ui.session import Session, Tone
 from studio.ui.widgets.tab_order import set_tab_order
 
 _SIDES: Final = (256, 1000, 224)
@@ -162,19 +162,19 @@ class LabelPage(QWidget):
         """Escape means what is under way also where no part of the page has a use for it, and Enter in the lists of
         items and classes what waits to be painted."""
         if event.key() == Qt.Key.Key_Escape:
-            taken = self.canvas.give_up() or self.history.give_up() or self._went_back_to_review()
+            taken = self.canvas.give_up() or self.history.give_up() or self._went_back()
         else:
             in_list = self.items.list.hasFocus() or (self.classes is not None and self.classes.list.hasFocus())
             taken = in_list and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.canvas.hand_key(event)
         if not taken:
             super().keyPressEvent(event)
 
-    def _went_back_to_review(self) -> bool:
-        """Whoever came from a run's mistake, whose prediction still shows, goes back to it."""
+    def _went_back(self) -> bool:
+        """Whoever was led here by a run's mistake goes back to it."""
         overlay = self._session.overlay
-        if overlay is None or overlay.item != self._session.current_item:
+        if overlay is None or overlay.came_from is None or overlay.item != self._session.current_item:
             return False
-        self._session.show_page(Page.REVIEW)
+        self._session.show_page(overlay.came_from)
         return True
 
     def shut_down(self) -> None:

@@ -560,7 +560,9 @@ class ReviewPage(QWidget):
             self._complain(error.sentence)
             return
         self._at_label = review.score.item, self._session.store.item(review.score.item).revision
-        self._session.open_item(review.score.item, Overlay(run=review.run, item=review.score.item, focus=focus))
+        item = review.score.item
+        overlay = Overlay(run=review.run, item=item, focus=focus, came_from=Page.REVIEW)
+        self._session.open_item(item, overlay)
         self._session.show_page(Page.LABEL)
 
     def _items_changed(self, items: list[int]) -> None:

@@ -152,5 +152,5 @@ class ReportPage(QWidget):
 
     def _open(self, item: int) -> None:
         assert self._run is not None
-        self._session.open_item(item, Overlay(run=self._run, item=item))
+        self._session.open_item(item, Overlay(run=self._run, item=item, came_from=Page.REVIEW))
         self._session.show_page(Page.LABEL)

@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from studio.core.deciding import AcceptRegion, Act
 from studio.core.document import MaskDocument
 from studio.core.review import Decision
 from studio.store import Acceptance
@@ -141,3 +142,20 @@ def test_closing_the_page_carries_out_what_was_decided(
     gate.set()
     page.shut_down()
     np.testing.assert_array_equal(project.label_file(worst), expected(project, worst))
+
+
+def test_a_region_of_a_large_picture_is_worked_out_on_a_thread_too(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot, gate: threading.Event
+) -> None:
+    item = project.ids[5]
+    label, said = project.labels[item], project.predictions[item]
+    sky = (said == 2) & (label == 0)
+    rows, columns = np.nonzero(sky)
+    page.decisions.act([item], AcceptRegion(x=int(columns[0]), y=int(rows[0])))
+    press(qtbot, page, Qt.Key.Key_R)
+    np.testing.assert_array_equal(project.read_label(item), label)
+    gate.set()
+    settle(qtbot, page)
+    np.testing.assert_array_equal(project.label_file(item), np.where(sky, 2, label))
+    steps = project.store.review.journal(project.store.review.journal_ids())
+    assert [step.act for step in reversed(steps)] == [Act.REGION, Act.DECIDED], "in the order of the keys"
