@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -41,8 +41,7 @@ class Scores:
         with self._database.transaction() as connection:
             for table in _TABLES:
                 connection.execute(f"DELETE FROM {table} WHERE run = ?", (run_id,))
-            for score in scores:
-                _insert(connection, run_id, score)
+            _insert(connection, run_id, scores)
         return len(scores)
 
     def get(self, run_id: str, item_id: int) -> ItemScore | None:
@@ -145,23 +144,33 @@ def _chosen(scores: Iterable[ItemScore]) -> list[ItemScore]:
     return list(chosen.values())
 
 
-def _insert(connection: sqlite3.Connection, run_id: str, score: ItemScore) -> None:
-    at = (run_id, score.item)
-    connection.execute("INSERT INTO scores (run, item, data) VALUES (?, ?, ?)", (*at, msgspec.json.encode(score)))
-    sure = (score.confidence, score.margin, score.entropy)
-    connection.execute(
+def _insert(connection: sqlite3.Connection, run_id: str, scores: Sequence[ItemScore]) -> None:
+    """Table by table in the order of the items, as each table is kept, which is quicker than score by score."""
+    ordered = sorted(scores, key=lambda score: score.item)
+    connection.executemany(
+        "INSERT INTO scores (run, item, data) VALUES (?, ?, ?)",
+        ((run_id, score.item, msgspec.json.encode(score)) for score in ordered),
+    )
+    connection.executemany(
         "INSERT INTO measures (run, item, split, loss, error, confidence, margin, entropy, corrected, filed_under) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*at, score.split.value, score.loss, score.error, *sure, int(score.corrected), _filed_under(score)),
+        ((run_id, *_measures(score)) for score in ordered),
     )
     connection.executemany(
         "INSERT OR REPLACE INTO confusions (run, item, label, predicted, pixels) VALUES (?, ?, ?, ?, ?)",
-        ((*at, label, predicted, pixels) for label, predicted, pixels in score.confusion),
+        ((run_id, score.item, *counted) for score in ordered for counted in score.confusion),
     )
     connection.executemany(
         "INSERT OR REPLACE INTO overlaps (run, item, class_id, overlap) VALUES (?, ?, ?, ?)",
-        ((*at, found.class_id, found.overlap) for found in score.classes),
+        ((run_id, score.item, found.class_id, found.overlap) for score in ordered for found in score.classes),
     )
+
+
+def _measures(score: ItemScore) -> tuple[object, ...]:
+    """The columns of `measures` after the run."""
+    sure = (score.confidence, score.margin, score.entropy)
+    figures = (score.item, score.split.value, score.loss, score.error)
+    return (*figures, *sure, int(score.corrected), _filed_under(score))
 
 
 def _filed_under(score: ItemScore) -> int | None:
