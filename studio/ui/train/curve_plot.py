@@ -13,7 +13,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QColor, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.ui.theme import theme
 from studio.ui.train.curves import Boundaries, Curve, Look, value_text
@@ -38,9 +38,11 @@ class CurvePlot(QFrame):
         right_axis: bool = False,
         bottom: pg.AxisItem | None = None,
         left: pg.AxisItem | None = None,
+        waits_for: str = "",
         turns: PaintTurns | None = None,
         parent: QWidget | None = None,
     ) -> None:
+        """`waits_for` says, in the place of the axes, what will bring the first curve."""
         super().__init__(parent)
         self.setProperty("role", "card")
         self._x_name = x_name
@@ -54,6 +56,10 @@ class CurvePlot(QFrame):
         self._hovered: float | None = None
         self.canvas = PlotCanvas(self, bottom=bottom, left=left, turns=turns)
         self._right = self._add_right_axis() if right_axis else None
+        self.waiting = QLabel(waits_for)
+        self.waiting.setProperty("role", "muted")
+        self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.waiting.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.title = QLabel(title.upper())
         self.title.setProperty("role", "section")
         self.legend = Legend()
@@ -67,6 +73,8 @@ class CurvePlot(QFrame):
         layout.setSpacing(0)
         layout.addLayout(self.title_row)
         layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.waiting, 1)
+        self._show_canvas(not waits_for)
         self.hover = HoverValues(self.canvas)
         box = self.canvas.drawing.getViewBox()
         box.sigXRangeChanged.connect(self._show_visible)
@@ -92,7 +100,13 @@ class CurvePlot(QFrame):
         if boundaries is not None and boundaries != self._boundaries:
             self._boundaries = boundaries
             self._draw_boundaries()
+        self._show_canvas(not self.waiting.text() or any(len(curve.x) for curve in curves))
         self._write_legend()
+
+    def _show_canvas(self, shown: bool) -> None:
+        """Axes without a curve would show numbers that mean nothing."""
+        self.waiting.setVisible(not shown)
+        self.canvas.setVisible(shown)
 
     def set_x_name(self, name: str) -> None:
         """What the x axis counts, for the values under the mouse."""

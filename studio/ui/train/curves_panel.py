@@ -72,7 +72,15 @@ class CurvesPanel(QWidget):
         self._arrange()
 
     def _plot(self, title: str, *, x_name: str, left: NumberAxis | None = None, right_axis: bool = False) -> CurvePlot:
-        return CurvePlot(title, x_name=x_name, bottom=WholeAxis(), left=left, right_axis=right_axis, turns=self.turns)
+        return CurvePlot(
+            title,
+            x_name=x_name,
+            bottom=WholeAxis(),
+            left=left,
+            right_axis=right_axis,
+            waits_for=f"After the first {x_name}",
+            turns=self.turns,
+        )
 
     def _arrange(self) -> None:
         self._grid = grid = QGridLayout(self)

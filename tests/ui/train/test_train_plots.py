@@ -17,7 +17,7 @@ from studio.ui.train.curves import Measure
 from studio.ui.train.curves_panel import CurvesPanel
 from studio.ui.train.decimation import decimated
 
-from .conftest import Desk, loss_at, stage, started, step
+from .conftest import Desk, epoch_end, loss_at, stage, started, step
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=400), st.integers(1, 20))
@@ -182,3 +182,18 @@ def test_where_room_is_short_one_plot_has_all_of_it_and_the_others_are_a_choice_
     assert [plot.isVisible() for plot in plots] == [True] * 4
     assert [plot.title.isVisible() for plot in plots] == [True, True, False, True]
     assert not curves.plot_choice.isVisible()
+
+
+def test_a_plot_without_a_curve_says_what_it_waits_for_in_the_place_of_empty_axes(desk: Desk) -> None:
+    desk.page.resize(1280, 860)
+    desk.page.start_training()
+    desk.wait_for_run().say(started(), stage(), step(1))
+    curves = desk.page.view.curves
+    desk.wait(curves.batch_loss.canvas.isVisible)
+    desk.wait_for_plots()
+    assert not curves.epoch_loss.canvas.isVisible()
+    assert curves.epoch_loss.waiting.isVisible()
+    assert curves.epoch_loss.waiting.text() == "After the first epoch"
+    desk.engine.runs[-1].say(epoch_end(1))
+    desk.wait(curves.epoch_loss.canvas.isVisible)
+    assert not curves.epoch_loss.waiting.isVisible()
