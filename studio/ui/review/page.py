@@ -198,7 +198,7 @@ class ReviewPage(QWidget):
         self._add_action("review_find_errors", "Find Label Errors…", "W", "search", hint, open_search)
         order = self.gallery.order
         self._add_action("review_sort", "Sort by…", "S", "", "", partial(order.open_list, order.sort))
-        self._add_action("review_group", "Group by…", "G", "", "", partial(order.open_list, order.group))
+        self._add_action("review_group", "Group by…", "Shift+S", "", "", partial(order.open_list, order.group))
         hint = "a question about the item, or its answer"
         self._add_action("review_note", "Ask Somebody", "N", "ask", hint, self.asking.open)
         for name in of_pictures:
