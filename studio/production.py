@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -31,6 +31,9 @@ from studio.store.production import Seen
 
 FOLDER: Final = "production"
 """Names of items seen in production begin with it, whatever split they are moved to later."""
+
+_AT_ONCE: Final = 500
+"""Proposals that are kept in one transaction."""
 
 Progress = Callable[[int, int], object]
 
@@ -215,6 +218,14 @@ def pre_label(store: Store, run: str) -> tuple[int, ...]:
     said = store.production.of(ids)
     folder = store.run(run).folder
     made: list[int] = []
+    for start in range(0, len(ids), _AT_ONCE):
+        with store.proposals.together():
+            made += _pre_label(store, run, ids[start : start + _AT_ONCE], said, folder)
+    return tuple(made)
+
+
+def _pre_label(store: Store, run: str, ids: Sequence[int], said: Mapping[int, Seen], folder: Path) -> list[int]:
+    made: list[int] = []
     for review in store.review.items(run, ids):
         item, score = store.item(review.score.item), review.score
         reported = _reported(store, said.get(item.id), item.path)
@@ -228,7 +239,7 @@ def pre_label(store: Store, run: str) -> tuple[int, ...]:
         tags = PredictedTags(tags=reported) if isinstance(reported, Tags) else score.tags
         store.proposals.put(item.id, run, points=points, tags=tags, uncertainty=score.entropy)
         made.append(item.id)
-    return tuple(made)
+    return made
 
 
 def _put_mask(store: Store, item: int, mask: Mask) -> None:

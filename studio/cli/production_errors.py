@@ -60,10 +60,11 @@ def production_errors(
             if words := otherwise_in_words(different, compared):
                 output.problems([words])
             counts = store.production.counts(record.id)
+            pre_labelled = counted(len(proposed), "item is", "items are")
             output.result(
                 "scored",
                 f"Run {record.id} has what the model says about {counted(counts.items, 'item')}, "
-                f"{counts.learnable:,} of them with a label to learn; {len(proposed):,} are pre-labelled. "
+                f"{counts.learnable:,} of them with a label to learn; {pre_labelled} pre-labelled. "
                 f"Next: studio review {project} --run {record.id}, then studio fine-tune {project} --run {record.id}",
                 run=record.id,
                 items=counts.items,

@@ -99,6 +99,7 @@ def review(
             split=score.split,
             loss=score.loss,
             error=score.error,
+            labelled=score.labelled,
             decision=item.decision,
             note=item.note,
             confusion=[
@@ -203,8 +204,8 @@ def _row(rank: int, item: ReviewItem, settings: ProjectSettings, words: Sequence
     if item.note is not None:
         said.append(f"{'asked' if item.note.is_open else 'answered'}: {item.note.answer or item.note.text}")
     decision = "; ".join(said)
-    error = error_figure(score.error, settings.task)
-    figures = (str(rank), score.name, score.split.value, f"{score.loss:.4f}", error)
+    judged = (f"{score.loss:.4f}", error_figure(score.error, settings.task)) if score.labelled else ("–", "–")
+    figures = (str(rank), score.name, score.split.value, *judged)
     if settings.task is Task.TEXT:
         figures = (*figures, taken, ", ".join(f"{word} {100 * share:+.0f} %" for word, share in words[:_WORDS]))
     elif settings.classes:

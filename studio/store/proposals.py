@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +41,10 @@ class Proposals:
             (json.dumps(list(ids)),),
         )
         return {item: self.folder / label for item, label in rows}
+
+    def together(self) -> AbstractContextManager[object]:
+        """What is kept inside of the block is kept at once."""
+        return self._database.transaction()
 
     def put(
         self,
