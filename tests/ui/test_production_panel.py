@@ -129,7 +129,7 @@ def last_run(window: MainWindow, qtbot: QtBot, count: int) -> FakeRun:
     assert window.workspace is not None
     engine = window.workspace.engine
     assert isinstance(engine, FakeEngine)
-    qtbot.waitUntil(lambda: len(engine.runs) == count)
+    qtbot.waitUntil(lambda: len(engine.runs) == count, timeout=30_000)
     return engine.runs[-1]
 
 
@@ -152,7 +152,7 @@ def scored(window: MainWindow, errors: Path, qtbot: QtBot) -> ProductionPanel:
     panel.source.source.setText(str(errors))
     qtbot.mouseClick(panel.source.go, Qt.MouseButton.LeftButton)
     finish(last_run(window, qtbot, 1), Purpose.SCORE, right=False)
-    qtbot.waitUntil(lambda: is_open(panel, Step.LOOK))
+    qtbot.waitUntil(lambda: is_open(panel, Step.LOOK), timeout=30_000)
     return panel
 
 
@@ -185,7 +185,7 @@ def test_the_steps_lead_from_the_model_to_the_comparison(window: MainWindow, err
     back = review.findChild(QToolButton, "review_production")
     assert back is not None
     qtbot.mouseClick(back, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: is_open(panel, Step.TUNE))
+    qtbot.waitUntil(lambda: is_open(panel, Step.TUNE), timeout=30_000)
     assert panel.tune.button.text() == "Fine-tune on 3 corrections"
     qtbot.mouseClick(panel.tune.button, Qt.MouseButton.LeftButton)
     tuning = last_run(window, qtbot, 2)
@@ -198,10 +198,10 @@ def test_the_steps_lead_from_the_model_to_the_comparison(window: MainWindow, err
     finish(tuning, Purpose.TRAIN, right=True)
 
     opened(window, qtbot)
-    qtbot.waitUntil(lambda: is_open(panel, Step.COMPARE))
+    qtbot.waitUntil(lambda: is_open(panel, Step.COMPARE), timeout=30_000)
     assert "2 fixed" in panel.cards[Step.COMPARE].said.text()
     qtbot.mouseClick(panel.compare, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: review.report.run == "0003")
+    qtbot.waitUntil(lambda: review.report.run == "0003", timeout=30_000)
     assert review.stack.currentWidget() is review.report
 
 

@@ -48,6 +48,9 @@ class ProductionPanel(QWidget):
         self._standing = Standing()
         self._model = ""
         self._open: Step | None = None
+        self._is_reading = False
+        self._must_read_again = False
+        """Something changed since the project is being read; much news is one more reading."""
         self._stop = threading.Event()
         self._queue = WorkQueue("production", self)
         self._build()
@@ -56,7 +59,11 @@ class ProductionPanel(QWidget):
 
     def refresh(self) -> None:
         """Read how far it is, and open the first step that is not done, unless a person chose another."""
-        self._queue.do(partial(read_standing, self._session.store.root), self._show_standing, self._complain)
+        if self._is_reading:
+            self._must_read_again = True
+            return
+        self._is_reading = True
+        self._queue.do(partial(read_standing, self._session.store.root), self._take_standing, self._could_not_read)
 
     def shut_down(self) -> None:
         """Stop after the item in hand and wait for that, for the project is about to close."""
@@ -121,6 +128,20 @@ class ProductionPanel(QWidget):
 
     def _refresh_if_shown(self) -> None:
         if self.isVisible():
+            self.refresh()
+
+    def _take_standing(self, standing: Standing) -> None:
+        self._show_standing(standing)
+        self._has_read()
+
+    def _could_not_read(self, sentence: str) -> None:
+        self._complain(sentence)
+        self._has_read()
+
+    def _has_read(self) -> None:
+        self._is_reading = False
+        again, self._must_read_again = self._must_read_again, False
+        if again:
             self.refresh()
 
     def _show_standing(self, standing: Standing) -> None:
