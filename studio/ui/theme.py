@@ -85,12 +85,16 @@ class Theme(QObject):
         self._mode = mode
         system_dark = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
         self._dark = system_dark if mode is ThemeMode.SYSTEM else mode is ThemeMode.DARK
-        self._colors = _load_colors("dark" if self._dark else "light")
-        self._icons.clear()
+        colors = _load_colors("dark" if self._dark else "light")
+        if colors != self._colors:
+            self._colors = colors
+            self._icons.clear()
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.setPalette(self._palette())
-            app.setStyleSheet(_style_sheet(self._colors))
+            sheet = _style_sheet(colors)
+            if sheet != app.styleSheet():
+                app.setStyleSheet(sheet)
         self.changed.emit()
 
     def follow_system(self) -> None:

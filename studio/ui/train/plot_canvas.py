@@ -35,11 +35,10 @@ class PlotCanvas(pg.PlotWidget):
     ) -> None:
         """`turns` are shared by plots that stand beside each other."""
         axes = {axis.orientation: axis for axis in (bottom, left) if axis is not None}
-        super().__init__(parent, axisItems=axes)
+        super().__init__(parent, axisItems=axes, enableMenu=False)
         self._turns = turns or PaintTurns(self)
         self._last = QImage()
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMenuEnabled(False)
         self.hideButtons()
         self.setMinimumSize(120, 56)
         item = self.drawing
