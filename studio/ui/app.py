@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -48,6 +49,7 @@ def run(options: WindowOptions) -> int:
     window.open_at_start(options)
     window.show()
     window.activateWindow()
+    gc.freeze()  # what the window is made of lives as long as it does; looking through it for garbage makes it stutter
     with_signals = _leave_on_signals(window)
     try:
         return app.exec()
