@@ -113,18 +113,15 @@ def over(image: np.ndarray, mask: np.ndarray, colors: np.ndarray, opacity: float
 def highlighted(image: np.ndarray, share: np.ndarray, color: tuple[int, int, int]) -> np.ndarray:
     """`image` (H, W, 3) uint8 in dimmed grey, where `share` (H, W) in [0, 1] says that things differ in stripes of
     `color` and a lighter one: a pattern is seen whatever colours the eye tells apart."""
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) * 0.62 + 12
-    alpha = (share * _DIFFERENCE_OPACITY)[..., None]
-    mixed = grey[..., None] * (1 - alpha) + _hatch(image.shape[0], image.shape[1], color) * alpha
-    return np.clip(mixed, 0, 255).astype(np.uint8)
-
-
-def _hatch(height: int, width: int, color: tuple[int, int, int]) -> np.ndarray:
-    """(height, width, 3) float32: diagonal stripes, all over."""
-    stripe = max(_NARROWEST_STRIPE, min(height, width) // _STRIPES_A_SIDE)
-    is_light = (np.arange(height)[:, None] + np.arange(width)) // stripe % 2
+    grey = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) * 0.62 + 12).astype(np.uint8)
+    shown = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
+    rows, columns = np.nonzero(share)
+    alpha = (share[rows, columns] * _DIFFERENCE_OPACITY)[:, None]
+    stripe = max(_NARROWEST_STRIPE, min(share.shape) // _STRIPES_A_SIDE)
     dark = np.array(color, np.float32)
-    return np.stack([dark, dark + (255 - dark) * _HATCH_TINT])[is_light]
+    stripes = np.stack([dark, dark + (255 - dark) * _HATCH_TINT])[(rows + columns) // stripe % 2]
+    shown[rows, columns] = shown[rows, columns] * (1 - alpha) + stripes * alpha
+    return shown
 
 
 def _with_margin(left: float, top: float, wide: float, high: float, *, width: int, height: int) -> Rect:
