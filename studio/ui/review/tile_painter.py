@@ -51,8 +51,8 @@ FindPictures = Callable[[ReviewItem], Pictures | None]
 PaintPicture = Callable[[QPainter, QRectF, Pictures], None]
 """Is given where the picture lies."""
 
-_MOST_PIXELS: Final = 12_000_000
-"""Of tiles kept as they were drawn: some screens full."""
+_MOST_PIXELS: Final = 7_000_000
+"""Of tiles kept as they were drawn: some screens full, on a plain screen."""
 
 _MOST_PARTS: Final = 64
 """Frames and badges that are kept; a window that is being resized asks for ever other sizes."""
@@ -206,7 +206,8 @@ class TilePainter(QObject):
         old = self._kept.pop(item, None)
         self._kept_pixels += kept.pixels - (old.pixels if old is not None else 0)
         self._kept[item] = kept
-        while self._kept_pixels > _MOST_PIXELS and len(self._kept) > 1:
+        most = _MOST_PIXELS * kept.image.devicePixelRatio() ** 2
+        while self._kept_pixels > most and len(self._kept) > 1:
             _item, dropped = self._kept.popitem(last=False)
             self._kept_pixels -= dropped.pixels
 

@@ -20,7 +20,7 @@ from studio.ui.review.pictures import Look, Pictures, draw
 TileKey = tuple[str, int, Split]
 """Run, item and split: what a tile shows."""
 
-_CACHE_BYTES: Final = 96 * 2**20
+_CACHE_BYTES: Final = 64 * 2**20
 _THREADS: Final = 2
 
 
@@ -52,7 +52,8 @@ class _Entry:
 
 
 class TileRenderer(QObject):
-    """Keeps the pictures of items that were wanted lately; each drawing thread reads the project by a store of its own.
+    """Keeps the pictures of items that were wanted lately, up to `cache_bytes` on a plain screen; each drawing thread
+    reads the project by a store of its own.
 
     A picture of an older look or label stays until the new one is there, so that nothing flickers.
     """
@@ -142,7 +143,8 @@ class TileRenderer(QObject):
             self._used -= old.pictures.bytes
         self._entries[job.key] = _Entry(job.look, drawn.pictures, job.age)
         self._used += drawn.pictures.bytes
-        while self._used > self._limit and len(self._entries) > 1:
+        limit = self._limit * job.look.ratio**2
+        while self._used > limit and len(self._entries) > 1:
             _key, dropped = self._entries.popitem(last=False)
             self._used -= dropped.pictures.bytes
         self.ready.emit(job.key)
