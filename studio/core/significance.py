@@ -29,6 +29,8 @@ would come to that in 2 of 2⁵ cases, which is more than `LEVEL`."""
 _DRAWS: Final = 200_000_000
 _FEWEST_RESAMPLES: Final = 2_000
 _BLOCK: Final = 2_000_000
+_NO_WIDTH: Final = 1e-9
+"""Of an interval whose ends differ by rounding alone."""
 
 Numbers = npt.NDArray[np.float64]
 
@@ -130,6 +132,7 @@ def _p(value: float) -> str:
 
 def _figures(by: float, low: float, high: float) -> tuple[str, str, str]:
     """All with as many decimals as two digits of the distance between `low` and `high` take."""
-    decimals = min(6, max(0, 1 - math.floor(math.log10(high - low)))) if high > low else 2
+    width = high - low
+    decimals = min(6, max(0, 1 - math.floor(math.log10(width)))) if width > _NO_WIDTH else 2
     by, low, high = (round(value, decimals) + 0.0 for value in (by, low, high))
     return f"{by:,.{decimals}f}", f"{low:,.{decimals}f}".replace("-", "−"), f"{high:,.{decimals}f}".replace("-", "−")

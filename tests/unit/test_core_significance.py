@@ -130,3 +130,18 @@ def test_sizes_of_errors_are_told_with_their_interval(task: Task, change: float,
     assert test is not None
     assert test.change == pytest.approx(change)
     assert chance_in_words(test, task) == words
+
+
+def test_a_change_that_is_the_same_on_every_item_has_an_interval_without_width() -> None:
+    before = np.linspace(0.1, 0.9, 20)
+    test = paired_test(before, before - 0.07, Task.SEGMENTATION)
+    assert test is not None
+    assert chance_in_words(test, Task.SEGMENTATION) == "The error falls by 7.00 points, 95 % between 7.00 and 7.00."
+
+
+@pytest.mark.parametrize("task", [Task.SEGMENTATION, Task.TEXT])
+def test_errors_that_stayed_as_they_were_are_no_change(task: Task) -> None:
+    test = paired_test(np.ones(9), np.ones(9), task)
+    assert test is not None
+    assert test.could_be_chance is True
+    assert chance_in_words(test, task) == "Nothing changed on 9 items."

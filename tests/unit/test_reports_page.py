@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import io
 import re
 from collections.abc import Iterator
@@ -15,9 +16,10 @@ from PIL import Image
 
 from studio.core.classes import make_classes
 from studio.core.errors import BadInput, BadTable, CannotWrite
+from studio.core.events import EpochEnd, Warned, encode_event, last_epoch
 from studio.core.items import Split
 from studio.core.metric_change import MetricChange, metric_figures
-from studio.core.model_choices import Kept
+from studio.core.model_choices import Kept, ModelChoice, choice_in_words
 from studio.core.report import before_after
 from studio.core.review import ItemScore
 from studio.core.settings import ProjectSettings, Task
@@ -261,7 +263,39 @@ def test_a_long_table_ends_with_what_changed_most() -> None:
 
 @pytest.mark.parametrize(
     ("before", "after", "figures"),
-    [(0.881, 0.9034, "0.881 → 0.903"), (0.88112, 0.88141, "0.8811 → 0.8814"), (0.5, 0.5, "0.500 → 0.500")],
+    [
+        (0.881, 0.9034, "0.881 → 0.903"),
+        (0.88112, 0.88141, "0.8811 → 0.8814"),
+        (0.5, 0.5, "0.500 → 0.500"),
+        (0.5, 0.5000001, "0.5 → 0.5"),
+    ],
 )
 def test_metrics_have_as_many_decimals_as_tell_them_apart(before: float, after: float, figures: str) -> None:
     assert metric_figures(MetricChange(name="m", before=before, after=after, better=1)) == figures
+
+
+def test_a_decision_is_told_with_who_and_when_as_far_as_that_is_known() -> None:
+    noon = dt.datetime(2026, 11, 3, 12, 5).timestamp()
+
+    def choice(kept: Kept, who: str) -> ModelChoice:
+        return ModelChoice(run="0002", parent="0001", kept=kept, who=who, time=noon)
+
+    assert choice_in_words(None) == "Not decided yet"
+    assert choice_in_words(choice(Kept.NEW, "Anna")) == "Run 0002 kept by Anna, 3 Nov 2026 12:05"
+    assert choice_in_words(choice(Kept.OLD, "")) == "Run 0001 kept, 3 Nov 2026 12:05"
+    assert choice_in_words(choice(Kept.UNDECIDED, "Ben")) == "Decision taken back by Ben, 3 Nov 2026 12:05"
+
+
+def test_the_last_epoch_is_found_behind_torn_lines_and_none_where_there_is_none(tmp_path: Path) -> None:
+    def epoch(number: int) -> EpochEnd:
+        return EpochEnd(epoch=number, step=1, train_loss=1, valid_loss=1, metrics=[], seconds=1)
+
+    path = tmp_path / "events.jsonl"
+    assert last_epoch(path) is None
+    path.write_bytes(b"")
+    assert last_epoch(path) is None
+    many = b"".join(encode_event(Warned(sentence=f"the epoch {number}")) for number in range(3000))
+    path.write_bytes(encode_event(epoch(1)) + encode_event(epoch(2)) + b'{"event":"epoch","ep')
+    assert last_epoch(path) == epoch(2)
+    path.write_bytes(many + encode_event(epoch(3)) + encode_event(Warned(sentence='an "epoch"')))
+    assert last_epoch(path) == epoch(3)
