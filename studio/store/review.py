@@ -62,7 +62,8 @@ class Review:
         has_threshold = self._settings().task is Task.MULTI_LABEL and not _proposes_labels(folder)
         threshold = kept_threshold(folder) if has_threshold else None
         self._suspicions.load(run_id, folder / SUSPICIONS_FILE)
-        return self._scores.load(run_id, folder / SCORES_FILE, threshold=threshold)
+        one_class = self._settings().task in (Task.SINGLE_LABEL, Task.TEXT)
+        return self._scores.load(run_id, folder / SCORES_FILE, threshold=threshold, one_class=one_class)
 
     def choose_threshold(self, run_id: str, threshold: float) -> None:
         """From now on the run predicts the tags whose probability is above `threshold`, here and on new pictures; what

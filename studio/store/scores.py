@@ -27,9 +27,10 @@ class Scores:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def load(self, run_id: str, path: Path, *, threshold: float | None = None) -> int:
+    def load(self, run_id: str, path: Path, *, threshold: float | None = None, one_class: bool = False) -> int:
         """Read a run's scores file, replacing what was read from it before; returns the number of items. `threshold`:
-        from which probability on a tag is predicted, where a person chose another one than the run had.
+        from which probability on a tag is predicted, where a person chose another one than the run had. `one_class`:
+        items have one class each, and are filed under that of their label.
 
         A score goes by the id and the name of its item; what the project no longer has is passed over, and so is a torn
         last line, of a process that was killed. Decisions stay. Raises ProjectDamaged.
@@ -41,7 +42,7 @@ class Scores:
         with self._database.transaction() as connection:
             for table in _TABLES:
                 connection.execute(f"DELETE FROM {table} WHERE run = ?", (run_id,))
-            _insert(connection, run_id, scores)
+            _insert(connection, run_id, scores, one_class=one_class)
         return len(scores)
 
     def get(self, run_id: str, item_id: int) -> ItemScore | None:
@@ -144,7 +145,7 @@ def _chosen(scores: Iterable[ItemScore]) -> list[ItemScore]:
     return list(chosen.values())
 
 
-def _insert(connection: sqlite3.Connection, run_id: str, scores: Sequence[ItemScore]) -> None:
+def _insert(connection: sqlite3.Connection, run_id: str, scores: Sequence[ItemScore], *, one_class: bool) -> None:
     """Table by table in the order of the items, as each table is kept, which is quicker than score by score."""
     ordered = sorted(scores, key=lambda score: score.item)
     connection.executemany(
@@ -154,7 +155,7 @@ def _insert(connection: sqlite3.Connection, run_id: str, scores: Sequence[ItemSc
     connection.executemany(
         "INSERT INTO measures (run, item, split, loss, error, confidence, margin, entropy, corrected, filed_under) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        ((run_id, *_measures(score)) for score in ordered),
+        ((run_id, *_measures(score, one_class=one_class)) for score in ordered),
     )
     connection.executemany(
         "INSERT OR REPLACE INTO confusions (run, item, label, predicted, pixels) VALUES (?, ?, ?, ?, ?)",
@@ -166,17 +167,17 @@ def _insert(connection: sqlite3.Connection, run_id: str, scores: Sequence[ItemSc
     )
 
 
-def _measures(score: ItemScore) -> tuple[object, ...]:
+def _measures(score: ItemScore, *, one_class: bool) -> tuple[object, ...]:
     """The columns of `measures` after the run."""
     sure = (score.confidence, score.margin, score.entropy)
     figures = (score.item, score.split.value, score.loss, score.error)
-    return (*figures, *sure, int(score.corrected), _filed_under(score))
+    return (*figures, *sure, int(score.corrected), _filed_under(score, one_class=one_class))
 
 
-def _filed_under(score: ItemScore) -> int | None:
-    """The one class of the label, or else the class that the largest mistake is about; None without either."""
-    if score.label is not None and len(score.label.ids) == 1:
-        return score.label.ids[0]
+def _filed_under(score: ItemScore, *, one_class: bool) -> int | None:
+    """The class of the label, or else the class that the largest mistake is about; None without it."""
+    if one_class:
+        return score.label.ids[0] if score.label is not None and score.label.ids else None
     if not score.confusion:
         return None
     label, predicted, _pixels = score.confusion[0]

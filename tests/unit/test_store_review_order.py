@@ -11,7 +11,7 @@ import pytest
 
 from studio.core.items import NewItem, Split
 from studio.core.recipe import RunSpec, Stage
-from studio.core.review import ClassScore, Decision, ItemScore, encode_score
+from studio.core.review import NO_CLASS, ClassScore, Decision, ItemScore, encode_score
 from studio.core.review_order import GroupBy, ReviewOrder, SortBy, order_in_words, sorts_of
 from studio.core.settings import Task
 from studio.core.suspicions import Method, Suspicion, encode_suspicion
@@ -191,6 +191,35 @@ def test_items_of_one_class_are_grouped_by_the_label(make_store: MakeStore) -> N
     store.review.load_scores(RUN)
     found = store.review.arranged(RUN, ReviewFilter(), ReviewOrder(group=GroupBy.CLASS))
     assert (found.ids, [group.key for group in found.groups]) == ([2, 1, 3], [0, 1, None])
+
+
+def test_items_with_tags_are_grouped_by_the_tag_that_is_mistaken_whatever_else_they_have(
+    make_store: MakeStore,
+) -> None:
+    store = make_store(3, task=Task.MULTI_LABEL)
+    store.tags.replace(dict.fromkeys(store.item_ids(), Tags((0,))), "by hand")
+    folder = store.create_run(RunSpec(task=Task.MULTI_LABEL, stages=(STAGE,))).folder
+    mistakes = {1: ((NO_CLASS, 1, 1),), 2: (), 3: ((0, NO_CLASS, 1),)}
+    (folder / "scores.jsonl").write_bytes(
+        b"".join(
+            encode_score(
+                ItemScore(
+                    item=i,
+                    name=f"f{i - 1}.png",
+                    split=Split.VALID,
+                    revision=1,
+                    loss=1.0,
+                    error=len(confusion),
+                    label=Tags((0,)),
+                    confusion=confusion,
+                )
+            )
+            for i, confusion in mistakes.items()
+        )
+    )
+    store.review.load_scores(RUN)
+    found = store.review.arranged(RUN, ReviewFilter(), ReviewOrder(group=GroupBy.CLASS))
+    assert (found.ids, [group.key for group in found.groups]) == ([3, 1, 2], [0, 1, None])
 
 
 def test_a_run_can_be_sorted_by_what_it_has_values_of(scored: Scored) -> None:

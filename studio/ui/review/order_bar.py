@@ -66,7 +66,7 @@ class OrderBar(QWidget):
         self.of_class = make_combo("review_sort_class", "Class whose IoU counts", [])
         self.of_class.setMaximumWidth(_CLASS_WIDTH)
         groups = [(words, group) for group, words in _GROUPS.items() if _is_of(settings.task, group)]
-        self.group = make_combo("review_group", "Group by (G)", groups)
+        self.group = make_combo("review_group", "Group by (Shift+S)", groups)
         self.direction = QToolButton()
         self.direction.setObjectName("review_direction")
         self.direction.setCheckable(True)

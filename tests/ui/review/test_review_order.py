@@ -239,3 +239,9 @@ def test_a_key_opens_the_list_and_the_keys_are_back_with_the_items_after_the_cho
     assert not sort.view().isVisible()
     assert shown(sure_page, sure) == by_sureness()
     qtbot.waitUntil(grid.hasFocus)
+
+
+def test_no_key_of_the_page_means_two_things(page: ReviewPage) -> None:
+    keys = [key.toString() for action in page.actions() for key in action.shortcuts()]
+    assert {"S", "Shift+S"} <= set(keys)
+    assert len(keys) == len(set(keys))
