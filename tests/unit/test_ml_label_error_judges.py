@@ -16,6 +16,7 @@ from studio.core.settings import Task
 from studio.core.snapshot import Snapshot, SnapshotItem
 from studio.core.tags import PredictedTags, Tags
 from studio.ml.label_errors.answers import Answer, Judged
+from studio.ml.label_errors.calibration import calibrated
 from studio.ml.label_errors.classes import judge_classes
 from studio.ml.label_errors.masks import judge_masks
 from studio.ml.label_errors.points import judge_points, robust_z
@@ -89,6 +90,23 @@ def test_only_the_doubted_tag_is_proposed_the_other_way_round() -> None:
     for right_one in judged[:20]:
         assert right_one.score.tags is not None
         assert right_one.score.tags.tags == right_one.score.label
+
+
+def test_a_tag_that_a_network_cannot_see_counts_for_little() -> None:
+    dice = np.random.default_rng(0)
+    having = np.stack([np.arange(400) % 2 == 0, np.arange(400) % 4 == 0], 1)
+    seen = np.where(having[:, 0], 0.97, 0.03)
+    unseen = dice.permutation(np.where(having[:, 1], 0.97, 0.03))
+    fitted = calibrated(having, np.stack([seen, unseen], 1))
+    assert np.abs(fitted[:, 0] - having[:, 0]).max() < 0.1
+    assert np.abs(fitted[:, 1] - 0.25).max() < 0.1
+
+
+def test_a_tag_of_one_item_keeps_its_probability() -> None:
+    having = np.zeros((9, 1), np.bool_)
+    having[4] = True
+    shares = np.linspace(0.1, 0.9, 9)[:, None]
+    assert np.array_equal(calibrated(having, shares), shares)
 
 
 def test_a_tag_that_no_item_has_or_all_have_doubts_nothing() -> None:
