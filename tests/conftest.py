@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("quick", max_examples=40)
+settings.register_profile("thorough", max_examples=300)
+settings.load_profile(os.environ.get("STUDIO_HYPOTHESIS", "quick"))
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 

@@ -278,19 +278,16 @@ def test_an_error_leaves_no_trace_either(bench: Bench, error: BaseException) -> 
 
 
 def test_an_lr_finder_run_says_its_curve_and_its_suggestions(tmp_path: Path) -> None:
-    spec = recipe(stages=[STAGE], purpose=Purpose.LR_FIND)
-    curves = []
-    for name in ("0001", "0002"):
-        outcome, heard = run(make_run(tmp_path / name, spec, valid=0))
-        assert outcome is OutcomeKind.FINISHED
-        assert len(heard.of(StageStarted)) == 1
-        (found,) = heard.of(LrFound)
-        assert {s.rule for s in found.suggestions} <= {"valley", "steep", "minimum", "slide"}
-        assert found.suggestions[0].rule == "valley"
-        curves.append([(point.lr, point.loss) for point in heard.of(LrPoint)])
-        assert isinstance(heard.events[-1], Finished)
-        assert not (tmp_path / name / "model.safetensors").exists()
-    assert curves[0] == curves[1]
+    folder = make_run(tmp_path / "0001", recipe(stages=[STAGE], purpose=Purpose.LR_FIND), valid=0)
+    outcome, heard = run(folder)
+    assert outcome is OutcomeKind.FINISHED
+    assert len(heard.of(StageStarted)) == 1
+    (found,) = heard.of(LrFound)
+    assert {s.rule for s in found.suggestions} <= {"valley", "steep", "minimum", "slide"}
+    assert found.suggestions[0].rule == "valley"
+    assert len(heard.of(LrPoint)) > 30
+    assert isinstance(heard.events[-1], Finished)
+    assert not (folder / "model.safetensors").exists()
 
 
 def test_an_lr_finder_run_can_be_stopped(tmp_path: Path) -> None:
