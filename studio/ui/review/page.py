@@ -85,6 +85,7 @@ class ReviewPage(QWidget):
         self._run: str | None = None
         self._wanted_run: str | None = None
         """To be chosen once it is known."""
+        self._wanted_split: Split | None = None
         self._work = WorkQueue("review", self)
         self.decisions = Decisions(session, self)
         self.top = TopBar()
@@ -119,8 +120,7 @@ class ReviewPage(QWidget):
 
     def look_through(self, run: str, split: Split) -> None:
         """Show a run's items of one split, as soon as the run is known to have scores."""
-        self.gallery.filters.clear()
-        self.gallery.filters.split.setCurrentIndex(self.gallery.filters.split.findData(split))
+        self._wanted_split = split
         self._show_view(View.ITEMS)
         if run in self._choices:
             self._choose_run(run)
@@ -335,6 +335,7 @@ class ReviewPage(QWidget):
     def _take_figures(self, figures: RunFigures) -> None:
         if figures.run == self._run:
             self.gallery.show_run(figures)
+            self._show_wanted_split()
             self._show_counts()
             wanted, self._wanted_item = self._wanted_item, None
             if wanted is not None:
@@ -343,6 +344,13 @@ class ReviewPage(QWidget):
     def _count_right(self, run: str) -> None:
         work = partial(read_right, self._session.store.root, run)
         self._work.do(work, partial(self.gallery.show_right, run), self._complain)
+
+    def _show_wanted_split(self) -> None:
+        """Not before the run's items are there: an empty grid would say that none of them is of this split."""
+        split, self._wanted_split = self._wanted_split, None
+        if split is not None:
+            self.gallery.filters.clear()
+            self.gallery.filters.split.setCurrentIndex(self.gallery.filters.split.findData(split))
 
     def _choose_threshold(self, threshold: float) -> None:
         """Decisions that still wait are about the predictions as they show now, so they go first."""
