@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 from studio.core.recipe import Purpose
 from studio.ui.run_control import RunControl, RunState
 
-_GOING_ON: Final = {
+GOING_ON: Final = {
     Purpose.TRAIN: "when the project is opened again, its curves go on where they are.",
     Purpose.LR_FIND: "when the project is opened again, its curve is in the list of runs.",
     Purpose.PROBE: "it tries its batches to the end.",
@@ -21,7 +21,7 @@ _GOING_ON: Final = {
     Purpose.LABEL_ERRORS: "when the project is opened again, the labels that it suspects are on the Review page.",
     Purpose.SCORE: "when the project is opened again, its items are on the Review page.",
 }
-_STOPPED: Final = {
+STOPPED: Final = {
     Purpose.TRAIN: "Stopped, it keeps what it has learnt in a checkpoint and can be resumed.",
     Purpose.LR_FIND: "Stopped, it cannot be resumed; the rate is then looked for from the beginning.",
     Purpose.LOOK: "Stopped, it cannot be resumed; the samples are drawn anew when they are asked for.",
@@ -75,5 +75,5 @@ def _what_is_going(control: RunControl) -> str:
 def _what_becomes_of_it(control: RunControl) -> str:
     is_paused = control.state is RunState.PAUSED
     begins = "Let go on, it works again, by itself" if is_paused else "It can go on by itself"
-    going_on, stopped = _GOING_ON[control.purpose], _STOPPED[control.purpose]
+    going_on, stopped = GOING_ON[control.purpose], STOPPED[control.purpose]
     return f"{begins}: {going_on} {stopped}"
