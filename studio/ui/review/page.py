@@ -224,7 +224,7 @@ class ReviewPage(QWidget):
         hint = "the one at the mouse, which is outlined"
         self._add_action("review_region", "Accept Only the Region", "Shift+A", "region", hint, self._accept_region)
         hint = "outline the largest one, then smaller ones; Shift+A accepts it"
-        self._add_action("review_next_region", "Next Region", "G", "outline", hint, self._next_region)
+        self._add_action("review_next_region", "Next Region", "V", "outline", hint, self._next_region)
         return ["review_flicker", "review_fainter", "review_stronger", "review_next_region"]
 
     def _add_classes(self) -> str:

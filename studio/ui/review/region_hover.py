@@ -30,6 +30,7 @@ class RegionHover(QObject):
         super().__init__(parent)
         self._grid = grid
         self._preview = preview
+        self._mouse = QPointF()
         self.pointer = RegionPointer(session.store.root, self)
         self.pointer.changed.connect(self._repaint)
         session.items_changed.connect(self.pointer.forget)
@@ -38,7 +39,7 @@ class RegionHover(QObject):
         grid.viewport().installEventFilter(self)
         preview.canvas.over = self._over_preview
         preview.canvas.pointed.connect(self._over_canvas)
-        preview.canvas.left.connect(self.pointer.leave)
+        preview.canvas.left.connect(self.pointer.mouse_left)
         preview.canvas.clicked.connect(self._click)
 
     @property
@@ -63,7 +64,7 @@ class RegionHover(QObject):
     def _over_grid(self, point: QPoint) -> None:
         found = self._grid.picture_at(point)
         if found is None:
-            self.pointer.leave()
+            self.pointer.mouse_left()
             return
         review, target, pictures = found
         self._point(review, target, pictures, QPointF(point))
@@ -72,13 +73,16 @@ class RegionHover(QObject):
         canvas, review = self._preview.canvas, self._preview.review
         original, target = canvas.original_at(position), canvas.target
         if original is None or target is None or review is None:
-            self.pointer.leave()
+            self.pointer.mouse_left()
             return
         pictures = canvas.pictures
         assert pictures is not None
         self._point(review, target, pictures, position)
 
     def _point(self, review: ReviewItem, target: QRectF, pictures: Pictures, position: QPointF) -> None:
+        if self.pointer.is_stepping and position == self._mouse:
+            return  # Qt tells of a mouse that rests, too, when something moves below it
+        self._mouse = position
         scale = pictures.size[0] / target.width()
         x, y = (position.x() - target.x()) * scale, (position.y() - target.y()) * scale
         self.pointer.point_at(review, x, y, reach=_REACH * scale)
@@ -89,7 +93,7 @@ class RegionHover(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave:
-            self.pointer.leave()
+            self.pointer.mouse_left()
         return super().eventFilter(watched, event)
 
     # -- what is painted ----------------------------------------------------------------------------------------------

@@ -104,8 +104,13 @@ class RegionPointer(QObject):
         """Whether what shows was asked for by key."""
         return self._step is not None
 
+    def mouse_left(self) -> None:
+        """The mouse is over no picture any more; what a key asked for stays."""
+        if not self.is_stepping:
+            self.leave()
+
     def leave(self) -> None:
-        """The mouse is over no picture any more."""
+        """Outline nothing."""
         self._place = None
         self._step = None
         self._latest.drop()

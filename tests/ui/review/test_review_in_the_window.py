@@ -88,3 +88,8 @@ def test_the_sheet_of_keys_has_every_key_of_deciding(window: MainWindow, qtbot: 
     assert {name: names.get(name) for name in wanted} == wanted
     sheet = {action.objectName(): menu for menu, action in window._all_actions()}
     assert all(sheet[name] == "Review" for name in wanted)
+
+
+def test_no_two_actions_of_review_have_the_same_key(window: MainWindow) -> None:
+    keys = [key.toString() for action in review_of(window).actions() for key in action.shortcuts()]
+    assert sorted(keys) == sorted(set(keys))

@@ -148,7 +148,7 @@ def test_without_a_region_at_the_mouse_nothing_changes_and_it_is_told(
     assert project.store.review.journal_ids() == []
 
 
-def test_g_outlines_the_largest_region_then_the_next_and_shift_a_accepts_it(
+def test_v_outlines_the_largest_region_then_the_next_and_shift_a_accepts_it(
     project: ReviewProject, page: ReviewPage, qtbot: QtBot
 ) -> None:
     item, sky, road = two_regions(project, page)
@@ -160,13 +160,13 @@ def test_g_outlines_the_largest_region_then_the_next_and_shift_a_accepts_it(
         return hover.region.region.pixels if hover.region is not None else 0
 
     for expected in (larger, smaller, larger):
-        qtbot.keyClick(grid, Qt.Key.Key_G)
+        qtbot.keyClick(grid, Qt.Key.Key_V)
         qtbot.waitUntil(lambda expected=expected: shown() == int(expected.sum()), timeout=20_000)
     qtbot.keyClick(grid, Qt.Key.Key_A, SHIFT)
     label = project.labels[item].copy()
     label[larger] = 2
     np.testing.assert_array_equal(project.label_file(item), label)
-    qtbot.keyClick(grid, Qt.Key.Key_G)
+    qtbot.keyClick(grid, Qt.Key.Key_V)
     qtbot.waitUntil(lambda: shown() == int(smaller.sum()), timeout=20_000)
     qtbot.keyClick(grid, Qt.Key.Key_Right)
     assert hover.region is None, "it is a region of the item before"
