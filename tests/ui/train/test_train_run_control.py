@@ -242,6 +242,7 @@ def test_a_proposed_run_starts_before_the_train_page_is_built_and_the_page_then_
     assert page.draft.spec == SPEC
     assert page.runs.selected == ["0001"]
     assert page.view.header.title.text() == "Run 0001: Training epoch 1 of 1"
+    qtbot.waitUntil(lambda: page.display.redraw.is_idle)
     assert page.view.curves.batch_loss.data("0001 raw")[0].tolist() == [1, 2, 3, 4, 5]
     page.shut_down()
     control.close()
