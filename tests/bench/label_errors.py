@@ -63,7 +63,7 @@ class RealSet:
 DEMOS: Final = (Task.SEGMENTATION, Task.KEYPOINTS, Task.SINGLE_LABEL, Task.MULTI_LABEL)
 REAL: Final = {
     "hymenoptera": RealSet(format="class-folders", most=400),
-    "camvid11": RealSet(format="camvid", most=120),
+    "camvid11": RealSet(format="camvid", most=120, epochs=8),
     "biwi_composite": RealSet(format="biwi", most=240),
     "planet": RealSet(format="tags", most=300),
     "imdb_sample": RealSet(format="text", most=1000),
