@@ -17,7 +17,8 @@ SNAPSHOT_FILE: Final = "snapshot.json"
 
 class SnapshotItem(msgspec.Struct, frozen=True, kw_only=True):
     """`image` is an absolute path; `mask` a PNG below the run's folder. `revision` is that of the frozen label.
-    `weight` is how many times as often the item is drawn for training; `corrected` marks a correction."""
+    `weight` is how many times as often the item is drawn for training; `corrected` marks a correction, of this run or,
+    among validation items, of one whose weights it starts from: it is learnt, so it judges nothing any more."""
 
     id: int
     name: str

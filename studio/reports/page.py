@@ -102,8 +102,8 @@ def _cards(report: Report) -> str:
     chance = chance_in_words(report.chance, report.task) if report.chance is not None else ""
     cards = (
         ("Validation, labels as before", report.untouched, chance, "The honest comparison: same items, same labels."),
-        ("Corrected items", report.corrected, "", "Part of the change here is the label's, not the model's."),
-        ("Other items", report.others, "", "Training items that were scored as well."),
+        ("Corrected items", report.corrected, "", "Their labels changed, and the model was trained on them."),
+        ("Other items", report.others, "", "Items of other splits that were scored as well."),
     )
     shown = "".join(_card(*card, report.task) for card in cards if card[1].items)
     return f"<h2>Item by item</h2>\n<div class='cards'>{shown}</div>\n"

@@ -23,9 +23,9 @@ from studio.store.runs import EVENTS_FILE
 
 @dataclass(frozen=True, kw_only=True)
 class FrozenItems:
-    """The validation items of both runs: how many, of these with a label that was corrected in between, and how many of
-    the parent's were left out since. `forgotten` is the warning that the run gave last while it forgot, empty where it
-    does not."""
+    """The validation items of both runs: how many, of these with a label that was corrected and learnt, by this run or
+    one before it, and how many of the parent's were left out since. `forgotten` is the warning that the run gave last
+    while it forgot, empty where it does not."""
 
     items: int
     corrected: int
@@ -37,7 +37,7 @@ class FrozenItems:
         """What the metrics before and after are metrics of."""
         words = [f"On the {counted(self.items, 'frozen validation item')}"]
         if self.corrected:
-            words.append(f"{self.corrected:,} with a corrected label, where part of the change is the label's")
+            words.append(f"{self.corrected:,} with a corrected label that the model has learnt, which flatters it")
         if self.left_out:
             words.append(f"{self.left_out:,} more before, left out since")
         return f"{'; '.join(words)}. {self.forgotten}".strip()

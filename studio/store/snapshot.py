@@ -89,7 +89,8 @@ class Freezer:
 
         Trained on: each corrected item with the recipe's weight, and a seeded share of the parent's other training
         items, all with today's labels. Validated on: the parent's validation items with the labels that the parent saw,
-        corrected ones with the new label and marked. Items left out since then are in neither.
+        corrected ones with the new label and marked; those that the parent had marked stay so, as its weights have
+        learnt them. Items left out since then are in neither.
         """
         usable = {item.id: item for item in items}
         corrected = [usable[i] for i in dict.fromkeys(fine_tune.corrections) if i in usable]
@@ -139,10 +140,10 @@ class Freezer:
         return self._snapshot([*frozen, *(item for item in valid if item.id not in scored), *named])
 
     def freeze_unseen(self, items: Iterable[Item], parent: Snapshot) -> Snapshot:
-        """The snapshot of asking `parent`'s run about labels that it did not train on: its validation items, with
-        today's labels. Raises NothingToTrainOn, CannotWrite."""
+        """The snapshot of asking `parent`'s run about labels that neither it nor a run before it trained on: its
+        validation items but the corrected ones, with today's labels. Raises NothingToTrainOn, CannotWrite."""
         learnt = {item.id for item in parent.of(Split.TRAIN)}
-        unseen = [item.id for item in parent.of(Split.VALID) if item.id not in learnt]
+        unseen = [item.id for item in parent.of(Split.VALID) if item.id not in learnt and not item.corrected]
         return self.freeze(items, RunData(train=(), valid=unseen), validated=True, trained=False)
 
     def _snapshot(self, items: Sequence[SnapshotItem]) -> Snapshot:
@@ -192,11 +193,11 @@ class Freezer:
     def _as_before(self, item: SnapshotItem, parent_folder: Path) -> SnapshotItem:
         """`item` with the label that the parent run saw."""
         if item.mask is None:
-            return msgspec.structs.replace(item, weight=1.0, corrected=False)
+            return msgspec.structs.replace(item, weight=1.0)
         mask = f"{_LABELS}/{item.id}-before.png"
         if not _linked(parent_folder / item.mask, self._folder / mask):
             raise ProjectDamaged(parent_folder / item.mask, "the file is missing")
-        return msgspec.structs.replace(item, mask=mask, weight=1.0, corrected=False)
+        return msgspec.structs.replace(item, mask=mask, weight=1.0)
 
 
 def _linked(source: Path, target: Path) -> bool:

@@ -38,8 +38,8 @@ class ReportView(QWidget):
             name: PartCard(title, hint)
             for name, title, hint in (
                 ("untouched", "Validation, labels as before", "The honest comparison: same items, same labels"),
-                ("corrected", "Corrected items", "Part of the change here is the label's, not the model's"),
-                ("others", "Other items", "Training items that were scored as well"),
+                ("corrected", "Corrected items", "Their labels changed, and the model was trained on them"),
+                ("others", "Other items", "Items of other splits that were scored as well"),
             )
         }
         self.classes = QLabel()

@@ -237,7 +237,7 @@ def test_the_named_metrics_stand_over_the_report_with_what_they_are_metrics_of(
     assert "pixel accuracy" in metrics.figures.text()
     assert "0.750 → 0.900" in metrics.figures.text()
     assert metrics.sentence.text() == (
-        "On the 8 frozen validation items; 2 with a corrected label, where part of the change is the label's."
+        "On the 8 frozen validation items; 2 with a corrected label that the model has learnt, which flatters it."
     )
 
 
