@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from studio.core.arrays import Mask, Region
 from studio.core.classes import UNLABELLED
@@ -77,7 +78,8 @@ def largest_regions(label: Mask, predicted: Mask, void: Collection[int], *, most
     found: list[tuple[int, int, int]] = []
     for kind in kinds[np.argsort(-numbers, kind="stable")][:_MOST_KINDS]:
         same = (different & (label == kind // 256) & (predicted == kind % 256)).view(np.uint8)
-        _count, pieces, stats, _centres = cv2.connectedComponentsWithStats(same, connectivity=4)
+        connected = cv2.connectedComponentsWithStats(same, connectivity=4)  # pyright: ignore[reportUnknownVariableType]
+        pieces, stats = cast(tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]], connected[1:3])
         order = 1 + np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:most]
         for piece in order:
             left, top, width, _height, area = (int(side) for side in stats[piece])

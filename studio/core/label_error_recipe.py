@@ -54,7 +54,7 @@ def run_to_follow(recipes: Mapping[str, RunSpec], run: str | None, models: Seque
     """The run whose recipe a search follows, and which can be asked at once, while `run` is looked at: that run, or of
     a search the one it followed, or else the newest. `models` are the runs that have a model, newest last; None where
     there is none."""
-    looked_at = recipes[run].label_errors if run in recipes else None
+    looked_at = recipes[run].label_errors if run is not None and run in recipes else None
     own = looked_at.run if looked_at is not None else run
     return own if own in models else (models[-1] if models else None)
 

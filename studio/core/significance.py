@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -82,9 +82,10 @@ def mcnemar(better: int, worse: int) -> float:
     """How often chance alone would make two equal models differ at least as unevenly, exactly and to both sides."""
     if not better + worse:
         return 1.0
-    from scipy.stats import binomtest  # noqa: PLC0415 - takes a second, and few look at a report
+    import scipy.stats  # noqa: PLC0415 # pyright: ignore[reportMissingTypeStubs] - takes a second; few look at a report
 
-    return float(binomtest(better, better + worse, 0.5).pvalue)
+    test: Any = scipy.stats.binomtest  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return float(test(better, better + worse, 0.5).pvalue)
 
 
 def bootstrap_interval(differences: Numbers) -> tuple[float, float]:

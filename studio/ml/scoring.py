@@ -112,10 +112,10 @@ class Scorer:
         readable = [(group, picture) for group, picture in zip(chunk, pictures, strict=True) if picture is not None]
         if not readable:
             return []
-        pictures = [picture for _, picture in readable]
-        outputs = self._answers(pictures)
+        read = [picture for _, picture in readable]
+        outputs = self._answers(read)
         groups = [group for group, _ in readable]
-        words, doubts = self._words(pictures, outputs), self._doubts(pictures, outputs)
+        words, doubts = self._words(read, outputs), self._doubts(read, outputs)
         return [score for scores in pool.map(self._score_group, groups, outputs, words, doubts) for score in scores]
 
     def _answers(self, pictures: Sequence[np.ndarray]) -> Tensor:

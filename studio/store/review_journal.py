@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from studio.core.deciding import Act, JournalEntry, StepState
 from studio.core.review import Correction, Decision, Note
@@ -197,7 +197,7 @@ class ReviewJournal:
         ]
 
 
-def _entry(row: tuple) -> JournalEntry:  # type: ignore[type-arg]
+def _entry(row: tuple[Any, ...]) -> JournalEntry:
     number, run, item, name, act, decision, previous, before, after, when, who, what, note, state, batch = row
     kept = decoded(note)
     return JournalEntry(

@@ -77,7 +77,7 @@ def doubted_regions(shares: NDArray[np.float32], target: NDArray[np.uint8], thre
     weights = np.bincount(regions.ravel(), weights=(sure - given).ravel(), minlength=number)[1:]
     large = areas >= SMALLEST_REGION * target.size
     renumbered = np.concatenate([[0], np.where(large, np.cumsum(large), 0)]).astype(np.int32)
-    return Doubt(renumbered[regions], weights[large] / target.size)
+    return Doubt(renumbered[np.asarray(regions, np.intp)], weights[large] / target.size)
 
 
 def _judged(folder: Path, task: Segmentation, answer: Answer, label: NDArray[np.uint8], doubt: Doubt) -> Judged:

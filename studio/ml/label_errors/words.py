@@ -58,7 +58,7 @@ def class_shares(
         shares[:, known] = 1.0
         return shares / shares.sum(1, keepdims=True)
     words = TfidfVectorizer(
-        analyzer=_words_and_pairs,
+        analyzer=_words_and_pairs,  # pyright: ignore[reportArgumentType] - its stub knows the names alone
         min_df=2 if len(texts) >= COMMON_FROM else 1,
         max_features=MOST_WORDS,
         sublinear_tf=True,

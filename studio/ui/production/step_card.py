@@ -19,7 +19,8 @@ class StepCard(QFrame):
         self._number = number
         self._is_done = False
         self.setProperty("role", "card")
-        self.line = QToolButton(checkable=True, autoRaise=True)
+        self.line = QToolButton(autoRaise=True)
+        self.line.setCheckable(True)
         self.line.setObjectName(f"production_step_{step.name.lower()}")
         self.line.setProperty("fold", True)
         self.line.setIconSize(QSize(14, 14))

@@ -33,7 +33,8 @@ class FineTuneOptions(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._of: tuple[str, RunSpec] | None = None
-        self.replays = QCheckBox("Old data", checked=True)
+        self.replays = QCheckBox("Old data")
+        self.replays.setChecked(True)
         self.replays.setObjectName("fine_tune_replays")
         self.replays.setToolTip(_REPLAY_TIP)
         self.replay = QDoubleSpinBox(minimum=0.1, maximum=1.0, singleStep=0.1, decimals=1, value=FINE_TUNE_REPLAY)

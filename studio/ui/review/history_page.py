@@ -47,8 +47,8 @@ class HistoryPage(QWidget):
         self._session = session
         self._work = work
         self.history = History(rounds=())
-        self.metric = _choice("history_metric", "Metric")
-        self.metric.activated.connect(lambda _place: self._draw())
+        self.shown_metric = _choice("history_metric", "Metric")
+        self.shown_metric.activated.connect(lambda _place: self._draw())
         self.against = _choice("history_against", "What the rounds are drawn over")
         for against in Against:
             self.against.addItem(against.value, against)
@@ -70,18 +70,18 @@ class HistoryPage(QWidget):
 
     def _take(self, history: History) -> None:
         self.history = history
-        chosen = self.metric.currentText()
-        with QSignalBlocker(self.metric):
-            self.metric.clear()
-            self.metric.addItems(history.metric_names)
-            self.metric.setCurrentIndex(max(0, self.metric.findText(chosen)))
+        chosen = self.shown_metric.currentText()
+        with QSignalBlocker(self.shown_metric):
+            self.shown_metric.clear()
+            self.shown_metric.addItems(history.metric_names)
+            self.shown_metric.setCurrentIndex(max(0, self.shown_metric.findText(chosen)))
         self.sentence.setText(_RULE if history.validated_alike else NOT_ALIKE)
         self.stack.setCurrentIndex(1 if len(history.rounds) > 1 else 0)
         self._draw()
 
     def _draw(self) -> None:
         against = Against(self.against.currentData())
-        metric = self.metric.currentText()
+        metric = self.shown_metric.currentText()
         for plot in (self.figures, self.effort):
             plot.set_x_name(against.value.lower())
         self.figures.draw(metric_curves(self.history, metric, against))
@@ -124,7 +124,7 @@ class HistoryPage(QWidget):
         bar = QHBoxLayout()
         bar.setContentsMargins(14, 10, 14, 8)
         bar.setSpacing(6)
-        for words, control in (("Metric", self.metric), ("over", self.against)):
+        for words, control in (("Metric", self.shown_metric), ("over", self.against)):
             label = QLabel(words)
             label.setProperty("role", "muted")
             label.setBuddy(control)

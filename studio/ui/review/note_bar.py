@@ -123,7 +123,7 @@ class Asking(QObject):
 
     def close(self) -> None:
         """Give the keyboard back to the items."""
-        if self.bar.isVisibleTo(self.bar.parentWidget()):
+        if not self.bar.isHidden():
             self.bar.hide()
             self._gallery.take_focus()
 

@@ -114,8 +114,9 @@ class RegionHover(QObject):
         paint_words(painter, target, f"{region.words}  ·  {how}")
 
     def _repaint(self, before: int | None, now: int | None) -> None:
-        for item in {before, now} - {None}:
-            self._grid.update_item(item)
+        for item in {before, now}:
+            if item is not None:
+                self._grid.update_item(item)
         canvas = self._preview.canvas
         canvas.update()
         clickable = now is not None and self._preview.pane == DIFFERENCE

@@ -159,10 +159,9 @@ def _live_title(state: RunState, history: RunHistory) -> str:
         doing = "Trying batches of growing size"
     elif started.purpose == Purpose.SCORE:
         doing = "Scoring production errors"
-    elif started.purpose == Purpose.LABEL_ERRORS and (step is None or history.ending is not None):
-        doing = "Looking for label errors"
     elif started.purpose == Purpose.LABEL_ERRORS:
-        doing = f"Looking for label errors, epoch {step.epoch} of {started.epochs}"
+        at = f", epoch {step.epoch} of {started.epochs}" if step is not None and history.ending is None else ""
+        doing = f"Looking for label errors{at}"
     elif history.ending is not None:
         doing = "Finishing"
     else:
