@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import numpy as np
 from studio.core.arrays import Mask
 from studio.core.counting import counted
 from studio.core.defaults import default_spec
-from studio.core.errors import BadInput, NotACheckpoint, StudioError
+from studio.core.errors import BadInput, NotACheckpoint, StudioError, UnknownItem
 from studio.core.fine_tuning import proposed_rate
 from studio.core.images import image_size
 from studio.core.items import LabelState, NewItem, Split
@@ -118,7 +119,7 @@ def bring_in(
     if not usable:
         raise BadInput(f"Nothing that {told.source} names can be read: {problems[0]}")
     before = store.counts().total
-    ids = store.add_items(_new_item(error, told) for error in usable)
+    ids = store.add_items(_new_items(store, usable, told))
     new = store.counts().total - before
     store.production.note(
         Seen(item=item, source=str(told.source), predicted=error.predicted)
@@ -138,9 +139,28 @@ def _can_be_read(error: ReportedError, task: Task, problems: list[str]) -> bool:
     return True
 
 
-def _new_item(error: ReportedError, told: ReportedErrors) -> NewItem:
-    below = error.name.replace(":", "_")
-    return NewItem(name=f"{FOLDER}/{told.source.stem}/{below}", path=error.path, split=Split.PRODUCTION)
+def _new_items(store: Store, errors: Sequence[ReportedError], told: ReportedErrors) -> list[NewItem]:
+    """One for each error. It keeps its name where the same file comes in again; another file, of another source or
+    folder that happens to be called the same, gets a name of its own, as items go by their names."""
+    paths: dict[str, Path] = {}
+    new: list[NewItem] = []
+    for error in errors:
+        below = error.name.replace(":", "_")
+        for number in itertools.count(1):
+            name = f"{FOLDER}/{told.source.stem}{f' {number}' if number > 1 else ''}/{below}"
+            there = paths.get(name) or _path_of(store, name)
+            if there is None or there == error.path or there.resolve() == error.path.resolve():
+                break
+        paths[name] = error.path
+        new.append(NewItem(name=name, path=error.path, split=Split.PRODUCTION))
+    return new
+
+
+def _path_of(store: Store, name: str) -> Path | None:
+    try:
+        return store.item_named(name).path
+    except UnknownItem:
+        return None
 
 
 def _take_over_labels(

@@ -90,35 +90,42 @@ class _Files:
         found = (p for p in self.folder.rglob("*") if p.suffix.lower() in self._suffixes and p.is_file())
         return sorted(p.relative_to(self.folder).as_posix() for p in found)
 
-    def find(self, called: str) -> Path | None:
-        """Absolute, relative to the folder, or the one file below it that is called so, with or without its suffix."""
+    def at(self, called: str) -> Path | None:
+        """The file at that very place: absolute, or relative to the folder."""
         path = Path(called.replace("\\", "/"))
-        for candidate in (path, self.folder / path):
-            if candidate.is_absolute() and candidate.is_file():
-                return candidate
+        places = (place for place in (path, self.folder / path) if place.is_absolute() and place.is_file())
+        return next(places, None)
+
+    def called(self, called: str) -> Path | None:
+        """The one file below the folder that is called so, wherever it lies, with or without its suffix."""
         if self._by_file is None:
             self._by_file = {}
             for name in self.names:
                 file = name.rpartition("/")[2].lower()
                 for key in (file, file.rpartition(".")[0]):
                     self._by_file.setdefault(key, []).append(name)
-        found = self._by_file.get(path.name.lower(), [])
+        found = self._by_file.get(called.replace("\\", "/").rpartition("/")[2].lower(), [])
         return self.folder / found[0] if len(found) == 1 else None
 
 
 def _read_table(table: Path, files: _Files) -> ReportedErrors:
     rows, columns = _rows(table)
+    lines = [
+        (number, {what: row[place].strip() if place < len(row) else "" for what, place in columns.items()})
+        for number, row in rows
+    ]
+    places = {cells["image"]: files.at(cells["image"]) for _, cells in lines if cells["image"]}
+    told = {path for path in places.values() if path is not None}
     found: dict[Path, ReportedError] = {}
     problems: list[str] = []
-    for number, row in rows:
-        cells = {what: row[place].strip() if place < len(row) else "" for what, place in columns.items()}
+    for number, cells in lines:
         called, where = cells["image"], f"{table.name}, line {number}"
         if not called:
             problems.append(f"{where}: no file is named; the line was passed over.")
             continue
-        path = files.find(called)
-        if path is None:
-            problems.append(f"{where}: {called} is not there, nor one file of that name below {files.folder}.")
+        path = places[called] or files.called(called)
+        if path is None or (path in told and places[called] is None):  # a namesake that has a line of its own
+            problems.append(f"{where}: {called} is not there, nor one other file of that name below {files.folder}.")
         elif path in found:
             problems.append(f"{where}: {called} was named before; the first line counts.")
         else:

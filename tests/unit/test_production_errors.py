@@ -81,6 +81,41 @@ def test_files_are_found_by_name_and_each_that_is_not_costs_a_sentence(tmp_path:
     assert "line 7: 01.png was named before" in told.problems[2]
 
 
+def test_a_file_that_is_gone_does_not_take_the_place_of_its_namesake(tmp_path: Path) -> None:
+    drawn(tmp_path / "monday", range(1, 2))
+    lines = ["image,true", "sunday/01.png,dog", "monday/01.png,cat"]
+    (tmp_path / "errors.csv").write_text("\n".join(lines), encoding="utf-8")
+    told = read_reported(tmp_path / "errors.csv")
+    assert [(error.name, error.true) for error in told.errors] == [("monday/01.png", "cat")]
+    assert [problem.partition(" is not there")[0] for problem in told.problems] == ["errors.csv, line 2: sunday/01.png"]
+
+
+def test_pictures_that_are_called_alike_become_items_of_their_own(tmp_path: Path) -> None:
+    """Of two days, in tables that are called alike, and of two folders elsewhere that one table names."""
+    settings = ProjectSettings(name="p", task=Task.SINGLE_LABEL, classes=tuple(make_classes(["ground", "square"])))
+    lines: dict[str, list[str]] = {}
+    for day, said in (("monday", "ground"), ("sunday", "square")):
+        drawn(tmp_path / day / "shots", range(1, 2), seed=len(day))
+        lines[day] = ["image,true", f"shots/01.png,{said}"]
+        (tmp_path / day / "errors.csv").write_text("\n".join(lines[day]), encoding="utf-8")
+        drawn(tmp_path / "far" / day, range(1, 2))
+    far = [f"{tmp_path / 'far' / day / '01.png'},{said}" for day, said in (("monday", "square"), ("sunday", "ground"))]
+    (tmp_path / "both").mkdir()
+    (tmp_path / "both" / "far.csv").write_text("\n".join(["image,true", *far]), encoding="utf-8")
+    sources = [tmp_path / "monday" / "errors.csv", tmp_path / "sunday" / "errors.csv", tmp_path / "both" / "far.csv"]
+    with Store.create(tmp_path / "project", settings) as store:
+        for _twice in range(2):
+            brought = [bring_in(store, source) for source in sources]
+        assert [each.new for each in brought] == [0, 0, 0], "the same files are the same items"
+        items = store.items([item for each in brought for item in each.items])
+        assert [(item.path.relative_to(tmp_path).as_posix(), store.read_tags(item.id)) for item in items] == [
+            ("monday/shots/01.png", Tags((0,))),
+            ("sunday/shots/01.png", Tags((1,))),
+            ("far/monday/01.png", Tags((1,))),
+            ("far/sunday/01.png", Tags((0,))),
+        ]
+
+
 def test_a_table_without_a_header_has_image_prediction_and_truth_in_this_order(tmp_path: Path) -> None:
     drawn(tmp_path, range(1, 2))
     (tmp_path / "errors.csv").write_text("01.png,cat,dog\n", encoding="utf-8")
