@@ -48,6 +48,8 @@ EVERY: Final = 4
 LEAST_FIXED: Final = 0.8
 MOST_LOST: Final = 0.005
 MOST_SECONDS: Final = 60.0
+SEEDS: Final = (42, 43)
+"""Parents from scratch differ: the bar is kept or missed for each of them, never for the better one alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,28 +71,31 @@ class Measured:
 def measure() -> list[Row]:
     if not (DATA / "camvid11").is_dir():
         return [Row(what="fine-tuning on 20 corrections", budget="–", measured="camvid11 is not here")]
-    with tempfile.TemporaryDirectory() as folder:
-        return rows(fine_tuned(Path(folder), seed=42))
+    found: list[Row] = []
+    for seed in SEEDS:
+        with tempfile.TemporaryDirectory() as folder:
+            found += rows(fine_tuned(Path(folder), seed=seed), seed=seed)
+    return found
 
 
-def rows(measured: Measured) -> list[Row]:
+def rows(measured: Measured, *, seed: int) -> list[Row]:
     m = measured
     return [
         Row(
-            what="fine-tuning on 20 corrections of camvid11 at 96×128: fixed",
+            what=f"fine-tuning on 20 corrections of camvid11 at 96×128, seed {seed}: fixed",
             budget="≥ 80 %",
             measured=f"{m.fixed:.0%}: {m.swapped:.0%} of the swapped labels, {m.production:.0%} of the production "
             f"frames; the swapped ones against their true label {m.true_before:.1%} → {m.true_after:.1%} wrong",
             met=m.fixed >= LEAST_FIXED,
         ),
         Row(
-            what="fine-tuning on 20 corrections: pixel accuracy on the frozen validation set",
+            what=f"fine-tuning on 20 corrections, seed {seed}: pixel accuracy on the frozen validation set",
             budget="falls by at most 0.5 points",
             measured=f"{m.before:.4f} → {m.after:.4f}",
             met=m.before - m.after <= MOST_LOST,
         ),
         Row(
-            what="fine-tuning on 20 corrections: click → new predictions",
+            what=f"fine-tuning on 20 corrections, seed {seed}: click → new predictions",
             budget="≤ 60 s",
             measured=f"{m.seconds:.0f} s, {m.processor:.0f} s of processor time",
             met=m.seconds <= MOST_SECONDS,
