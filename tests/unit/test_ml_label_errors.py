@@ -147,6 +147,17 @@ def test_an_interrupted_search_finds_the_same_when_it_goes_on(tmp_path: Path) ->
     assert suspicions_of(torn) == suspicions_of(whole)
 
 
+@pytest.mark.parametrize("task", [Task.SEGMENTATION, Task.KEYPOINTS])
+def test_a_search_that_was_stopped_and_judged_goes_on_to_the_same_end(task: Task, tmp_path: Path) -> None:
+    whole, stopped = (make_run(tmp_path / name, searching(task)) for name in ("0001", "0002"))
+    run(whole)
+    run_until(stopped, STEPS_A_FOLD + 1)
+    assert len(suspicions_of(stopped)) == 6
+    outcome, _ = run(stopped, resume=True)
+    assert outcome is OutcomeKind.FINISHED
+    assert suspicions_of(stopped) == suspicions_of(whole)
+
+
 def test_a_run_is_asked_at_once_about_what_it_did_not_learn(tmp_path: Path) -> None:
     taught = recipe(Task.SINGLE_LABEL, stages=[Stage(epochs=1, height=32, width=32, batch_size=4)])
     parent = make_run(tmp_path / "0001", taught)

@@ -60,7 +60,8 @@ class LabelErrorSearch:
         self._labelled = [item for item in snapshot.items if self._task.is_labelled(item)]
 
     def carry_out(self, *, resume: bool) -> OutcomeKind:
-        """A search that is stopped judges the items of the folds that are done. Raises what training may raise."""
+        """A search that is stopped judges the items of the folds that are done, and keeps what they answered, as it may
+        go on. Raises what training may raise."""
         if len(self._labelled) < (2 if self._wanted.folds else 1):
             raise NothingToTrainOn(Split.TRAIN if self._wanted.folds else Split.VALID)
         try:
@@ -73,6 +74,8 @@ class LabelErrorSearch:
         if self._commands.request is Request.LEAVE:
             return OutcomeKind.STOPPED
         self._judge([fold for fold in folds if is_done(fold)])
+        if outcome is OutcomeKind.FINISHED:
+            _throw_away_answers(folds)
         return outcome
 
     def _folds(self) -> list[Fold]:
@@ -131,9 +134,6 @@ class LabelErrorSearch:
         if not has_cleanlab() and self._snapshot.task in TAG_TASKS:
             self._log.emit(Warned(sentence=GET_CLEANLAB))
         judge(self._folder, self._task, answers, report=partial(self._report, "comparing labels"))
-        for fold in folds:
-            for name in (SHARES_FOLDER, PREDICTIONS_FOLDER):
-                shutil.rmtree(fold.folder / name, ignore_errors=True)
         self._log.emit(Scored(scores=SCORES_FILE, items=len(answers)))
 
     def _answers(self, folds: list[Fold]) -> list[Answer]:
@@ -149,6 +149,12 @@ class LabelErrorSearch:
 
     def _report(self, what: str, done: int, total: int) -> None:
         self._log.emit(Progress(what=what, done=done, total=total))
+
+
+def _throw_away_answers(folds: Iterable[Fold]) -> None:
+    for fold in folds:
+        for name in (SHARES_FOLDER, PREDICTIONS_FOLDER):
+            shutil.rmtree(fold.folder / name, ignore_errors=True)
 
 
 def _scores_of(fold: Fold) -> Iterable[ItemScore]:
