@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -19,8 +19,10 @@ class Suspicions:
 
     def load(self, run_id: str, path: Path) -> int:
         """Read what a run suspects, replacing what was read from it before; returns the number of items, 0 where the
-        file is not there. A torn last line is passed over. Raises ProjectDamaged."""
-        suspicions = list(_read(path))
+        file is not there. A suspicion goes by the id and the name of its item, so what the project no longer has is
+        passed over, and so is a torn last line. Raises ProjectDamaged."""
+        names: Mapping[int, str] = dict(self._database.execute("SELECT id, name FROM items"))
+        suspicions = [suspicion for suspicion in _read(path) if names.get(suspicion.item) == suspicion.name]
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM suspicions WHERE run = ?", (run_id,))
             connection.executemany(

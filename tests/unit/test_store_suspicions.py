@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -76,6 +77,14 @@ def test_reading_again_replaces_what_was_read_before(store: Store) -> None:
     store.review.load_scores(RUN)
     assert store.review.suspects(RUN) == [2]
     assert store.review.suspects(RUN, issues_only=True) == []
+
+
+def test_a_suspicion_about_an_item_that_is_gone_is_none_about_the_one_that_has_its_number(store: Store) -> None:
+    renamed = msgspec.structs.replace(suspicion(2, 0.1), name="another.png")
+    put(store, [suspicion(1, 0.5), renamed, suspicion(77, 0.1)])
+    store.review.load_scores(RUN)
+    assert store.review.suspects(RUN) == [1]
+    assert store.review.suspicion_counts(RUN) == (0, 1)
 
 
 def test_a_torn_last_line_is_passed_over_and_a_broken_one_in_the_middle_is_told(store: Store) -> None:
