@@ -6,7 +6,6 @@ from studio.cli.options import JsonOption, ProjectArgument
 from studio.cli.output import Output
 from studio.core.counting import counted
 from studio.reports import Round, read_history
-from studio.reports.history import NOT_ALIKE
 from studio.store import Store
 
 
@@ -24,8 +23,8 @@ def history(project: ProjectArgument, as_json: JsonOption = False) -> None:
     if told.rounds:
         rows = [_row(entry) for entry in told.rounds]
         output.table(("round", "run", "labels", "minutes", "validated on", "metric", "", "model", "note"), rows)
-    if not told.validated_alike:
-        output.say(NOT_ALIKE)
+    if told.caution:
+        output.say(told.caution)
     last = told.rounds[-1] if told.rounds else None
     spent = f"; {counted(last.labels, 'label')} made in {last.minutes:.0f} min" if last is not None else ""
     output.result(
@@ -46,6 +45,7 @@ def _data(entry: Round) -> dict[str, object]:
         "minutes": round(entry.minutes, 2),
         "corrections": entry.corrections,
         "valid_items": entry.valid_items,
+        "valid_learnt": entry.valid_learnt,
         "metrics": entry.metrics,
         "model": entry.standing,
         "note": entry.note,

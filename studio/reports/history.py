@@ -6,7 +6,10 @@ import itertools
 from dataclasses import dataclass
 from typing import Final
 
+from studio.core.counting import counted
+from studio.core.errors import ProjectDamaged
 from studio.core.events import EpochEnd, Metric, Started, last_epoch, read_events
+from studio.core.items import Split
 from studio.core.model_choices import Standing
 from studio.core.recipe import Purpose
 from studio.store import RunRecord, Store
@@ -21,8 +24,8 @@ _FIRST_EVENTS: Final = 50
 @dataclass(frozen=True, kw_only=True)
 class Round:
     """`number` counts from 1 by when the runs began. `labels`: items that a person had labelled or changed by then;
-    `minutes` spent on them. `metrics` are those of the last epoch, on `valid_items` validation items; `corrections`:
-    how many were fine-tuned on."""
+    `minutes` spent on them. `metrics` are those of the last epoch, on `valid_items` validation items; `valid_learnt` of
+    these the model has learnt as corrections. `corrections`: how many were fine-tuned on."""
 
     number: int
     run: str
@@ -30,6 +33,7 @@ class Round:
     time: float
     metrics: tuple[Metric, ...]
     valid_items: int | None
+    valid_learnt: int
     labels: int
     minutes: float
     corrections: int
@@ -60,6 +64,13 @@ class History:
         or not quite."""
         return len({(entry.valid_items, entry.main.detail.partition(";")[0]) for entry in self.rounds}) <= 1
 
+    @property
+    def caution(self) -> str:
+        """Why the rounds' figures are no fair comparison, in words; empty where they are one."""
+        learnt = sum(entry.valid_learnt > 0 for entry in self.rounds)
+        flatters = f"In {counted(learnt, 'round')} the model had learnt corrected validation items, which flatters it."
+        return " ".join([*([] if self.validated_alike else [NOT_ALIKE]), *([flatters] if learnt else [])])
+
 
 def read_history(store: Store) -> History:
     """Reads the journal and every run's first and last events: for a thread of its own."""
@@ -79,6 +90,7 @@ def read_history(store: Store) -> History:
                 time=record.created,
                 metrics=tuple(end.metrics),
                 valid_items=_valid_items(record),
+                valid_learnt=_valid_learnt(store, record),
                 labels=spent.labels(record.created),
                 minutes=spent.minutes(record.created),
                 corrections=len(fine_tune.corrections) if fine_tune is not None else 0,
@@ -98,3 +110,12 @@ def _end(record: RunRecord) -> EpochEnd | None:
 def _valid_items(record: RunRecord) -> int | None:
     events = itertools.islice(read_events(record.folder / EVENTS_FILE), _FIRST_EVENTS)
     return next((event.valid_items for event in events if isinstance(event, Started)), None)
+
+
+def _valid_learnt(store: Store, record: RunRecord) -> int:
+    if record.spec.fine_tune is None:
+        return 0
+    try:
+        return sum(item.corrected for item in store.snapshot(record.id).of(Split.VALID))
+    except ProjectDamaged:  # the round's figures are there all the same
+        return 0

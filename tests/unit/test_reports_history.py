@@ -91,6 +91,19 @@ def test_every_round_has_the_labels_and_minutes_that_it_was_made_with(store: Sto
     assert history.validated_alike
 
 
+def test_rounds_that_have_learnt_validation_items_are_said_to_be_flattered(store: Store) -> None:
+    three_rounds(store)
+    history = read_history(store)
+    assert [(entry.valid_learnt, entry.valid_items) for entry in history.rounds] == [(0, 3), (1, 3), (3, 3)]
+    assert history.caution == "In 2 rounds the model had learnt corrected validation items, which flatters it."
+
+
+def test_rounds_on_training_items_alone_are_a_fair_comparison(store: Store) -> None:
+    first_run(store, mask_answer(car_of(10)))
+    fine_tuned(store, store.item_ids()[3:], mask_answer(car_of(5)))
+    assert read_history(store).caution == ""
+
+
 def test_only_trainings_that_ended_in_order_are_rounds(store: Store) -> None:
     record = first_run(store, mask_answer(car_of(10)))
     carried_out(store, store.create_run(replace(record.spec, purpose=Purpose.LR_FIND)), mask_answer(car_of(1)), 0.1)
@@ -110,6 +123,7 @@ def test_rounds_with_other_validation_items_are_said_to_be_no_comparison(store: 
     history = read_history(store)
     assert [entry.valid_items for entry in history.rounds] == [3, 2]
     assert not history.validated_alike
+    assert history.caution.startswith("Not all rounds were validated on equally many items")
 
 
 def test_the_history_is_told_in_a_terminal_and_to_programs(

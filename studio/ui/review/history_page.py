@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 )
 
 from studio.reports import History
-from studio.reports.history import NOT_ALIKE
 from studio.ui.review.empty import EmptyState
 from studio.ui.review.history_curves import Against, effort_curves, metric_curves
 from studio.ui.review.history_table import RUN_ROLE, WIDTHS, HistoryTable
@@ -75,7 +74,7 @@ class HistoryPage(QWidget):
             self.shown_metric.clear()
             self.shown_metric.addItems(history.metric_names)
             self.shown_metric.setCurrentIndex(max(0, self.shown_metric.findText(chosen)))
-        self.sentence.setText(_RULE if history.validated_alike else NOT_ALIKE)
+        self.sentence.setText(history.caution or _RULE)
         self.stack.setCurrentIndex(1 if len(history.rounds) > 1 else 0)
         self._draw()
 
