@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -125,7 +125,9 @@ def bring_in(
         Seen(item=item, source=str(told.source), predicted=error.predicted)
         for item, error in zip(ids, usable, strict=True)
     )
-    labelled = _take_over_labels(store, told, dict(zip(ids, usable, strict=True)), problems, progress, cancelled)
+    true = _true_labels(store, told, dict(zip(ids, usable, strict=True)), problems, progress, cancelled)
+    labelled = store.import_annotations(true)
+    store.flush()
     return BroughtIn(items=tuple(dict.fromkeys(ids)), new=new, labelled=labelled, problems=tuple(problems))
 
 
@@ -163,31 +165,29 @@ def _path_of(store: Store, name: str) -> Path | None:
         return None
 
 
-def _take_over_labels(
+def _true_labels(
     store: Store,
     told: ReportedErrors,
     errors: dict[int, ReportedError],
     problems: list[str],
     progress: Progress | None,
     cancelled: Callable[[], bool],
-) -> int:
-    """Labels that are true where the item has none; returns how many."""
-    found: dict[int, Told] = {}
+) -> Iterator[tuple[int, Told]]:
+    """Of the items that have no label, one after the other, as many masks together would take all memory."""
     due = [item for item in store.items(errors) if item.state is LabelState.UNLABELLED and errors[item.id].true]
     for done, item in enumerate(due, start=1):
         if cancelled():
-            break
+            return
         error = errors[item.id]
         try:
-            found[item.id] = told_label(error.true, store.settings, picture=error.path, folder=told.folder)
+            label = told_label(error.true, store.settings, picture=error.path, folder=told.folder)
         except (ValueError, StudioError) as wrong:
             reason = wrong.sentence if isinstance(wrong, StudioError) else f"{wrong}"
             problems.append(f"{error.where or error.name}: {reason}; {error.name} comes without a label.")
+        else:
+            yield item.id, label
         if progress is not None:
             progress(done, len(due))
-    store.import_annotations(found.items())
-    store.flush()
-    return len(found)
 
 
 def begin_scoring(store: Store, model: Model, items: tuple[int, ...], source: Path) -> RunRecord:

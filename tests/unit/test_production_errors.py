@@ -28,7 +28,7 @@ from studio.formats.production import read_reported
 from studio.formats.told_labels import told_label
 from studio.production import answers_otherwise, begin_scoring, bring_in, open_model, pre_label
 from studio.reports import read_report
-from studio.store import Store
+from studio.store import ItemFilter, Store
 from tests.unit.ml_runs import CLASSES, recipe, run, square_picture
 
 TRAIN, VALID = 16, 6
@@ -88,6 +88,26 @@ def test_a_file_that_is_gone_does_not_take_the_place_of_its_namesake(tmp_path: P
     told = read_reported(tmp_path / "errors.csv")
     assert [(error.name, error.true) for error in told.errors] == [("monday/01.png", "cat")]
     assert [problem.partition(" is not there")[0] for problem in told.problems] == ["errors.csv, line 2: sunday/01.png"]
+
+
+def test_true_labels_are_in_the_project_while_others_are_still_read(tmp_path: Path) -> None:
+    """Masks of thousands of pictures do not fit into memory together."""
+    many = 70
+    drawn(tmp_path / "seen", range(1, many + 1))
+    lines = ["image,true", *(f"{number:02}.png,square" for number in range(1, many + 1))]
+    (tmp_path / "seen" / "errors.csv").write_text("\n".join(lines), encoding="utf-8")
+    settings = ProjectSettings(name="p", task=Task.SINGLE_LABEL, classes=tuple(make_classes(["ground", "square"])))
+    labelled: list[int] = []
+    have_labels = ItemFilter(states=(LabelState.LABELLED,))
+    with Store.create(tmp_path / "project", settings) as store:
+        brought = bring_in(
+            store,
+            tmp_path / "seen",
+            progress=lambda _done, _total: labelled.append(store.item_count(have_labels)),
+            cancelled=lambda: len(labelled) == many - 1,
+        )
+        assert brought.labelled == store.item_count(have_labels) == many - 1
+    assert 0 < labelled[-1] < many - 1
 
 
 def test_pictures_that_are_called_alike_become_items_of_their_own(tmp_path: Path) -> None:
