@@ -39,12 +39,14 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class ProductionCounts:
-    """Of a run's production items: how many there are, have a label, and were decided about in its review. `learnable`
-    have a label and are not left out; `unchanged` are those of them whose label nobody had to change in review."""
+    """Of a run's production items: how many there are, have a label, and were decided about in its review; `settled`
+    are one or the other, or left out. `learnable` have a label and are not left out; `unchanged` are those of them
+    whose label nobody had to change in review."""
 
     items: int
     labelled: int
     decided: int
+    settled: int
     learnable: int
     unchanged: int
 
@@ -85,13 +87,19 @@ class Production:
 
     def counts(self, run_id: str) -> ProductionCounts:
         row = self._database.execute(
-            "SELECT COUNT(*), TOTAL(labelled), TOTAL(COALESCE(decision, ?3) != ?3), TOTAL(labelled AND NOT left_out), "
+            "SELECT COUNT(*), TOTAL(labelled), TOTAL(COALESCE(decision, ?3) != ?3), "
+            "TOTAL(labelled OR left_out OR COALESCE(decision, ?3) != ?3), TOTAL(labelled AND NOT left_out), "
             f"TOTAL(labelled AND NOT left_out AND COALESCE(decision, ?3) NOT IN (?4, ?5)) {_OF_RUN}",
             (run_id, Split.PRODUCTION.value, *_KINDS),
         ).fetchone()
-        items, labelled, decided, learnable, unchanged = (int(value) for value in row)
+        items, labelled, decided, settled, learnable, unchanged = (int(value) for value in row)
         return ProductionCounts(
-            items=items, labelled=labelled, decided=decided, learnable=learnable, unchanged=unchanged
+            items=items,
+            labelled=labelled,
+            decided=decided,
+            settled=settled,
+            learnable=learnable,
+            unchanged=unchanged,
         )
 
     def _ids(self, run_id: str, condition: str) -> list[int]:

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.core.classes import make_classes
 from studio.core.events import Finished, Progress, Scored
-from studio.core.items import NewItem, Split
+from studio.core.items import LabelState, NewItem, Split
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import Purpose, RunSpec, Stage
 from studio.core.review import Decision, ItemScore, encode_score
@@ -28,7 +28,7 @@ from studio.store import Store
 from studio.ui import workspace
 from studio.ui.main_window import MainWindow
 from studio.ui.production.panel import ProductionPanel
-from studio.ui.production.standing import Step
+from studio.ui.production.standing import Step, read_standing
 from studio.ui.session import Page
 from tests.ui.train.conftest import started
 
@@ -154,6 +154,23 @@ def scored(window: MainWindow, errors: Path, qtbot: QtBot) -> ProductionPanel:
     finish(last_run(window, qtbot, 1), Purpose.SCORE, right=False)
     qtbot.waitUntil(lambda: is_open(panel, Step.LOOK), timeout=30_000)
     return panel
+
+
+def test_items_are_looked_through_once_each_is_settled_and_not_when_some_are_twice(
+    window: MainWindow, errors: Path, qtbot: QtBot
+) -> None:
+    """Two of three came with a label; deciding about these says nothing about the third."""
+    scored(window, errors, qtbot)
+    assert window.workspace is not None
+    store, run = window.workspace.session.store, "0002"
+    *labelled, open_one = sorted(
+        store.production.scored(run), key=lambda i: store.item(i).state is LabelState.UNLABELLED
+    )
+    for item in labelled:
+        store.review.decide(run, item, Decision.LABEL_RIGHT)
+    assert read_standing(store.root).step is Step.LOOK
+    store.review.decide(run, open_one, Decision.LEFT_OUT)
+    assert read_standing(store.root).step is Step.TUNE
 
 
 def test_the_steps_lead_from_the_model_to_the_comparison(window: MainWindow, errors: Path, qtbot: QtBot) -> None:

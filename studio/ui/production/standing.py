@@ -49,7 +49,7 @@ class Standing:
             return Step.ERRORS
         if self.tuned is not None:
             return Step.COMPARE if self.compared else Step.TUNE
-        return Step.TUNE if self.counts.decided + self.counts.labelled >= self.counts.items else Step.LOOK
+        return Step.TUNE if self.counts.settled >= self.counts.items else Step.LOOK
 
 
 def read_standing(project: Path) -> Standing:
