@@ -117,8 +117,9 @@ class ReportPage(QWidget):
 
     def _decide(self, kept: Kept, note: str) -> None:
         assert self._run is not None
+        store = self._session.store
         try:
-            self._session.store.models.keep(self._run, kept, note=note)
+            store.models.keep(self._run, kept, note=note, who=store.review.who)
         except StudioError as error:
             self._session.say(error.sentence, Tone.ERROR)
         self._show_choice()

@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 from studio.core.fine_tuning import fine_tune_spec, proposed_rate, trainable
 from studio.core.items import Split
 from studio.core.model_choices import Kept
-from studio.core.people import NAME_VARIABLE
 from studio.core.recipe import FineTune, LearningRate, RunSpec, Stage
 from studio.core.report import Verdict
 from studio.core.review import Correction, Decision
@@ -307,9 +306,10 @@ def report_page(project: ReviewProject, page: ReviewPage, qtbot: QtBot) -> Repor
 
 
 def test_the_new_model_is_kept_by_a_key_and_the_old_one_by_its_button(
-    project: ReviewProject, page: ReviewPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
 ) -> None:
-    monkeypatch.setenv(NAME_VARIABLE, "Anna")
+    """In the name that is signed beside the other decisions."""
+    page.journal.who.setText("Anna")
     report, store = report_page(project, page, qtbot), project.store
     assert report.keep.record.text() == "Not decided yet"
     news: list[None] = []
