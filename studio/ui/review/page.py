@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QAction, QFocusEvent, QKeySequence, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSettings
+from PySide6.QtGui import QAction, QFocusEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from studio.core.counting import counted
 from studio.core.errors import StudioError
@@ -17,6 +17,8 @@ from studio.core.items import Split
 from studio.core.recipe import Purpose, RunSpec
 from studio.core.review import Decision
 from studio.core.settings import TAG_TASKS, Task
+from studio.ui.review.actions import ReviewActions, When
+from studio.ui.review.deciding_bar import DecidingBar
 from studio.ui.review.decisions import Decisions
 from studio.ui.review.differences import MASK_OPACITY
 from studio.ui.review.empty import EmptyState
@@ -32,7 +34,6 @@ from studio.ui.review.relabelling import Relabelling
 from studio.ui.review.report_page import ReportPage
 from studio.ui.review.top_bar import LARGEST_TILE, SMALLEST_TILE, TopBar, View
 from studio.ui.session import Overlay, Page, Session, Tone
-from studio.ui.theme import theme
 from studio.ui.widgets.work_queue import WorkQueue
 
 _TILE_WIDTH: Final = 400
@@ -48,30 +49,11 @@ _SPLIT_WORDS: Final = {
     Split.TEST: "test",
     Split.PRODUCTION: "production",
 }
-_SHORT: Final = {
-    "review_accept": "Accept",
-    "review_label_right": "Label right",
-    "review_edit": "Edit",
-    "review_leave_out": "Leave out",
-    "review_region": "Region",
-    "review_class": "Class",
-    "review_note": "Ask",
+_DECISION_ACTIONS: Final = {
+    "review_accept": Decision.ACCEPTED,
+    "review_label_right": Decision.LABEL_RIGHT,
+    "review_leave_out": Decision.LEFT_OUT,
 }
-_EDIT_HINT: Final = "open the label at its largest mistake; Esc comes back"
-_ON_THE_BAR: Final = (
-    "review_accept",
-    "review_region",
-    "review_class",
-    "review_label_right",
-    "review_edit",
-    "review_leave_out",
-    "review_note",
-)
-_DECISION_ACTIONS: Final = (
-    (Decision.ACCEPTED, "review_accept", "Accept the Prediction", "A", "accept", "it becomes the label"),
-    (Decision.LABEL_RIGHT, "review_label_right", "Label Was Right", "R", "check", "it stays, the model erred"),
-    (Decision.LEFT_OUT, "review_leave_out", "Leave Out", "X", "eye_off", "no further run uses the item"),
-)
 
 
 class ReviewPage(QWidget):
@@ -94,13 +76,17 @@ class ReviewPage(QWidget):
         self.history = HistoryPage(session, self._work)
         self.journal = JournalPage(session, self._work, self.decisions)
         self.fine_tune = FineTuneBar(self._corrected)
+        self.asking = Asking(session, self.gallery, self.decisions, self)
+        self.error_search = ErrorSearchMenu(session, self)
         self.no_runs = EmptyState("page-train", "Train a model first", _UNTRAINED, "Go to Train")
         self.relabelling: Relabelling | None = None
         self._wanted_item: int | None = None
         """To be shown once its run is."""
         self._at_label: tuple[int, int] | None = None
         """The item that is being edited on the Label page, and the revision that it had."""
-        self._build_actions()
+        self._actions = ReviewActions(session.settings.task, self)
+        self._add_parts_of_task()
+        self._bind_actions()
         self._lay_out()
         self._connect()
         width = QSettings().value(_TILE_WIDTH_KEY, _TILE_WIDTH)
@@ -112,7 +98,7 @@ class ReviewPage(QWidget):
 
     def actions(self) -> list[QAction]:
         """The page's actions for the menu bar."""
-        return [*self._actions.values(), *self.report.page_actions()]
+        return [*self._actions.all, *self.report.page_actions()]
 
     def read_runs(self) -> None:
         """Look for runs with scores, away from the GUI thread."""
@@ -142,26 +128,19 @@ class ReviewPage(QWidget):
 
     # -- construction -------------------------------------------------------------------------------------------------
 
+    def _add_parts_of_task(self) -> None:
+        task = self._session.settings.task
+        if task in TAG_TASKS:
+            self.relabelling = Relabelling(self._session, self.gallery, self.decisions, self._actions.keys, self)
+        if task is Task.KEYPOINTS:
+            PointPlacing(self._session, self.gallery, self.decisions, self)
+
     def _lay_out(self) -> None:
         self.stack = QStackedWidget()
         self.journal.lay_out(self._actions["review_undo"], self._actions["review_redo"])
         for widget in (self.gallery, self.report, self.journal, self.history, self.no_runs):
             self.stack.addWidget(widget)
-        self._bottom = QFrame()
-        self._bottom.setProperty("role", "bar")
-        self._bottom.setMinimumWidth(1)  # else one long line would keep the window from getting narrower
-        self._rows = QBoxLayout(QBoxLayout.Direction.TopToBottom, self._bottom)
-        self._rows.setContentsMargins(12, 7, 12, 7)
-        self._deciding = bottom = QHBoxLayout()
-        bottom.setSpacing(6)
-        for name in (name for name in _ON_THE_BAR if name in self._actions):
-            bottom.addWidget(_button(self._actions[name], with_text=True))
-        bottom.addSpacing(10)
-        for name in ("review_undo", "review_redo"):
-            bottom.addWidget(_button(self._actions[name], with_text=False))
-        bottom.addStretch(1)
-        self._rows.addLayout(bottom, 1)
-        self._rows.addWidget(self.fine_tune)
+        self._bottom = DecidingBar(self._actions, self.fine_tune)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -170,102 +149,35 @@ class ReviewPage(QWidget):
         layout.addWidget(self.asking.bar)
         layout.addWidget(self._bottom)
 
-    def _build_actions(self) -> None:
-        self._actions: dict[str, QAction] = {}
-        for decision, name, text, key, icon, hint in _DECISION_ACTIONS:
-            self._add_action(name, text, key, icon, hint, partial(self._decide, decision))
-        self._add_action("review_edit", "Edit", "E", "brush", _EDIT_HINT, self._edit)
-        self._add_action("review_undo", "Take Back the Decision", "Ctrl+Z", "undo", "", self.decisions.undo)
-        self._add_action("review_redo", "Decide Again", "Ctrl+Shift+Z", "redo", "", self.decisions.redo)
-        large = self.gallery.toggle_preview
-        self._add_action("review_preview", "Show Large", "Space", "eye", "", large, more_keys=("Return", "Enter"))
-        self._add_action(
-            "review_next_pane", "Label, Prediction, Difference", "D", "difference", "", self.gallery.show_next_pane
-        )
-        of_pictures = ["review_preview", "review_next_pane"]
-        if self._session.settings.task is Task.SEGMENTATION:
-            of_pictures += self._add_mask_actions()
-        if self._session.settings.task in TAG_TASKS:
-            of_pictures.append(self._add_classes())
-        if self._session.settings.task is Task.KEYPOINTS:
-            PointPlacing(self._session, self.gallery, self.decisions, self)
-        self.asking = Asking(self._session, self.gallery, self.decisions, self)
-        journal = "who decided what, and when"
-        self._add_action("review_journal", "Decisions", "J", "history", journal, self._turn_journal)
-        self.error_search = ErrorSearchMenu(self._session, self)
-        open_search = partial(self.top.find_errors.open, self.error_search)
-        hint = "which labels are probably wrong"
-        self._add_action("review_find_errors", "Find Label Errors…", "W", "search", hint, open_search)
-        order = self.gallery.order
-        self._add_action("review_sort", "Sort by…", "S", "", "", partial(order.open_list, order.sort))
-        self._add_action("review_group", "Group by…", "Shift+S", "", "", partial(order.open_list, order.group))
-        hint = "a question about the item, or its answer"
-        self._add_action("review_note", "Ask Somebody", "N", "ask", hint, self.asking.open)
-        for name in of_pictures:
-            self.removeAction(self._actions[name])
-            self.gallery.stack.addAction(self._actions[name])
+    def _bind_actions(self) -> None:
+        """Say what each action does, and where its keys are listened to."""
+        gallery, order = self.gallery, self.gallery.order
+        deeds: dict[str, Callable[[], object]] = {
+            **{name: partial(self._decide, decision) for name, decision in _DECISION_ACTIONS.items()},
+            "review_edit": self._edit,
+            "review_undo": self.decisions.undo,
+            "review_redo": self.decisions.redo,
+            "review_preview": gallery.toggle_preview,
+            "review_next_pane": gallery.show_next_pane,
+            "review_flicker": gallery.flicker_once,
+            "review_fainter": lambda: self._set_opacity(gallery.opacity - _OPACITY_STEP),
+            "review_stronger": lambda: self._set_opacity(gallery.opacity + _OPACITY_STEP),
+            "review_region": self._accept_region,
+            "review_next_region": self._next_region,
+            "review_journal": self._turn_journal,
+            "review_find_errors": partial(self.top.find_errors.open, self.error_search),
+            "review_sort": partial(order.open_list, order.sort),
+            "review_group": partial(order.open_list, order.group),
+            "review_note": self.asking.open,
+        }
         if self.relabelling is not None:
+            deeds["review_class"] = self.relabelling.open_palette
             self.relabelling.bind()
-        theme().changed.connect(self._dress)
-        self._dress()
-
-    def _add_mask_actions(self) -> list[str]:
-        """What can be asked of masks over pictures; returns the names."""
-        step = _OPACITY_STEP
-        flicker = self.gallery.flicker_once
-        for name, text, key, icon, slot in (
-            ("review_flicker", "Flicker Label and Prediction", "F", "shuffle", flicker),
-            ("review_fainter", "Fainter Masks", ",", "", lambda: self._set_opacity(self.gallery.opacity - step)),
-            ("review_stronger", "Stronger Masks", ".", "", lambda: self._set_opacity(self.gallery.opacity + step)),
-        ):
-            hint = "tap for the other one, hold for a glance" if name == "review_flicker" else ""
-            self._add_action(name, text, key, icon, hint, slot)
-        self._actions["review_flicker"].setAutoRepeat(False)
-        hint = "the one at the mouse, which is outlined"
-        self._add_action("review_region", "Accept Only the Region", "Shift+A", "region", hint, self._accept_region)
-        hint = "outline the largest one, then smaller ones; Shift+A accepts it"
-        self._add_action("review_next_region", "Next Region", "V", "outline", hint, self._next_region)
-        return ["review_flicker", "review_fainter", "review_stronger", "review_next_region"]
-
-    def _add_classes(self) -> str:
-        """Give classes to whole items, by their keys or from a list; returns the list's action."""
-        session, gallery = self._session, self.gallery
-        self.relabelling = Relabelling(session, gallery, self.decisions, self._taken_keys, self)
-        hint = "the classes' own keys do it at once"
-        self._add_action("review_class", "Give a Class…", "L", "page-label", hint, self.relabelling.open_palette)
-        return "review_class"
-
-    def _taken_keys(self) -> set[str]:
-        shortcuts = (key for action in self._actions.values() for key in action.shortcuts())
-        return {key.toString().upper() for key in shortcuts}
-
-    def _add_action(
-        self,
-        name: str,
-        text: str,
-        key: str,
-        icon: str,
-        hint: str,
-        slot: Callable[[], object],
-        *,
-        more_keys: tuple[str, ...] = (),
-    ) -> None:
-        action = QAction(text, self)
-        action.setObjectName(name)
-        action.setShortcuts([QKeySequence(k) for k in (key, *more_keys)])
-        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        action.setProperty("menu", "Review")
-        action.setProperty("icon_name", icon)
-        shown_key = QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
-        action.setToolTip(f"{text} ({shown_key}){': ' + hint if hint else ''}")
-        action.triggered.connect(lambda _checked=False: slot())
-        self.addAction(action)
-        self._actions[name] = action
-
-    def _dress(self) -> None:
-        for action in self._actions.values():
-            if action.property("icon_name"):
-                action.setIcon(theme().icon(action.property("icon_name")))
+        for action in self._actions.all:
+            deed = deeds[action.objectName()]
+            action.triggered.connect(lambda _checked=False, deed=deed: deed())
+        self.addActions(self._actions.of_page)
+        gallery.stack.addActions(self._actions.of_pictures)
 
     def _connect(self) -> None:
         session = self._session
@@ -456,18 +368,16 @@ class ReviewPage(QWidget):
         self.top.summary.setText("  ·  ".join(words))
 
     def _show_what_can_be_done(self) -> None:
-        can_decide = self._view is View.ITEMS and self.gallery.has_selection
+        in_items, has_runs = self._view is View.ITEMS, bool(self._choices)
         for action in self.report.page_actions():
             action.setEnabled(self._view is View.REPORT and self.report.run is not None)
-        for name, action in self._actions.items():
-            if name in ("review_undo", "review_redo"):
-                action.setEnabled(self._run is not None and self._view in (View.ITEMS, View.JOURNAL))
-            elif name in ("review_sort", "review_group"):
-                action.setEnabled(bool(self._choices) and self._view is View.ITEMS)
-            elif name in ("review_journal", "review_find_errors"):
-                action.setEnabled(bool(self._choices))
-            else:
-                action.setEnabled(can_decide)
+        possible = {
+            When.SELECTION: in_items and self.gallery.has_selection,
+            When.ITEMS: in_items and has_runs,
+            When.STEPS: self._run is not None and self._view in (View.ITEMS, View.JOURNAL),
+            When.RUNS: has_runs,
+        }
+        self._actions.allow([when for when, is_possible in possible.items() if is_possible])
 
     def _set_tile_width(self, width: int) -> None:
         width = min(LARGEST_TILE, max(SMALLEST_TILE, width))
@@ -504,16 +414,7 @@ class ReviewPage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._share_the_bottom()
-
-    def _share_the_bottom(self) -> None:
-        """Decisions and fine-tuning have a line each, or share one where there is room for both."""
-        margins = self._rows.contentsMargins()
-        room = self.width() - margins.left() - margins.right()
-        beside = room - self._deciding.sizeHint().width() - self._rows.spacing()
-        wide = beside >= self.fine_tune.unfolded_width
-        self._rows.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
-        self.fine_tune.give_room(beside if wide else room)
+        self._bottom.give_room(self.width())
 
     def shut_down(self) -> None:
         """Carry out what was decided and end the threads; to be called before the project's store is closed."""
@@ -575,16 +476,3 @@ class ReviewPage(QWidget):
 
     def _items_changed(self, items: list[int]) -> None:
         self.gallery.refresh(items)
-
-
-def _button(action: QAction, *, with_text: bool) -> QToolButton:
-    button = QToolButton()
-    button.setDefaultAction(action)
-    button.setObjectName(f"{action.objectName()}_button")
-    button.setAccessibleName(action.text())
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    if with_text:
-        action.setIconText(f"{_SHORT[action.objectName()]}  {action.shortcut().toString()}")
-    style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if with_text else Qt.ToolButtonStyle.ToolButtonIconOnly
-    button.setToolButtonStyle(style)
-    return button

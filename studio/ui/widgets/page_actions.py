@@ -21,8 +21,8 @@ class PageActions(QObject):
         return self.findChildren(QAction)
 
     def add(self, name: str, text: str, icon: str, keys: str, tip: str) -> QAction:
-        """`keys` may be empty; the tip names them."""
-        action = QAction(theme().icon(icon), text, self)
+        """`icon` and `keys` may be empty; the tip names the keys."""
+        action = QAction(text, self)
         action.setObjectName(name)
         action.setProperty("menu", self._menu)
         action.setProperty("icon_name", icon)
@@ -30,8 +30,14 @@ class PageActions(QObject):
             action.setShortcut(QKeySequence(keys))
             tip = f"{tip} ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})"
         action.setToolTip(tip)
+        self._dress_one(action)
         return action
 
     def _dress(self) -> None:
         for action in self.all:
+            self._dress_one(action)
+
+    @staticmethod
+    def _dress_one(action: QAction) -> None:
+        if action.property("icon_name"):
             action.setIcon(theme().icon(action.property("icon_name")))
