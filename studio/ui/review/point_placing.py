@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QKeySequence, QPainter, QShortcut
 
 from studio.core.deciding import PlacePoint
-from studio.core.points import Keypoint, Points
+from studio.core.points import Keypoint, Points, Visibility
 from studio.core.review import ReviewItem
 from studio.ui.review.decisions import Decisions
 from studio.ui.review.differences import point_pairs
@@ -19,7 +19,8 @@ _MOST_KEYS = 9
 
 
 class PointPlacing(QObject):
-    """Which point a click places: the one whose number was pressed, else the one farthest from its prediction."""
+    """Which point a click places: the one whose number was pressed, else the one farthest from its prediction. One that
+    is hidden stays so."""
 
     def __init__(self, session: Session, gallery: Gallery, decisions: Decisions, parent: QObject) -> None:
         super().__init__(parent)
@@ -65,7 +66,16 @@ class PointPlacing(QObject):
         if review is None or place is None or wanted is None:
             return
         index, instance = wanted
-        point = Keypoint(index=index, x=round(place.x(), 2), y=round(place.y(), 2), instance=instance)
+        self._decisions.finish()
+        known = (self._session.store.read_points(review.score.item) or Points()).get(index, instance)
+        hidden = known is not None and known.visibility is Visibility.HIDDEN
+        point = Keypoint(
+            index=index,
+            x=round(place.x(), 2),
+            y=round(place.y(), 2),
+            visibility=Visibility.HIDDEN if hidden else Visibility.VISIBLE,
+            instance=instance,
+        )
         self._decisions.act([review.score.item], PlacePoint(point))
 
     def _paint(self, painter: QPainter, target: QRectF, _pictures: Pictures, _pane: int) -> None:

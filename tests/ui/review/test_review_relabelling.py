@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.core.classes import make_classes
 from studio.core.items import NewItem, Split
-from studio.core.points import Keypoint, KeypointName, Points
+from studio.core.points import Keypoint, KeypointName, Points, Visibility
 from studio.core.review import Decision, ItemScore
 from studio.core.settings import ProjectSettings, Task
 from studio.core.tags import PredictedTags, Tags
@@ -231,6 +231,26 @@ def test_a_click_places_the_point_that_is_farthest_off_and_a_number_another_one(
     points = two_points.store.read_points(item)
     assert points is not None and points.get(1) == Keypoint(index=1, x=12, y=20)
     assert two_points.store.review.items("0001", [item])[0].decision is Decision.UNDECIDED
+    next(pages, None)
+
+
+def test_a_point_that_is_placed_by_guess_stays_hidden_and_one_that_was_absent_is_seen(
+    two_points: ReviewProject, qtbot: QtBot
+) -> None:
+    item, store = two_points.ids[0], two_points.store
+    hidden = Keypoint(index=1, x=12, y=20, visibility=Visibility.HIDDEN)
+    absent = Keypoint(index=0, x=10, y=10, visibility=Visibility.ABSENT)
+    store.import_annotations([(item, Points((absent, hidden)))])
+    pages = _shown(two_points, qtbot)
+    page = next(pages)
+    page.gallery.toggle_preview()
+    click_at(page, qtbot, 28, 20)
+    qtbot.keyClick(page.gallery.preview, Qt.Key.Key_1)
+    click_at(page, qtbot, 40, 25)
+    points = store.read_points(item)
+    assert points is not None
+    assert [round(point.x) for point in points.placed] == [40, 28]
+    assert [point.visibility for point in points.placed] == [Visibility.VISIBLE, Visibility.HIDDEN]
     next(pages, None)
 
 
