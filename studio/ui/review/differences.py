@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from studio.core.classes import UNLABELLED
+from studio.core.difference_regions import counts
 from studio.core.points import Keypoint, Points, Visibility
 from studio.core.raster import Rect
 
@@ -30,16 +31,9 @@ _FOCUS_MARGIN: Final = 0.25
 _SMALLEST_FOCUS: Final = 24
 
 
-def counted(label: np.ndarray, void: Collection[int]) -> np.ndarray:
-    """(H, W) bool: pixels about which a person said something that counts."""
-    keep = np.ones(256, bool)
-    keep[[UNLABELLED, *void]] = False
-    return keep[label]
-
-
 def differing(label: np.ndarray, predicted: np.ndarray, void: Collection[int]) -> np.ndarray:
     """(H, W) bool: counted pixels of `label`, (H, W) uint8, where `predicted`, of the same shape, says otherwise."""
-    return (label != predicted) & counted(label, void)
+    return (label != predicted) & counts(label, void)
 
 
 def largest_difference(different: np.ndarray) -> Rect | None:
