@@ -32,6 +32,7 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> Frames:
     return Frames(images=root / "images", labels=root / "labels", classes=CLASSES, train=names[:8], valid=names[8:])
 
 
+@pytest.mark.slow
 def test_both_arms_start_from_one_model_and_label_as_many_frames(frames: Frames, tmp_path: Path) -> None:
     queued, drawn = compare(tmp_path, frames, PLAN, seed=1)
     assert queued.measured[0] == drawn.measured[0]

@@ -53,6 +53,7 @@ def test_a_project_is_imported_trained_reviewed_and_used_without_a_window(tmp_pa
     assert set(np.unique(mask)) <= {0, 1, 2}
 
 
+@pytest.mark.slow
 def test_something_that_is_no_run_is_told_when_predicting(tmp_path: Path) -> None:
     data_sets.picture(tmp_path / "a.png")
     result = run_studio("predict", str(tmp_path), str(tmp_path / "a.png"), "--out", str(tmp_path / "out"))

@@ -213,7 +213,10 @@ def test_its_model_predicts_on_pictures(trained: Path, tmp_path: Path) -> None:
 @pytest.mark.skipif(
     not all(importlib.util.find_spec(name) for name in programs.ONNX_PACKAGES), reason="needs the ONNX packages"
 )
-@pytest.mark.parametrize("architecture", list(SMALLEST))
+@pytest.mark.parametrize(
+    "architecture",
+    [one if one is Architecture.LRASPP else pytest.param(one, marks=pytest.mark.slow) for one in SMALLEST],
+)
 def test_as_onnx_it_answers_as_pytorch(architecture: Architecture, tmp_path: Path) -> None:
     """On a toy encoder: the exporter's time goes by the number of layers, and the encoders are exported elsewhere. The
     pictures are those of a run; `tests/unit/test_ml_exporting.py` exports whole runs with each task's default."""
@@ -245,6 +248,7 @@ def test_a_fine_tuning_starts_from_it(trained: Path, tmp_path: Path) -> None:
     assert same_tensors(first.network.state_dict(), read_model(trained).state)
 
 
+@pytest.mark.slow
 def test_stopped_and_resumed_the_wide_unet_ends_with_the_same_bits(tmp_path: Path) -> None:
     spec = recipe(model=ModelSpec(architecture=Architecture.DYNAMIC_UNET, encoder="alexnet", pretrained=False))
     whole, parted = make_run(tmp_path / "whole", spec), make_run(tmp_path / "parted", spec)

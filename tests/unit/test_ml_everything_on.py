@@ -44,7 +44,7 @@ def as_it_is(network: nn.Module, **_how: object) -> nn.Module:
     return network
 
 
-@pytest.mark.parametrize("task", [Task.SEGMENTATION, Task.SINGLE_LABEL])
+@pytest.mark.parametrize("task", [Task.SEGMENTATION, pytest.param(Task.SINGLE_LABEL, marks=pytest.mark.slow)])
 def test_with_everything_on_a_run_repeats_and_resumes_exactly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: Task
 ) -> None:

@@ -31,21 +31,23 @@ ONE_EPOCH = (Stage(epochs=1, height=32, width=48, batch_size=4),)
 
 
 SHALLOW = ModelSpec(encoder="squeezenet1_1", pretrained=False)
-"""Traced in a fraction of the time; masks are learnt on the usual encoder."""
+"""Traced in a fraction of the time; the usual encoders are exported in `make test-all`."""
 
 
 @pytest.fixture(
     scope="module",
     params=[
-        Task.SEGMENTATION,
-        pytest.param(Task.KEYPOINTS, marks=pytest.mark.slow),
-        pytest.param(Task.SINGLE_LABEL, marks=pytest.mark.slow),
-        Task.MULTI_LABEL,
+        (Task.SEGMENTATION, SHALLOW),
+        pytest.param((Task.SEGMENTATION, SMALL_MODEL), marks=pytest.mark.slow),
+        pytest.param((Task.KEYPOINTS, SMALL_MODEL), marks=pytest.mark.slow),
+        pytest.param((Task.SINGLE_LABEL, SMALL_MODEL), marks=pytest.mark.slow),
+        (Task.MULTI_LABEL, SHALLOW),
     ],
+    ids=lambda param: f"{param[0]} on {param[1].encoder}",
 )
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    model = SMALL_MODEL if request.param is Task.SEGMENTATION else SHALLOW
-    folder = make_run(tmp_path_factory.mktemp("runs") / "0001", recipe(request.param, stages=ONE_EPOCH, model=model))
+    task, model = request.param
+    folder = make_run(tmp_path_factory.mktemp("runs") / "0001", recipe(task, stages=ONE_EPOCH, model=model))
     run(folder)
     return folder
 
@@ -63,7 +65,7 @@ def exported(trained: Path) -> Path:
 @pytest.fixture(scope="module")
 def a_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """For what does not depend on the task."""
-    folder = make_run(tmp_path_factory.mktemp("runs") / "0001", recipe(stages=ONE_EPOCH))
+    folder = make_run(tmp_path_factory.mktemp("runs") / "0001", recipe(stages=ONE_EPOCH, model=SHALLOW))
     run(folder)
     return folder
 
