@@ -10,14 +10,13 @@ from PySide6.QtCore import QSettings
 from PySide6.QtGui import QAction, QFocusEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from studio.core.counting import counted
-from studio.core.errors import StudioError
 from studio.core.fine_tuning import lessons
 from studio.core.items import Split
 from studio.core.recipe import Purpose, RunSpec
 from studio.core.review import Decision
 from studio.core.settings import TAG_TASKS, Task
 from studio.ui.review.actions import ReviewActions, When
+from studio.ui.review.deciding import Deciding
 from studio.ui.review.deciding_bar import DecidingBar
 from studio.ui.review.decisions import Decisions
 from studio.ui.review.differences import MASK_OPACITY
@@ -32,8 +31,9 @@ from studio.ui.review.note_bar import Asking
 from studio.ui.review.point_placing import PointPlacing
 from studio.ui.review.relabelling import Relabelling
 from studio.ui.review.report_page import ReportPage
+from studio.ui.review.summary import summary
 from studio.ui.review.top_bar import LARGEST_TILE, SMALLEST_TILE, TopBar, View
-from studio.ui.session import Overlay, Page, Session, Tone
+from studio.ui.session import Page, Session, Tone
 from studio.ui.widgets.work_queue import WorkQueue
 
 _TILE_WIDTH: Final = 400
@@ -43,12 +43,6 @@ _OPACITY_STEP: Final = 0.1
 
 _UNTRAINED: Final = "After a run, its items appear here with what the model made of them, the worst first."
 _UNSCORED: Final = "A run is scored when it ends or is stopped; then its items appear here, the worst first."
-_SPLIT_WORDS: Final = {
-    Split.VALID: "validation",
-    Split.TRAIN: "training",
-    Split.TEST: "test",
-    Split.PRODUCTION: "production",
-}
 _DECISION_ACTIONS: Final = {
     "review_accept": Decision.ACCEPTED,
     "review_label_right": Decision.LABEL_RIGHT,
@@ -76,14 +70,13 @@ class ReviewPage(QWidget):
         self.history = HistoryPage(session, self._work)
         self.journal = JournalPage(session, self._work, self.decisions)
         self.fine_tune = FineTuneBar(self._corrected)
+        self._deciding = Deciding(session, self.gallery, self.decisions, self)
         self.asking = Asking(session, self.gallery, self.decisions, self)
         self.error_search = ErrorSearchMenu(session, self)
         self.no_runs = EmptyState("page-train", "Train a model first", _UNTRAINED, "Go to Train")
         self.relabelling: Relabelling | None = None
         self._wanted_item: int | None = None
         """To be shown once its run is."""
-        self._at_label: tuple[int, int] | None = None
-        """The item that is being edited on the Label page, and the revision that it had."""
         self._actions = ReviewActions(session.settings.task, self)
         self._add_parts_of_task()
         self._bind_actions()
@@ -153,8 +146,8 @@ class ReviewPage(QWidget):
         """Say what each action does, and where its keys are listened to."""
         gallery, order = self.gallery, self.gallery.order
         deeds: dict[str, Callable[[], object]] = {
-            **{name: partial(self._decide, decision) for name, decision in _DECISION_ACTIONS.items()},
-            "review_edit": self._edit,
+            **{name: partial(self._deciding.decide, decision) for name, decision in _DECISION_ACTIONS.items()},
+            "review_edit": self._deciding.edit,
             "review_undo": self.decisions.undo,
             "review_redo": self.decisions.redo,
             "review_preview": gallery.toggle_preview,
@@ -162,8 +155,8 @@ class ReviewPage(QWidget):
             "review_flicker": gallery.flicker_once,
             "review_fainter": lambda: self._set_opacity(gallery.opacity - _OPACITY_STEP),
             "review_stronger": lambda: self._set_opacity(gallery.opacity + _OPACITY_STEP),
-            "review_region": self._accept_region,
-            "review_next_region": self._next_region,
+            "review_region": self._deciding.accept_region,
+            "review_next_region": self._deciding.show_next_region,
             "review_journal": self._turn_journal,
             "review_find_errors": partial(self.top.find_errors.open, self.error_search),
             "review_sort": partial(order.open_list, order.sort),
@@ -198,8 +191,6 @@ class ReviewPage(QWidget):
         self.gallery.threshold_chosen.connect(self._choose_threshold)
         self.gallery.right_wanted.connect(self._count_right)
         self.decisions.decided.connect(lambda _items: self._show_counts())
-        if self.gallery.hover is not None:
-            self.gallery.hover.wanted.connect(self._accept_region)
         self.decisions.stepped.connect(self.gallery.reveal)
         self.history.opened.connect(self._look_at)
         self.fine_tune.proposed.connect(self._propose)
@@ -353,19 +344,7 @@ class ReviewPage(QWidget):
         unchanged = self._session.store.production.counts(self._run).unchanged
         learnt = tally[Decision.ACCEPTED] + tally[Decision.EDITED] + unchanged
         self.fine_tune.show_corrections(learnt)
-        shown, split = self.gallery.model.rowCount(), self.gallery.filters.filters.split
-        of_one_kind = split or self.gallery.only_split
-        kind = f"{_SPLIT_WORDS[of_one_kind]} " if of_one_kind is not None else ""
-        words = [f"{counted(shown, f'{kind}item')}, {self.gallery.order.in_words}"]
-        suspected = self.gallery.suspected
-        if suspected is not None:
-            words.append(f"{counted(suspected, 'label')} probably wrong")
-        left_out = tally[Decision.LEFT_OUT]
-        if learnt:
-            words.append(counted(learnt, "correction"))
-        if left_out:
-            words.append(f"{left_out} left out")
-        self.top.summary.setText("  ·  ".join(words))
+        self.top.summary.setText(summary(self.gallery, learnt=learnt, left_out=tally[Decision.LEFT_OUT]))
 
     def _show_what_can_be_done(self) -> None:
         in_items, has_runs = self._view is View.ITEMS, bool(self._choices)
@@ -394,18 +373,8 @@ class ReviewPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._view is View.ITEMS:
-            self._come_back()
+            self._deciding.come_back()
             self.gallery.take_focus()
-
-    def _come_back(self) -> None:
-        """From the Label page: to the item that was edited there, and on to the next one once it was."""
-        left, self._at_label = self._at_label, None
-        if left is None:
-            return
-        item, revision = left
-        self.gallery.reveal([item])
-        if self._session.store.item(item).revision != revision:
-            self.gallery.go_on_after([item])
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -427,26 +396,6 @@ class ReviewPage(QWidget):
 
     # -- deciding -----------------------------------------------------------------------------------------------------
 
-    def _decide(self, decision: Decision) -> None:
-        items = self.gallery.selected()
-        self.decisions.decide(items, decision)
-        self.gallery.go_on_after(items)
-
-    def _next_region(self) -> None:
-        review = self.gallery.current()
-        if self.gallery.hover is not None and review is not None:
-            self.gallery.hover.show_next(review)
-
-    def _accept_region(self) -> None:
-        """More of the item's regions may follow, so it stays the current one."""
-        region = self.gallery.hover.region if self.gallery.hover is not None else None
-        if region is None:
-            self._session.say(
-                "Point at a place where label and prediction differ: its region is outlined, and accepted."
-            )
-        else:
-            self.decisions.act([region.item], region.deed)
-
     def _corrected(self) -> tuple[int, ...]:
         """What a fine-tuning would learn from."""
         self.decisions.finish()
@@ -457,22 +406,6 @@ class ReviewPage(QWidget):
 
     def _propose(self, spec: RunSpec) -> None:
         self._session.propose_run(spec)
-
-    def _edit(self) -> None:
-        self.decisions.finish()
-        review = self.gallery.current()
-        if review is None:
-            return
-        try:
-            focus = self.gallery.focus_of(review)
-        except StudioError as error:
-            self._complain(error.sentence)
-            return
-        self._at_label = review.score.item, self._session.store.item(review.score.item).revision
-        item = review.score.item
-        overlay = Overlay(run=review.run, item=item, focus=focus, came_from=Page.REVIEW)
-        self._session.open_item(item, overlay)
-        self._session.show_page(Page.LABEL)
 
     def _items_changed(self, items: list[int]) -> None:
         self.gallery.refresh(items)
