@@ -55,7 +55,7 @@ def show_report(told: RunReport, output: Output) -> None:
             corrected=row.corrected,
             decision=row.decision,
         )
-    shown = [row for row in report.rows if row.verdict in (Verdict.FIXED, Verdict.BROKEN) or row.corrected]
+    shown = [row for row in report.rows if row.verdict in (Verdict.FIXED, Verdict.BROKEN) or row.apart]
     if shown:
         rows = [_row(row, report) for row in shown]
         output.table(("item", "split", "before", "after", "verdict", ""), rows, title="Before and after")
@@ -75,7 +75,8 @@ def show_report(told: RunReport, output: Output) -> None:
         by_class=report.by_class,
     )
     for change in told.metrics:
-        output.say(f"{change.name} {metric_figures(change)}")
+        other = "" if change.comparable else f" (of {change.detail}; before: {change.detail_before})"
+        output.say(f"{change.name} {metric_figures(change)}{other}")
     for sentence in (told.frozen.sentence, *report.summary):
         output.say(sentence)
 
@@ -84,4 +85,5 @@ def _row(row: ReportRow, report: Report) -> tuple[str, ...]:
     before, after = (
         error_figure(error, report.task) if error is not None else "–" for error in (row.before, row.after)
     )
-    return (row.name, row.split.value, before, after, row.verdict.value, "corrected" if row.corrected else "")
+    label = "corrected" if row.corrected else "label changed" if row.label_changed else ""
+    return (row.name, row.split.value, before, after, row.verdict.value, label)
