@@ -208,32 +208,6 @@ def _mean_figure(error: float, task: Task) -> str:
     return f"{error * 100:.1f} %" if task in _SHARES_OF_ITEMS else error_figure(error, task)
 
 
-REPORT_COLUMNS: Final = ("item", "split", "before", "after", "verdict", "corrected")
-
-
-def text_rows(report: Report) -> list[tuple[str, ...]]:
-    """The rows as text, one cell for each of `REPORT_COLUMNS`."""
-
-    def figure(error: float | None) -> str:
-        return "–" if error is None else error_figure(error, report.task)
-
-    return [
-        (
-            row.name,
-            row.split.value,
-            figure(row.before),
-            figure(row.after),
-            row.verdict.value,
-            row.decision.value if row.corrected and row.decision is not Decision.UNDECIDED else _apart(row),
-        )
-        for row in report.rows
-    ]
-
-
-def _apart(row: ReportRow) -> str:
-    return "label changed" if row.apart else ""
-
-
 def _latest_decisions(corrections: Iterable[Correction]) -> dict[int, Decision]:
     latest: dict[int, Correction] = {}
     for correction in corrections:

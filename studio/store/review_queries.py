@@ -15,8 +15,6 @@ from studio.store.natural_order import natural_key
 Span = tuple[float | None, float | None]
 """From … to …, both included; None for no bound."""
 
-ANY: Final[Span] = (None, None)
-
 
 @dataclass(frozen=True, kw_only=True)
 class ReviewFilter:

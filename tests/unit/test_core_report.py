@@ -11,12 +11,10 @@ from hypothesis import strategies as st
 
 from studio.core.items import Split
 from studio.core.report import (
-    REPORT_COLUMNS,
     Report,
     Verdict,
     before_after,
     error_in_words,
-    text_rows,
     verdict,
 )
 from studio.core.review import Correction, Decision, ItemScore
@@ -151,12 +149,6 @@ def test_errors_are_told_in_words() -> None:
     assert error_in_words(0.1238, Task.SEGMENTATION) == "12.4 % of pixels wrong"
     assert error_in_words(31.4, Task.KEYPOINTS) == "31 px off"
     assert error_in_words(3.14, Task.KEYPOINTS) == "3.1 px off"
-
-
-def test_the_rows_for_the_command_line_have_a_cell_for_every_column() -> None:
-    rows = text_rows(report_of([score(1, 0.4)], [score(1, 0.1, revision=2)], [correction(1)]))
-    assert rows == [("item001", "valid", "40.0 %", "10.0 %", "fixed", "accepted the prediction")]
-    assert len(rows[0]) == len(REPORT_COLUMNS)
 
 
 errors = st.floats(min_value=0, max_value=1, allow_nan=False)

@@ -65,10 +65,6 @@ class FineTuneBar(QWidget):
         """What all controls beside each other take, in pixels."""
         return self.options.sizeHint().width() + self._lines.spacing() + self.button.sizeHint().width()
 
-    @property
-    def folded_width(self) -> int:
-        return self.fold.sizeHint().width() + 8 + self.button.sizeHint().width()
-
     def give_room(self, width: int) -> None:
         """Show the options beside the button where `width` pixels are enough, and else behind a fold."""
         self._folds = width < self.unfolded_width

@@ -165,10 +165,6 @@ class Gallery(QWidget):
         """How many labels the run holds for wrong; None where it judged none."""
         return self._figures.suspected if self._figures else None
 
-    @property
-    def is_filtered(self) -> bool:
-        return not (self._cell is None and self._range is None and self.filters.filters.is_empty)
-
     def show_run(self, figures: RunFigures | None) -> None:
         """Show this run's items, or none. The filters stay, but for a chosen mistake that this run may not have."""
         other = figures is None or figures.run != self.run
