@@ -28,6 +28,7 @@ class StepCard(QFrame):
         self.line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.line.clicked.connect(lambda _checked: self.asked.emit(self.step))
         self.said = QLabel()
+        self.said.setTextFormat(Qt.TextFormat.PlainText)
         self.said.setProperty("role", "muted")
         self.said.setWordWrap(True)
         self.said.setContentsMargins(22, 0, 0, 0)

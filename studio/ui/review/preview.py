@@ -57,6 +57,7 @@ class Preview(QWidget):
         self.setObjectName("review_preview")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._name = QLabel()
+        self._name.setTextFormat(Qt.TextFormat.PlainText)
         self._name.setProperty("role", "heading")
         self._figures = QLabel()
         self._figures.setProperty("role", "muted")

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core.classes import LabelClass
-from studio.core.report import Report, Verdict
+from studio.core.report import ClassChange, Report, Verdict
 from studio.core.settings import Task
 from studio.reports import RunReport
 from studio.ui.review.report_cards import MetricStrip, PartCard
@@ -43,6 +43,7 @@ class ReportView(QWidget):
             )
         }
         self.classes = QLabel()
+        self.classes.setTextFormat(Qt.TextFormat.PlainText)  # names are a person's
         self.classes.setWordWrap(True)
         self.classes.setProperty("role", "muted")
         self._table = ReportTable(self)
@@ -71,7 +72,7 @@ class ReportView(QWidget):
         report = told.report
         self._show_totals()
         self.cards["others"].setVisible(report.others.items > 0)
-        self.classes.setText(_by_class(report, classes))
+        self.classes.setText(by_class_in_words(report, classes))
         self.classes.setVisible(bool(report.by_class))
         self._table.show(report.rows, report.task)
         counts = Counter(row.verdict for row in report.rows)
@@ -144,18 +145,17 @@ class ReportView(QWidget):
         return layout
 
 
-def _by_class(report: Report, classes: Sequence[LabelClass]) -> str:
-    """The classes whose wrong pixels changed most, in words."""
+def by_class_in_words(report: Report, classes: Sequence[LabelClass]) -> str:
+    """The classes whose wrong pixels changed most; of one that had none, how many there are now."""
     names = {c.id: c.name for c in classes}
     changes = sorted(report.by_class, key=lambda c: -abs(c.wrong_after - c.wrong_before))
-    told = [
-        f"{names.get(c.class_id, c.class_id)} {_percent(100 * (c.wrong_after - c.wrong_before) / c.wrong_before)}"
-        for c in changes[:6]
-        if c.wrong_before and c.wrong_after != c.wrong_before
-    ]
+    told = [f"{names.get(c.class_id, c.class_id)} {_change(c)}" for c in changes[:6] if c.wrong_after != c.wrong_before]
     what = "Wrong pixels" if report.task is Task.SEGMENTATION else "Mistakes"
     return f"{what} by class, validation with labels as before:  {'  ·  '.join(told)}" if told else ""
 
 
-def _percent(change: float) -> str:
+def _change(c: ClassChange) -> str:
+    if not c.wrong_before:
+        return f"0 → {c.wrong_after:,}"
+    change = 100 * (c.wrong_after - c.wrong_before) / c.wrong_before
     return f"{'+' if change > 0 else '−'}{abs(change):.0f} %"

@@ -11,17 +11,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QToolButton
 from pytestqt.qtbot import QtBot
 
+from studio.core.classes import LabelClass
 from studio.core.fine_tuning import fine_tune_spec, proposed_rate, trainable
 from studio.core.items import Split
 from studio.core.model_choices import Kept
 from studio.core.recipe import FineTune, LearningRate, RunSpec, Stage
-from studio.core.report import Verdict
-from studio.core.review import Correction, Decision
+from studio.core.report import Verdict, before_after
+from studio.core.review import Correction, Decision, ItemScore
+from studio.core.settings import Task
 from studio.store import RunRecord
 from studio.ui.review import ReviewPage
 from studio.ui.review.fine_tune import FineTuneBar
 from studio.ui.review.report_page import ReportPage
-from studio.ui.review.report_view import ROW_ROLE
+from studio.ui.review.report_view import ROW_ROLE, ReportView, by_class_in_words
 from studio.ui.review.top_bar import View
 
 from .conftest import mask_score, recipe, write_scores
@@ -377,3 +379,16 @@ def test_saving_asks_where_and_proposes_a_name(project: ReviewProject, page: Rev
     assert dialog is not None
     assert [Path(path).name for path in dialog.selectedFiles()] == ["t-run-0002.html"]
     dialog.reject()
+
+
+def test_a_class_that_had_no_mistake_before_is_told_of_and_names_are_as_they_are_written(qtbot: QtBot) -> None:
+    def score(confusion: tuple[tuple[int, int, int], ...]) -> ItemScore:
+        return ItemScore(item=1, name="a", split=Split.VALID, revision=1, loss=1, error=0.5, confusion=confusion)
+
+    report = before_after([score(((0, 1, 200),))], [score(((0, 1, 150), (1, 0, 40)))], [], task=Task.SEGMENTATION)
+    names = [LabelClass(id=0, name="<b>sky</b>", color="#0000ff"), LabelClass(id=1, name="car", color="#00ff00")]
+    words = by_class_in_words(report, names)
+    assert words.partition(":  ")[2] == "<b>sky</b> −25 %  ·  car 0 → 40"
+    view = ReportView()
+    qtbot.addWidget(view)
+    assert view.classes.textFormat() is Qt.TextFormat.PlainText

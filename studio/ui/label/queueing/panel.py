@@ -77,6 +77,7 @@ class QueuePanel(QWidget):
         self.progress.setAccessibleName("Items looked at")
         self.stop_button = words_button(proposing.cancel, "Stop")
         self.proposed = QLabel(wordWrap=True)
+        self.proposed.setTextFormat(Qt.TextFormat.PlainText)
         self.accept_button = words_button(accept, "Accept")
         self.discard_button = words_button(proposing.discard, "Discard")
         self._asking, self._ranking, self._taking = QWidget(), QWidget(), QWidget()
