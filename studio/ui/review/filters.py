@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,8 +12,12 @@ from PySide6.QtWidgets import QLineEdit, QToolButton, QWidget
 
 from studio.core.items import Split
 from studio.core.review import Decision
+from studio.core.review_order import SortBy
 from studio.core.settings import ProjectSettings, Task
+from studio.store import ReviewFilter
 from studio.ui.review.combos import add_classes, choose, make_combo
+from studio.ui.review.histogram import Range
+from studio.ui.review.mistake_list import Cell
 from studio.ui.review.order_bar import OrderBar
 from studio.ui.review.tile_painter import DECISION_WORDS
 from studio.ui.review.value_filter import ValueFilter, Values
@@ -38,6 +43,26 @@ class Filters:
     @property
     def is_empty(self) -> bool:
         return self == Filters()
+
+
+def review_filter(filters: Filters, *, cell: Cell | None, error_range: Range | None) -> ReviewFilter:
+    """What to ask the project for; `cell` and `error_range` are mistakes that were chosen. A bar of the histogram ends
+    where the next begins, so its upper bound belongs to that."""
+    values = filters.values
+    spans = [] if values.span is None else [values.span]
+    if error_range is not None:
+        spans.append((SortBy.ERROR, (error_range[0], math.nextafter(error_range[1], -math.inf))))
+    return ReviewFilter(
+        splits=() if filters.split is None else (filters.split,),
+        class_id=filters.class_id,
+        decisions=() if filters.decision is None else (filters.decision,),
+        asked=filters.asked,
+        confusion=cell,
+        text=filters.text,
+        spans=tuple(spans),
+        only_wrong=values.only_wrong,
+        only_corrected=values.only_corrected,
+    )
 
 
 class FilterBar(QWidget):

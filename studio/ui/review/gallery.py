@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -20,28 +19,24 @@ from studio.core.raster import Rect
 from studio.core.review import Decision, ReviewItem
 from studio.core.review_order import SortBy
 from studio.core.settings import Task
-from studio.core.tag_figures import summed
 from studio.core.tags import TAG_THRESHOLD
-from studio.store import Arrangement, ReviewFilter
-from studio.ui.review.confusion import Cell, ConfusionPanel
+from studio.store import Arrangement
 from studio.ui.review.differences import MASK_OPACITY
 from studio.ui.review.empty import EmptyState
-from studio.ui.review.filters import FilterBar
+from studio.ui.review.filters import FilterBar, review_filter
 from studio.ui.review.flicker import Flicker
 from studio.ui.review.grid import ReviewGrid
 from studio.ui.review.group_heads import heads_of
-from studio.ui.review.histogram import HistogramPanel, Range
 from studio.ui.review.loading import RunFigures
+from studio.ui.review.mistakes import Mistakes
 from studio.ui.review.model import ReviewModel
 from studio.ui.review.order_bar import OrderBar
 from studio.ui.review.pictures import Look, Pictures, focus_of
 from studio.ui.review.preview import Preview
 from studio.ui.review.region_hover import RegionHover
-from studio.ui.review.tag_counting import TagCounting, TagOverview
-from studio.ui.review.tag_panel import TagPanel
 from studio.ui.review.tile_painter import TilePainter
 from studio.ui.review.tiles import TileKey, TileRenderer, key_of
-from studio.ui.session import Session, Tone
+from studio.ui.session import Session
 from studio.ui.theme import theme
 
 _LOOK_STEP: Final = 48
@@ -70,8 +65,6 @@ class Gallery(QWidget):
         self._session = session
         self._task = session.settings.task
         self._figures: RunFigures | None = None
-        self._tags: TagOverview | None = None
-        self._tag_counting = TagCounting(session.store.root, self)
         self.model = ReviewModel(self._task, self)
         self.tiles = TileRenderer(session.store.root, parent=self)
         self._large = TileRenderer(session.store.root, threads=1, cache_bytes=_PREVIEW_CACHE, parent=self)
@@ -86,9 +79,8 @@ class Gallery(QWidget):
         self.order = OrderBar(session.settings, read_order(session.store.root))
         self.filters = FilterBar(self._task, self.order)
         self.filters.show_settings(session.settings)
-        self.panel = _panel_for(self._task)
-        self._cell: Cell | None = None
-        self._range: Range | None = None
+        self.mistakes = Mistakes(session, lambda: self.filters.filters.split, self)
+        self.panel = self.mistakes.panel
         self.nothing = EmptyState("search", "Nothing here", "No item of this run fits these filters.", "Clear filters")
         self.stack = QStackedWidget()
         for widget in (self.grid, self.preview, self.nothing):
@@ -121,8 +113,6 @@ class Gallery(QWidget):
 
     def _connect(self) -> None:
         self.grid.wanted.connect(self._want)
-        self._tag_counting.counted.connect(self._take_tags)
-        self._tag_counting.failed.connect(lambda sentence: self._session.say(sentence, Tone.ERROR))
         self.grid.selection_changed.connect(self.selection_changed)
         self.grid.opened.connect(lambda _item: self.toggle_preview())
         self.grid.resized.connect(self._renew_look)
@@ -139,14 +129,9 @@ class Gallery(QWidget):
         self.filters.changed.connect(self.query)
         self.order.changed.connect(self._reorder)
         self.order.left.connect(self.take_focus)
-        if isinstance(self.panel, HistogramPanel):
-            self.panel.chosen.connect(self._choose_range)
-        else:
-            self.panel.chosen.connect(self._choose_cell)
-        if isinstance(self.panel, ConfusionPanel):
-            self.panel.right_wanted.connect(self._want_right)
-        if isinstance(self.panel, TagPanel):
-            self.panel.threshold_chosen.connect(self.threshold_chosen)
+        self.mistakes.changed.connect(self.query)
+        self.mistakes.right_wanted.connect(self.right_wanted)
+        self.mistakes.threshold_chosen.connect(self.threshold_chosen)
         self.nothing.pressed.connect(self.clear_filters)
         theme().changed.connect(self._redraw_all)
 
@@ -171,11 +156,11 @@ class Gallery(QWidget):
         says_otherwise = figures is not None and not other and figures.threshold != self._threshold
         self._figures = figures
         if other:
-            self._cell = self._range = None
+            self.mistakes.forget()
             self.grid.set_aspect(_USUAL_ASPECT if figures is None or figures.aspect is None else figures.aspect)
             self.tiles.forget_all()
             self._large.forget_all()
-        self._show_panel()
+        self.mistakes.show_figures(figures)
         if other:
             suspects = figures is not None and figures.suspected is not None
             self.order.begin_by(SortBy.SUSPICION if suspects else None)
@@ -188,12 +173,13 @@ class Gallery(QWidget):
     def query(self, *, from_the_top: bool = False) -> None:
         """Ask the project for the items that the filters let through; the current one stays so if it is among them,
         unless they are to be looked at from the top."""
-        self._show_tags()
+        self.mistakes.show_tags()
         keep = None if from_the_top else self.grid.current_item
         run = self.run
         review, order = self._session.store.review, self.order.order
         read = partial(review.items, run) if run is not None else None
-        arranged = review.arranged(run, self._wanted(), order) if run is not None else Arrangement(ids=[])
+        wanted = review_filter(self.filters.filters, cell=self.mistakes.cell, error_range=self.mistakes.range)
+        arranged = review.arranged(run, wanted, order) if run is not None else Arrangement(ids=[])
         ids = arranged.ids
         self.model.show(ids, read, heads_of(arranged.groups, order.group, self._session.settings))
         if ids:
@@ -205,9 +191,12 @@ class Gallery(QWidget):
         self.shown_changed.emit()
         self.selection_changed.emit()
 
+    def _reorder(self) -> None:
+        write_order(self._session.store.root, self.order.order)
+        self.query(from_the_top=True)
+
     def clear_filters(self) -> None:
-        self._cell = self._range = None
-        self.panel.select(None)
+        self.mistakes.clear()
         self.filters.clear()
 
     def selected(self) -> list[int]:
@@ -249,7 +238,7 @@ class Gallery(QWidget):
         self.grid.lay_out_anew()
         self.filters.show_settings(self._session.settings)
         self.order.show_settings(self._session.settings)
-        self._show_panel()
+        self.mistakes.show_anew()
         self._redraw_all()
 
     def go_on_after(self, items: Iterable[int]) -> None:
@@ -310,6 +299,10 @@ class Gallery(QWidget):
         if shown is not None:
             shown.setFocus()
 
+    def show_right(self, run: str, right: npt.NDArray[np.int64] | None) -> None:
+        """(n,) int64: what the run has right of each class; None where nobody knows."""
+        self.mistakes.show_right(run, right)
+
     @property
     def only_split(self) -> Split | None:
         """The split of all items of the run, if they have but one."""
@@ -321,79 +314,7 @@ class Gallery(QWidget):
         self.model.show([], None)
         self.tiles.close()
         self._large.close()
-        self._tag_counting.close()
-
-    # -- filters ------------------------------------------------------------------------------------------------------
-
-    def _wanted(self) -> ReviewFilter:
-        """A bar of the histogram ends where the next begins, so its upper bound belongs to that."""
-        chosen, values = self.filters.filters, self.filters.filters.values
-        spans = [] if values.span is None else [values.span]
-        if self._range is not None:
-            spans.append((SortBy.ERROR, (self._range[0], math.nextafter(self._range[1], -math.inf))))
-        return ReviewFilter(
-            splits=() if chosen.split is None else (chosen.split,),
-            class_id=chosen.class_id,
-            decisions=() if chosen.decision is None else (chosen.decision,),
-            asked=chosen.asked,
-            confusion=self._cell,
-            text=chosen.text,
-            spans=tuple(spans),
-            only_wrong=values.only_wrong,
-            only_corrected=values.only_corrected,
-        )
-
-    def _reorder(self) -> None:
-        write_order(self._session.store.root, self.order.order)
-        self.query(from_the_top=True)
-
-    def _choose_cell(self, cell: Cell | None) -> None:
-        self._cell = cell
-        self.query()
-
-    def _choose_range(self, chosen: Range | None) -> None:
-        self._range = chosen
-        self.query()
-
-    def _show_panel(self) -> None:
-        figures = self._figures
-        if isinstance(self.panel, ConfusionPanel):
-            counts = figures.confusion if figures else np.zeros((0, 0), np.int64)
-            self.panel.show_counts(counts, self._session.settings.known_classes)
-            self.panel.select(self._cell)
-        elif isinstance(self.panel, TagPanel):
-            self.panel.show_threshold(self._threshold)
-            if figures is not None:
-                self._tag_counting.want(figures.run)
-            self._show_tags()
-            self.panel.select(self._cell)
-        else:
-            self.panel.show_errors(list(figures.errors.values()) if figures else [])
-            self.panel.select(self._range)
-
-    def _want_right(self) -> None:
-        if self.run is not None:
-            self.right_wanted.emit(self.run)
-
-    def show_right(self, run: str, right: npt.NDArray[np.int64] | None) -> None:
-        """(n,) int64: what the run has right of each class; None where nobody knows."""
-        if isinstance(self.panel, ConfusionPanel) and run == self.run:
-            self.panel.show_right(right)
-
-    def _show_tags(self) -> None:
-        """Tag by tag, of the split that is shown, so that a click on a number shows as many items."""
-        if not isinstance(self.panel, TagPanel):
-            return
-        known = self._tags if self._tags is not None and self._tags.run == self.run else None
-        split = self.filters.filters.split
-        chosen = [counts for of, counts in known.counts.items() if split in (None, of)] if known else []
-        has_model = self.suspected is None  # what judges labels has several models, and none to choose a threshold for
-        self.panel.show_curve(known.curve if known and has_model else None)
-        self.panel.show_counts(summed(chosen) if known else None, self._session.settings.known_classes)
-
-    def _take_tags(self, tags: TagOverview) -> None:
-        self._tags = tags
-        self._show_tags()
+        self.mistakes.close()
 
     # -- pictures -----------------------------------------------------------------------------------------------------
 
@@ -480,11 +401,3 @@ class Gallery(QWidget):
             self.tile_width_chosen.emit(round(self.grid.tile_width * step))
             return True
         return super().eventFilter(watched, event)
-
-
-def _panel_for(task: Task) -> ConfusionPanel | HistogramPanel | TagPanel:
-    if task is Task.KEYPOINTS:
-        return HistogramPanel()
-    if task is Task.MULTI_LABEL:
-        return TagPanel()
-    return ConfusionPanel(counted="pixels" if task is Task.SEGMENTATION else "items")
