@@ -4,48 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QWheelEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from studio.core.items import Split
 from studio.core.last_order import read_order, write_order
 from studio.core.raster import Rect
 from studio.core.review import Decision, ReviewItem
 from studio.core.review_order import SortBy
-from studio.core.settings import Task
 from studio.core.tags import TAG_THRESHOLD
 from studio.store import Arrangement
-from studio.ui.review.differences import MASK_OPACITY
-from studio.ui.review.empty import EmptyState
 from studio.ui.review.filters import FilterBar, review_filter
-from studio.ui.review.flicker import Flicker
-from studio.ui.review.grid import ReviewGrid
 from studio.ui.review.group_heads import heads_of
+from studio.ui.review.item_stack import ItemStack
 from studio.ui.review.loading import RunFigures
 from studio.ui.review.mistakes import Mistakes
 from studio.ui.review.model import ReviewModel
 from studio.ui.review.order_bar import OrderBar
-from studio.ui.review.pictures import Look, Pictures, focus_of
-from studio.ui.review.preview import Preview
-from studio.ui.review.region_hover import RegionHover
-from studio.ui.review.tile_painter import TilePainter
-from studio.ui.review.tiles import TileKey, TileRenderer, key_of
 from studio.ui.session import Session
 from studio.ui.theme import theme
 
-_LOOK_STEP: Final = 48
-"""Tiles are drawn at sizes in steps of so many pixels, so that not every pixel of a resize draws all of them anew."""
-
-RUNS_FOLDER: Final = "runs"
 _USUAL_ASPECT: Final = 4 / 3
-_PREVIEW_CACHE: Final = 128 * 2**20
-_LARGEST_PREVIEW: Final = 3840
 
 
 class Gallery(QWidget):
@@ -66,25 +49,16 @@ class Gallery(QWidget):
         self._task = session.settings.task
         self._figures: RunFigures | None = None
         self.model = ReviewModel(self._task, self)
-        self.tiles = TileRenderer(session.store.root, parent=self)
-        self._large = TileRenderer(session.store.root, threads=1, cache_bytes=_PREVIEW_CACHE, parent=self)
-        self.flicker = Flicker(self)
-        self._painter = TilePainter(self._task, self._find, self.font(), self, flicker=self.flicker)
-        self.grid = ReviewGrid(self._painter)
-        self._count_classes()
-        self.grid.setModel(self.model)
-        self.preview = Preview(self._task, self.flicker)
-        self.hover = RegionHover(session, self.grid, self.preview, self) if self._task is Task.SEGMENTATION else None
-        self._opacity = MASK_OPACITY
+        self.stack = ItemStack(session, self.model)
+        self.grid, self.preview, self.nothing = self.stack.grid, self.stack.preview, self.stack.nothing
+        self.hover, self.flicker = self.stack.hover, self.stack.flicker
+        self._pictures = self.stack.pictures
+        self.tiles = self._pictures.tiles
         self.order = OrderBar(session.settings, read_order(session.store.root))
         self.filters = FilterBar(self._task, self.order)
         self.filters.show_settings(session.settings)
         self.mistakes = Mistakes(session, lambda: self.filters.filters.split, self)
         self.panel = self.mistakes.panel
-        self.nothing = EmptyState("search", "Nothing here", "No item of this run fits these filters.", "Clear filters")
-        self.stack = QStackedWidget()
-        for widget in (self.grid, self.preview, self.nothing):
-            self.stack.addWidget(widget)
         self._lay_out()
         self._connect()
 
@@ -112,20 +86,8 @@ class Gallery(QWidget):
         layout.addWidget(splitter)
 
     def _connect(self) -> None:
-        self.grid.wanted.connect(self._want)
         self.grid.selection_changed.connect(self.selection_changed)
-        self.grid.opened.connect(lambda _item: self.toggle_preview())
-        self.grid.resized.connect(self._renew_look)
-        self.grid.viewport().installEventFilter(self)
-        for shown in (self.grid, self.preview):
-            shown.installEventFilter(self)
-        self.flicker.changed.connect(self.grid.update_item)
-        self.grid.selectionModel().currentChanged.connect(self._go_to_another)
-        self.tiles.ready.connect(self._tile_is_ready)
-        self._large.ready.connect(lambda _key: self._show_preview())
-        self.preview.closed.connect(self.toggle_preview)
-        self.preview.stepped.connect(self._step)
-        self.preview.resized.connect(self._show_preview)
+        self.stack.tile_width_chosen.connect(self.tile_width_chosen)
         self.filters.changed.connect(self.query)
         self.order.changed.connect(self._reorder)
         self.order.left.connect(self.take_focus)
@@ -133,7 +95,7 @@ class Gallery(QWidget):
         self.mistakes.right_wanted.connect(self.right_wanted)
         self.mistakes.threshold_chosen.connect(self.threshold_chosen)
         self.nothing.pressed.connect(self.clear_filters)
-        theme().changed.connect(self._redraw_all)
+        theme().changed.connect(self.stack.redraw_all)
 
     # -- what it shows ------------------------------------------------------------------------------------------------
 
@@ -155,11 +117,11 @@ class Gallery(QWidget):
         other = figures is None or figures.run != self.run
         says_otherwise = figures is not None and not other and figures.threshold != self._threshold
         self._figures = figures
+        self._pictures.threshold = self._threshold
         if other:
             self.mistakes.forget()
             self.grid.set_aspect(_USUAL_ASPECT if figures is None or figures.aspect is None else figures.aspect)
-            self.tiles.forget_all()
-            self._large.forget_all()
+            self._pictures.forget_all()
         self.mistakes.show_figures(figures)
         if other:
             suspects = figures is not None and figures.suspected is not None
@@ -168,7 +130,7 @@ class Gallery(QWidget):
             self.order.show_known(figures.sortable)
         self.query()
         if says_otherwise:
-            self._redraw_all()
+            self.stack.redraw_all()
 
     def query(self, *, from_the_top: bool = False) -> None:
         """Ask the project for the items that the filters let through; the current one stays so if it is among them,
@@ -184,10 +146,7 @@ class Gallery(QWidget):
         self.model.show(ids, read, heads_of(arranged.groups, order.group, self._session.settings))
         if ids:
             self.grid.select_row(self.model.row_of(keep) or 0 if keep is not None else 0)
-        if not ids:
-            self.stack.setCurrentWidget(self.nothing)
-        elif self.stack.currentWidget() is self.nothing:
-            self.stack.setCurrentWidget(self.grid)
+        self.stack.show_whether_any(bool(ids))
         self.shown_changed.emit()
         self.selection_changed.emit()
 
@@ -207,15 +166,11 @@ class Gallery(QWidget):
         return self.grid.selectionModel().hasSelection()
 
     def current(self) -> ReviewItem | None:
-        index = self.grid.currentIndex()
-        return self.model.review(index.row()) if index.isValid() else None
+        return self.stack.current()
 
     def focus_of(self, review: ReviewItem) -> Rect | None:
         """Where the item's largest mistake lies. Raises StudioError where label or prediction cannot be read."""
-        known = self.tiles.fresh_pictures(key_of(review))
-        if known is not None and not known.trouble:
-            return known.focus
-        return focus_of(self._session.store, self._session.store.run(review.run).folder, review.score)
+        return self._pictures.focus_of(review)
 
     # -- what happens -------------------------------------------------------------------------------------------------
 
@@ -223,23 +178,18 @@ class Gallery(QWidget):
         """Labels or decisions of these items changed; empty: of any."""
         if not items:
             self.model.refresh_all()
-            self._redraw_all()
+            self.stack.redraw_all()
             return
-        self.tiles.forget(items)
-        self._large.forget(items)
+        self._pictures.forget(items)
         self.model.refresh(items)
-        self._show_preview()
-
-    def _count_classes(self) -> None:
-        self._painter.set_classes(sum(not c.void for c in self._session.settings.classes))
+        self.stack.show_current()
 
     def refresh_settings(self) -> None:
-        self._count_classes()
-        self.grid.lay_out_anew()
+        self.stack.show_settings()
         self.filters.show_settings(self._session.settings)
         self.order.show_settings(self._session.settings)
         self.mistakes.show_anew()
-        self._redraw_all()
+        self.stack.redraw_all()
 
     def go_on_after(self, items: Iterable[int]) -> None:
         """Select the next undecided item."""
@@ -260,44 +210,27 @@ class Gallery(QWidget):
             self.grid.select_rows(rows)
 
     def toggle_preview(self) -> None:
-        if self.stack.currentWidget() is self.preview:
-            self.stack.setCurrentWidget(self.grid)
-            self.grid.setFocus()
-        elif self.grid.currentIndex().isValid():
-            self.stack.setCurrentWidget(self.preview)
-            self.preview.setFocus()
-            self._show_preview()
+        self.stack.toggle_preview()
 
     def show_next_pane(self) -> None:
-        """The next of label, prediction and difference, large."""
-        if self.stack.currentWidget() is not self.preview:
-            self.toggle_preview()
-        else:
-            self.preview.show_next_pane()
+        self.stack.show_next_pane()
 
     def flicker_once(self) -> None:
-        """The key went down: put the prediction where the label is, or the other way round; until when, the key says
-        as it goes up."""
-        large = self.stack.currentWidget() is self.preview
-        item = self.grid.current_item if large else self.grid.addressed_item
-        if item is not None:
-            self.flicker.press(item)
+        self.stack.flicker_once()
 
     @property
     def opacity(self) -> float:
         """Of masks over their pictures, 0 to 1."""
-        return self._opacity
+        return self._pictures.opacity
 
     def set_opacity(self, opacity: float) -> None:
-        if opacity != self._opacity:
-            self._opacity = opacity
-            self._redraw_all()
+        if opacity != self._pictures.opacity:
+            self._pictures.opacity = opacity
+            self.stack.redraw_all()
 
     def take_focus(self) -> None:
         """Let keys reach the items."""
-        shown = self.stack.currentWidget()
-        if shown is not None:
-            shown.setFocus()
+        self.stack.take_focus()
 
     def show_right(self, run: str, right: npt.NDArray[np.int64] | None) -> None:
         """(n,) int64: what the run has right of each class; None where nobody knows."""
@@ -312,92 +245,5 @@ class Gallery(QWidget):
         """End the threads, and ask the project nothing more."""
         self._figures = None
         self.model.show([], None)
-        self.tiles.close()
-        self._large.close()
+        self._pictures.close()
         self.mistakes.close()
-
-    # -- pictures -----------------------------------------------------------------------------------------------------
-
-    def _find(self, review: ReviewItem) -> Pictures | None:
-        return self.tiles.pictures(key_of(review))
-
-    def _want(self, reviews: list[ReviewItem]) -> None:
-        self._renew_look()
-        self.tiles.want(reviews, self._runs_folder)
-
-    @property
-    def _runs_folder(self) -> Path:
-        return self._session.store.root / RUNS_FOLDER
-
-    def _renew_look(self) -> None:
-        """Draw at another size when the tiles' size has changed by a step."""
-        ratio = self.devicePixelRatioF()
-        pane = self.grid.pane_size
-        step = 1 if self._task is Task.TEXT else _LOOK_STEP  # letters must not be scaled
-        width = -(-round(pane.width() * ratio) // step) * step
-        look = self.tiles.look
-        if look is None or look.width != width:
-            height = max(8, round(width * pane.height() / max(1, pane.width())))
-            self.tiles.set_look(self._look(QSize(width, height)))
-
-    def _look(self, size: QSize) -> Look:
-        return Look.of(
-            self._session.settings,
-            width=size.width(),
-            height=size.height(),
-            difference=theme().color("danger"),
-            opacity=self._opacity,
-            threshold=self._threshold if self._task is Task.MULTI_LABEL else None,
-            ratio=self.devicePixelRatioF(),
-        )
-
-    def _redraw_all(self) -> None:
-        for renderer in (self.tiles, self._large):
-            if renderer.look is not None:
-                renderer.set_look(self._look(QSize(renderer.look.width, renderer.look.height)))
-        self.grid.viewport().update()
-        self._show_preview()
-
-    def _tile_is_ready(self, key: TileKey) -> None:
-        self.grid.update_item(key[1])
-
-    def _show_preview(self) -> None:
-        review = self.current()
-        if self.stack.currentWidget() is not self.preview or review is None:
-            return
-        room = (self.preview.room * self.devicePixelRatioF()).boundedTo(QSize(_LARGEST_PREVIEW, _LARGEST_PREVIEW))
-        look = self._large.look
-        if look is None or (look.width, look.height) != (max(8, room.width()), max(8, room.height())):
-            self._large.set_look(self._look(room))
-        row = self.grid.currentIndex().row()
-        soon = [self.model.review(r) for r in (row, row + 1) if r < self.model.rowCount()]
-        self._large.want(soon, self._runs_folder)
-        self.preview.show_review(review, self._large.pictures(key_of(review)) or self._find(review))
-
-    def _go_to_another(self) -> None:
-        self.flicker.forget()
-        if self.hover is not None:
-            self.hover.go_to_another()
-        self._show_preview()
-
-    def _step(self, by: int) -> None:
-        row = self.grid.currentIndex().row() + by
-        if 0 <= row < self.model.rowCount():
-            self.grid.select_row(row)
-
-    # -- Ctrl and the wheel, and the end of a held key ----------------------------------------------------------------
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.FocusOut or (
-            event.type() == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent) and not event.isAutoRepeat()
-        ):
-            self.flicker.release()
-        if (
-            event.type() == QEvent.Type.Wheel
-            and isinstance(event, QWheelEvent)
-            and event.modifiers() & Qt.KeyboardModifier.ControlModifier
-        ):
-            step = 1.1 if event.angleDelta().y() > 0 else 1 / 1.1
-            self.tile_width_chosen.emit(round(self.grid.tile_width * step))
-            return True
-        return super().eventFilter(watched, event)

@@ -125,8 +125,8 @@ def shown(page: ReviewPage) -> list[str]:
 def answers(page: ReviewPage, qtbot: QtBot, row: int) -> list[str]:
     """`✓ant 0.7!`: the label has it, how probable it is, the model predicts it."""
     gallery = page.gallery
-    qtbot.waitUntil(lambda: gallery._find(gallery.model.review(row)) is not None, timeout=20_000)
-    pictures = gallery._find(gallery.model.review(row))
+    qtbot.waitUntil(lambda: gallery.tiles.pictures(key_of(gallery.model.review(row))) is not None, timeout=20_000)
+    pictures = gallery.tiles.pictures(key_of(gallery.model.review(row)))
     assert pictures is not None
     assert pictures.trouble == ""
     return [
