@@ -22,7 +22,7 @@ from studio.ui.train.recipe_draft import RecipeDraft
 from studio.ui.train.recipe_panel import RecipePanel, RecipePart
 from studio.ui.train.recipe_requests import RecipeRequests
 from studio.ui.train.run_display import RunDisplay
-from studio.ui.train.run_files import can_resume, can_review, can_start_from, start_choices
+from studio.ui.train.run_files import can_resume, can_review, can_start_from, is_a_start, start_choices
 from studio.ui.train.run_library import RunLibrary
 from studio.ui.train.run_requests import RunRequests
 from studio.ui.train.run_view import RunView
@@ -237,9 +237,9 @@ class TrainPage(QWidget):
         self.draft.set_rate(self.draft.selected, high=rate.high, low=rate.low)
 
     def _offer_starts(self) -> None:
-        starts = start_choices(self.shown.all_records, self.library)
-        self.recipe.form.offer_starts(starts)
-        self.check.know_runs(frozenset(start.run for start in starts))
+        records = self.shown.all_records
+        self.recipe.form.offer_starts(start_choices(records, self.library))
+        self.check.know_runs(frozenset(record.id for record in records if is_a_start(record)))
 
     def _show_check(self) -> None:
         self.recipe.show_summary(self.check.summary, self.check.problem)

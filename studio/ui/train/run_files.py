@@ -9,6 +9,7 @@ from studio.core.kept_state import can_go_on
 from studio.core.outcome import OutcomeKind
 from studio.core.review import SCORES_FILE
 from studio.store import RunRecord
+from studio.store.runs import WEIGHTS_FILE
 from studio.ui.train.recipe_form import StartChoice
 from studio.ui.train.run_library import RunLibrary
 from studio.ui.train.run_words import date_text
@@ -22,6 +23,11 @@ def can_resume(record: RunRecord) -> bool:
 
 def can_start_from(record: RunRecord) -> bool:
     return record.has_model
+
+
+def is_a_start(record: RunRecord) -> bool:
+    """Whether a recipe may name it as its parent: also what scored production errors, with a copy of its model."""
+    return (record.folder / WEIGHTS_FILE).is_file()
 
 
 def can_review(record: RunRecord) -> bool:
