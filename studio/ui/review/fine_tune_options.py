@@ -88,7 +88,7 @@ class FineTuneOptions(QWidget):
 
     @property
     def in_words(self) -> str:
-        old = f"{self.chosen_replay:.0%} of the old data" if self.chosen_replay else "corrections alone"
+        old = f"{100 * self.chosen_replay:.0f} % of the old data" if self.chosen_replay else "corrections alone"
         parts = [old, f"×{self.chosen_weight:g}", counted(self.epochs.value(), "epoch"), f"rate {self.rate.text()}"]
         return ", ".join([*parts, "head only"] if self.frozen.isChecked() else parts)
 

@@ -49,7 +49,7 @@ def summary_sentence(spec: RunSpec, items: LabelledItems, pace: Pace | None) -> 
     parts = [f"{items.train:,} train / {items.valid:,} valid items", counted(epochs, "epoch")]
     if spec.fine_tune is not None:
         count = len(spec.fine_tune.corrections)
-        parts[0] = f"{counted(count, 'correction')} and {spec.fine_tune.replay:.0%} of the old data"
+        parts[0] = f"{counted(count, 'correction')} and {100 * spec.fine_tune.replay:.0f} % of the old data"
     elif pace is not None and _is_of_this_network(pace, spec):
         parts.append(f"about\u00a0{duration(expected_seconds(spec, items, pace))}")
     return ", ".join(parts)
