@@ -45,5 +45,9 @@ class EmptyState(QWidget):
         theme().changed.connect(self._dress)
         self._dress()
 
+    def explain(self, heading: str, sentence: str) -> None:
+        self.heading.setText(heading)
+        self.sentence.setText(sentence)
+
     def _dress(self) -> None:
         self._icon.setPixmap(theme().icon(self._icon_name, "faint").pixmap(_ICON))

@@ -34,6 +34,7 @@ from studio.ui.widgets.work_queue import WorkQueue
 _WHO_KEY: Final = "review/who"
 _READ_AFTER_MS: Final = 150
 _EMPTY: Final = "Each key of Review is kept here: who pressed it, when, and what it changed."
+_EMPTY_RUN: Final = f"{_EMPTY} What was decided in other runs shows under All runs."
 
 
 class JournalPage(QWidget):
@@ -114,6 +115,10 @@ class JournalPage(QWidget):
 
     def _take(self, ids: list[int]) -> None:
         self.model.show(ids)
+        if self.scope.currentData() or self._run is None:
+            self.empty.explain("Nothing decided yet", _EMPTY)
+        else:
+            self.empty.explain(f"Nothing decided in run {self._run} yet", _EMPTY_RUN)
         self.stack.setCurrentWidget(self.table if ids else self.empty)
         self.summary.setText(f"{counted(len(ids), 'step')}, the newest first")
         if ids and not self.table.currentIndex().isValid():
