@@ -70,6 +70,8 @@ class Session(QObject):
     """The person wants to go on with a model's production errors."""
     run_proposed = Signal(object)
     """A `RunSpec` that another page prepared, for the Train page to show and start."""
+    run_review_asked = Signal(str)
+    """The run with this id is to be shown on the Review page."""
     message = Signal(str, str)
     """One sentence for the person and its `Tone`."""
     taken_back = Signal(str)

@@ -30,6 +30,7 @@ from studio.ui.main_window import MainWindow
 from studio.ui.production.panel import ProductionPanel
 from studio.ui.production.standing import Step, read_standing
 from studio.ui.session import Page
+from studio.ui.train import TrainPage
 from tests.ui.train.conftest import started
 
 CAT, DOG = 0, 1
@@ -212,7 +213,13 @@ def test_the_steps_lead_from_the_model_to_the_comparison(window: MainWindow, err
     assert spec.fine_tune is not None
     assert len(spec.fine_tune.corrections) == 3
     assert len(store.snapshot("0003").of(Split.VALID)) == 2
+    (store.run("0002").folder / "model.safetensors").write_bytes(b"as the worker copies it")
     finish(tuning, Purpose.TRAIN, right=True)
+    train = window.findChild(TrainPage)
+    assert train is not None
+    qtbot.waitUntil(lambda: not train.check.problem)
+    outcome = train.view.outcome
+    qtbot.waitUntil(lambda: outcome.review.text() == "Compare before and after")
 
     opened(window, qtbot)
     qtbot.waitUntil(lambda: is_open(panel, Step.COMPARE), timeout=30_000)

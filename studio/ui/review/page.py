@@ -176,6 +176,7 @@ class ReviewPage(QWidget):
         session = self._session
         session.runs_changed.connect(self.read_runs)
         session.review_changed.connect(self._scores_changed)
+        session.run_review_asked.connect(self._look_at_when_known)
         session.items_changed.connect(self._items_changed)
         session.settings_changed.connect(self.gallery.refresh_settings)
         self.top.run_chosen.connect(self._choose_run)
@@ -237,8 +238,11 @@ class ReviewPage(QWidget):
 
     def _take_figures(self, figures: RunFigures) -> None:
         if figures.run == self._run:
+            other = figures.run != self.gallery.run
             self.gallery.show_run(figures)
             self._show_wanted_split()
+            if other:
+                self._leave_production()
             self._show_counts()
             wanted, self._wanted_item = self._wanted_item, None
             if wanted is not None:
@@ -254,6 +258,12 @@ class ReviewPage(QWidget):
         if split is not None:
             self.gallery.filters.clear()
             self.gallery.filters.split.setCurrentIndex(self.gallery.filters.split.findData(split))
+
+    def _leave_production(self) -> None:
+        """Few runs have answered production errors; the others would seem to have no items at all."""
+        split = self.gallery.filters.split
+        if split.currentData() == Split.PRODUCTION and not self.gallery.model.rowCount():
+            split.setCurrentIndex(split.findData(None))
 
     def _choose_threshold(self, threshold: float) -> None:
         """Decisions that still wait are about the predictions as they show now, so they go first."""
@@ -331,6 +341,15 @@ class ReviewPage(QWidget):
             self._choose_run(run)
             self.top.show_runs(list(self._choices.values()), run)
             self._show_view(View.ITEMS)
+
+    def _look_at_when_known(self, run: str) -> None:
+        """Also a run that ended only now, whose scores are still being looked for."""
+        if run in self._choices:
+            self._look_at(run)
+        else:
+            self._wanted_run = run
+            self._show_view(View.ITEMS)
+            self.read_runs()
 
     def _explain_no_runs(self) -> None:
         has_trained = any(record.spec.purpose is Purpose.TRAIN for record in self._session.store.runs())

@@ -46,7 +46,7 @@ class OutcomeBar(QFrame):
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.remedies: list[QPushButton] = [self._remedy_button(number) for number in range(_MOST_CHOICES)]
         self._choices: list[Choice] = []
-        self.review = QPushButton("Review the worst items")
+        self.review = QPushButton()
         self.review.setObjectName("review_run")
         self.review.clicked.connect(lambda: self.review_asked.emit(self._run))
         self.details = QPushButton("Details")
@@ -78,17 +78,16 @@ class OutcomeBar(QFrame):
         """The button of what helps best."""
         return self.remedies[0]
 
-    def show_outcome(
-        self, run: str, outcome: RunOutcome, choices: Sequence[Choice] = (), *, can_review: bool = False
-    ) -> None:
-        """Say how `run` ended and offer what helps, the best first."""
+    def show_outcome(self, run: str, outcome: RunOutcome, choices: Sequence[Choice] = (), *, review: str = "") -> None:
+        """Say how `run` ended and offer what helps, the best first, and what `review` calls looking at it."""
         self._run = run
         self.sentence.setText(f"Run {run}: {outcome.sentence}" if run else outcome.sentence)
         self._set_tone(_TONES.get(outcome.kind, "error"))
         self._offer(choices)
-        self.review.setVisible(can_review)
+        self.review.setText(review)
+        self.review.setVisible(bool(review))
         self._offer_details(outcome.detail)
-        self._buttons.setVisible(bool(choices) or can_review or bool(outcome.detail))
+        self._buttons.setVisible(bool(choices or review) or bool(outcome.detail))
         self.show()
 
     def show_problem(self, sentence: str) -> None:

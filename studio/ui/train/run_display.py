@@ -18,7 +18,7 @@ from studio.ui.train.remedies import Choice, choices
 from studio.ui.train.run_files import can_review
 from studio.ui.train.run_library import RunLibrary
 from studio.ui.train.run_view import PlotTab, RunView
-from studio.ui.train.run_words import HeaderWords, live_words, probe_text, recorded_words, steered_text
+from studio.ui.train.run_words import HeaderWords, live_words, probe_text, recorded_words, review_text, steered_text
 from studio.ui.train.runs_panel import RunsPanel
 from studio.ui.train.shown_runs import ShownRuns
 
@@ -149,7 +149,10 @@ class RunDisplay(QObject):
             self._view.outcome.hide()  # the curve and its suggestions say it, and the batch that the recipe now has
             return
         self._view.outcome.show_outcome(
-            record.id, outcome, self._choices(record, outcome), can_review=can_review(record)
+            record.id,
+            outcome,
+            self._choices(record, outcome),
+            review=review_text(record.spec) if can_review(record) else "",
         )
 
     def _choices(self, record: RunRecord, outcome: RunOutcome) -> list[Choice]:

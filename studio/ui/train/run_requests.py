@@ -71,9 +71,9 @@ class RunRequests(QObject):
         self._with_selected(lambda record: self.review_run(record.id))
 
     def review_run(self, run: str) -> None:
-        """Show the run's items on the Review page."""
+        """Show on the Review page what the run made of the items."""
         self._session.show_page(Page.REVIEW)
-        self._session.review_changed.emit(run)
+        self._session.run_review_asked.emit(run)
 
     def start_from(self) -> None:
         """Let the recipe start from the selected run's weights."""

@@ -95,6 +95,15 @@ def purpose_text(spec: RunSpec, epochs_asked: str = "") -> str:
     return f"fine-tuning, {count}" if spec.fine_tune is not None else count
 
 
+def review_text(spec: RunSpec) -> str:
+    """What the Review page has to show of a run that ended."""
+    if spec.purpose is Purpose.SCORE:
+        return "Look through the errors"
+    if spec.label_errors is not None:
+        return "See the suspicious labels"
+    return "Compare before and after" if spec.fine_tune is not None else "Review the worst items"
+
+
 def probe_text(history: RunHistory | None) -> str:
     """What a run that looks for a batch size has tried so far, a line each, in the place of curves."""
     if history is None or not history.batches_tried:

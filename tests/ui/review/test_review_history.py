@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
+from studio.core.items import Split
 from studio.core.model_choices import Kept
 from studio.core.outcome import OutcomeKind, RunOutcome
 from studio.ui.review import ReviewPage
@@ -148,3 +149,41 @@ def test_the_history_follows_the_theme(project: ReviewProject, page: ReviewPage,
             assert picture.pixelColor(picture.width() // 2, 8) == theme().color("plot")
     finally:
         theme().apply(before)
+
+
+def test_a_run_that_the_train_page_asks_for_shows_in_place_of_any_view(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    shown_history(project, page, qtbot)
+    project.session.run_review_asked.emit("0002")
+    assert page.report.isVisible()
+    page.gallery.filters.split.setCurrentIndex(page.gallery.filters.split.findData(Split.PRODUCTION))
+    project.session.run_review_asked.emit("0001")
+    qtbot.waitUntil(lambda: page.run == "0001")
+    assert page.gallery.isVisible()
+
+
+def test_production_items_are_not_asked_of_a_run_that_has_none(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    shown_history(project, page, qtbot)
+    split = page.gallery.filters.split
+    split.setCurrentIndex(split.findData(Split.PRODUCTION))
+    assert page.gallery.model.rowCount() == 0
+    other = "0002" if page.run == "0001" else "0001"
+    page.top.run_chosen.emit(other)
+    qtbot.waitUntil(lambda: page.gallery.run == other and page.gallery.model.rowCount() > 0)
+    assert page.gallery.filters.filters.split is None
+
+
+def test_the_journal_says_that_other_runs_have_their_own_steps(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    shown_history(project, page, qtbot)
+    page.top.run_chosen.emit("0002")
+    page.top.view_chosen.emit(View.JOURNAL)
+    heading = page.journal.empty.heading
+    qtbot.waitUntil(lambda: heading.text() == "Nothing decided in run 0002 yet", timeout=20_000)
+    assert page.journal.empty.isVisible()
+    page.journal.scope.setCurrentIndex(page.journal.scope.findText("All runs"))
+    qtbot.waitUntil(lambda: page.journal.model.rowCount() == 2, timeout=20_000)
