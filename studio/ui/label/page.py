@@ -187,6 +187,7 @@ class LabelPage(QWidget):
         self._class_removal.close()
         self.history.close_down()
         self.showing.close()
+        self.queue.shut_down()
         self.proposing.close()
         self.items.close_down()
         if self.label_actions.tagging is not None:

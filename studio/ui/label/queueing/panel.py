@@ -61,6 +61,7 @@ class QueuePanel(QWidget):
         """The run that the person chose here, in the place of the kept or the newest one."""
         self._newest = ""
         self.note = ""
+        self._is_shut = False
         self.said = QLabel(wordWrap=True)
         self.said.setProperty("role", "muted")
         self.next_button = words_button(actions.next, "Next to label", primary=True)
@@ -97,6 +98,10 @@ class QueuePanel(QWidget):
         session.queue_changed.connect(self._show)
         session.items_changed.connect(lambda _ids: self._show())
 
+    def shut_down(self) -> None:
+        """A ranking that ends from now on is not shown any more; to be called before the project's store is closed."""
+        self._is_shut = True
+
     def _pick_run(self, _row: int) -> None:
         self._picked = str(self.run.currentData() or "")
         self._choices.choose_run(self._picked)
@@ -114,6 +119,8 @@ class QueuePanel(QWidget):
         self._show()
 
     def _show(self) -> None:
+        if self._is_shut:
+            return
         state, control, choices = self._session.store.queue.state(), self._control, self._choices
         has_run, ranks = bool(choices.run), control.is_ranking
         with QSignalBlocker(self.run), QSignalBlocker(self.places):
