@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QSettings
 from PySide6.QtGui import QAction, QFocusEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -16,10 +15,10 @@ from studio.core.recipe import Purpose, RunSpec
 from studio.core.review import Decision
 from studio.core.settings import TAG_TASKS, Task
 from studio.ui.review.actions import ReviewActions, When
+from studio.ui.review.appearance import Appearance
 from studio.ui.review.deciding import Deciding
 from studio.ui.review.deciding_bar import DecidingBar
 from studio.ui.review.decisions import Decisions
-from studio.ui.review.differences import MASK_OPACITY
 from studio.ui.review.empty import EmptyState
 from studio.ui.review.error_search import ErrorSearchMenu
 from studio.ui.review.fine_tune import FineTuneBar
@@ -32,14 +31,9 @@ from studio.ui.review.point_placing import PointPlacing
 from studio.ui.review.relabelling import Relabelling
 from studio.ui.review.report_page import ReportPage
 from studio.ui.review.summary import summary
-from studio.ui.review.top_bar import LARGEST_TILE, SMALLEST_TILE, TopBar, View
+from studio.ui.review.top_bar import TopBar, View
 from studio.ui.session import Page, Session, Tone
 from studio.ui.widgets.work_queue import WorkQueue
-
-_TILE_WIDTH: Final = 400
-_TILE_WIDTH_KEY: Final = "review/tile_width"
-_OPACITY_KEY: Final = "review/mask_opacity"
-_OPACITY_STEP: Final = 0.1
 
 _UNTRAINED: Final = "After a run, its items appear here with what the model made of them, the worst first."
 _UNSCORED: Final = "A run is scored when it ends or is stopped; then its items appear here, the worst first."
@@ -77,15 +71,13 @@ class ReviewPage(QWidget):
         self.relabelling: Relabelling | None = None
         self._wanted_item: int | None = None
         """To be shown once its run is."""
+        has_masks = session.settings.task is Task.SEGMENTATION
+        self._appearance = Appearance(self.top, self.gallery, has_masks=has_masks, parent=self)
         self._actions = ReviewActions(session.settings.task, self)
         self._add_parts_of_task()
         self._bind_actions()
         self._lay_out()
         self._connect()
-        width = QSettings().value(_TILE_WIDTH_KEY, _TILE_WIDTH)
-        self._set_tile_width(int(str(width)))
-        if session.settings.task is Task.SEGMENTATION:
-            self._set_opacity(float(str(QSettings().value(_OPACITY_KEY, MASK_OPACITY))))
         self._show_view(View.ITEMS)
         self.read_runs()
 
@@ -153,8 +145,8 @@ class ReviewPage(QWidget):
             "review_preview": gallery.toggle_preview,
             "review_next_pane": gallery.show_next_pane,
             "review_flicker": gallery.flicker_once,
-            "review_fainter": lambda: self._set_opacity(gallery.opacity - _OPACITY_STEP),
-            "review_stronger": lambda: self._set_opacity(gallery.opacity + _OPACITY_STEP),
+            "review_fainter": self._appearance.fainter,
+            "review_stronger": self._appearance.stronger,
             "review_region": self._deciding.accept_region,
             "review_next_region": self._deciding.show_next_region,
             "review_journal": self._turn_journal,
@@ -184,9 +176,6 @@ class ReviewPage(QWidget):
         self.top.production.clicked.connect(session.production_asked)
         self.top.find_errors.clicked.connect(self._actions["review_find_errors"].trigger)
         self.error_search.proposed.connect(self._propose)
-        self.top.tile_width_chosen.connect(self._set_tile_width)
-        self.top.opacity_chosen.connect(self._set_opacity)
-        self.gallery.tile_width_chosen.connect(self._set_tile_width)
         self.gallery.selection_changed.connect(self._show_what_can_be_done)
         self.gallery.shown_changed.connect(self._show_counts)
         self.gallery.threshold_chosen.connect(self._choose_threshold)
@@ -376,18 +365,6 @@ class ReviewPage(QWidget):
             When.RUNS: has_runs,
         }
         self._actions.allow([when for when, is_possible in possible.items() if is_possible])
-
-    def _set_tile_width(self, width: int) -> None:
-        width = min(LARGEST_TILE, max(SMALLEST_TILE, width))
-        self.top.show_tile_width(width)
-        self.gallery.grid.set_tile_width(width)
-        QSettings().setValue(_TILE_WIDTH_KEY, width)
-
-    def _set_opacity(self, opacity: float) -> None:
-        opacity = min(1.0, max(0.0, round(opacity, 2)))
-        self.top.show_opacity(opacity)
-        self.gallery.set_opacity(opacity)
-        QSettings().setValue(_OPACITY_KEY, opacity)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
