@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from studio.core.events import Finished, Progress, Proposed, Ranked
 from studio.core.label_queue import Queued
 from studio.core.masks import write_mask
+from studio.core.model_choices import Kept
 from studio.core.outcome import OutcomeKind
 from studio.core.proposals import JOB_FILE, ProposalJob, decode_job
 from studio.core.settings import Task
@@ -158,11 +159,16 @@ def test_the_end_of_the_queue_and_no_queue_are_said(make_desk: Make) -> None:
 def test_a_newer_run_is_offered_and_a_picked_one_stays(make_desk: Make) -> None:
     desk = make_desk(4)
     first = finished_run(desk)
-    second = finished_run(desk)
+    second = finished_run(desk, parent=first)
     desk.session.runs_changed.emit()
     queue(desk, desk.ids[2], desk.ids[3], run=first)
     panel = desk.page.queue
     assert panel.said.text() == f"2 left of 2, by run {first}. Run {second} is newer."
+    desk.store.models.keep(second, Kept.OLD)
+    desk.session.runs_changed.emit()
+    assert "is newer" not in panel.said.text()
+    desk.store.models.keep(second, Kept.NEW)
+    desk.session.runs_changed.emit()
     assert panel.rank_button.text() == "Rank again"
     assert f"Run {second}" in panel.rank_button.toolTip()
     panel.run.setCurrentIndex(1)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core.counting import counted
+from studio.core.model_choices import Standing
 from studio.core.settings import TAG_TASKS
 from studio.core.tag_words import prediction_words
 from studio.store import QueueState
@@ -113,7 +114,7 @@ class QueuePanel(QWidget):
             self.run.clear()
             for run in runs:
                 self.run.addItem(f"Run {run.id}" + (f" · {run.note}" if run.note else ""), run.id)
-        self._newest = runs[0].id if runs else ""
+        self._newest = next((run.id for run in runs if run.standing is not Standing.SET_ASIDE), "")
         is_there = self.run.findData(self._picked) >= 0
         self._choices.choose_run(self._picked if is_there else preferred_run(self._session.store) or "")
         self._show()
