@@ -18,11 +18,20 @@ from studio.ui.train.remedies import Choice, choices
 from studio.ui.train.run_files import can_review
 from studio.ui.train.run_library import RunLibrary
 from studio.ui.train.run_view import PlotTab, RunView
-from studio.ui.train.run_words import HeaderWords, live_words, probe_text, recorded_words, review_text, steered_text
+from studio.ui.train.run_words import (
+    HeaderWords,
+    live_words,
+    probe_text,
+    recorded_words,
+    review_text,
+    steered_text,
+    trains_nothing,
+)
 from studio.ui.train.runs_panel import RunsPanel
 from studio.ui.train.shown_runs import ShownRuns
 
 _NO_LABELS: Final = "Nothing to train on yet: label some items, and the curves of the first run will grow here."
+_NO_CURVES: Final = "This run trains nothing, so it has no curves: what it finds is on the Review page."
 _NO_RUN: Final = "Press Train, and the curves grow here while you go on labelling."
 
 
@@ -205,6 +214,8 @@ class RunDisplay(QObject):
         chosen = self._shown.records
         if len(chosen) == 1 and chosen[0].spec.purpose is Purpose.PROBE:
             self._view.show_empty(probe_text(self._shown.history(chosen[0])))
+        elif len(chosen) == 1 and trains_nothing(chosen[0].spec) and self._view.tab is PlotTab.CURVES:
+            self._view.show_empty(_NO_CURVES)
         elif self._shown.all_records or self._control.is_busy:
             self._view.show_empty("")
         else:

@@ -95,6 +95,11 @@ def purpose_text(spec: RunSpec, epochs_asked: str = "") -> str:
     return f"fine-tuning, {count}" if spec.fine_tune is not None else count
 
 
+def trains_nothing(spec: RunSpec) -> bool:
+    """Whether it only asks a model that is there, about production errors or validation labels."""
+    return spec.purpose is Purpose.SCORE or (spec.label_errors is not None and not spec.label_errors.folds)
+
+
 def review_text(spec: RunSpec) -> str:
     """What the Review page has to show of a run that ended."""
     if spec.purpose is Purpose.SCORE:

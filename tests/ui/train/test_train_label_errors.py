@@ -8,7 +8,7 @@ from studio.core.settings import Task
 from studio.ui.closing import GOING_ON, STOPPED
 from studio.ui.run_control import RunState
 from studio.ui.run_history import RunHistory
-from studio.ui.train.run_words import live_words, purpose_text
+from studio.ui.train.run_words import live_words, purpose_text, review_text, trains_nothing
 from tests.ui.train.conftest import started, step
 
 RECIPE = RunSpec(task=Task.SEGMENTATION, stages=(Stage(epochs=2, height=64, width=64),))
@@ -29,3 +29,10 @@ def test_a_search_counts_its_epochs_over_all_folds() -> None:
 
 def test_what_becomes_of_a_run_is_said_for_every_purpose() -> None:
     assert set(GOING_ON) == set(STOPPED) == set(Purpose)
+
+
+def test_only_what_asks_a_model_trains_nothing_and_is_looked_at_for_what_it_judged() -> None:
+    asked, folds = asking_run(RECIPE, "0004"), cross_validation(RECIPE, folds=3)
+    assert [trains_nothing(spec) for spec in (asked, folds, RECIPE)] == [True, False, False]
+    assert review_text(asked) == review_text(folds) == "See the suspicious labels"
+    assert review_text(RECIPE) == "Review the worst items"
