@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from PySide6.QtGui import QAction, QFocusEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QFocusEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from studio.core.fine_tuning import lessons
@@ -133,6 +134,14 @@ class ReviewPage(QWidget):
         layout.addWidget(self.stack, 1)
         layout.addWidget(self.asking.bar)
         layout.addWidget(self._bottom)
+        self._come_back_by_escape()
+
+    def _come_back_by_escape(self) -> None:
+        """From each other view to the items, as from a large picture to the grid."""
+        for view in (self.report, self.journal, self.history):
+            escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), view)
+            escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            escape.activated.connect(partial(self._show_view, View.ITEMS))
 
     def _bind_actions(self) -> None:
         """Say what each action does, and where its keys are listened to."""

@@ -51,6 +51,10 @@ def test_every_key_is_a_row_and_a_row_leads_to_its_item(project: ReviewProject, 
     entry = page.journal.model.entry(2)
     assert entry is not None
     assert cells(entry)[4] == "1 → 2"
+    qtbot.keyClick(page.journal.table, Qt.Key.Key_Escape)
+    assert page.gallery.isVisible()
+    press(qtbot, page, Qt.Key.Key_J)
+    qtbot.waitUntil(lambda: page.journal.isVisible() and page.journal.model.rowCount() == 3, timeout=20_000)
 
     page.journal.table.selectRow(1)
     page.journal.table.activated.emit(page.journal.table.currentIndex())
