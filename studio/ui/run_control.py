@@ -367,7 +367,7 @@ def _progress_text(history: RunHistory) -> str:
     if started is None or isinstance(history.ending, Finished):
         return "Starting…" if started is None else "Finishing…"
     if started.purpose == Purpose.LABEL_ERRORS and step is not None:
-        return f"Label errors {step.step / max(started.steps, step.step):.0%}"
+        return f"Label errors {100 * step.step / max(started.steps, step.step):.0f} %"
     doing = _DOING.get(started.purpose)
     if doing is not None:
         return doing

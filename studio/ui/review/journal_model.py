@@ -14,7 +14,7 @@ from studio.core.deciding import Act, JournalEntry, StepState, in_words
 from studio.ui.theme import theme
 
 HEADINGS: Final = ("When", "Who", "Item", "What was decided", "Revision", "Run", "Note")
-WIDTHS: Final = (160, 80, 150, 235, 75, 60)
+WIDTHS: Final = (155, 70, 150, 290, 75, 60)
 """In logical pixels; the last column takes what is left."""
 
 ENTRY_ROLE: Final = Qt.ItemDataRole.UserRole

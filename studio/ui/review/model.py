@@ -130,7 +130,7 @@ def in_words(review: ReviewItem, task: Task) -> str:
     score = review.score
     parts = [score.name, *score_in_words(score, task), score.split.value]
     if score.confidence is not None:
-        parts.append(f"{score.confidence:.0%} sure")
+        parts.append(f"{100 * score.confidence:.0f} % sure")
     if score.corrected:
         parts.append("corrected")
     if review.decision is not Decision.UNDECIDED:

@@ -145,7 +145,9 @@ class ProposalPanel(QWidget):
         if has_proposal and self._showing.prediction is not None:
             kept = self._session.store.proposals.of(self._showing.prediction.item)
             made = f"By run {kept.source}" if kept and kept.source != FROM_STROKES else "From strokes"
-            return f"{made}, {kept.uncertainty:.0%} uncertain" if kept and kept.uncertainty is not None else made
+            return (
+                f"{made}, {100 * kept.uncertainty:.0f} % uncertain" if kept and kept.uncertainty is not None else made
+            )
         if proposals.source == FROM_STROKES:
             how = f"press {self._key}" if self._key else "propose"
             return f"Paint a few strokes of each class, {how}, fix, and {how} again."
