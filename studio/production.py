@@ -147,15 +147,23 @@ def _new_items(store: Store, errors: Sequence[ReportedError], told: ReportedErro
     paths: dict[str, Path] = {}
     new: list[NewItem] = []
     for error in errors:
-        below = error.name.replace(":", "_")
-        for number in itertools.count(1):
-            name = f"{FOLDER}/{told.source.stem}{f' {number}' if number > 1 else ''}/{below}"
-            there = paths.get(name) or _path_of(store, name)
-            if there is None or there == error.path or there.resolve() == error.path.resolve():
-                break
+        names = _names(error, told)
+        name = next(one for one in names if _is_free_for(error, paths.get(one) or _path_of(store, one)))
         paths[name] = error.path
         new.append(NewItem(name=name, path=error.path, split=Split.PRODUCTION))
     return new
+
+
+def _names(error: ReportedError, told: ReportedErrors) -> Iterator[str]:
+    """What it may be called, without end."""
+    below = error.name.replace(":", "_")
+    yield f"{FOLDER}/{told.source.stem}/{below}"
+    yield from (f"{FOLDER}/{told.source.stem} {number}/{below}" for number in itertools.count(2))
+
+
+def _is_free_for(error: ReportedError, there: Path | None) -> bool:
+    """Whether nothing, or the very same file, has the name already."""
+    return there is None or there == error.path or there.resolve() == error.path.resolve()
 
 
 def _path_of(store: Store, name: str) -> Path | None:
