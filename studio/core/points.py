@@ -88,6 +88,9 @@ class Points(msgspec.Struct, frozen=True):
         return other.updated(self.placed)
 
     def with_prediction(self, predicted: Points) -> Points:
-        """The prediction's points in place of all points of the instances that it has; other instances stay."""
+        """The prediction's points in place of all visible points of the instances that it has. Other instances stay,
+        and so does what a person called hidden or absent: a network learns visible points and knows of no others."""
         said = set(predicted.instances)
-        return Points(tuple(p for p in self.placed if p.instance not in said)).updated(predicted.placed)
+        others = Points(tuple(p for p in self.placed if p.instance not in said))
+        unseen = (p for p in self.placed if p.instance in said and p.visibility is not Visibility.VISIBLE)
+        return others.updated(predicted.placed).updated(unseen)

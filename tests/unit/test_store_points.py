@@ -6,7 +6,7 @@ import pytest
 
 from studio.core.document import PointsDocument
 from studio.core.errors import ChangedElsewhere, UnknownItem
-from studio.core.points import Keypoint, Points
+from studio.core.points import Keypoint, Points, Visibility
 from studio.core.settings import Task
 from studio.store import Store
 
@@ -75,3 +75,11 @@ def test_an_unknown_item_leaves_all_of_them_alone(make_store) -> None:
 def test_a_prediction_replaces_the_instance_that_it_is_about_and_no_other() -> None:
     label = Points().updated([*one(1).placed, *one(2, instance=1).placed, Keypoint(index=1, x=3, y=3)])
     assert label.with_prediction(one(7)) == Points().updated([*one(7).placed, *one(2, instance=1).placed])
+
+
+@pytest.mark.parametrize("visibility", [Visibility.HIDDEN, Visibility.ABSENT])
+def test_a_prediction_leaves_what_a_person_called_hidden_or_absent(visibility: Visibility) -> None:
+    unseen = Keypoint(index=1, x=3, y=3, visibility=visibility)
+    label = Points().updated([*one(1).placed, unseen])
+    predicted = Points().updated([*one(7).placed, Keypoint(index=1, x=9, y=9)])
+    assert label.with_prediction(predicted) == Points().updated([*one(7).placed, unseen])
