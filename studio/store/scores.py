@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,11 +12,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from studio.core.errors import ProjectDamaged
 from studio.core.items import Split
 from studio.core.review import NO_CLASS, Decision, ItemScore, ReviewItem, decode_score
 from studio.core.thresholds import score_at
 from studio.store.database import Database
+from studio.store.json_lines import read_lines
 from studio.store.notes import decoded
 from studio.store.right_counts import right_counts
 
@@ -36,7 +36,7 @@ class Scores:
         last line, of a process that was killed. Decisions stay. Raises ProjectDamaged.
         """
         names: Mapping[int, str] = dict(self._database.execute("SELECT id, name FROM items"))
-        scores = [score for score in _chosen(_read(path)) if names.get(score.item) == score.name]
+        scores = [score for score in _chosen(read_lines(path, decode_score)) if names.get(score.item) == score.name]
         if threshold is not None:
             scores = [score_at(score, threshold) for score in scores]
         with self._database.transaction() as connection:
@@ -118,21 +118,6 @@ class Scores:
             "SELECT label, predicted, SUM(pixels) FROM confusions WHERE run = ? GROUP BY label, predicted", (run_id,)
         )
         return {(label, predicted): count for label, predicted, count in rows}
-
-
-def _read(path: Path) -> Iterator[ItemScore]:
-    if not path.is_file():
-        return
-    lines = path.read_bytes().split(b"\n")
-    for number, line in enumerate(lines, start=1):
-        if not line:
-            continue
-        try:
-            yield decode_score(line)
-        except msgspec.DecodeError as error:
-            if number == len(lines):  # no newline behind it: torn
-                return
-            raise ProjectDamaged(path, f"line {number}: {error}") from error
 
 
 def _chosen(scores: Iterable[ItemScore]) -> list[ItemScore]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
-from studio.core.errors import ProjectDamaged
 from studio.core.suspicions import Suspicion, decode_suspicion
 from studio.store.database import Database
+from studio.store.json_lines import read_lines
 
 
 class Suspicions:
@@ -22,7 +22,9 @@ class Suspicions:
         file is not there. A suspicion goes by the id and the name of its item, so what the project no longer has is
         passed over, and so is a torn last line. Raises ProjectDamaged."""
         names: Mapping[int, str] = dict(self._database.execute("SELECT id, name FROM items"))
-        suspicions = [suspicion for suspicion in _read(path) if names.get(suspicion.item) == suspicion.name]
+        suspicions = [
+            suspicion for suspicion in read_lines(path, decode_suspicion) if names.get(suspicion.item) == suspicion.name
+        ]
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM suspicions WHERE run = ?", (run_id,))
             connection.executemany(
@@ -55,18 +57,3 @@ class Suspicions:
             "SELECT COALESCE(SUM(issue), 0), COUNT(*) FROM suspicions WHERE run = ?", (run_id,)
         ).fetchone()
         return int(issues), int(judged)
-
-
-def _read(path: Path) -> Iterator[Suspicion]:
-    if not path.is_file():
-        return
-    lines = path.read_bytes().split(b"\n")
-    for number, line in enumerate(lines, start=1):
-        if not line:
-            continue
-        try:
-            yield decode_suspicion(line)
-        except msgspec.DecodeError as error:
-            if number == len(lines):  # no newline behind it: torn
-                return
-            raise ProjectDamaged(path, f"line {number}: {error}") from error
