@@ -126,18 +126,7 @@ def review(
     weighed = ("weighed most",) if settings.task is Task.TEXT else ()
     columns = ("#", "item", "split", "loss", "error", *taken, *weighed, "decision", *sorted_by, *grouped_by)
     output.table(columns, rows)
-    curve = threshold_curve(scores)
-    if curve is not None:
-        output.result(
-            "threshold",
-            f"F2 by sample is {curve.at(kept):.3f} at the threshold {kept:g}; the best is "
-            f"{curve.at(curve.best):.3f} at {curve.best:g}, over {curve.items:,} validation items.",
-            threshold=kept,
-            f2=curve.at(kept),
-            best=curve.best,
-            best_f2=curve.at(curve.best),
-        )
-        show_tags(output, tag_counts(scores).at(kept), names)
+    _tell_threshold(output, scores, kept, names)
     first = "The worst" if order == ReviewOrder(class_id=class_id) else "The first"
     how = "" if first == "The worst" else f", {order_in_words(order, label_class or '')}"
     output.result(
@@ -147,6 +136,23 @@ def review(
         items=len(ids),
         order=order_in_words(order, label_class or ""),
     )
+
+
+def _tell_threshold(output: Output, scores: Sequence[ItemScore], kept: float, names: Mapping[int, str]) -> None:
+    """How tags fare at the threshold that is `kept`, and at the best one; nothing where nothing was scored."""
+    curve = threshold_curve(scores)
+    if curve is None:
+        return
+    output.result(
+        "threshold",
+        f"F2 by sample is {curve.at(kept):.3f} at the threshold {kept:g}; the best is "
+        f"{curve.at(curve.best):.3f} at {curve.best:g}, over {curve.items:,} validation items.",
+        threshold=kept,
+        f2=curve.at(kept),
+        best=curve.best,
+        best_f2=curve.at(curve.best),
+    )
+    show_tags(output, tag_counts(scores).at(kept), names)
 
 
 def _order(store: Store, run: str, order: ReviewOrder) -> ReviewOrder:
