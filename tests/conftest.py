@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from studio.ui.garbage import collect_due
 
 settings.register_profile("quick", max_examples=40)
 settings.register_profile("thorough", max_examples=300)
@@ -23,6 +27,20 @@ def shared_data() -> Path:
     if not _DATA.is_dir():
         pytest.skip(f"the real data sets are not at {_DATA}; set STUDIO_TEST_DATA to their folder")
     return _DATA
+
+
+@pytest.fixture(scope="session", autouse=True)
+def collect_garbage_between_tests() -> Iterator[None]:
+    """As in the window: a thread that collects takes Qt objects of an earlier test apart, and may wait for ever."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_collected_on_threads(collect_garbage_between_tests: None) -> Iterator[None]:
+    yield
+    collect_due()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

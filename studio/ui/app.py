@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio import __version__
 from studio.core.errors import StudioError
+from studio.ui.garbage import GuiThreadGarbage
 from studio.ui.main_window import MainWindow
 from studio.ui.memory import give_back_large_blocks
 from studio.ui.options import WindowOptions
@@ -42,6 +43,7 @@ def run(options: WindowOptions) -> int:
     sys.setswitchinterval(_PATIENCE_S)
     give_back_large_blocks()
     app = make_application(sys.argv)
+    garbage = GuiThreadGarbage()
     theme().apply(ThemeMode(QSettings().value("theme", ThemeMode.SYSTEM)))
     theme().follow_system()
     window = MainWindow()
@@ -56,6 +58,7 @@ def run(options: WindowOptions) -> int:
     finally:
         with_signals.stop()
         window.shut_down()
+        garbage.stop()
 
 
 def check_display() -> None:

@@ -1,0 +1,68 @@
+"""Qt objects in a cycle of references are taken apart on the GUI thread, whichever thread makes the garbage."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QObject, Signal
+from pytestqt.qtbot import QtBot
+
+from studio.ui.garbage import GuiThreadGarbage
+
+
+class _Knot(QObject):
+    """Refers to itself, so that only the collector frees it."""
+
+    moved = Signal()
+
+    def __init__(self, freed_on: list[int]) -> None:
+        super().__init__()
+        self.itself = self
+        self._freed_on = freed_on
+        self.moved.connect(self.nothing)
+
+    def nothing(self) -> None: ...
+
+    def __del__(self) -> None:
+        self._freed_on.append(threading.get_ident())
+
+
+@pytest.fixture
+def collecting_as_python_does() -> Iterator[None]:
+    gc.enable()
+    yield
+    gc.disable()
+
+
+def _make_garbage_on_a_thread() -> None:
+    def work() -> None:
+        kept: list[Any] = [[] for _ in range(200_000)]
+        kept.clear()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+
+def test_left_to_itself_python_collects_on_the_thread_that_makes_most(collecting_as_python_does: None) -> None:
+    freed_on: list[int] = []
+    _Knot(freed_on)
+    _make_garbage_on_a_thread()
+    assert freed_on
+    assert freed_on != [threading.get_ident()]
+
+
+def test_a_thread_that_makes_many_objects_collects_nothing(qtbot: QtBot, collecting_as_python_does: None) -> None:
+    freed_on: list[int] = []
+    garbage = GuiThreadGarbage()
+    _Knot(freed_on)
+    _make_garbage_on_a_thread()
+    assert not freed_on
+    qtbot.waitUntil(lambda: bool(freed_on))
+    garbage.stop()
+    assert freed_on == [threading.get_ident()]
+    assert gc.isenabled()
