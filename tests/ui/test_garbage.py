@@ -38,20 +38,20 @@ def collecting_as_python_does() -> Iterator[None]:
     gc.disable()
 
 
-def _make_garbage_on_a_thread() -> None:
-    def work() -> None:
-        kept: list[Any] = [[] for _ in range(200_000)]
-        kept.clear()
-
-    thread = threading.Thread(target=work)
+def _make_objects_on_a_thread() -> list[Any]:
+    """Many more than any threshold; they live as long as the list is held."""
+    made: list[Any] = []
+    thread = threading.Thread(target=lambda: made.extend([] for _ in range(200_000)))
     thread.start()
     thread.join()
+    return made
 
 
 def test_left_to_itself_python_collects_on_the_thread_that_makes_most(collecting_as_python_does: None) -> None:
     freed_on: list[int] = []
     _Knot(freed_on)
-    _make_garbage_on_a_thread()
+    made = _make_objects_on_a_thread()
+    assert made
     assert freed_on
     assert freed_on != [threading.get_ident()]
 
@@ -60,7 +60,8 @@ def test_a_thread_that_makes_many_objects_collects_nothing(qtbot: QtBot, collect
     freed_on: list[int] = []
     garbage = GuiThreadGarbage()
     _Knot(freed_on)
-    _make_garbage_on_a_thread()
+    made = _make_objects_on_a_thread()
+    assert made
     assert not freed_on
     qtbot.waitUntil(lambda: bool(freed_on))
     garbage.stop()
