@@ -24,6 +24,11 @@ class Entry:
         """All of its keys as the desktop writes them, the first one being the main one."""
         return ", ".join(shown_keys(self.action.shortcuts()))
 
+    @property
+    def told(self) -> str:
+        """All of it, in words."""
+        return f"{self.text}, {self.menu} menu" + (f", {self.keys}" if self.keys else "")
+
 
 class Catalogue:
     """`find` gives (menu, action) pairs in menu order; it is asked anew each time, because pages come and go."""
