@@ -24,6 +24,7 @@ from studio.core.settings import Task
 from studio.export import export_project
 from studio.formats import ExportReport, exporters
 from studio.store import Store
+from studio.ui.panel_place import ProjectPanel
 from studio.ui.session import Session
 from studio.ui.widgets.free_folder import free_folder
 from studio.ui.widgets.middle_card import new_card, put_in_the_middle
@@ -31,9 +32,7 @@ from studio.ui.widgets.problem_list import ProblemList
 from studio.ui.widgets.work_queue import WorkQueue
 
 
-class ExportPanel(QWidget):
-    left = Signal()
-    """The person is done with it."""
+class ExportPanel(ProjectPanel):
     _progressed = Signal(int, int)
 
     def __init__(self, session: Session) -> None:
@@ -51,7 +50,7 @@ class ExportPanel(QWidget):
             QShortcut(key, self, self._press)
         QShortcut(Qt.Key.Key_Escape, self, self._leave)
 
-    def take_focus(self) -> None:
+    def come_up(self) -> None:
         self._go.setFocus()
 
     def shut_down(self) -> None:

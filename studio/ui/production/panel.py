@@ -16,6 +16,7 @@ from studio.core.events import Progress, RunEvent
 from studio.core.fine_tuning import lessons
 from studio.core.recipe import RunSpec
 from studio.store import RunRecord
+from studio.ui.panel_place import ProjectPanel
 from studio.ui.production.choosing import ModelChoice, SourceChoice
 from studio.ui.production.standing import Standing, Step, read_standing
 from studio.ui.production.step_card import StepCard
@@ -31,9 +32,7 @@ from studio.ui.widgets.work_queue import WorkQueue
 _WIDTH: Final = 800
 
 
-class ProductionPanel(QWidget):
-    left = Signal()
-    """Back to the pages; the panel stays as it is."""
+class ProductionPanel(ProjectPanel):
     look_asked = Signal(str)
     """Show this run's production items on the Review page."""
     comparison_asked = Signal(str)
@@ -56,6 +55,10 @@ class ProductionPanel(QWidget):
         self._build()
         self._connect()
         QShortcut(Qt.Key.Key_Escape, self, self.left.emit)
+
+    def come_up(self) -> None:
+        self.refresh()
+        self.setFocus()
 
     def refresh(self) -> None:
         """Read how far it is, and open the first step that is not done, unless a person chose another."""
