@@ -3,28 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from studio.cli.options import JsonOption, ProjectArgument, RunOption
 from studio.cli.output import Output
-from studio.cli.review_details import show_tags, weighed_words
-from studio.cli.review_figures import class_named, figure, figures, span
+from studio.cli.review_details import show_tags
+from studio.cli.review_figures import class_named, span
+from studio.cli.review_list import Listed, read_listed, show_items, tell_items
 from studio.core.counting import counted
 from studio.core.errors import BadInput
 from studio.core.items import Split
-from studio.core.report import error_figure
-from studio.core.review import SCORES_FILE, Decision, ItemScore, ReviewItem, mistake_in_words
+from studio.core.review import SCORES_FILE, ItemScore
 from studio.core.review_order import GroupBy, ReviewOrder, SortBy, order_in_words
-from studio.core.settings import TAG_TASKS, ProjectSettings, Task
+from studio.core.settings import Task
 from studio.core.tag_figures import tag_counts
-from studio.core.tags import ids_of
 from studio.core.thresholds import kept_threshold, threshold_curve
-from studio.store import Arrangement, ReviewFilter, Store
+from studio.store import ReviewFilter, Store
 
-_WORDS: Final = 3
-"""Of those that weighed most, so many are in the table; a program is told all."""
+SplitOption = Annotated[Split | None, typer.Option("--split", help="Only this split; by default all that were scored.")]
+ThresholdOption = Annotated[
+    float | None,
+    typer.Option("--threshold", metavar="X", help="Of tags: predict those above this probability from now on."),
+]
+SortOption = Annotated[SortBy, typer.Option("--sort", help="What comes first; by itself the end that needs a look.")]
+ClassOption = Annotated[
+    str | None,
+    typer.Option(
+        "--class",
+        metavar="NAME",
+        help="Only items in which this class was mistaken; with --sort iou the class whose IoU counts.",
+    ),
+]
+RangesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--range", metavar="KIND=FROM..TO", help="Only items with such values, as loss=1.. or confidence=..0.5."
+    ),
+]
+WrongOption = Annotated[bool, typer.Option("--wrong", help="Only items whose label and prediction differ.")]
+CorrectedOption = Annotated[bool, typer.Option("--corrected", help="Only items whose label was corrected.")]
+AskedOption = Annotated[
+    bool, typer.Option("--asked", help="Only items about which somebody has asked and nobody has answered.")
+]
 
 
 def review(
@@ -32,37 +54,16 @@ def review(
     run: RunOption,
     *,
     top: Annotated[int, typer.Option("--top", metavar="N", help="How many.", min=1)] = 20,
-    split: Annotated[
-        Split | None, typer.Option("--split", help="Only this split; by default all that were scored.")
-    ] = None,
-    threshold: Annotated[
-        float | None,
-        typer.Option("--threshold", metavar="X", help="Of tags: predict those above this probability from now on."),
-    ] = None,
-    sort: Annotated[SortBy, typer.Option("--sort", help="What comes first; by itself the end that needs a look.")] = (
-        SortBy.LOSS
-    ),
+    split: SplitOption = None,
+    threshold: ThresholdOption = None,
+    sort: SortOption = SortBy.LOSS,
     reverse: Annotated[bool, typer.Option("--reverse", help="The other end first.")] = False,
-    label_class: Annotated[
-        str | None,
-        typer.Option(
-            "--class",
-            metavar="NAME",
-            help="Only items in which this class was mistaken; with --sort iou the class whose IoU counts.",
-        ),
-    ] = None,
+    label_class: ClassOption = None,
     group: Annotated[GroupBy, typer.Option("--group", help="One group after the other.")] = GroupBy.NOTHING,
-    ranges: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--range", metavar="KIND=FROM..TO", help="Only items with such values, as loss=1.. or confidence=..0.5."
-        ),
-    ] = None,
-    wrong: Annotated[bool, typer.Option("--wrong", help="Only items whose label and prediction differ.")] = False,
-    corrected: Annotated[bool, typer.Option("--corrected", help="Only items whose label was corrected.")] = False,
-    asked: Annotated[
-        bool, typer.Option("--asked", help="Only items about which somebody has asked and nobody has answered.")
-    ] = False,
+    ranges: RangesOption = None,
+    wrong: WrongOption = False,
+    corrected: CorrectedOption = False,
+    asked: AskedOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the items whose loss is greatest, worst first, or in another order."""
@@ -73,8 +74,7 @@ def review(
             _choose_threshold(store, run, threshold)
         scores = _valid_scores(store, run) if store.settings.task is Task.MULTI_LABEL else []
         kept = kept_threshold(store.run(run).folder)
-        settings = store.settings
-        class_id = class_named(settings, label_class)
+        class_id = class_named(store.settings, label_class)
         order = _order(store, run, ReviewOrder(by=sort, class_id=class_id, reverse=reverse, group=group))
         wanted = ReviewFilter(
             splits=(split,) if split else (),
@@ -84,57 +84,24 @@ def review(
             only_corrected=corrected,
             asked=asked,
         )
-        arranged = store.review.arranged(run, wanted, order)
-        ids = arranged.ids
-        items = store.review.items(run, ids[:top])
-        words = {i.score.item: weighed_words(store.item(i.score.item).path, i.score.words) for i in items}
-    names = {c.id: c.name for c in settings.known_classes}
-    for rank, item in enumerate(items, start=1):
-        score = item.score
-        output.event(
-            "item",
-            rank=rank,
-            item=score.item,
-            name=score.name,
-            split=score.split,
-            loss=score.loss,
-            error=score.error,
-            labelled=score.labelled,
-            decision=item.decision,
-            note=item.note,
-            confusion=[
-                {"label": label, "predicted": predicted, "pixels": pixels}
-                for label, predicted, pixels in score.confusion[:5]
-            ],
-            **figures(score, settings),
-            **_classes(score, names),
-            **({"words": words[score.item]} if words[score.item] else {}),
-            **({} if group is GroupBy.NOTHING else {"group": _group(arranged, rank - 1, names)}),
-        )
-    shown = (SortBy.CONFIDENCE, SortBy.MARGIN, SortBy.ENTROPY, SortBy.OVERLAP)
-    sorted_by = (sort.value,) if sort in shown else ()
-    grouped_by = () if group is GroupBy.NOTHING else (group.value,)
-    rows = [
-        (
-            *_row(rank, item, settings, words[item.score.item]),
-            *(figure(item.score, order) for _ in sorted_by),
-            *(_group(arranged, rank - 1, names) for _ in grouped_by),
-        )
-        for rank, item in enumerate(items, start=1)
-    ]
-    taken = ("mistakes" if settings.task in TAG_TASKS else "taken for",) if settings.classes else ()
-    weighed = ("weighed most",) if settings.task is Task.TEXT else ()
-    columns = ("#", "item", "split", "loss", "error", *taken, *weighed, "decision", *sorted_by, *grouped_by)
-    output.table(columns, rows)
-    _tell_threshold(output, scores, kept, names)
-    first = "The worst" if order == ReviewOrder(class_id=class_id) else "The first"
-    how = "" if first == "The worst" else f", {order_in_words(order, label_class or '')}"
+        listed = read_listed(store, run, wanted, order, top=top)
+    tell_items(output, listed)
+    show_items(output, listed)
+    _tell_threshold(output, scores, kept, listed.names)
+    _tell_how_many(output, run, listed, label_class or "")
+
+
+def _tell_how_many(output: Output, run: str, listed: Listed, class_name: str) -> None:
+    """The last line: how many there are, and in which order where it is not the usual one."""
+    found, words = len(listed.arranged.ids), order_in_words(listed.order, class_name)
+    is_usual = listed.order == ReviewOrder(class_id=listed.order.class_id)
+    first, how = ("The worst", "") if is_usual else ("The first", f", {words}")
     output.result(
         "reviewed",
-        f"{first} {len(items):,} of {counted(len(ids), 'item')} of run {run}{how}.",
+        f"{first} {len(listed.items):,} of {counted(found, 'item')} of run {run}{how}.",
         run=run,
-        items=len(ids),
-        order=order_in_words(order, label_class or ""),
+        items=found,
+        order=words,
     )
 
 
@@ -164,12 +131,6 @@ def _order(store: Store, run: str, order: ReviewOrder) -> ReviewOrder:
     return order
 
 
-def _group(arranged: Arrangement, row: int, names: Mapping[int, str]) -> str:
-    """That of an arranged row, in words; empty for what belongs to none."""
-    key = next(group.key for group in arranged.groups if row < group.start + group.count)
-    return names.get(key, str(key)) if isinstance(key, int) else key or ""
-
-
 def _choose_threshold(store: Store, run: str, threshold: float) -> None:
     """Raises BadInput."""
     if store.settings.task is not Task.MULTI_LABEL:
@@ -188,32 +149,3 @@ def load_scores(store: Store, run: str) -> None:
     if not (record.folder / SCORES_FILE).is_file():
         raise BadInput(f"Run {run} has scored no items; train it to its end, or stop it with Ctrl+C once.")
     store.review.load_scores(run)
-
-
-def _classes(score: ItemScore, names: Mapping[int, str]) -> dict[str, object]:
-    """Of classes of whole items: what the label and the model say, by name, the model's with their probabilities."""
-    if score.tags is None:
-        return {}
-    return {
-        "classes": [names.get(i, str(i)) for i in ids_of(score.label)],
-        "predicted": [names.get(i, str(i)) for i in score.tags.tags.ids],
-        "probabilities": {names.get(i, str(i)): share for i, share in score.tags.shares},
-    }
-
-
-def _row(rank: int, item: ReviewItem, settings: ProjectSettings, words: Sequence[tuple[str, float]]) -> tuple[str, ...]:
-    score = item.score
-    names = {c.id: c.name for c in settings.known_classes}
-    told = score.confusion if settings.task in TAG_TASKS else score.confusion[:1]
-    taken = ", ".join(mistake_in_words(label, predicted, names) for label, predicted, _ in told)
-    said = [] if item.decision is Decision.UNDECIDED else [item.decision.value]
-    if item.note is not None:
-        said.append(f"{'asked' if item.note.is_open else 'answered'}: {item.note.answer or item.note.text}")
-    decision = "; ".join(said)
-    judged = (f"{score.loss:.4f}", error_figure(score.error, settings.task)) if score.labelled else ("–", "–")
-    figures = (str(rank), score.name, score.split.value, *judged)
-    if settings.task is Task.TEXT:
-        figures = (*figures, taken, ", ".join(f"{word} {100 * share:+.0f} %" for word, share in words[:_WORDS]))
-    elif settings.classes:
-        figures = (*figures, taken)
-    return (*figures, decision)
