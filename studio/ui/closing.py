@@ -46,10 +46,10 @@ class ClosingQuestion(QMessageBox):
         self.setWindowTitle("Relearn Studio")
         self.setText(_what_is_going(control))
         self.setInformativeText(_what_becomes_of_it(control))
-        self.go_on = self._button("Let It Go On", QMessageBox.ButtonRole.AcceptRole, "closing_go_on")
+        self.go_on = self._button("Let it go on", QMessageBox.ButtonRole.AcceptRole, "closing_go_on")
         keeps = control.purpose is Purpose.TRAIN
         self.stop = self._button(
-            "Stop and Keep" if keeps else "Stop It", QMessageBox.ButtonRole.DestructiveRole, "closing_stop"
+            "Stop and keep" if keeps else "Stop it", QMessageBox.ButtonRole.DestructiveRole, "closing_stop"
         )
         self.cancel = self._button("Cancel", QMessageBox.ButtonRole.RejectRole, "closing_cancel")
         self.setDefaultButton(self.go_on)

@@ -184,21 +184,21 @@ class MainWindow(QMainWindow):
         self.statusBar().addWidget(self.messages, 1)
 
     def _build_actions(self) -> None:
-        self._open = self._action("open", "Open or Import a Folder…", QKeySequence.StandardKey.Open, self._browse)
+        self._open = self._action("open", "Open or import a folder…", QKeySequence.StandardKey.Open, self._browse)
         self._export = self._action(
             "export", "Export…", "Ctrl+Shift+E", lambda: self.workspace and self._exporting.show(self.workspace)
         )
-        self._errors = self._action("production_errors", "Production Errors…", "Ctrl+Shift+O", self._show_production)
-        self._demo = self._action("demo", "Open the Demo Project", None, self._open_demo)
+        self._errors = self._action("production_errors", "Production errors…", "Ctrl+Shift+O", self._show_production)
+        self._demo = self._action("demo", "Open the demo project", None, self._open_demo)
         self._quit = self._action("quit", "Quit", QKeySequence.StandardKey.Quit, self.close)
-        self._find = self._action("palette", "Find a Command…", "Ctrl+K", lambda: self._over("palette"))
+        self._find = self._action("palette", "Find a command…", "Ctrl+K", lambda: self._over("palette"))
         self._keys = self._action("keys", "Keys…", "?", lambda: self._over("key_sheet"))
         self._page_actions = [
             self._action(f"page_{page}", page.title(), keys, lambda _=False, page=page: self._choose_page(page))
             for page, keys in _PAGE_KEYS.items()
         ]
         self._theme_actions = [
-            self._action(f"theme_{mode}", f"{mode.title()} Theme", None, lambda _=False, mode=mode: _choose_theme(mode))
+            self._action(f"theme_{mode}", f"{mode.title()} theme", None, lambda _=False, mode=mode: _choose_theme(mode))
             for mode in ThemeMode
         ]
         self.header.theme_toggled.connect(lambda: _choose_theme(ThemeMode.LIGHT if theme().is_dark else ThemeMode.DARK))
@@ -220,7 +220,7 @@ class MainWindow(QMainWindow):
         bar.clear()
         file_menu = bar.addMenu("&File")
         file_menu.addActions([self._open, self._demo])
-        recent = file_menu.addMenu("Open Recent")
+        recent = file_menu.addMenu("Open recent")
         file_menu.aboutToShow.connect(lambda: self._fill_recent(recent))
         file_menu.addSeparator()
         file_menu.addActions([self._errors, self._export])

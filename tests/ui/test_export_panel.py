@@ -118,7 +118,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 def test_the_keys_alone_export_what_the_command_line_does(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     panel = open_panel(window)
     QTest.keyClick(panel, Qt.Key.Key_Return)
-    wait_for_button(qtbot, panel, "Open the Folder")
+    wait_for_button(qtbot, panel, "Open the folder")
     by_hand = tmp_path / "by hand"
     assert CliRunner().invoke(app, ["export", str(tmp_path / "project"), str(by_hand)]).exit_code == 0
     assert files_of(tmp_path / "project-camvid") == files_of(by_hand)
@@ -147,7 +147,7 @@ def test_the_mouse_chooses_format_and_folder_and_leaves_the_pictures_out(
     type_folder(panel, tmp_path / "elsewhere")
     QTest.keyClick(part(panel, QCheckBox, "pictures"), Qt.Key.Key_Space)
     click(panel, "go")
-    wait_for_button(qtbot, panel, "Open the Folder")
+    wait_for_button(qtbot, panel, "Open the folder")
     written = files_of(tmp_path / "elsewhere")
     assert written and not any(name.endswith(("a.png", "b.png")) for name in written)
     click(panel, "go")
@@ -161,7 +161,7 @@ def test_a_stroke_that_is_just_painted_is_in_the_export(window: MainWindow, tmp_
     assert window.workspace.session.has_unsaved
     panel = open_panel(window)
     click(panel, "go")
-    wait_for_button(qtbot, panel, "Open the Folder")
+    wait_for_button(qtbot, panel, "Open the folder")
     assert "3 masks" in panel._said.text()
 
 

@@ -205,7 +205,7 @@ class ExportPanel(ProjectPanel):
         self._said.style().polish(self._said)
         if report.problems:
             self._problems.show_problems(report.problems)
-        self._go.setText("Open the Folder")
+        self._go.setText("Open the folder")
         self._cancel.setText("Close")
         self._cancel.setFocus()
 

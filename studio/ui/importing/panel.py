@@ -116,7 +116,7 @@ class ImportPanel(QWidget):
 
     def _build_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        self._check = QPushButton("Check First")
+        self._check = QPushButton("Check first")
         self._check.setObjectName("import_check")
         self._check.setToolTip("Read everything and say what would come, without writing anything")
         self._check.setEnabled(False)
@@ -264,4 +264,6 @@ def _not_looked_at(report: ImportReport) -> str:
     if not report.not_looked_at:
         return ""
     others = counted(report.not_looked_at, "picture has", "pictures have")
-    return f"{others} not been looked at for damage; Check First looks at all, and a bad one says so when it is opened."
+    return (
+        f"{others} not been looked at for damage; “Check first” looks at all, and a bad one says so when it is opened."
+    )

@@ -50,7 +50,7 @@ class KeySheet(QFrame):
         self.search.setAccessibleName("Action or key to look for")
         self.table = _Table()
         self.model = KeyTable(self, catalogue.other_keys)
-        self.reset_button = QPushButton("Reset All")
+        self.reset_button = QPushButton("Reset all")
         self.close_button = QPushButton("Close")
         self.told = QLabel(_HINT)
         self._set_up()

@@ -109,55 +109,55 @@ class LabelActions:
         self.undo = add("undo", "Undo", keys.Undo, self._undo, menu="Edit", icon="undo")
         self.redo = add("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), self._redo, menu="Edit", icon="redo")
         self._actions.begin("find")
-        self.search = add("search", "Find Items", keys.Find, self._items.focus_search, menu="Edit")
+        self.search = add("search", "Find items", keys.Find, self._items.focus_search, menu="Edit")
 
     def _add_viewing(self) -> None:
         add, canvas, choices = self._actions.add, self._canvas, self._choices
         self._actions.begin("zoom")
-        self.fit = add("fit", "Fit the Picture", ("F", "Ctrl+0"), canvas.fit, menu="View", icon="fit")
+        self.fit = add("fit", "Fit the picture", ("F", "Ctrl+0"), canvas.fit, menu="View", icon="fit")
         self.actual_size = add(
-            "actual_size", "Actual Pixels", "Z", canvas.show_actual_size, menu="View", icon="actual_size"
+            "actual_size", "Actual pixels", "Z", canvas.show_actual_size, menu="View", icon="actual_size"
         )
-        add("zoom_in", "Zoom In", ("+", "=", "Ctrl++", "Ctrl+="), lambda: canvas.zoom(2), menu="View")
-        add("zoom_out", "Zoom Out", ("-", "Ctrl+-"), lambda: canvas.zoom(-2), menu="View")
+        add("zoom_in", "Zoom in", ("+", "=", "Ctrl++", "Ctrl+="), lambda: canvas.zoom(2), menu="View")
+        add("zoom_out", "Zoom out", ("-", "Ctrl+-"), lambda: canvas.zoom(-2), menu="View")
         self._actions.begin("label")
         self.overlay = add(
-            "overlay", "Show the Label", "O", self._toggle_overlay, menu="View", icon="eye", checkable=True
+            "overlay", "Show the label", "O", self._toggle_overlay, menu="View", icon="eye", checkable=True
         )
         self.overlay.setChecked(choices.overlay_shown)
-        add("fainter", "Fainter Label", ",", lambda: choices.set_opacity(choices.opacity - _OPACITY_STEP), menu="View")
+        add("fainter", "Fainter label", ",", lambda: choices.set_opacity(choices.opacity - _OPACITY_STEP), menu="View")
         add(
-            "stronger", "Stronger Label", ".", lambda: choices.set_opacity(choices.opacity + _OPACITY_STEP), menu="View"
+            "stronger", "Stronger label", ".", lambda: choices.set_opacity(choices.opacity + _OPACITY_STEP), menu="View"
         )
         ViewActions(self._actions, choices.seeing)
         self._actions.begin("label")
         self.next_view = add(
-            "next_view", "Label, Prediction, Difference", "D", choices.cycle_view, menu="View", icon="difference"
+            "next_view", "Label, prediction, difference", "D", choices.cycle_view, menu="View", icon="difference"
         )
 
     def _add_labelling(self) -> None:
         add, choices = self._actions.add, self._choices
         if choices.task is Task.SEGMENTATION:
             self._actions.begin("brush")
-            add("smaller_brush", "Smaller Brush", "[", lambda: choices.step_brush_size(-1), menu="Tools")
-            add("larger_brush", "Larger Brush", "]", lambda: choices.step_brush_size(1), menu="Tools")
-            add("brush_shape", "Round or Square Brush", "Q", self._toggle_shape, menu="Tools")
+            add("smaller_brush", "Smaller brush", "[", lambda: choices.step_brush_size(-1), menu="Tools")
+            add("larger_brush", "Larger brush", "]", lambda: choices.step_brush_size(1), menu="Tools")
+            add("brush_shape", "Round or square brush", "Q", self._toggle_shape, menu="Tools")
             self._actions.begin("classes")
-            add("previous_class", "Previous Class", "Ctrl+Up", lambda: self._step_class(-1), menu="Label")
-            add("next_class", "Next Class", "Ctrl+Down", lambda: self._step_class(1), menu="Label")
+            add("previous_class", "Previous class", "Ctrl+Up", lambda: self._step_class(-1), menu="Label")
+            add("next_class", "Next class", "Ctrl+Down", lambda: self._step_class(1), menu="Label")
         self._actions.begin("accept")
         self.accept_here = add(
-            "accept_here", "Accept the Prediction Here", "A", self.accepting.here, menu="Label", icon="accept"
+            "accept_here", "Accept the prediction here", "A", self.accepting.here, menu="Label", icon="accept"
         )
-        self.accept_all = add("accept_all", "Accept the Whole Prediction", "Shift+A", self.accepting.all, menu="Label")
+        self.accept_all = add("accept_all", "Accept the whole prediction", "Shift+A", self.accepting.all, menu="Label")
 
     def _add_moving_on(self) -> None:
         add, items = self._actions.add, self._items
         self._actions.begin("items")
         previous_keys, next_keys = ("Shift+N", "PgUp", "Ctrl+Left"), ("N", "PgDown", "Ctrl+Right")
-        add("previous_item", "Previous Item", previous_keys, lambda: items.step(-1), menu="Label", icon="previous")
-        add("next_item", "Next Item", next_keys, lambda: items.step(1), menu="Label", icon="next")
-        add("next_unlabelled", "Next Unlabelled Item", "U", self._next_unlabelled, menu="Label")
+        add("previous_item", "Previous item", previous_keys, lambda: items.step(-1), menu="Label", icon="previous")
+        add("next_item", "Next item", next_keys, lambda: items.step(1), menu="Label", icon="next")
+        add("next_unlabelled", "Next unlabelled item", "U", self._next_unlabelled, menu="Label")
 
     def _undo(self) -> None:
         """Only ever on the item that is shown, and on those that the last action labelled along with it."""
@@ -207,8 +207,8 @@ class LabelActions:
         document = self._showing.document
         undo = document.undo_text if document is not None else ""
         redo = document.redo_text if document is not None else ""
-        self.undo.setText(f"Undo {undo.title()}".strip())
-        self.redo.setText(f"Redo {redo.title()}".strip())
+        self.undo.setText(f"Undo {undo}".strip())
+        self.redo.setText(f"Redo {redo}".strip())
         self.undo.setToolTip(f"{self.undo.text()} ({key_of(self.undo)})")
         self.redo.setToolTip(f"{self.redo.text()} ({key_of(self.redo)})")
 

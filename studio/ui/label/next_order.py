@@ -21,7 +21,7 @@ class NextOrder(enum.StrEnum):
 
 
 class NextOrderBox(QWidget):
-    """The choice beside “Next Unlabelled Item”; kept between sessions."""
+    """The choice beside “Next unlabelled item”; kept between sessions."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

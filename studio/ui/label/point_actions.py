@@ -51,10 +51,10 @@ class PointActions:
     def _add_point(self, actions: PageActions) -> None:
         add = actions.add
         actions.begin("points")
-        add("visibility", "Visible, Hidden, Absent", "V", self._with_tool(PointTool.cycle_visibility), menu=MENU)
-        add("absent", "Point Is Not in the Picture", "X", self._with_tool(PointTool.set_absent), menu=MENU)
+        add("visibility", "Visible, hidden, absent", "V", self._with_tool(PointTool.cycle_visibility), menu=MENU)
+        add("absent", "Point is not in the picture", "X", self._with_tool(PointTool.set_absent), menu=MENU)
         keys = ("Del", "Backspace")
-        add("remove_point", "Remove the Selected Point", keys, self._with_tool(PointTool.remove), menu=MENU)
+        add("remove_point", "Remove the selected point", keys, self._with_tool(PointTool.remove), menu=MENU)
 
     def _with_tool(self, action: Callable[[PointTool], None]) -> Callable[[], None]:
         """The action on the tool in use, where that is one for points."""
@@ -69,14 +69,14 @@ class PointActions:
     def _add_instances(self, actions: PageActions) -> None:
         add = actions.add
         actions.begin("instances")
-        self.add_instance = add("add_instance", "Add an Instance", "I", self._add_instance, menu=MENU, icon="plus")
+        self.add_instance = add("add_instance", "Add an instance", "I", self._add_instance, menu=MENU, icon="plus")
         self.delete_instance = add(
-            "delete_instance", "Delete the Instance", "Shift+Del", self._delete_instance, menu=MENU, icon="trash"
+            "delete_instance", "Delete the instance", "Shift+Del", self._delete_instance, menu=MENU, icon="trash"
         )
-        add("previous_instance", "Previous Instance", "[", lambda: self._step_instance(-1), menu=MENU)
-        add("next_instance", "Next Instance", "]", lambda: self._step_instance(1), menu=MENU)
+        add("previous_instance", "Previous instance", "[", lambda: self._step_instance(-1), menu=MENU)
+        add("next_instance", "Next instance", "]", lambda: self._step_instance(1), menu=MENU)
         self.several = add(
-            "several_instances", "Several Instances per Image", "S", self._toggle_several, menu=MENU, checkable=True
+            "several_instances", "Several instances per image", "S", self._toggle_several, menu=MENU, checkable=True
         )
         self.several.setChecked(self._session.settings.several_instances)
 
@@ -86,19 +86,19 @@ class PointActions:
         self.loupe = add("loupe", "Magnifier", "M", self._toggle_loupe, menu="View", checkable=True)
         self.loupe.setChecked(self._choices.points.loupe)
         actions.begin("points")
-        add("link_points", "Link or Unlink Two Points", "K", self._begin_link, menu=MENU)
-        add("swap_sides", "Swap Left and Right", "W", self._swap_sides, menu=MENU)
-        add("guess_mirrors", "Find Mirror Partners by Name", "", self._guess_mirrors, menu=MENU)
+        add("link_points", "Link or unlink two points", "K", self._begin_link, menu=MENU)
+        add("swap_sides", "Swap left and right", "W", self._swap_sides, menu=MENU)
+        add("guess_mirrors", "Find mirror partners by name", "", self._guess_mirrors, menu=MENU)
 
     def _add_frames(self, actions: PageActions) -> None:
         add = actions.add
         actions.begin("frames")
-        add("copy_points", "Copy Missing Points from the Previous Item", "C", lambda: self._copy(False), menu=MENU)
-        add("replace_points", "Replace by the Previous Item's Points", "Shift+C", lambda: self._copy(True), menu=MENU)
-        add("interpolate", "Interpolate Points over the Gap", "J", lambda: self._interpolate(False), menu=MENU)
+        add("copy_points", "Copy missing points from the previous item", "C", lambda: self._copy(False), menu=MENU)
+        add("replace_points", "Replace by the previous item's points", "Shift+C", lambda: self._copy(True), menu=MENU)
+        add("interpolate", "Interpolate points over the gap", "J", lambda: self._interpolate(False), menu=MENU)
         add(
             "interpolate_all",
-            "Interpolate All Gaps of the Sequence",
+            "Interpolate all gaps of the sequence",
             "Shift+J",
             lambda: self._interpolate(True),
             menu=MENU,
@@ -107,9 +107,9 @@ class PointActions:
     def _add_templates(self, actions: PageActions) -> None:
         add = actions.add
         actions.begin("templates")
-        add("save_template", "Save This Instance as a Template", "Shift+T", self._save_template, menu=MENU)
-        add("save_mean_template", "Save the Mean Shape as a Template", "", self._save_mean, menu=MENU)
-        add("delete_template", "Delete the Chosen Template", "", self._delete_template, menu=MENU)
+        add("save_template", "Save this instance as a template", "Shift+T", self._save_template, menu=MENU)
+        add("save_mean_template", "Save the mean shape as a template", "", self._save_mean, menu=MENU)
+        add("delete_template", "Delete the chosen template", "", self._delete_template, menu=MENU)
 
     # -- instances ----------------------------------------------------------------------------------------------------
 

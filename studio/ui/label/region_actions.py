@@ -15,12 +15,12 @@ from studio.ui.label.sequence_editing import SequenceEditing
 MENU: Final = "Region"
 
 _OPERATIONS: Final = (
-    ("grow", "Grow", "the Region", "the Whole Class", "Up", RegionOperation.GROW),
-    ("shrink", "Shrink", "the Region", "the Whole Class", "Down", RegionOperation.SHRINK),
-    ("smooth", "Smooth", "the Region", "the Whole Class", "S", RegionOperation.SMOOTH),
-    ("fill_holes", "Fill Holes", "of the Region", "of the Whole Class", "B", RegionOperation.FILL_HOLES),
-    ("specks", "Remove Specks", "of the Class", "of All Classes", "K", RegionOperation.REMOVE_SPECKS),
-    ("replace", "Give the Current Class", "to the Region", "to the Whole Class", "G", RegionOperation.REPLACE),
+    ("grow", "Grow", "the region", "the whole class", "Up", RegionOperation.GROW),
+    ("shrink", "Shrink", "the region", "the whole class", "Down", RegionOperation.SHRINK),
+    ("smooth", "Smooth", "the region", "the whole class", "S", RegionOperation.SMOOTH),
+    ("fill_holes", "Fill holes", "of the region", "of the whole class", "B", RegionOperation.FILL_HOLES),
+    ("specks", "Remove specks", "of the class", "of all classes", "K", RegionOperation.REMOVE_SPECKS),
+    ("replace", "Give the current class", "to the region", "to the whole class", "G", RegionOperation.REPLACE),
 )
 """Name, words, what it is about without and with Shift, and the key that goes with Alt."""
 
@@ -50,23 +50,23 @@ class RegionActions:
                 )
         add = actions.add
         actions.begin("frames")
-        add("copy_label", "Copy the Label of the Frame Before", "Alt+C", sequence.copy, menu=MENU, icon="copy")
+        add("copy_label", "Copy the label of the frame before", "Alt+C", sequence.copy, menu=MENU, icon="copy")
         add(
             "copy_label_over",
-            "Copy It over Everything",
+            "Copy it over everything",
             "Alt+Shift+C",
             lambda: sequence.copy(everything=True),
             menu=MENU,
         )
-        add("copy_class", "Copy the Class under the Cursor", "Alt+X", lambda: sequence.copy(one_class=True), menu=MENU)
-        add("interpolate", "Interpolate between Two Frames", "J", sequence.interpolate, menu=MENU)
+        add("copy_class", "Copy the class under the cursor", "Alt+X", lambda: sequence.copy(one_class=True), menu=MENU)
+        add("interpolate", "Interpolate between two frames", "J", sequence.interpolate, menu=MENU)
         actions.begin("locks")
         self.lock = actions.add(
-            "lock_class", "Lock the Current Class", "Ctrl+L", self._toggle_lock, menu=MENU, checkable=True
+            "lock_class", "Lock the current class", "Ctrl+L", self._toggle_lock, menu=MENU, checkable=True
         )
         self.only_unlabelled: QAction = actions.add(
             "only_unlabelled",
-            "Paint over Unlabelled Only",
+            "Paint over unlabelled only",
             "Ctrl+U",
             lambda: choices.locks.set_only_unlabelled(self.only_unlabelled.isChecked()),
             menu=MENU,

@@ -16,12 +16,12 @@ class SelectionActions:
         self._items = items
         self._tell = tell
         add = actions.add
-        add("select_all_items", "Select All Items", "Ctrl+A", items.select_all, menu="Edit")
+        add("select_all_items", "Select all items", "Ctrl+A", items.select_all, menu="Edit")
         for number, split in enumerate(Split, start=1):
-            text, key = f"Move Selected Items to {split.value.capitalize()}", f"Ctrl+Alt+{number}"
+            text, key = f"Move selected items to {split}", f"Ctrl+Alt+{number}"
             add(f"move_to_{split}", text, key, lambda split=split: self._move(split), menu="Edit")
-        add("leave_out", "Leave Out Selected Items", "Ctrl+Alt+L", lambda: self._leave_out(True), menu="Edit")
-        add("take_back_in", "Take Selected Items Back In", "Ctrl+Alt+I", lambda: self._leave_out(False), menu="Edit")
+        add("leave_out", "Leave out selected items", "Ctrl+Alt+L", lambda: self._leave_out(True), menu="Edit")
+        add("take_back_in", "Take selected items back in", "Ctrl+Alt+I", lambda: self._leave_out(False), menu="Edit")
 
     def _move(self, split: Split) -> None:
         self._items.move_selected(split)

@@ -11,12 +11,12 @@ class TextViewActions:
         add = actions.add
         tokens = add(
             "text_tokens",
-            "Tokens and Their Ids",
+            "Tokens and their ids",
             "Ctrl+T",
             lambda: pane.show_tokens(tokens.isChecked()),
             menu="View",
             checkable=True,
         )
-        add("text_larger", "Larger Text", ("Ctrl++", "Ctrl+=", "+", "="), lambda: pane.zoom(1), menu="View")
-        add("text_smaller", "Smaller Text", ("Ctrl+-", "-"), lambda: pane.zoom(-1), menu="View")
+        add("text_larger", "Larger text", ("Ctrl++", "Ctrl+=", "+", "="), lambda: pane.zoom(1), menu="View")
+        add("text_smaller", "Smaller text", ("Ctrl+-", "-"), lambda: pane.zoom(-1), menu="View")
         add("text_as_usual", "Text at 100 %", "Ctrl+0", lambda: pane.set_percent(100), menu="View")

@@ -15,8 +15,8 @@ class ViewActions:
         self._choices = choices
         self._ticks: dict[str, QAction] = {}
         parts = (
-            ("outline", "Outlines Only", "Shift+O", "outline"),
-            ("alone", "Chosen Class Alone", "Alt+O", "alone-class"),
+            ("outline", "Outlines only", "Shift+O", "outline"),
+            ("alone", "Chosen class alone", "Alt+O", "alone-class"),
             ("rulers", "Rulers", "Ctrl+R", "ruler"),
         )
         for name, text, keys, icon in parts:
@@ -25,7 +25,7 @@ class ViewActions:
                 f"view_{name}", text, keys, lambda name=name: self._flip(name), menu="View", icon=icon, checkable=True
             )
         actions.begin("picture")
-        actions.add("reset_look", "The Picture As It Is", "Alt+0", choices.reset_look, menu="View")
+        actions.add("reset_look", "The picture as it is", "Alt+0", choices.reset_look, menu="View")
         choices.changed.connect(self._show)
         self._show()
 

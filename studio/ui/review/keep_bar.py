@@ -20,9 +20,9 @@ class KeepBar(QWidget):
     def __init__(self, actions: PageActions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._choice: ModelChoice | None = None
-        self.new = actions.add("keep_new_model", "Keep the New Model", "accept", "K", "Go on with the fine-tuned model")
+        self.new = actions.add("keep_new_model", "Keep the new model", "accept", "K", "Go on with the fine-tuned model")
         self.old = actions.add(
-            "keep_old_model", "Keep the Old Model", "undo", "Shift+K", "Go on with the model it started from"
+            "keep_old_model", "Keep the old model", "undo", "Shift+K", "Go on with the model it started from"
         )
         for action, kept in ((self.new, Kept.NEW), (self.old, Kept.OLD)):
             action.setCheckable(True)

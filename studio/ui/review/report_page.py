@@ -36,7 +36,7 @@ class ReportPage(QWidget):
         self.keep = KeepBar(self._actions)
         self.keep.decided.connect(self._decide)
         self.save = self._actions.add(
-            "save_report", "Save Report…", "save", "Ctrl+S", "One page with pictures, for a browser or on paper"
+            "save_report", "Save report…", "save", "Ctrl+S", "One page with pictures, for a browser or on paper"
         )
         self.save.triggered.connect(self._ask_where)
         self._writing = WorkQueue("report writer", self)

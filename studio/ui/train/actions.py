@@ -20,27 +20,27 @@ class TrainActions(PageActions):
     def _before_a_run(self) -> None:
         self.train = self.add("train_start", "Train", "play", "Ctrl+Return", "Start a run of this recipe")
         self.find_rate = self.add(
-            "train_find_rate", "Find Learning Rate", "curve", "Ctrl+L", "Try rising rates on the selected stage"
+            "train_find_rate", "Find learning rate", "curve", "Ctrl+L", "Try rising rates on the selected stage"
         )
         self.check_data = self.add(
             "train_check_data",
-            "Check the Data",
+            "Check the data",
             "check",
             "Ctrl+Shift+D",
             "Look for what would spoil a run or its numbers",
         )
         self.augmented = self.add(
             "train_augmented",
-            "Augmented Samples",
+            "Augmented samples",
             "images",
             "Ctrl+Shift+G",
             "See training items as the recipe draws and transforms them",
         )
         self.augmented.setIconText("See samples")
-        self.roll = self.add("train_roll", "Roll Again", "shuffle", "R", "Draw the augmented samples anew")
+        self.roll = self.add("train_roll", "Roll again", "shuffle", "R", "Draw the augmented samples anew")
         self.propose_batch = self.add(
             "train_propose_batch",
-            "Propose Batch Size",
+            "Propose batch size",
             "sparkle",
             "",
             "Try batches of growing size on the selected stage and take the smallest that is about as fast as any",
@@ -49,11 +49,11 @@ class TrainActions(PageActions):
     def _during_a_run(self) -> None:
         self.pause = self.add("train_pause", "Pause", "pause", "Ctrl+Shift+P", "Give the processor back for a while")
         self.stop = self.add(
-            "train_stop", "Stop and Keep", "stop", "Ctrl+.", "Stop after this batch and keep what was learnt"
+            "train_stop", "Stop and keep", "stop", "Ctrl+.", "Stop after this batch and keep what was learnt"
         )
         self.lower_rate = self.add(
             "train_lower_rate",
-            "Lower the Rate by 3 From Here",
+            "Lower the rate by 3 from here",
             "arrow-down",
             "Ctrl+Shift+L",
             "Divide all rates by 3 from the next batch to the end",
@@ -61,63 +61,63 @@ class TrainActions(PageActions):
         self.lower_rate.setIconText("Rate ÷ 3")
         self.add_epoch = self.add(
             "train_add_epoch",
-            "One More Epoch",
+            "One more epoch",
             "grow",
             "Ctrl+Shift+M",
             "Train this stage one epoch longer; its schedule then ends an epoch later",
         )
         self.add_epoch.setIconText("+1 epoch")
         self.kill = self.add(
-            "train_kill", "Kill the Process", "close", "", "End at once; what was learnt since the last epoch is lost"
+            "train_kill", "Kill the process", "close", "", "End at once; what was learnt since the last epoch is lost"
         )
 
     def _to_the_recipe(self) -> None:
-        self.add_stage = self.add("train_add_stage", "Add Stage", "plus", "", "One more stage for the whole network")
+        self.add_stage = self.add("train_add_stage", "Add stage", "plus", "", "One more stage for the whole network")
         self.double_stage = self.add(
-            "train_double_stage", "Add Stage at Double the Size", "grow", "", "One more stage, twice as high and wide"
+            "train_double_stage", "Add stage at double the size", "grow", "", "One more stage, twice as high and wide"
         )
         self.grow = self.add(
-            "train_grow", "Progressive Resizing", "images", "", "Spread the epochs over growing sizes of the pictures"
+            "train_grow", "Progressive resizing", "images", "", "Spread the epochs over growing sizes of the pictures"
         )
         self.shelf = self.add(
-            "train_shelf", "Recipes to Begin With", "shelf", "", "Sample recipes of the lessons, and your own"
+            "train_shelf", "Recipes to begin with", "shelf", "", "Sample recipes of the lessons, and your own"
         )
         self.shelf.setIconText("Begin with")
         self.shelf.setCheckable(True)
         self.as_text = self.add("train_recipe_text", "Recipe as JSON", "braces", "", "The JSON behind the recipe")
         self.as_text.setCheckable(True)
-        self.open_recipe = self.add("train_open_recipe", "Open a Recipe…", "folder", "", "A recipe.json of any run")
+        self.open_recipe = self.add("train_open_recipe", "Open a recipe…", "folder", "", "A recipe.json of any run")
         self.open_recipe.setIconText("Open…")
         self.save_recipe = self.add(
-            "train_save_recipe", "Save the Recipe…", "save", "", "As a file that studio train --recipe reads too"
+            "train_save_recipe", "Save the recipe…", "save", "", "As a file that studio train --recipe reads too"
         )
         self.save_recipe.setIconText("Save…")
-        self.undo = self.add("train_undo_recipe", "Undo in the Recipe", "undo", "Ctrl+Z", "Take the last change back")
-        self.redo = self.add("train_redo_recipe", "Redo in the Recipe", "redo", "Ctrl+Shift+Z", "Change it again")
+        self.undo = self.add("train_undo_recipe", "Undo in the recipe", "undo", "Ctrl+Z", "Take the last change back")
+        self.redo = self.add("train_redo_recipe", "Redo in the recipe", "redo", "Ctrl+Shift+Z", "Change it again")
         self.defaults = self.add(
             "train_defaults",
-            "Recommended Recipe",
+            "Recommended recipe",
             "sparkle",
             "",
             "What suits this project and computer",
         )
 
     def _to_runs(self) -> None:
-        self.resume = self.add("train_resume", "Resume Run", "resume", "", "Go on from the run's last checkpoint")
-        self.review = self.add("train_review", "Review Run", "review", "Ctrl+Shift+R", "See its worst items first")
+        self.resume = self.add("train_resume", "Resume run", "resume", "", "Go on from the run's last checkpoint")
+        self.review = self.add("train_review", "Review run", "review", "Ctrl+Shift+R", "See its worst items first")
         self.start_from = self.add(
-            "train_start_from", "Start From This Run", "start-from", "", "Train a new run from this one's weights"
+            "train_start_from", "Start from this run", "start-from", "", "Train a new run from this one's weights"
         )
-        self.repeat = self.add("train_repeat", "Repeat Run", "copy", "", "Train the run's recipe again, as it was")
+        self.repeat = self.add("train_repeat", "Repeat run", "copy", "", "Train the run's recipe again, as it was")
         self.undo_delete = self.add(
             "train_undo_delete",
-            "Undo Delete",
+            "Undo delete",
             "undo",
             "Ctrl+Alt+Z",
             "Take the runs that were deleted last out of the trash",
         )
         self.star = self.add("train_star", "Star", "star", "Ctrl+Shift+B", "Mark the selected runs, or take it back")
-        self.delete = self.add("train_delete", "Delete Runs", "trash", "", "Move the selected runs to the trash")
+        self.delete = self.add("train_delete", "Delete runs", "trash", "", "Move the selected runs to the trash")
 
     @property
     def of_runs(self) -> list[QAction]:

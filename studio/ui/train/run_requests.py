@@ -148,7 +148,7 @@ class RunRequests(QObject):
             self._deleted.append(deleted)
             named = f"Run {deleted[0]} is" if len(deleted) == 1 else f"{len(deleted)} runs are"
             self._session.say(
-                f"{named} in the trash; Undo Delete over the list brings back what was deleted.", Tone.INFO
+                f"{named} in the trash; “Undo delete” over the list brings back what was deleted.", Tone.INFO
             )
         self._session.runs_changed.emit()
 

@@ -213,7 +213,7 @@ def test_usages_tips_and_hints_name_the_keys_that_the_person_chose(open_window: 
     slider = next((s for s in page.options.findChildren(QSlider) if s.accessibleName() == "Brush size"), None)
     assert slider is not None and "[ and ]" in slider.toolTip()
     assert "[ ]: size" in page.status.hint.text()
-    change_key(open_sheet(window), "Larger Brush", Qt.Key.Key_F8)
+    change_key(open_sheet(window), "Larger brush", Qt.Key.Key_F8)
     assert "[ F8: size" in page.status.hint.text() and "[ and F8" in slider.toolTip()
     page.canvas.hint("Press {larger_brush}.")
     assert page.status.hint.text() == "Press F8."
@@ -227,10 +227,10 @@ def test_what_has_no_key_is_not_named_by_one(open_window: Open) -> None:
     assert window.workspace is not None
     page = window.workspace.label_page
     sheet = open_sheet(window)
-    for action in ("Round or Square Brush", "Larger Brush"):
+    for action in ("Round or square brush", "Larger brush"):
         select_row(sheet, action)
         QTest.keyClick(sheet.table, Qt.Key.Key_Delete)
     assert "shape" not in page.status.hint.text() and "right-drag erases" in page.status.hint.text()
     slider = next((s for s in page.options.findChildren(QSlider) if s.accessibleName() == "Brush size"), None)
     assert slider is not None and slider.toolTip() == "Brush size"
-    assert page.keyed.fill("Press {brush_shape}, {not_an_action}") == "Press “Round or Square Brush”, {not_an_action}"
+    assert page.keyed.fill("Press {brush_shape}, {not_an_action}") == "Press “Round or square brush”, {not_an_action}"

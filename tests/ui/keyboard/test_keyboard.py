@@ -48,7 +48,7 @@ def test_letters_that_a_name_lacks_do_not_find_it(typed: str, name: str) -> None
 
 
 def test_the_starts_of_words_count_most() -> None:
-    names = ["Accept the Whole Prediction", "Actual Pixels", "Map"]
+    names = ["Accept the whole prediction", "Actual pixels", "Map"]
     assert max(names, key=lambda name: fit("ap", name) or -1) in names[:2]
     assert (fit("awp", names[0]) or 0) > 20
 
@@ -100,7 +100,7 @@ def test_every_action_with_a_key_stands_in_a_menu_the_palette_and_the_sheet(open
     sheet = open_sheet(window)
     model = sheet.table.model()
     shown = {model.index(row, ACTION).data() for row in range(model.rowCount())}
-    assert {"Brush", "Undo", "Fit the Picture", "Find a Command"} <= shown
+    assert {"Brush", "Undo", "Fit the picture", "Find a command"} <= shown
 
 
 def test_every_menu_is_parted_by_lines_and_fits_a_small_screen(open_window: Open) -> None:

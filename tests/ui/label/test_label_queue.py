@@ -62,7 +62,7 @@ def test_a_run_queues_items_with_its_proposals_and_the_key_goes_through_them(mak
     desk.page.proposing.use_engine(engine)
     desk.session.runs_changed.emit()
     panel = desk.page.queue
-    assert panel.rank_button.toolTip() == f"Choose What to Label Next with Run {run} (Ctrl+Shift+J)"
+    assert panel.rank_button.toolTip() == f"Choose what to label next with run {run} (Ctrl+Shift+J)"
     panel.places.setValue(2)
     QTest.mouseClick(panel.rank_button, Qt.MouseButton.LeftButton)
     desk.qtbot.waitUntil(lambda: bool(engine.runs), timeout=5000)
@@ -170,7 +170,7 @@ def test_a_newer_run_is_offered_and_a_picked_one_stays(make_desk: Make) -> None:
     desk.store.models.keep(second, Kept.NEW)
     desk.session.runs_changed.emit()
     assert panel.rank_button.text() == "Rank again"
-    assert f"Run {second}" in panel.rank_button.toolTip()
+    assert f"run {second}" in panel.rank_button.toolTip()
     panel.run.setCurrentIndex(1)
     panel.run.activated.emit(1)
     assert desk.page.queue_choices.run == first

@@ -38,29 +38,29 @@ class ProposalActions:
         add = actions.add
         self.accept_class: QAction | None = None
         actions.begin("propose")
-        self.here = add("propose_here", "Propose Labels Here", "Y", self.propose_here, menu="Label", icon="sparkle")
+        self.here = add("propose_here", "Propose labels here", "Y", self.propose_here, menu="Label", icon="sparkle")
         self.ahead = add(
             "propose_next",
-            "Propose for This and the Next Unlabelled Items",
+            "Propose for this and the next unlabelled items",
             "Shift+Y",
             self.propose_ahead,
             menu="Label",
         )
-        mark = "Placed Point" if choices.task is Task.KEYPOINTS else "Painted Pixel"
+        mark = "placed point" if choices.task is Task.KEYPOINTS else "painted pixel"
         self.everywhere = add(
             "propose_all",
-            f"Propose for All Items without a {mark}",
+            f"Propose for all items without a {mark}",
             "Ctrl+Alt+Y",
             self.propose_everywhere,
             menu="Label",
         )
-        self.cancel = add("stop_proposing", "Stop Proposing", "Ctrl+Shift+Y", control.cancel, menu="Label")
+        self.cancel = add("stop_proposing", "Stop proposing", "Ctrl+Shift+Y", control.cancel, menu="Label")
         actions.begin("accept")
         if choices.task is Task.SEGMENTATION:
             self.accept_class = add(
-                "accept_class", "Accept the Chosen Class", "Ctrl+Shift+A", accepting.of_class, menu="Label"
+                "accept_class", "Accept the chosen class", "Ctrl+Shift+A", accepting.of_class, menu="Label"
             )
-        self.discard = add("discard_proposal", "Discard the Proposal", "Ctrl+D", accepting.discard, menu="Label")
+        self.discard = add("discard_proposal", "Discard the proposal", "Ctrl+D", accepting.discard, menu="Label")
         showing.prediction_changed.connect(self._show)
         showing.document_changed.connect(accepting.follow_history)
         control.state_changed.connect(self._show)

@@ -29,9 +29,9 @@ class QueueActions:
         self._items = items
         self._control = control
         actions.begin("items")
-        self.next = actions.add("next_queued", "What to Label Next", "Ctrl+J", self.go_on, menu="Label")
+        self.next = actions.add("next_queued", "What to label next", "Ctrl+J", self.go_on, menu="Label")
         self.rank = actions.add(
-            "rank_queue", "Choose What to Label Next with a Run", "Ctrl+Shift+J", self.choose, menu="Label"
+            "rank_queue", "Choose what to label next with a run", "Ctrl+Shift+J", self.choose, menu="Label"
         )
         control.state_changed.connect(self._show)
         choices.changed.connect(self._show)
@@ -61,7 +61,7 @@ class QueueActions:
         return "Train a run first; then its model says what to label next."
 
     def _show(self) -> None:
-        run = f"Run {self._choices.run}" if self._choices.run else "a Run"
-        self.rank.setText(f"Choose What to Label Next with {run}")
+        run = f"run {self._choices.run}" if self._choices.run else "a run"
+        self.rank.setText(f"Choose what to label next with {run}")
         self.rank.setToolTip(f"{self.rank.text()} ({key_of(self.rank)})")
         self.rank.setEnabled(bool(self._choices.run) and self._control.has_engine and not self._control.is_busy)

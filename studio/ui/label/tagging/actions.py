@@ -32,13 +32,13 @@ class TagActions:
         self.none: QAction | None = None
         self.advance: QAction | None = None
         if tagging.is_multi:
-            self.none = add("tag_none", "None of the Classes", "0", tagging.say_none, menu="Label")
-        self.clear = add("tag_clear", "Clear the Label", ("Backspace", "Del"), tagging.clear, menu="Label")
-        self.find = add("tag_find", "Find a Class", "/", lambda: None, menu="Label", icon="search")
+            self.none = add("tag_none", "None of the classes", "0", tagging.say_none, menu="Label")
+        self.clear = add("tag_clear", "Clear the label", ("Backspace", "Del"), tagging.clear, menu="Label")
+        self.find = add("tag_find", "Find a class", "/", lambda: None, menu="Label", icon="search")
         if not tagging.is_multi:
             self.advance = add(
                 "tag_advance",
-                "Go to the Next Item After Choosing",
+                "Go to the next item after choosing",
                 "Ctrl+Shift+N",
                 lambda: tagging.set_advances(not tagging.advances),
                 menu="Label",

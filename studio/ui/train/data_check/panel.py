@@ -45,7 +45,7 @@ class DataCheckPanel(QWidget):
         self.estimate.hide()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.again = QPushButton("Check Again")
+        self.again = QPushButton("Check again")
         self.again.setObjectName("data_check_again")
         self.again.clicked.connect(self.begin)
         self.close_button = QPushButton("Close")
