@@ -98,7 +98,7 @@ class Review:
         return self._scores.worst(run_id, count)
 
     def errors(self, run_id: str) -> dict[int, float]:
-        """`ItemScore.error` of each scored item."""
+        """`ItemScore.error` of each scored item that had a label."""
         return self._scores.errors(run_id)
 
     def splits(self, run_id: str) -> set[Split]:

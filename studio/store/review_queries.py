@@ -38,7 +38,8 @@ class ReviewFilter:
 @dataclass(frozen=True, kw_only=True)
 class ItemGroup:
     """A part of an arrangement that begins at the row `start`. `key` is a class id, or a sequence or folder by name;
-    None and "" where an item has none."""
+    None and "" where an item has none. Where nothing is grouped, those without a label to judge by are kept apart:
+    their key is None, that of the others `JUDGED`."""
 
     key: int | str | None
     start: int
@@ -47,11 +48,14 @@ class ItemGroup:
 
 @dataclass(frozen=True, kw_only=True)
 class Arrangement:
-    """`ids` in the order in which they show. Without grouping there are no groups."""
+    """`ids` in the order in which they show. Without grouping there are groups only where loss or error sort items of
+    which some have none, as they had no label."""
 
     ids: list[int]
     groups: tuple[ItemGroup, ...] = ()
 
+
+JUDGED: Final = "judged"
 
 _NO_FILTER: Final = ReviewFilter()
 _WORST_FIRST: Final = ReviewOrder()
@@ -67,6 +71,7 @@ _COLUMNS: Final = {
     SortBy.NAME: "items.sort_key",
 }
 _GREATEST_FIRST: Final = frozenset({SortBy.LOSS, SortBy.ERROR, SortBy.ENTROPY})
+_JUDGED_BY_LABEL: Final = frozenset({SortBy.LOSS, SortBy.ERROR})
 _VALUED_BESIDE: Final = frozenset({SortBy.OVERLAP, SortBy.SUSPICION})
 """Their values are in tables of their own, where not every item needs to be."""
 
@@ -85,7 +90,7 @@ class ReviewQueries:
         """The items that pass, in order, group by group: classes as they are numbered, sequences and folders in natural
         order, and at the end what belongs to none."""
         rows = self._rows(run_id, wanted, order)
-        if order.group is GroupBy.NOTHING:
+        if order.group is GroupBy.NOTHING and order.by not in _JUDGED_BY_LABEL:
             return Arrangement(ids=[item for item, _key in rows])
         if order.group is GroupBy.SEQUENCE:
             sequences = self._sequences()
@@ -93,7 +98,8 @@ class ReviewQueries:
         groups: dict[int | str | None, list[int]] = {}
         for item, key in rows:
             groups.setdefault(key, []).append(item)
-        return _in_groups(groups)
+        arranged = _in_groups(groups)
+        return Arrangement(ids=arranged.ids) if list(groups) == [JUDGED] else arranged
 
     def known(self, run_id: str) -> frozenset[SortBy]:
         """What at least one item of the run has a value of."""
@@ -135,9 +141,14 @@ class ReviewQueries:
         sql = f"SELECT item, NULL FROM {table} WHERE run = ? {one_class} ORDER BY {column} {way}, item"
         return self._database.execute(sql, (run_id, *class_id)).fetchall()
 
-    def _query(self, run_id: str, wanted: ReviewFilter, order: ReviewOrder) -> Iterator[tuple[int, int | None]]:
+    def _query(self, run_id: str, wanted: ReviewFilter, order: ReviewOrder) -> Iterator[tuple[int, int | str | None]]:
         clauses, values = _conditions(run_id, wanted)
-        key = "measures.filed_under" if order.group is GroupBy.CLASS else "NULL"
+        if order.group is GroupBy.CLASS:
+            key = "measures.filed_under"
+        elif order.by in _JUDGED_BY_LABEL:
+            key = f"IIF({_COLUMNS[order.by]} IS NULL, NULL, '{JUDGED}')"
+        else:
+            key = "NULL"
         rows = self._database.execute(
             f"SELECT measures.item, {key} FROM {_tables(wanted, order)} "
             f"WHERE {' AND '.join(['measures.run = ?', *clauses])} ORDER BY {_ordering(order)}",

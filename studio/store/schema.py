@@ -6,7 +6,9 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Final
 
-SCHEMA_VERSION: Final = 13
+from studio.store.measure_migrations import leave_unlabelled_unmeasured, measure_scores, tell_classes_from_the_indices
+
+SCHEMA_VERSION: Final = 14
 
 TABLES: Final = """
 CREATE TABLE items (
@@ -73,8 +75,8 @@ CREATE TABLE measures (
     run TEXT NOT NULL,
     item INTEGER NOT NULL,
     split TEXT NOT NULL,
-    loss REAL NOT NULL,
-    error REAL NOT NULL,
+    loss REAL,                             -- NULL: there was no label to judge by, and so with error
+    error REAL,
     confidence REAL,                       -- NULL: not known, and so with margin and entropy
     margin REAL,
     entropy REAL,
@@ -301,55 +303,6 @@ def _add_production(connection: sqlite3.Connection) -> None:
     )
 
 
-_MEASURES: Final = """
-CREATE TABLE measures (
-    run TEXT NOT NULL, item INTEGER NOT NULL, split TEXT NOT NULL, loss REAL NOT NULL, error REAL NOT NULL,
-    confidence REAL, margin REAL, entropy REAL, corrected INTEGER NOT NULL, filed_under INTEGER, PRIMARY KEY (run, item)
-) WITHOUT ROWID;
-INSERT INTO measures
-SELECT run, item, split, loss, COALESCE(json_extract(line, '$.error'), 0), NULL, NULL, NULL,
-       COALESCE(json_extract(line, '$.corrected'), 0),
-       COALESCE(json_extract(line, '$.label.ids[0]'), NULLIF(json_extract(line, '$.confusion[0][0]'), -1),
-                json_extract(line, '$.confusion[0][1]'))
-FROM (SELECT *, CASE WHEN json_valid(CAST(data AS TEXT)) THEN CAST(data AS TEXT) ELSE '{}' END AS line FROM scores);
-CREATE INDEX measures_by_loss ON measures (run, loss DESC, item, split);
-CREATE INDEX measures_by_error ON measures (run, error DESC, item, split);
-CREATE INDEX measures_by_confidence ON measures (run, confidence, item, split);
-CREATE INDEX measures_by_margin ON measures (run, margin, item, split);
-CREATE INDEX measures_by_entropy ON measures (run, entropy DESC, item, split);
-DROP INDEX IF EXISTS scores_worst_first;
-ALTER TABLE scores DROP COLUMN split;
-ALTER TABLE scores DROP COLUMN loss;
-CREATE TABLE overlaps (
-    run TEXT NOT NULL, item INTEGER NOT NULL, class_id INTEGER NOT NULL, overlap REAL NOT NULL,
-    PRIMARY KEY (run, class_id, item)
-) WITHOUT ROWID;
-CREATE INDEX overlaps_worst_first ON overlaps (run, class_id, overlap, item)
-"""
-
-
-def _measure_scores(connection: sqlite3.Connection) -> None:
-    """What earlier versions did not score stays unknown."""
-    if "loss" not in {row[1] for row in connection.execute("PRAGMA table_info(scores)")}:
-        return
-    for statement in _MEASURES.split(";\n"):
-        connection.execute(statement)
-
-
-def _tell_classes_from_the_indices(connection: sqlite3.Connection) -> None:
-    for column, way in (
-        ("loss", " DESC"),
-        ("error", " DESC"),
-        ("confidence", ""),
-        ("margin", ""),
-        ("entropy", " DESC"),
-    ):
-        connection.execute(f"DROP INDEX IF EXISTS measures_by_{column}")
-        connection.execute(
-            f"CREATE INDEX measures_by_{column} ON measures (run, {column}{way}, item, split, filed_under)"
-        )
-
-
 MIGRATIONS: Final[Mapping[int, Migration]] = {
     1: _add_carried_shapes,
     2: _add_proposals,
@@ -361,8 +314,9 @@ MIGRATIONS: Final[Mapping[int, Migration]] = {
     8: _add_queue,
     9: _add_model_choices,
     10: _add_production,
-    11: _measure_scores,
-    12: _tell_classes_from_the_indices,
+    11: measure_scores,
+    12: tell_classes_from_the_indices,
+    13: leave_unlabelled_unmeasured,
 }
 """By the version that a database has: what turns it into the next one. Runs inside a transaction."""
 

@@ -88,8 +88,9 @@ class Scores:
         return [row[0] for row in rows]
 
     def errors(self, run_id: str) -> dict[int, float]:
-        """By item."""
-        return dict(self._database.execute("SELECT item, error FROM measures WHERE run = ?", (run_id,)))
+        """By item; what had no label is missing."""
+        sql = "SELECT item, error FROM measures WHERE run = ? AND error IS NOT NULL"
+        return dict(self._database.execute(sql, (run_id,)))
 
     def splits(self, run_id: str) -> set[Split]:
         """The splits that the run's scored items are in."""
@@ -155,7 +156,8 @@ def _insert(connection: sqlite3.Connection, run_id: str, scores: Sequence[ItemSc
 def _measures(score: ItemScore, *, one_class: bool) -> tuple[object, ...]:
     """The columns of `measures` after the run."""
     sure = (score.confidence, score.margin, score.entropy)
-    figures = (score.item, score.split.value, score.loss, score.error)
+    judged = (score.loss, score.error) if score.labelled else (None, None)
+    figures = (score.item, score.split.value, *judged)
     return (*figures, *sure, int(score.corrected), _filed_under(score, one_class=one_class))
 
 

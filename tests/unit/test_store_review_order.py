@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -244,3 +245,25 @@ def test_an_order_is_told_in_words() -> None:
 def test_points_are_not_sorted_by_probabilities_and_only_masks_by_overlap() -> None:
     assert not {SortBy.MARGIN, SortBy.ENTROPY} & set(sorts_of(Task.KEYPOINTS))
     assert [task for task in Task if SortBy.OVERLAP in sorts_of(task)] == [Task.SEGMENTATION]
+
+
+@pytest.mark.parametrize("by", [SortBy.LOSS, SortBy.ERROR])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_items_without_a_label_to_judge_by_stand_apart_at_the_end(scored: Scored, by: SortBy, reverse: bool) -> None:
+    bare = sorted(scored.scores)[1::9]
+    path = scored.store.run(RUN).folder / "scores.jsonl"
+    changed = [
+        msgspec.structs.replace(score, loss=0.0, error=0.0, labelled=False) if item in bare else score
+        for item, score in scored.scores.items()
+    ]
+    path.write_bytes(b"".join(map(encode_score, changed)))
+    scored.store.review.load_scores(RUN)
+    order = ReviewOrder(by=by, reverse=reverse)
+    arranged = scored.store.review.arranged(RUN, ReviewFilter(), order)
+    assert arranged.ids[-len(bare) :] == bare
+    judged, unjudged = arranged.groups
+    assert (judged.start, unjudged.key, unjudged.start) == (0, None, len(scored.scores) - len(bare))
+    assert not set(scored.ids(order, spans=((by, (0.0, None)),))) & set(bare)
+    assert not set(scored.store.review.errors(RUN)) & set(bare)
+    only_labelled = scored.store.review.arranged(RUN, ReviewFilter(spans=((by, (0.0, None)),)), order)
+    assert only_labelled.groups == ()

@@ -103,3 +103,15 @@ def test_what_was_decided_and_proposed_in_an_earlier_version_is_still_there_and_
         assert proposal is not None
         assert (proposal.source, proposal.uncertainty, proposal.is_open) == ("0001", 0.5, True)
         assert (store.queue.state().total, store.models.all(), store.production.of([1])) == (0, [], {})
+
+
+def test_an_item_that_had_no_label_when_an_earlier_version_scored_it_has_no_loss(earlier: Path) -> None:
+    connection = sqlite3.connect(earlier / "studio.db")
+    bare = ItemScore(item=1, name="1.png", split=Split.VALID, revision=1, loss=0.0, error=0.0, labelled=False)
+    with connection:
+        connection.execute("UPDATE scores SET loss = 0, data = ? WHERE item = 1", (encode_score(bare),))
+    connection.close()
+    with Store.open(earlier) as store:
+        for reverse in (False, True):
+            assert store.review.ids("0001", order=ReviewOrder(reverse=reverse)) == [2, 1]
+        assert store.review.errors("0001") == {2: 1.0}

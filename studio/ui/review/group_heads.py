@@ -20,6 +20,8 @@ def heads_of(groups: Iterable[ItemGroup], by: GroupBy, settings: ProjectSettings
 
 
 def _words(key: int | str | None, by: GroupBy, task: Task, names: dict[int, str]) -> str:
+    if by is GroupBy.NOTHING:
+        return "With a label" if key is not None else "No label to judge by"
     if by is GroupBy.SEQUENCE:
         return str(key) if key else "In no sequence or folder"
     one_class = task in _ONE_CLASS

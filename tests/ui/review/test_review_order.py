@@ -245,3 +245,23 @@ def test_no_key_of_the_page_means_two_things(page: ReviewPage) -> None:
     keys = [key.toString() for action in page.actions() for key in action.shortcuts()]
     assert {"S", "Shift+S"} <= set(keys)
     assert len(keys) == len(set(keys))
+
+
+def test_items_without_a_label_are_kept_apart_under_a_head_that_says_so(
+    project: ReviewProject, request: pytest.FixtureRequest
+) -> None:
+    bare = project.ids[2]
+
+    def change(score: ItemScore) -> ItemScore:
+        said = {"loss": 0.0, "error": 0.0, "labelled": False, "confusion": ()} if score.item == bare else {}
+        return msgspec.structs.replace(score, **said)
+
+    rewrite(project, change)
+    page: ReviewPage = request.getfixturevalue("page")
+    model = page.gallery.model
+    for _ in range(2):
+        assert [(head.start, head.words) for head in model.heads] == [(0, "With a label"), (7, "No label to judge by")]
+        assert model.item_id(7) == bare
+        page.gallery.order.direction.click()
+    choose(page.gallery.order.sort, SortBy.NAME)
+    assert model.heads == ()
