@@ -5,32 +5,25 @@ from __future__ import annotations
 import enum
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from studio.core.counting import counted
-from studio.core.errors import RunIsTaken, StudioError
-from studio.core.events import Finished, Paused, Resumed, RunEvent
-from studio.core.outcome import OutcomeKind, RunOutcome
+from studio.core.events import Paused, Resumed, RunEvent
+from studio.core.outcome import RunOutcome
 from studio.core.recipe import Purpose, RunSpec
-from studio.core.review import SCORES_FILE
-from studio.core.run_lock import is_held
 from studio.engine import Engine, FollowedRun, Run
-from studio.store import RunRecord, Store
+from studio.store import RunRecord
 from studio.store.runs import RUNS_FOLDER
 from studio.ui.engine_bridge import EngineBridge
 from studio.ui.interrupted_runs import Interrupted, close_interrupted_runs
 from studio.ui.run_history import RunHistory
+from studio.ui.run_sentences import preparing_sentence, progress_text, tone_of
+from studio.ui.run_work import PreparedRun, followed_run, prepare_run, write_down_end
 from studio.ui.session import Session, Tone
 from studio.ui.widgets.folder_watch import FolderWatch
 from studio.ui.widgets.work_queue import WorkQueue
-
-_RESERVED_CORES: Final = 1
-"""Left to the window, so that painting stays fluid beside a run on the processor."""
 
 EVENTS_A_TURN: Final = 2000
 """How many events are taken up between two looks at the mouse; some 5 ms of work."""
@@ -47,13 +40,6 @@ class RunState(enum.StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     STOPPING = "stopping"
-
-
-@dataclass(frozen=True)
-class _Prepared:
-    record: RunRecord
-    run: Run
-    history: RunHistory
 
 
 class RunControl(QObject):
@@ -155,8 +141,8 @@ class RunControl(QObject):
             return
         self._purpose = spec.purpose
         self._set_state(RunState.PREPARING)
-        self.preparing.emit(_preparing_sentence(spec, resume))
-        work = partial(_prepare, self._session.store.root, self._engine, spec, resume, lower_rate=lower_rate)
+        self.preparing.emit(preparing_sentence(spec, resume))
+        work = partial(prepare_run, self._session.store.root, self._engine, spec, resume, lower_rate=lower_rate)
         self._work.do(work, self._begin, self._give_up)
 
     def stop(self) -> None:
@@ -230,7 +216,7 @@ class RunControl(QObject):
         self._work.join()
 
     # ------------------------------------------------------------------------------------------------ beginning
-    def _begin(self, prepared: _Prepared) -> None:
+    def _begin(self, prepared: PreparedRun) -> None:
         self._record, self._run, self.history = prepared.record, prepared.run, prepared.history
         self._purpose = prepared.record.spec.purpose
         self._waiting.clear()
@@ -290,8 +276,8 @@ class RunControl(QObject):
         self._set_state(RunState.IDLE)
         self.last_ending = (record, outcome)
         self.ended.emit(record, outcome)
-        self._session.say(f"Run {record.id}: {outcome.sentence}", _tone(outcome))
-        work = partial(_write_down, self._session.store.root, record.id, record.folder, outcome)
+        self._session.say(f"Run {record.id}: {outcome.sentence}", tone_of(outcome))
+        work = partial(write_down_end, self._session.store.root, record.id, record.folder, outcome)
         self._work.do(work, partial(self._written_down, record.id), self._refuse)
 
     def _written_down(self, run: str, has_scores: bool) -> None:
@@ -316,7 +302,7 @@ class RunControl(QObject):
 
     def _found_interrupted(self, found: Interrupted) -> None:
         if found.going and not self.is_busy:
-            self._begin(_followed(found.going[-1]))
+            self._begin(followed_run(found.going[-1]))
             return
         if found.undecided:
             self._look_again.start()
@@ -326,7 +312,7 @@ class RunControl(QObject):
         if self._record is None:
             record, outcome = self.last_ending = found.runs[-1]
             self.interrupted.emit(record, outcome)
-            self._session.say(f"Run {record.id}: {outcome.sentence}", _tone(outcome))
+            self._session.say(f"Run {record.id}: {outcome.sentence}", tone_of(outcome))
 
     # ------------------------------------------------------------------------------------------------ words
     def _set_state(self, state: RunState) -> None:
@@ -350,75 +336,4 @@ class RunControl(QObject):
             case RunState.PAUSED:
                 return "Paused"
             case RunState.RUNNING:
-                return _progress_text(self.history)
-
-
-_DOING: Final[dict[str, str]] = {
-    Purpose.LR_FIND: "Finding the rate…",
-    Purpose.PROBE: "Trying batches…",
-    Purpose.SCORE: "Scoring…",
-    Purpose.LABEL_ERRORS: "Label errors…",
-}
-"""By purpose, for runs that are not about epochs."""
-
-
-def _progress_text(history: RunHistory) -> str:
-    started, step = history.started, history.last_step
-    if started is None or isinstance(history.ending, Finished):
-        return "Starting…" if started is None else "Finishing…"
-    if started.purpose == Purpose.LABEL_ERRORS and step is not None:
-        return f"Label errors {100 * step.step / max(started.steps, step.step):.0f} %"
-    doing = _DOING.get(started.purpose)
-    if doing is not None:
-        return doing
-    return f"Epoch {step.epoch} of {started.epochs}" if step is not None else "Starting…"
-
-
-def _preparing_sentence(spec: RunSpec, resume: str | None) -> str:
-    if resume is not None:
-        return f"Getting run {resume} ready to go on from its last checkpoint…"
-    if spec.fine_tune is not None:
-        return f"Freezing {counted(len(spec.fine_tune.corrections), 'correction')} and a share of the old data…"
-    return "Freezing the labels as they are now, so that you can go on labelling…"
-
-
-def _prepare(root: Path, engine: Engine, spec: RunSpec, resume: str | None, *, lower_rate: bool = False) -> _Prepared:
-    """Make the run's folder, or find the one to go on in, and ask the engine for its process. Raises RunIsTaken."""
-    with Store.open(root) as store:
-        if resume is None:
-            record, history = store.create_run(spec), RunHistory()
-        else:
-            record, history = store.run(resume), RunHistory.of(store.run_events(resume))
-            if is_held(record.folder):
-                raise RunIsTaken(record.folder)
-            store.set_outcome(resume, None)
-            history.go_on()
-        try:
-            run = engine.submit(record.folder, resume=resume is not None, reserve_cores=_RESERVED_CORES)
-        except StudioError as error:
-            store.set_outcome(record.id, RunOutcome(kind=OutcomeKind.CRASHED, sentence=error.sentence))
-            raise
-        if lower_rate:
-            run.lower_rate()
-    return _Prepared(record, run, history)
-
-
-def _followed(record: RunRecord) -> _Prepared:
-    """A run of another program, whose events are said again from the first one on."""
-    return _Prepared(record, FollowedRun(record.folder), RunHistory())
-
-
-def _write_down(root: Path, run: str, folder: Path, outcome: RunOutcome) -> bool:
-    """Keep how the run ended and what it predicted; whether it predicted anything."""
-    has_scores = (folder / SCORES_FILE).exists()
-    with Store.open(root) as store:
-        store.set_outcome(run, outcome)
-        if has_scores:
-            store.review.load_scores(run)
-    return has_scores
-
-
-def _tone(outcome: RunOutcome) -> Tone:
-    if outcome.kind is OutcomeKind.FINISHED:
-        return Tone.OK
-    return Tone.INFO if outcome.kind is OutcomeKind.STOPPED else Tone.ERROR
+                return progress_text(self.history)
