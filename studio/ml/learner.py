@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -150,15 +150,15 @@ class Learner:
 
     def validate(self) -> None:
         """Loss and metrics over the whole validation split; draws nothing and changes nothing that is learnt."""
-        self.validation = self._measured(tells=True)
+        self.validation = self._measured(lambda learner: learner.call("after_valid_batch"))
         self.call("after_validate")
 
-    def measure(self) -> Validation:
-        """What `validate` would find, without telling the callbacks."""
-        return self._measured(tells=False)
+    def measure(self, after_batch: Callable[[Learner], None]) -> Validation:
+        """What `validate` would find, without telling the callbacks; `after_batch` alone is called after each batch."""
+        return self._measured(after_batch)
 
     @torch.inference_mode()
-    def _measured(self, *, tells: bool) -> Validation:
+    def _measured(self, after_batch: Callable[[Learner], None]) -> Validation:
         self.network.eval()
         self.answering.eval()
         metrics, total, counted = self.task.metrics(), 0.0, 0
@@ -170,8 +170,7 @@ class Learner:
             total += float(self.task.loss(self.output, batch.target)) * number
             counted += number
             metrics.update(self.output, batch.target)
-            if tells:
-                self.call("after_valid_batch")
+            after_batch(self)
         valid = self.data.valid
         computed = metrics.compute(split="valid", height=valid.height, width=valid.width)
         return Validation(total / max(counted, 1), computed, metrics.never_predicted())

@@ -136,6 +136,37 @@ def test_a_fine_tuning_that_forgets_says_what_the_model_could_before(parent: Pat
     assert f"was {last:.4f} before" in told[0]
 
 
+def with_corrected(folder: Path, ids: set[int]) -> Path:
+    """`folder` with these items marked as corrections; their labels say the opposite of what the parent learnt."""
+    spec, snapshot = read_recipe(folder)
+    for number in ids:
+        write_mask(folder / f"labels/{number}.png", np.full((36, 40), 1, np.uint8), CLASSES)
+    return write_run(folder, spec, [msgspec.structs.replace(i, corrected=i.id in ids) for i in snapshot.items])
+
+
+def test_what_is_learnt_of_corrected_validation_items_hides_nothing_that_is_forgotten_of_the_others(
+    parent: Path,
+) -> None:
+    child = with_corrected(forgetful(parent, rate=1e-2, epochs=3), {10, 11, 12})
+    alone = shutil.copytree(child, parent / "0003")
+    spec, snapshot = read_recipe(child)
+    write_run(alone, spec, [item for item in snapshot.items if item.id not in {10, 11, 12}])
+    told, of_one = (
+        [event.sentence for event in run(folder)[1].of(Warned) if "forgets" in event.sentence]
+        for folder in (child, alone)
+    )
+    one = "the 1 validation item whose label was not corrected"
+    assert told == [sentence.replace("the validation items", one) for sentence in of_one]
+    assert len(told) == 1
+
+
+def test_corrected_validation_items_that_the_model_answers_as_before_are_nothing_forgotten(parent: Path) -> None:
+    child = make_run(parent / "0002", read_recipe(forgetful(parent, rate=1e-7))[0], train=8, valid=4)
+    _, heard = run(with_corrected(child, {9, 10, 11, 12}))
+    assert not [event for event in heard.of(Warned) if "forgets" in event.sentence]
+    assert not [event for event in heard.events if "as it was" in getattr(event, "what", "")]
+
+
 def test_a_fine_tuning_that_changes_next_to_nothing_says_nothing(parent: Path) -> None:
     _, heard = run(forgetful(parent, rate=1e-7))
     assert not [event for event in heard.of(Warned) if "forgets" in event.sentence]
