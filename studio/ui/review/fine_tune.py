@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QSettings, QSize, Qt, Signal
@@ -20,13 +20,15 @@ _OPEN_KEY: Final = "review/fine_tune_options"
 class FineTuneBar(QWidget):
     """The button that goes on to a fine-tuning, and its options, which fold where there is no room for them."""
 
+    wanted = Signal(str)
+    """Pressed: what there is to learn of this run, for `propose` or else `give_up`."""
     proposed = Signal(object)
     """The `RunSpec` to show and start."""
 
-    def __init__(self, corrected: Callable[[], Sequence[int]], parent: QWidget | None = None) -> None:
-        """`corrected` gives the items to learn from."""
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._corrected = corrected
+        self._reads = False
+        """Whether the pressed button waits for what there is to learn."""
         self._parent: tuple[str, RunSpec] | None = None
         self._count = 0
         self.options = FineTuneOptions()
@@ -43,7 +45,7 @@ class FineTuneBar(QWidget):
         self.button = QPushButton("Fine-tune")
         self.button.setObjectName("fine_tune")
         self.button.setProperty("primary", True)
-        self.button.clicked.connect(self._propose)
+        self.button.clicked.connect(self._ask)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         line = QHBoxLayout()
         line.setSpacing(8)
@@ -74,6 +76,7 @@ class FineTuneBar(QWidget):
         """The run whose model would be fine-tuned; its rate is the start of the proposal."""
         if self._parent is None or self._parent[0] != run:
             self.options.show_parent(run, spec)
+            self._reads = False
         self._parent = run, spec
         self._check()
 
@@ -82,15 +85,44 @@ class FineTuneBar(QWidget):
         self._count = count
         self._check()
 
+    def propose(self, run: str, items: Sequence[int]) -> None:
+        """The answer to `wanted`; it counts for nothing once another run shows, or while a rate is being typed."""
+        if not self._reads or self._parent is None or self._parent[0] != run:
+            return
+        self.give_up()
+        rate = self.options.chosen_rate
+        if rate is None:
+            return
+        self.proposed.emit(
+            fine_tune_spec(
+                self._parent[1],
+                run,
+                items,
+                replay=self.options.chosen_replay,
+                weight=self.options.chosen_weight,
+                epochs=self.options.epochs.value(),
+                rate=rate,
+                frozen=self.options.frozen.isChecked(),
+            )
+        )
+
+    def give_up(self) -> None:
+        """Wait no longer; the button may be pressed again."""
+        self._reads = False
+        self._check()
+
     def _check(self) -> None:
         count = self._count
-        self.button.setText(f"Fine-tune on {counted(count, 'correction')}" if count else "Fine-tune on corrections")
+        words = f"Fine-tune on {counted(count, 'correction')}" if count else "Fine-tune on corrections"
+        self.button.setText(f"Reading {counted(count, 'correction')} …" if self._reads else words)
         self.fold.setText(self.options.in_words)
         self.fold.setAccessibleName(f"How the fine-tuning learns: {self.options.in_words}")
         rate = self.options.chosen_rate
         has_model = self._parent is not None and teacher_of(self._parent[1], self._parent[0]) is not None
-        self.button.setEnabled(bool(count) and rate is not None and has_model)
-        if count and self._parent is not None and not has_model:
+        self.button.setEnabled(bool(count) and rate is not None and has_model and not self._reads)
+        if self._reads:
+            self.button.setToolTip("The Train page shows as soon as the corrections are read")
+        elif count and self._parent is not None and not has_model:
             self.button.setToolTip("This search kept no model; train one on the corrected labels, on the Train page")
         elif not count:
             self.button.setToolTip(
@@ -101,23 +133,11 @@ class FineTuneBar(QWidget):
         else:
             self.button.setToolTip("Go to the Train page with a recipe that starts from this run's model")
 
-    def _propose(self) -> None:
-        rate = self.options.chosen_rate
-        if self._parent is None or rate is None:
-            return
-        run, spec = self._parent
-        self.proposed.emit(
-            fine_tune_spec(
-                spec,
-                run,
-                self._corrected(),
-                replay=self.options.chosen_replay,
-                weight=self.options.chosen_weight,
-                epochs=self.options.epochs.value(),
-                rate=rate,
-                frozen=self.options.frozen.isChecked(),
-            )
-        )
+    def _ask(self) -> None:
+        if self._parent is not None:
+            self._reads = True
+            self._check()
+            self.wanted.emit(self._parent[0])
 
     def _opened(self, is_open: bool) -> None:
         QSettings().setValue(_OPEN_KEY, is_open)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from studio import reports
 from studio.core.errors import StudioError
 from studio.core.events import Metric, last_epoch
+from studio.core.fine_tuning import lessons
 from studio.core.images import image_size
 from studio.core.items import Split
 from studio.core.recipe import RunSpec
@@ -124,6 +125,12 @@ def choose_threshold(project: Path, run: str, threshold: float) -> None:
     """`Review.choose_threshold` for another thread. Raises StudioError."""
     with Store.open(project) as store:
         store.review.choose_threshold(run, threshold)
+
+
+def read_lessons(project: Path, run: str) -> tuple[int, ...]:
+    """The items that a fine-tuning on the run's corrections learns. Raises StudioError."""
+    with Store.open(project) as store:
+        return lessons(store.review.corrections(run), store.production.learnable(run))
 
 
 def read_report(project: Path, run: str) -> RunReport:

@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QFocusEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from studio.core.fine_tuning import lessons
 from studio.core.items import Split
 from studio.core.recipe import Purpose, RunSpec
 from studio.core.review import Decision
@@ -26,6 +25,7 @@ from studio.ui.review.fine_tune import FineTuneBar
 from studio.ui.review.gallery import Gallery
 from studio.ui.review.history_page import HistoryPage
 from studio.ui.review.journal_page import JournalPage
+from studio.ui.review.lessons import Lessons
 from studio.ui.review.loading import RunChoice, RunFigures, choose_threshold, read_choices, read_figures, read_right
 from studio.ui.review.note_bar import Asking
 from studio.ui.review.point_placing import PointPlacing
@@ -64,7 +64,8 @@ class ReviewPage(QWidget):
         self.report = ReportPage(session, self._work)
         self.history = HistoryPage(session, self._work)
         self.journal = JournalPage(session, self._work, self.decisions)
-        self.fine_tune = FineTuneBar(self._corrected)
+        self.fine_tune = FineTuneBar()
+        Lessons(session, self._work, self.decisions, self.fine_tune, self)
         self._deciding = Deciding(session, self.gallery, self.decisions, self)
         self.asking = Asking(session, self.gallery, self.decisions, self)
         self.error_search = ErrorSearchMenu(session, self)
@@ -400,14 +401,6 @@ class ReviewPage(QWidget):
         self.gallery.shut_down()
 
     # -- deciding -----------------------------------------------------------------------------------------------------
-
-    def _corrected(self) -> tuple[int, ...]:
-        """What a fine-tuning would learn from."""
-        self.decisions.finish()
-        if self._run is None:
-            return ()
-        store = self._session.store
-        return lessons(store.review.corrections(self._run), store.production.learnable(self._run))
 
     def _propose(self, spec: RunSpec) -> None:
         self._session.propose_run(spec)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QToolButton
 from pytestqt.qtbot import QtBot
 
 from studio.core.classes import LabelClass
+from studio.core.errors import CannotWrite
 from studio.core.fine_tuning import fine_tune_spec, proposed_rate, trainable
 from studio.core.items import Split
 from studio.core.model_choices import Kept
@@ -20,6 +22,7 @@ from studio.core.report import Verdict, before_after
 from studio.core.review import Correction, Decision, ItemScore
 from studio.core.settings import Task
 from studio.store import RunRecord
+from studio.store.review import Review
 from studio.ui.review import ReviewPage
 from studio.ui.review.fine_tune import FineTuneBar
 from studio.ui.review.report_page import ReportPage
@@ -50,7 +53,8 @@ def test_the_button_counts_corrections_and_proposes_a_recipe_that_starts_from_th
     assert page.top.summary.text() == "8 validation items, worst first  ·  2 corrections  ·  1 left out"
     bar.options.replay.setValue(0.3)
     bar.options.epochs.setValue(4)
-    qtbot.mouseClick(bar.button, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(project.session.run_proposed):
+        qtbot.mouseClick(bar.button, Qt.MouseButton.LeftButton)
 
     parent = recipe()
     assert proposed == [
@@ -74,6 +78,51 @@ def proposed_by(page: ReviewPage, project: ReviewProject, qtbot: QtBot) -> RunSp
         qtbot.mouseClick(page.fine_tune.button, Qt.MouseButton.LeftButton)
     assert told.args is not None
     return told.args[0]
+
+
+def test_corrections_are_read_beside_the_window_and_the_button_says_so_meanwhile(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, readers, read = threading.Event(), list[threading.Thread](), Review.corrections
+
+    def wait_and_read(review: Review, run: str) -> list[Correction]:
+        readers.append(threading.current_thread())
+        if threading.current_thread() is not threading.main_thread():
+            assert gate.wait(30)
+        return read(review, run)
+
+    monkeypatch.setattr(Review, "corrections", wait_and_read)
+    button, proposed = page.fine_tune.button, list[RunSpec]()
+    project.session.run_proposed.connect(proposed.append)
+    page.decisions.decide([page.gallery.model.item_id(0)], Decision.ACCEPTED)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert (button.text(), button.isEnabled()) == ("Reading 1 correction …", False)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(readers))
+    assert not proposed
+    gate.set()
+    qtbot.waitUntil(lambda: len(proposed) == 1)
+    assert (button.text(), button.isEnabled()) == ("Fine-tune on 1 correction", True)
+    assert len(readers) == 1
+    assert threading.main_thread() not in readers
+
+
+def test_corrections_that_cannot_be_read_leave_the_button_to_be_pressed_again(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_review: Review, _run: str) -> list[Correction]:
+        raise CannotWrite(project.store.root, "the disk is gone")
+
+    said: list[str] = []
+    project.session.message.connect(lambda sentence, _tone: said.append(sentence))
+    page.decisions.decide([page.gallery.model.item_id(0)], Decision.ACCEPTED)
+    with monkeypatch.context() as broken:
+        broken.setattr(Review, "corrections", fail)
+        qtbot.mouseClick(page.fine_tune.button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(page.fine_tune.button.isEnabled)
+    assert "the disk is gone" in said[-1]
+    with qtbot.waitSignal(project.session.run_proposed):
+        qtbot.mouseClick(page.fine_tune.button, Qt.MouseButton.LeftButton)
 
 
 def test_every_option_of_the_bar_reaches_the_recipe(project: ReviewProject, page: ReviewPage, qtbot: QtBot) -> None:
@@ -131,7 +180,7 @@ def test_all_options_show_in_a_small_window_and_in_a_large_one(page: ReviewPage,
 
 
 def test_where_there_is_no_room_the_options_fold_to_a_line_that_says_them(qtbot: QtBot) -> None:
-    bar = FineTuneBar(list)
+    bar = FineTuneBar()
     qtbot.addWidget(bar)
     bar.show_run("0001", recipe())
     bar.give_room(bar.unfolded_width - 1)
@@ -139,7 +188,7 @@ def test_where_there_is_no_room_the_options_fold_to_a_line_that_says_them(qtbot:
     assert bar.fold.text() == "50 % of the old data, ×3, 4 epochs, rate 0.0002"
     bar.fold.click()
     assert bar.options.isVisibleTo(bar)
-    again = FineTuneBar(list)
+    again = FineTuneBar()
     qtbot.addWidget(again)
     again.give_room(100)
     assert again.options.isVisibleTo(again), "it stays open as it was left"

@@ -170,4 +170,5 @@ def test_corrections_of_a_search_are_learnt_by_the_run_that_it_followed(
     page.decisions.finish()
     qtbot.waitUntil(page.fine_tune.button.isEnabled)
     page.fine_tune.button.click()
+    qtbot.waitUntil(lambda: bool(specs))
     assert [(spec.purpose, spec.parent, spec.label_errors) for spec in specs] == [(Purpose.TRAIN, "0001", None)]
