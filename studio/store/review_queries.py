@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+import numpy as np
 
 from studio.core.items import Split
 from studio.core.review import LABEL_CHANGED, Decision
@@ -93,8 +96,7 @@ class ReviewQueries:
         if order.group is GroupBy.NOTHING and order.by not in _JUDGED_BY_LABEL:
             return Arrangement(ids=[item for item, _key in rows])
         if order.group is GroupBy.SEQUENCE:
-            sequences = self._sequences()
-            rows = ((item, sequences.get(item, "")) for item, _key in rows)
+            return self._by_sequence([item for item, _key in rows])
         groups: dict[int | str | None, list[int]] = {}
         for item, key in rows:
             groups.setdefault(key, []).append(item)
@@ -127,10 +129,25 @@ class ReviewQueries:
     def _count(self, run_id: str) -> int:
         return int(self._database.execute("SELECT COUNT(*) FROM measures WHERE run = ?", (run_id,)).fetchone()[0])
 
-    def _sequences(self) -> dict[int, str]:
-        """Of each item its sequence, else its folder; empty where it has neither."""
-        rows = self._database.execute("SELECT id, group_name, name FROM items")
-        return {item: group or name.rpartition("/")[0] for item, group, name in rows}
+    def _by_sequence(self, ids: Sequence[int]) -> Arrangement:
+        """By the sequence of each item, else by its folder; "" where it has neither."""
+        found: list[tuple[str, str]] = self._database.execute(
+            "SELECT sequence, json_group_array(id) FROM items GROUP BY sequence"
+        ).fetchall()
+        found.sort(key=lambda sequence: _place(sequence[0]))
+        members = [np.array(json.loads(items), np.int64) for _key, items in found]
+        numbers = np.zeros(max((int(items.max()) + 1 for items in members), default=0), np.int64)
+        for number, items in enumerate(members):
+            numbers[items] = number
+        wanted = np.array(ids, np.int64)
+        of_each = numbers[wanted]
+        groups: list[ItemGroup] = []
+        start = 0
+        for (key, _items), count in zip(found, np.bincount(of_each, minlength=len(found)).tolist(), strict=True):
+            if count:
+                groups.append(ItemGroup(key=key, start=start, count=count))
+                start += count
+        return Arrangement(ids=wanted[np.argsort(of_each, kind="stable")].tolist(), groups=tuple(groups))
 
     def _ranked(self, run_id: str, order: ReviewOrder) -> list[tuple[int, None]]:
         """All items that have a value in a table of its own."""
@@ -227,13 +244,15 @@ def _text_conditions(wanted: ReviewFilter) -> tuple[list[str], list[object]]:
     return ["items.name LIKE ? ESCAPE '\\'"], [f"%{escaped}%"]
 
 
-def _in_groups(found: dict[int | str | None, list[int]]) -> Arrangement:
-    def place(key: int | str | None) -> tuple[bool, int, str]:
-        return key is None or key == "", key if isinstance(key, int) else 0, natural_key(str(key))
+def _place(key: int | str | None) -> tuple[bool, int, str]:
+    """Where a group stands among the others."""
+    return key is None or key == "", key if isinstance(key, int) else 0, natural_key(str(key))
 
+
+def _in_groups(found: dict[int | str | None, list[int]]) -> Arrangement:
     ids: list[int] = []
     groups: list[ItemGroup] = []
-    for key in sorted(found, key=place):
+    for key in sorted(found, key=_place):
         groups.append(ItemGroup(key=key, start=len(ids), count=len(found[key])))
         ids += found[key]
     return Arrangement(ids=ids, groups=tuple(groups))

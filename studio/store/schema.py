@@ -8,9 +8,17 @@ from typing import Final
 
 from studio.store.measure_migrations import leave_unlabelled_unmeasured, measure_scores, tell_classes_from_the_indices
 
-SCHEMA_VERSION: Final = 14
+SCHEMA_VERSION: Final = 15
 
-TABLES: Final = """
+_FOLDER: Final = "rtrim(name, replace(name, '/', ''))"
+_SEQUENCE: Final = (
+    f"TEXT AS (CASE WHEN group_name != '' THEN group_name ELSE substr({_FOLDER}, 1, length({_FOLDER}) - 1) END) VIRTUAL"
+)
+"""Of an item its sequence, else its folder; empty where it has neither."""
+
+_INDEX_OF_SEQUENCES: Final = "CREATE INDEX items_by_sequence ON items (sequence, id)"
+
+TABLES: Final = f"""
 CREATE TABLE items (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
@@ -27,8 +35,10 @@ CREATE TABLE items (
     redo INTEGER NOT NULL DEFAULT 0,       -- the edit that redo brings again while head is 0
     label_head INTEGER NOT NULL DEFAULT 0, -- the edit that the label file shows
     points BLOB,
-    tags BLOB                              -- JSON of core.tags.Tags; NULL: nobody has said anything
+    tags BLOB,                             -- JSON of core.tags.Tags; NULL: nobody has said anything
+    sequence {_SEQUENCE}
 );
+{_INDEX_OF_SEQUENCES};
 CREATE INDEX items_in_order ON items (sort_key, id, split, labelled, left_out);
 CREATE INDEX items_with_old_label ON items (id) WHERE head != label_head;
 
@@ -107,6 +117,9 @@ CREATE TABLE confusions (
     pixels INTEGER NOT NULL,
     PRIMARY KEY (run, label, predicted, item)
 ) WITHOUT ROWID;
+
+-- Runs whose scores are being brought in, or were until that was broken off; the latest beginner's token.
+CREATE TABLE score_loadings (run TEXT PRIMARY KEY, token TEXT NOT NULL);
 
 -- Which labels a run holds for wrong; `quality` 0 (surely wrong) to 1, `data` JSON of core.suspicions.Suspicion.
 CREATE TABLE suspicions (
@@ -303,6 +316,13 @@ def _add_production(connection: sqlite3.Connection) -> None:
     )
 
 
+def _add_score_loadings_and_sequences(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TABLE IF NOT EXISTS score_loadings (run TEXT PRIMARY KEY, token TEXT NOT NULL)")
+    if "sequence" not in {row[1] for row in connection.execute("PRAGMA table_xinfo(items)")}:
+        connection.execute(f"ALTER TABLE items ADD COLUMN sequence {_SEQUENCE}")
+        connection.execute(_INDEX_OF_SEQUENCES)
+
+
 MIGRATIONS: Final[Mapping[int, Migration]] = {
     1: _add_carried_shapes,
     2: _add_proposals,
@@ -317,6 +337,7 @@ MIGRATIONS: Final[Mapping[int, Migration]] = {
     11: measure_scores,
     12: tell_classes_from_the_indices,
     13: leave_unlabelled_unmeasured,
+    14: _add_score_loadings_and_sequences,
 }
 """By the version that a database has: what turns it into the next one. Runs inside a transaction."""
 
