@@ -58,20 +58,30 @@ class Review:
 
         Raises UnknownRun, ProjectDamaged.
         """
-        folder = self._folder(run_id)
-        has_threshold = self._settings().task is Task.MULTI_LABEL and not _proposes_labels(folder)
-        threshold = kept_threshold(folder) if has_threshold else None
-        self._suspicions.load(run_id, folder / SUSPICIONS_FILE)
-        one_class = self._settings().task in (Task.SINGLE_LABEL, Task.TEXT)
+        self._suspicions.load(run_id, self._folder(run_id) / SUSPICIONS_FILE)
+        return self._load_scores(run_id)
+
+    def load_scores_once(self, run_id: str) -> None:
+        """As `load_scores`, where that has not happened yet or was broken off."""
+        if not self._scores.is_loaded(run_id):
+            self.load_scores(run_id)
+
+    def _load_scores(self, run_id: str) -> int:
+        folder, task = self._folder(run_id), self._settings().task
+
+        def threshold() -> float | None:
+            return kept_threshold(folder) if task is Task.MULTI_LABEL and not _proposes_labels(folder) else None
+
+        one_class = task in (Task.SINGLE_LABEL, Task.TEXT)
         return self._scores.load(run_id, folder / SCORES_FILE, threshold=threshold, one_class=one_class)
 
     def choose_threshold(self, run_id: str, threshold: float) -> None:
         """From now on the run predicts the tags whose probability is above `threshold`, here and on new pictures; what
-        was decided stays. Raises UnknownRun, BadInput, CannotWrite, ProjectDamaged."""
+        was decided stays, and others may decide meanwhile. Raises UnknownRun, BadInput, CannotWrite, ProjectDamaged."""
         if _proposes_labels(self._folder(run_id)):
             raise BadInput(f"Run {run_id} proposes labels in the place of wrong ones; they go by no threshold.")
         keep_threshold(self._folder(run_id), threshold)
-        self.load_scores(run_id)
+        self._load_scores(run_id)
 
     def ids(self, run_id: str, wanted: ReviewFilter | None = None, order: ReviewOrder | None = None) -> list[int]:
         """The ids of the run's scored items that pass, worst first unless `order` says otherwise."""

@@ -3,47 +3,45 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Final
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from studio.core.items import Split
-from studio.core.review import NO_CLASS, Decision, ItemScore, ReviewItem, decode_score
+from studio.core.review import Decision, ItemScore, ReviewItem, decode_score
 from studio.core.thresholds import score_at
 from studio.store.database import Database
 from studio.store.json_lines import read_lines
 from studio.store.notes import decoded
 from studio.store.right_counts import right_counts
-
-_TABLES: Final = ("scores", "measures", "confusions", "overlaps")
+from studio.store.score_loading import ScoreLoading
 
 
 class Scores:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def load(self, run_id: str, path: Path, *, threshold: float | None = None, one_class: bool = False) -> int:
+    def load(self, run_id: str, path: Path, *, threshold: Callable[[], float | None], one_class: bool = False) -> int:
         """Read a run's scores file, replacing what was read from it before; returns the number of items. `threshold`:
         from which probability on a tag is predicted, where a person chose another one than the run had. `one_class`:
         items have one class each, and are filed under that of their label.
 
         A score goes by the id and the name of its item; what the project no longer has is passed over, and so is a torn
-        last line, of a process that was killed. Decisions stay. Raises ProjectDamaged.
+        last line, of a process that was killed. Decisions stay, and others may decide meanwhile. Raises ProjectDamaged.
         """
         names: Mapping[int, str] = dict(self._database.execute("SELECT id, name FROM items"))
         scores = [score for score in _chosen(read_lines(path, decode_score)) if names.get(score.item) == score.name]
-        if threshold is not None:
-            scores = [score_at(score, threshold) for score in scores]
-        with self._database.transaction() as connection:
-            for table in _TABLES:
-                connection.execute(f"DELETE FROM {table} WHERE run = ?", (run_id,))
-            _insert(connection, run_id, scores, one_class=one_class)
+        loading = ScoreLoading(self._database, run_id, one_class=one_class)
+        loading.begin()
+        chosen = threshold()  # not sooner: who chooses another one from here on begins a loading that ends this one
+        loading.write(scores if chosen is None else [score_at(score, chosen) for score in scores])
         return len(scores)
+
+    def is_loaded(self, run_id: str) -> bool:
+        """Whether all scores of the run have been read; not so where that was broken off."""
+        return ScoreLoading.is_complete(self._database, run_id)
 
     def get(self, run_id: str, item_id: int) -> ItemScore | None:
         row = self._database.execute("SELECT data FROM scores WHERE run = ? AND item = ?", (run_id, item_id)).fetchone()
@@ -129,43 +127,3 @@ def _chosen(scores: Iterable[ItemScore]) -> list[ItemScore]:
         if other is None or score.split is Split.VALID or other.split is not Split.VALID:
             chosen[score.item] = score
     return list(chosen.values())
-
-
-def _insert(connection: sqlite3.Connection, run_id: str, scores: Sequence[ItemScore], *, one_class: bool) -> None:
-    """Table by table in the order of the items, as each table is kept, which is quicker than score by score."""
-    ordered = sorted(scores, key=lambda score: score.item)
-    connection.executemany(
-        "INSERT INTO scores (run, item, data) VALUES (?, ?, ?)",
-        ((run_id, score.item, msgspec.json.encode(score)) for score in ordered),
-    )
-    connection.executemany(
-        "INSERT INTO measures (run, item, split, loss, error, confidence, margin, entropy, corrected, filed_under) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        ((run_id, *_measures(score, one_class=one_class)) for score in ordered),
-    )
-    connection.executemany(
-        "INSERT OR REPLACE INTO confusions (run, item, label, predicted, pixels) VALUES (?, ?, ?, ?, ?)",
-        ((run_id, score.item, *counted) for score in ordered for counted in score.confusion),
-    )
-    connection.executemany(
-        "INSERT OR REPLACE INTO overlaps (run, item, class_id, overlap) VALUES (?, ?, ?, ?)",
-        ((run_id, score.item, found.class_id, found.overlap) for score in ordered for found in score.classes),
-    )
-
-
-def _measures(score: ItemScore, *, one_class: bool) -> tuple[object, ...]:
-    """The columns of `measures` after the run."""
-    sure = (score.confidence, score.margin, score.entropy)
-    judged = (score.loss, score.error) if score.labelled else (None, None)
-    figures = (score.item, score.split.value, *judged)
-    return (*figures, *sure, int(score.corrected), _filed_under(score, one_class=one_class))
-
-
-def _filed_under(score: ItemScore, *, one_class: bool) -> int | None:
-    """The class of the label, or else the class that the largest mistake is about; None without it."""
-    if one_class:
-        return score.label.ids[0] if score.label is not None and score.label.ids else None
-    if not score.confusion:
-        return None
-    label, predicted, _pixels = score.confusion[0]
-    return predicted if label == NO_CLASS else label

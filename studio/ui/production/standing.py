@@ -68,8 +68,7 @@ def read_standing(project: Path) -> Standing:
         scoring = scorings[-1]
         if not (scoring.folder / SCORES_FILE).is_file():
             return Standing(models=models, scoring=scoring)
-        if not sum(store.review.counts(scoring.id).values()):
-            store.review.load_scores(scoring.id)
+        store.review.load_scores_once(scoring.id)
         children = [r for r in records if r.spec.parent == scoring.id and r.spec.fine_tune is not None]
         tuned = children[-1] if children else None
         return Standing(

@@ -90,8 +90,7 @@ def read_choices(project: Path) -> list[RunChoice]:
 def read_figures(project: Path, run: str, task: Task) -> RunFigures:
     """Take the run's scores into the project where that has not happened yet, and count. Raises StudioError."""
     with Store.open(project) as store:
-        if not sum(store.review.counts(run).values()):
-            store.review.load_scores(run)
+        store.review.load_scores_once(run)
         suspected, judged = store.review.suspicion_counts(run)
         used = store.review.splits(run)
         return RunFigures(
