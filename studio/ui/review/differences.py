@@ -8,7 +8,6 @@ from typing import Final
 import cv2
 import numpy as np
 
-from studio.core.classes import UNLABELLED
 from studio.core.difference_regions import counts
 from studio.core.points import Keypoint, Points, Visibility
 from studio.core.raster import Rect
@@ -94,14 +93,6 @@ def shrink_share(different: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """(h, w) float32 in [0, 1]: how much of each small pixel differs, so that thin errors stay visible."""
     share = cv2.resize(different.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     return np.minimum(np.sqrt(share), 1.0)
-
-
-def over(image: np.ndarray, mask: np.ndarray, colors: np.ndarray, opacity: float = MASK_OPACITY) -> np.ndarray:
-    """`image` (H, W, 3) uint8 under the colours (256, 3) of `mask` (H, W); unlabelled pixels show the picture alone."""
-    blended = cv2.addWeighted(image, 1 - opacity, colors[mask], opacity, 0)
-    bare = mask == UNLABELLED
-    blended[bare] = image[bare]
-    return blended
 
 
 def highlighted(image: np.ndarray, share: np.ndarray, color: tuple[int, int, int]) -> np.ndarray:

@@ -221,12 +221,11 @@ class Gallery(QWidget):
     @property
     def opacity(self) -> float:
         """Of masks over their pictures, 0 to 1."""
-        return self._pictures.opacity
+        return self.stack.opacity
 
     def set_opacity(self, opacity: float) -> None:
-        if opacity != self._pictures.opacity:
-            self._pictures.opacity = opacity
-            self.stack.redraw_all()
+        """Tiles and the large picture follow at once; no item is read or drawn anew for it."""
+        self.stack.show_opacity(opacity)
 
     def take_focus(self) -> None:
         """Let keys reach the items."""

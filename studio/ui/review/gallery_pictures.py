@@ -14,7 +14,6 @@ from studio.core.review import ReviewItem
 from studio.core.settings import Task
 from studio.core.tags import TAG_THRESHOLD
 from studio.store.runs import RUNS_FOLDER
-from studio.ui.review.differences import MASK_OPACITY
 from studio.ui.review.pictures import Look, Pictures, focus_of
 from studio.ui.review.tiles import TileRenderer, key_of
 from studio.ui.session import Session
@@ -37,8 +36,6 @@ class GalleryPictures(QObject):
         self._shown_on = shown_on
         self.tiles = TileRenderer(session.store.root, parent=self)
         self.large = TileRenderer(session.store.root, threads=1, cache_bytes=_LARGE_CACHE, parent=self)
-        self.opacity = MASK_OPACITY
-        """Of masks over their pictures, 0 to 1."""
         self.threshold = TAG_THRESHOLD
         """From which probability on tags are predicted."""
 
@@ -109,7 +106,6 @@ class GalleryPictures(QObject):
             width=size.width(),
             height=size.height(),
             difference=theme().color("danger"),
-            opacity=self.opacity,
             threshold=self.threshold if self._task is Task.MULTI_LABEL else None,
             ratio=self._shown_on.devicePixelRatioF(),
         )

@@ -88,6 +88,16 @@ class ItemStack(QStackedWidget):
         self.pictures.want_large(soon, self.preview.room)
         self.preview.show_review(review, self.pictures.of_large(review))
 
+    @property
+    def opacity(self) -> float:
+        """Of masks over their pictures, 0 to 1."""
+        return self._painter.opacity
+
+    def show_opacity(self, opacity: float) -> None:
+        self._painter.opacity = self.preview.canvas.opacity = opacity
+        self.grid.viewport().update()
+        self.preview.canvas.update()
+
     def redraw_all(self) -> None:
         self.pictures.redraw()
         self.grid.viewport().update()

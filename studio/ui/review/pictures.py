@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from studio.core.classes import UNLABELLED, palette, void_ids
 from studio.core.errors import BadMask, StudioError
@@ -23,7 +23,7 @@ from studio.store import Store
 from studio.ui.review import differences
 from studio.ui.review.document_tile import weighed_document
 from studio.ui.review.point_marks import mark_points
-from studio.ui.widgets.image_memory import from_rgb
+from studio.ui.widgets.image_memory import from_mask, from_rgb
 
 _WRITTEN_FROM: Final = 300
 _WRITTEN_CLOSE_UP_FROM: Final = 110
@@ -41,9 +41,8 @@ class Look:
     """How pictures are to be drawn. Two looks are the same only when they are one object.
 
     `width` and `height` bound one pane, in device pixels; `colors` (256, 3) uint8 by mask value; `void` are class ids;
-    `difference` is the colour of what differs; `opacity`, 0 to 1, is that of masks; `threshold` the probability from
-    which on a tag is predicted; `point_colors` go by keypoint index; letters and marks are `ratio` times as large as on
-    a plain screen.
+    `difference` is the colour of what differs; `threshold` the probability from which on a tag is predicted;
+    `point_colors` go by keypoint index; letters and marks are `ratio` times as large as on a plain screen.
     """
 
     task: Task
@@ -53,7 +52,6 @@ class Look:
     void: frozenset[int]
     difference: tuple[int, int, int]
     point_colors: tuple[str, ...] = ()
-    opacity: float = differences.MASK_OPACITY
     threshold: float | None = None
     ratio: float = 1.0
 
@@ -65,7 +63,6 @@ class Look:
         width: int,
         height: int,
         difference: QColor,
-        opacity: float = differences.MASK_OPACITY,
         threshold: float | None = None,
         ratio: float = 1.0,
     ) -> Look:
@@ -77,7 +74,6 @@ class Look:
             void=void_ids(settings.classes),
             difference=(difference.red(), difference.green(), difference.blue()),
             point_colors=tuple(point.color for point in settings.keypoints),
-            opacity=opacity,
             threshold=threshold,
             ratio=ratio,
         )
@@ -85,15 +81,17 @@ class Look:
 
 @dataclass(frozen=True, kw_only=True)
 class Pictures:
-    """`panes`: label, prediction and difference of a mask; the whole picture and a close-up of points; the picture for
-    classes of the whole item, of which `answers` say what label and model say, the most probable first, and
-    `threshold`, of tags, from which probability on one is predicted.
+    """`panes`: of a mask twice the picture, over which label and prediction, `masks`, lie, and the difference; the
+    whole picture and a close-up of points; the picture for classes of the whole item, of which `answers` say what label
+    and model say, the most probable first, and `threshold`, of tags, from which probability on one is predicted.
 
     `focus` is the largest mistake, in pixels of the original; `size` the original's (width, height). `trouble` is a
     sentence that stands where no picture can.
     """
 
     panes: tuple[QImage, ...] = ()
+    masks: tuple[QImage, ...] = ()
+    """By pane, of its size: what `shown` puts over it."""
     focus: Rect | None = None
     size: tuple[int, int] = (0, 0)
     trouble: str = ""
@@ -111,7 +109,19 @@ class Pictures:
 
     @property
     def bytes(self) -> int:
-        return sum(pane.sizeInBytes() for pane in self.panes)
+        """Of what several panes have in common once."""
+        return sum({image.cacheKey(): image.sizeInBytes() for image in (*self.panes, *self.masks)}.values())
+
+    def shown(self, pane: int, opacity: float) -> QImage:
+        """A pane with its mask over it, where it has one, as strong as `opacity`, 0 to 1."""
+        if pane >= len(self.masks):
+            return self.panes[pane]
+        image = self.panes[pane].copy()
+        painter = QPainter(image)
+        painter.setOpacity(opacity)
+        painter.drawImage(0, 0, self.masks[pane])
+        painter.end()
+        return image
 
 
 def draw(store: Store, folder: Path, score: ItemScore, look: Look) -> Pictures:
@@ -161,13 +171,11 @@ def _draw_masks(store: Store, folder: Path, score: ItemScore, look: Look) -> Pic
     size = differences.fit(width, height, look.width, look.height)
     image = differences.shrink(read_image(item.path, max_side=max(size)), size)
     different = differences.differing(label, predicted, look.void)
-    panes = (
-        differences.over(image, differences.shrink_mask(label, size), look.colors, look.opacity),
-        differences.over(image, differences.shrink_mask(predicted, size), look.colors, look.opacity),
-        differences.highlighted(image, differences.shrink_share(different, size), look.difference),
-    )
+    bare = from_rgb(image)
+    difference = differences.highlighted(image, differences.shrink_share(different, size), look.difference)
     return Pictures(
-        panes=tuple(from_rgb(pane) for pane in panes),
+        panes=(bare, bare, from_rgb(difference)),
+        masks=tuple(from_mask(differences.shrink_mask(mask, size), look.colors) for mask in (label, predicted)),
         focus=differences.largest_difference(different),
         size=(width, height),
     )

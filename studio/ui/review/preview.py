@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from studio.core.report import score_in_words
 from studio.core.review import Decision, ReviewItem, note_in_words
 from studio.core.settings import TAG_TASKS, Task
 from studio.ui.review.answer_bars import paint_answers, paint_tick
+from studio.ui.review.differences import MASK_OPACITY
 from studio.ui.review.document_tile import AWAY, TOWARDS
 from studio.ui.review.flicker import Flicker, shown_pane
 from studio.ui.review.pictures import Pictures
@@ -169,6 +170,10 @@ class PreviewCanvas(QWidget):
         self._has_answers = has_answers
         self.pane = 0
         self.pictures: Pictures | None = None
+        self.opacity = MASK_OPACITY
+        """Of the mask over the picture, 0 to 1."""
+        self._composed: tuple[Pictures, int, float, QImage] | None = None
+        """What was painted last: the mouse over it paints it again and again."""
         self.over: PaintOver | None = None
         """Paints over the picture."""
         self.setMouseTracking(True)
@@ -230,9 +235,16 @@ class PreviewCanvas(QWidget):
             return
         target = self.target
         if target is not None:
-            painter.drawImage(target, pictures.panes[min(self.pane, len(pictures.panes) - 1)])
+            painter.drawImage(target, self._image(pictures))
             if self.over is not None:
                 self.over(painter, target, pictures, self.pane)
+
+    def _image(self, pictures: Pictures) -> QImage:
+        pane = min(self.pane, len(pictures.panes) - 1)
+        known = self._composed
+        if known is None or known[0] is not pictures or known[1:3] != (pane, self.opacity):
+            known = self._composed = pictures, pane, self.opacity, pictures.shown(pane, self.opacity)
+        return known[3]
 
     @property
     def picture_room(self) -> QSize:

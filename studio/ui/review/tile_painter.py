@@ -15,6 +15,7 @@ from studio.core.report import error_figure, error_in_words
 from studio.core.review import Decision, ReviewItem
 from studio.core.settings import Task
 from studio.ui.review.answer_bars import paint_answers
+from studio.ui.review.differences import MASK_OPACITY
 from studio.ui.review.flicker import Flicker, shown_pane
 from studio.ui.review.pictures import Pictures
 from studio.ui.review.tile_layout import PANE_NAMES, TileLayout, TileMeasures
@@ -94,6 +95,8 @@ class TilePainter(QObject):
         flicker: Flicker | None = None,
     ) -> None:
         super().__init__(parent)
+        self.opacity = MASK_OPACITY
+        """Of masks over their pictures, 0 to 1."""
         self._flicker = flicker or Flicker(self)
         self._task = task
         self._find = find
@@ -157,6 +160,7 @@ class TilePainter(QObject):
             rect.size(),
             ratio,
             turn,
+            self.opacity if pictures.masks else None,
         )
         kept = self._kept.get(score.item)
         if kept is None or kept.key != key or kept.pictures is not pictures:
@@ -280,7 +284,7 @@ class TilePainter(QObject):
         alone = len(boxes) == 1
         for place, box in enumerate(boxes):
             shown = shown_pane(len(pictures.panes) - 1 if alone else place, turn, alone=alone)
-            pane = pictures.panes[shown]
+            pane = pictures.shown(shown, self.opacity)
             target = _within(box, pane.size())
             painter.setOpacity(0.4 if faded else 1.0)
             painter.drawImage(target, pane)

@@ -8,7 +8,9 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, qRgb
+
+from studio.core.classes import UNLABELLED
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -43,6 +45,17 @@ def from_rgb(pixels: Bytes) -> QImage:
     for place, channel in enumerate((2, 1, 0)):
         there[..., place] = pixels[..., channel]
     there[..., 3] = 255
+    return image
+
+
+def from_mask(mask: Bytes, colors: Bytes) -> QImage:
+    """(H, W) uint8 as an image in the `colors` (256, 3) of its values, transparent where it is unlabelled."""
+    height, width = mask.shape
+    packed = np.ascontiguousarray(mask)
+    image = QImage(packed.data, width, height, width, QImage.Format.Format_Indexed8).copy()
+    table = [qRgb(*color) for color in colors.tolist()]
+    table[UNLABELLED] = 0
+    image.setColorTable(table)
     return image
 
 

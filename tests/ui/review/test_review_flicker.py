@@ -13,10 +13,9 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from studio.core.classes import palette
-from studio.ui.review import ReviewPage
+from studio.ui.review import ReviewPage, tiles
 from studio.ui.review.differences import highlighted
 from studio.ui.review.flicker import DIFFERENCE, LABEL, PREDICTION, shown_pane
-from studio.ui.review.tiles import key_of
 from tests.ui.review.test_review_grid import pictures_of, pixels
 
 if TYPE_CHECKING:
@@ -113,8 +112,9 @@ def test_the_masks_opacity_is_chosen_with_slider_or_keys_and_remembered(
     pictures_of(page, qtbot, 0)
     gallery, slider = page.gallery, page.top.opacity
     assert slider.isVisible() and slider.value() == 58
+    assert not _is_opaque(tile(page, 0), project)
     slider.setValue(100)
-    qtbot.waitUntil(lambda: _is_opaque(page, project), timeout=20_000)
+    assert _is_opaque(tile(page, 0), project)
     gallery.grid.setFocus()
     qtbot.keyClick(gallery.grid, Qt.Key.Key_Comma)
     assert slider.value() == 90 and gallery.opacity == pytest.approx(0.9)
@@ -123,14 +123,33 @@ def test_the_masks_opacity_is_chosen_with_slider_or_keys_and_remembered(
     assert float(str(QSettings().value("review/mask_opacity"))) == 1.0
 
 
-def _is_opaque(page: ReviewPage, project: ReviewProject) -> bool:
+def _is_opaque(shown: np.ndarray, project: ReviewProject) -> bool:
     """Whether sky and road are seen in the very colours of their classes."""
-    shown = page.gallery.tiles.pictures(key_of(page.gallery.model.review(0)))
-    assert shown is not None
-    label = pixels(shown.panes[0])
     colors = palette(project.store.settings.classes)
-    x = label.shape[1] - 2
-    return bool((label[1, x] == colors[0]).all() and (label[-2, x] == colors[1]).all())
+    return all(bool((shown == colors[class_id]).all(-1).any()) for class_id in (0, 1))
+
+
+def test_tile_and_large_picture_follow_the_opacity_at_once_and_nothing_is_drawn_anew(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures_of(page, qtbot, 0)
+    gallery, canvas = page.gallery, page.gallery.preview.canvas
+    gallery.grid.select_row(0)
+    gallery.toggle_preview()
+    small = pictures_of(page, qtbot, 0)
+    qtbot.waitUntil(lambda: canvas.pictures not in (None, small), timeout=20_000)
+    drawn: list[int] = []
+    monkeypatch.setattr(tiles, "draw", lambda _store, _folder, score, _look: drawn.append(score.item))
+    assert not _is_opaque(pixels(canvas.grab().toImage()), project)
+    page.top.opacity.setValue(100)
+    assert _is_opaque(pixels(canvas.grab().toImage()), project)
+    page.top.opacity.setValue(0)
+    assert len(np.unique(pixels(gallery.preview.canvas.grab().toImage()).reshape(-1, 3), axis=0)) <= 3, "the grey alone"
+    page.top.opacity.setValue(100)
+    gallery.toggle_preview()
+    assert _is_opaque(tile(page, 0), project)
+    qtbot.wait(100)
+    assert drawn == []
 
 
 def test_points_have_no_masks_whose_opacity_could_be_chosen(points_page: ReviewPage) -> None:

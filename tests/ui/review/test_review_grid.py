@@ -69,10 +69,10 @@ def test_every_tile_shows_its_own_label_and_prediction(project: ReviewProject, p
     for row in range(8):
         item = page.gallery.model.item_id(row)
         number = project.ids.index(item)
-        panes = pictures_of(page, qtbot, row).panes
+        pictures = pictures_of(page, qtbot, row)
         grey = 20 * number + 20
-        np.testing.assert_array_equal(classes_seen(panes[1], grey, project), project.predictions[item])
-        np.testing.assert_array_equal(classes_seen(panes[0], grey, project), project.labels[item])
+        np.testing.assert_array_equal(classes_seen(pictures.shown(1, 0.58), grey, project), project.predictions[item])
+        np.testing.assert_array_equal(classes_seen(pictures.shown(0, 0.58), grey, project), project.labels[item])
 
 
 def test_the_difference_is_highlighted_where_counted_pixels_differ_and_nowhere_else(
