@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from PySide6.QtCore import (
@@ -18,16 +18,15 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
-from studio.core.counting import counted
 from studio.core.review import ReviewItem
-from studio.ui.review.grid_layout import GAP, GridLayout
+from studio.ui.review.grid_layout import GAP, GridLayout, closed_ranges
+from studio.ui.review.group_heads import paint_head
 from studio.ui.review.model import GroupHead, ReviewModel
 from studio.ui.review.pictures import Pictures
 from studio.ui.review.tile_painter import PaintPicture, TilePainter
-from studio.ui.theme import theme
 
 _HEAD_PADDING: Final = 12
 _ASK_AFTER_MS: Final = 30
@@ -38,7 +37,6 @@ _AHEAD_ROWS: Final = 1
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_PARENT: Final = QModelIndex()
-_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _Move = QAbstractItemView.CursorAction
 
 
@@ -146,13 +144,9 @@ class ReviewGrid(QAbstractItemView):
 
     def select_rows(self, rows: Sequence[int]) -> None:
         """Select these rows; the first becomes the current one."""
-        selection = QItemSelection()
-        for start, end in _runs(rows):
-            selection.select(self._items.index(start), self._items.index(end))
         first = self._items.index(min(rows))
-        chosen = self.selectionModel()
-        chosen.setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
-        chosen.select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
+        self._select(closed_ranges(rows), QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self.scrollTo(first)
 
     def visible_rows(self) -> range:
@@ -327,10 +321,10 @@ class ReviewGrid(QAbstractItemView):
         dragged passed over."""
         current, anchor = self.currentIndex().row(), self._anchor
         if self._extends and 0 <= anchor < self._count() and current >= 0:
-            ranges = [(min(anchor, current), max(anchor, current))]
+            self._select([(min(anchor, current), max(anchor, current))], command)
         else:
-            ranges = list(self._layout.rows_touching(rect.normalized().translated(0, self.verticalOffset())))
-        self._select(ranges, command)
+            touched = rect.normalized().translated(0, self.verticalOffset())
+            self._select(self._layout.rows_touching(touched), command)
 
     def _select_group(self, group: int, *, more: bool) -> None:
         rows = self._layout.rows_of(group)
@@ -339,7 +333,7 @@ class ReviewGrid(QAbstractItemView):
         flags = QItemSelectionModel.SelectionFlag
         self._select([(rows.start, rows.stop - 1)], flags.Select if more else flags.ClearAndSelect)
 
-    def _select(self, ranges: Sequence[tuple[int, int]], command: QItemSelectionModel.SelectionFlag) -> None:
+    def _select(self, ranges: Iterable[tuple[int, int]], command: QItemSelectionModel.SelectionFlag) -> None:
         selection = QItemSelection()
         for first, last in ranges:
             selection.select(self._items.index(first), self._items.index(last))
@@ -383,22 +377,9 @@ class ReviewGrid(QAbstractItemView):
 
     def _paint_heads(self, painter: QPainter, seen: QRect) -> None:
         layout, offset = self._layout, self.verticalOffset()
-        bold = QFont(self.font())
-        bold.setWeight(QFont.Weight.DemiBold)
         for group in layout.groups_between(seen.top() + offset, seen.bottom() + offset):
             rect = layout.head_rect(group, width=self.viewport().width()).translated(0, -offset)
-            words, many = self._items.heads[group].words, counted(len(layout.rows_of(group)), "item")
-            painter.setFont(bold)
-            shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, rect.width() * 2 // 3)
-            painter.setPen(theme().color("text"))
-            painter.drawText(rect, _LEFT, shown)
-            end = rect.left() + painter.fontMetrics().horizontalAdvance(shown) + GAP
-            painter.setFont(self.font())
-            painter.setPen(theme().color("muted"))
-            painter.drawText(rect.adjusted(end - rect.left(), 0, 0, 0), _LEFT, many)
-            painter.setPen(theme().color("line"))
-            begin = end + painter.fontMetrics().horizontalAdvance(many) + GAP
-            painter.drawLine(begin, rect.center().y(), rect.right(), rect.center().y())
+            paint_head(painter, rect, self._items.heads[group], len(layout.rows_of(group)), self.font())
 
     def _tell_what_is_wanted(self) -> None:
         self.wanted.emit(self._soon(self.visible_rows()))
@@ -408,16 +389,3 @@ class ReviewGrid(QAbstractItemView):
         last = min(self._count(), rows.stop + beyond)
         order = [*rows, *range(rows.stop, last), *range(max(0, rows.start - beyond), rows.start)]
         return [self._items.review(row) for row in order]
-
-
-def _runs(rows: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Rows that follow each other, as closed ranges: a selection of thousands of single rows would be slow."""
-    start = end = -2
-    for row in sorted(rows):
-        if row > end + 1:
-            if start >= 0:
-                yield start, end
-            start = row
-        end = row
-    if start >= 0:
-        yield start, end

@@ -4,7 +4,7 @@ among the groups, whatever the count."""
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, pairwise
@@ -158,3 +158,16 @@ class GridLayout:
         before = self.starts[group - 1]
         last_line = before + (start - 1 - before) // self.columns * self.columns
         return min(last_line + (row - start) % self.columns, start - 1)
+
+
+def closed_ranges(rows: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Rows that follow each other, as closed ranges: a selection of thousands of single rows would be slow."""
+    start = end = -2
+    for row in sorted(rows):
+        if row > end + 1:
+            if start >= 0:
+                yield start, end
+            start = row
+        end = row
+    if start >= 0:
+        yield start, end
