@@ -143,6 +143,11 @@ class FilterBar(QWidget):
         self._quietly(clear_each)
         self._tell()
 
+    def show_only(self, split: Split) -> None:
+        """All items of one split."""
+        self.clear()
+        self.split.setCurrentIndex(self.split.findData(split))
+
     def _fill_classes(self, settings: ProjectSettings, chosen: int | None) -> None:
         self.label_class.clear()
         self.label_class.addItem("All classes", None)

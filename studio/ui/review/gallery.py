@@ -158,6 +158,12 @@ class Gallery(QWidget):
         self.mistakes.clear()
         self.filters.clear()
 
+    def leave_production(self) -> None:
+        """Few runs have answered production errors; the others would seem to have no items at all."""
+        split = self.filters.split
+        if split.currentData() == Split.PRODUCTION and not self.model.rowCount():
+            split.setCurrentIndex(split.findData(None))
+
     def selected(self) -> list[int]:
         return self.grid.selected_items()
 

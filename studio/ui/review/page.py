@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final
 
@@ -11,7 +11,6 @@ from PySide6.QtGui import QAction, QFocusEvent, QKeySequence, QResizeEvent, QSho
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from studio.core.items import Split
-from studio.core.recipe import Purpose, RunSpec
 from studio.core.review import Decision
 from studio.core.settings import TAG_TASKS, Task
 from studio.ui.review.actions import ReviewActions, When
@@ -19,7 +18,6 @@ from studio.ui.review.appearance import Appearance
 from studio.ui.review.deciding import Deciding
 from studio.ui.review.deciding_bar import DecidingBar
 from studio.ui.review.decisions import Decisions
-from studio.ui.review.empty import EmptyState
 from studio.ui.review.error_search import ErrorSearchMenu
 from studio.ui.review.fine_tune import FineTuneBar
 from studio.ui.review.gallery import Gallery
@@ -27,6 +25,7 @@ from studio.ui.review.history_page import HistoryPage
 from studio.ui.review.journal_page import JournalPage
 from studio.ui.review.lessons import Lessons
 from studio.ui.review.loading import RunChoice, RunFigures, choose_threshold, read_choices, read_figures, read_right
+from studio.ui.review.no_runs import NoRuns
 from studio.ui.review.note_bar import Asking
 from studio.ui.review.point_placing import PointPlacing
 from studio.ui.review.relabelling import Relabelling
@@ -36,8 +35,6 @@ from studio.ui.review.top_bar import TopBar, View
 from studio.ui.session import Page, Session, Tone
 from studio.ui.widgets.work_queue import WorkQueue
 
-_UNTRAINED: Final = "After a run, its items appear here with what the model made of them, the worst first."
-_UNSCORED: Final = "A run is scored when it ends or is stopped; then its items appear here, the worst first."
 _DECISION_ACTIONS: Final = {
     "review_accept": Decision.ACCEPTED,
     "review_label_right": Decision.LABEL_RIGHT,
@@ -69,7 +66,7 @@ class ReviewPage(QWidget):
         self._deciding = Deciding(session, self.gallery, self.decisions, self)
         self.asking = Asking(session, self.gallery, self.decisions, self)
         self.error_search = ErrorSearchMenu(session, self)
-        self.no_runs = EmptyState("page-train", "Train a model first", _UNTRAINED, "Go to Train")
+        self.no_runs = NoRuns()
         self.relabelling: Relabelling | None = None
         self._wanted_item: int | None = None
         """To be shown once its run is."""
@@ -96,8 +93,7 @@ class ReviewPage(QWidget):
         self._wanted_split = split
         self._show_view(View.ITEMS)
         if run in self._choices:
-            self._choose_run(run)
-            self.top.show_runs(list(self._choices.values()), run)
+            self._turn_to(run)
         else:
             self._wanted_run = run
             self.read_runs()
@@ -105,8 +101,7 @@ class ReviewPage(QWidget):
     def compare(self, run: str) -> None:
         """Show the before/after report of a run that was fine-tuned."""
         if run in self._choices:
-            self.report.choose(run)
-            self._show_view(View.REPORT)
+            self._show_report(run)
 
     @property
     def run(self) -> str | None:
@@ -125,7 +120,9 @@ class ReviewPage(QWidget):
     def _lay_out(self) -> None:
         self.stack = QStackedWidget()
         self.journal.lay_out(self._actions["review_undo"], self._actions["review_redo"])
-        for widget in (self.gallery, self.report, self.journal, self.history, self.no_runs):
+        others: dict[View, QWidget] = {View.REPORT: self.report, View.JOURNAL: self.journal, View.HISTORY: self.history}
+        self._views = {View.ITEMS: self.gallery, **others}
+        for widget in (*self._views.values(), self.no_runs):
             self.stack.addWidget(widget)
         self._bottom = DecidingBar(self._actions, self.fine_tune)
         layout = QVBoxLayout(self)
@@ -135,11 +132,11 @@ class ReviewPage(QWidget):
         layout.addWidget(self.stack, 1)
         layout.addWidget(self.asking.bar)
         layout.addWidget(self._bottom)
-        self._come_back_by_escape()
+        self._come_back_by_escape(others.values())
 
-    def _come_back_by_escape(self) -> None:
+    def _come_back_by_escape(self, others: Iterable[QWidget]) -> None:
         """From each other view to the items, as from a large picture to the grid."""
-        for view in (self.report, self.journal, self.history):
+        for view in others:
             escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), view)
             escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             escape.activated.connect(partial(self._show_view, View.ITEMS))
@@ -179,13 +176,13 @@ class ReviewPage(QWidget):
         session.runs_changed.connect(self.read_runs)
         session.review_changed.connect(self._scores_changed)
         session.run_review_asked.connect(self._look_at_when_known)
-        session.items_changed.connect(self._items_changed)
+        session.items_changed.connect(self.gallery.refresh)
         session.settings_changed.connect(self.gallery.refresh_settings)
         self.top.run_chosen.connect(self._choose_run)
         self.top.view_chosen.connect(self._show_view)
         self.top.production.clicked.connect(session.production_asked)
         self.top.find_errors.clicked.connect(self._actions["review_find_errors"].trigger)
-        self.error_search.proposed.connect(self._propose)
+        self.error_search.proposed.connect(session.propose_run)
         self.gallery.selection_changed.connect(self._show_what_can_be_done)
         self.gallery.shown_changed.connect(self._show_counts)
         self.gallery.threshold_chosen.connect(self._choose_threshold)
@@ -193,7 +190,7 @@ class ReviewPage(QWidget):
         self.decisions.decided.connect(lambda _items: self._show_counts())
         self.decisions.stepped.connect(self.gallery.reveal)
         self.history.opened.connect(self._look_at)
-        self.fine_tune.proposed.connect(self._propose)
+        self.fine_tune.proposed.connect(session.propose_run)
         self.journal.opened.connect(self._look_at_item)
         self.no_runs.pressed.connect(lambda: session.show_page(Page.TRAIN))
 
@@ -216,8 +213,7 @@ class ReviewPage(QWidget):
             self._choose_run(newest.id)
         self.top.show_runs(choices, self._run)
         if known and newest in arrived and newest is not None and newest.spec.fine_tune is not None:
-            self.report.choose(newest.id)
-            self._show_view(View.REPORT)
+            self._show_report(newest.id)
         else:
             self._show_view(self._view if choices else View.ITEMS)
 
@@ -228,6 +224,11 @@ class ReviewPage(QWidget):
         self.error_search.show_run(run)
         self.fine_tune.show_run(run, self._choices[run].spec)
         self._read_figures()
+
+    def _turn_to(self, run: str) -> None:
+        """Choose a run in the top bar's place."""
+        self._choose_run(run)
+        self.top.show_runs(list(self._choices.values()), run)
 
     def _read_figures(self) -> None:
         if self._run is not None:
@@ -241,7 +242,7 @@ class ReviewPage(QWidget):
             self.gallery.show_run(figures)
             self._show_wanted_split()
             if other:
-                self._leave_production()
+                self.gallery.leave_production()
             self._show_counts()
             wanted, self._wanted_item = self._wanted_item, None
             if wanted is not None:
@@ -255,14 +256,7 @@ class ReviewPage(QWidget):
         """Not before the run's items are there: an empty grid would say that none of them is of this split."""
         split, self._wanted_split = self._wanted_split, None
         if split is not None:
-            self.gallery.filters.clear()
-            self.gallery.filters.split.setCurrentIndex(self.gallery.filters.split.findData(split))
-
-    def _leave_production(self) -> None:
-        """Few runs have answered production errors; the others would seem to have no items at all."""
-        split = self.gallery.filters.split
-        if split.currentData() == Split.PRODUCTION and not self.gallery.model.rowCount():
-            split.setCurrentIndex(split.findData(None))
+            self.gallery.filters.show_only(split)
 
     def _choose_threshold(self, threshold: float) -> None:
         """Decisions that still wait are about the predictions as they show now, so they go first."""
@@ -288,11 +282,10 @@ class ReviewPage(QWidget):
         self._view = view
         self.top.show_view(view)
         if not self._choices:
-            self._explain_no_runs()
+            self.no_runs.show_runs(self._session.store.runs())
             self.stack.setCurrentWidget(self.no_runs)
         else:
-            shown = {View.ITEMS: self.gallery, View.REPORT: self.report, **self._more_views}
-            self.stack.setCurrentWidget(shown[view])
+            self.stack.setCurrentWidget(self._views[view])
         if view is View.HISTORY:
             self.history.read()
         if view is View.JOURNAL:
@@ -306,9 +299,9 @@ class ReviewPage(QWidget):
         if view is View.ITEMS and self._choices and self.isVisible():
             self.gallery.grid.setFocus()
 
-    @property
-    def _more_views(self) -> dict[View, QWidget]:
-        return {View.JOURNAL: self.journal, View.HISTORY: self.history}
+    def _show_report(self, run: str) -> None:
+        self.report.choose(run)
+        self._show_view(View.REPORT)
 
     def _turn_journal(self) -> None:
         self._show_view(View.ITEMS if self._view is View.JOURNAL else View.JOURNAL)
@@ -320,8 +313,7 @@ class ReviewPage(QWidget):
             return
         self._show_view(View.ITEMS)
         if run != self._run:
-            self._choose_run(run)
-            self.top.show_runs(list(self._choices.values()), run)
+            self._turn_to(run)
             self._wanted_item = item
             return
         if self.gallery.model.row_of(item) is None:
@@ -334,11 +326,9 @@ class ReviewPage(QWidget):
         if choice is None:
             self._session.say(f"Run {run} has no scores, so there is nothing of it to look at.", Tone.WARNING)
         elif choice.spec.fine_tune is not None:
-            self.report.choose(run)
-            self._show_view(View.REPORT)
+            self._show_report(run)
         else:
-            self._choose_run(run)
-            self.top.show_runs(list(self._choices.values()), run)
+            self._turn_to(run)
             self._show_view(View.ITEMS)
 
     def _look_at_when_known(self, run: str) -> None:
@@ -349,11 +339,6 @@ class ReviewPage(QWidget):
             self._wanted_run = run
             self._show_view(View.ITEMS)
             self.read_runs()
-
-    def _explain_no_runs(self) -> None:
-        has_trained = any(record.spec.purpose is Purpose.TRAIN for record in self._session.store.runs())
-        self.no_runs.heading.setText("No run has scores yet" if has_trained else "Train a model first")
-        self.no_runs.sentence.setText(_UNSCORED if has_trained else _UNTRAINED)
 
     def _show_counts(self) -> None:
         if self._run is None:
@@ -399,11 +384,3 @@ class ReviewPage(QWidget):
         self._work.close()
         self.report.shut_down()
         self.gallery.shut_down()
-
-    # -- deciding -----------------------------------------------------------------------------------------------------
-
-    def _propose(self, spec: RunSpec) -> None:
-        self._session.propose_run(spec)
-
-    def _items_changed(self, items: list[int]) -> None:
-        self.gallery.refresh(items)
