@@ -62,13 +62,7 @@ class Preview(QWidget):
         self._name.setProperty("role", "heading")
         self._figures = QLabel()
         self._figures.setProperty("role", "muted")
-        back = QToolButton()
-        back.setText("Back to the grid")
-        back.setObjectName("preview_close")
-        back.setIcon(theme().icon("previous"))
-        back.setToolTip("Back to the grid (Esc or Space)")
-        back.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        back.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        back = _back_button()
         back.clicked.connect(self.closed)
         self.canvas = PreviewCanvas(has_answers=task in TAG_TASKS)
         self.canvas.pressed.connect(self.setFocus)
@@ -286,6 +280,17 @@ class PreviewCanvas(QWidget):
             text = row.adjusted(20, 0, 0, 0)
             fitting = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, text.width())
             painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, fitting)
+
+
+def _back_button() -> QToolButton:
+    button = QToolButton()
+    button.setText("Back to the grid")
+    button.setObjectName("preview_close")
+    button.setIcon(theme().icon("previous"))
+    button.setToolTip("Back to the grid (Esc or Space)")
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return button
 
 
 _CENTRED: Final = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap

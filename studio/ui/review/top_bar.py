@@ -44,14 +44,7 @@ class TopBar(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "bar")
-        self.runs = QComboBox()
-        self.runs.setObjectName("review_run")
-        self.runs.setAccessibleName("Run to review")
-        self.runs.setToolTip("Run to review, the newest first")
-        self.runs.setMinimumWidth(150)
-        self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.runs.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.runs.setMaximumWidth(460)
+        self.runs = _run_list()
         self.runs.activated.connect(lambda place: self.run_chosen.emit(self.runs.itemData(place)))
         self.summary = ElidedLabel()
         self.summary.setObjectName("review_summary")
@@ -68,18 +61,11 @@ class TopBar(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 7, 12, 7)
         layout.setSpacing(8)
-        self._views: dict[View, QToolButton] = {}
+        self._views = {view: self._view_button(view) for view in View}
         group = QButtonGroup(self)
-        for view in View:
-            button = QToolButton()
-            button.setText(view.capitalize())
-            button.setToolTip(_HINTS[view])
-            button.setCheckable(True)
-            button.setObjectName(f"view_{view.name.lower()}")
-            button.clicked.connect(lambda _checked, view=view: self.view_chosen.emit(view))
+        for button in self._views.values():
             group.addButton(button)
             layout.addWidget(button)
-            self._views[view] = button
         self._size_icon = QLabel()
         self._opacity_icon = QLabel()
         layout.addWidget(self.runs)
@@ -130,10 +116,31 @@ class TopBar(QFrame):
         with QSignalBlocker(self.opacity):
             self.opacity.setValue(round(100 * opacity))
 
+    def _view_button(self, view: View) -> QToolButton:
+        button = QToolButton()
+        button.setText(view.capitalize())
+        button.setToolTip(_HINTS[view])
+        button.setCheckable(True)
+        button.setObjectName(f"view_{view.name.lower()}")
+        button.clicked.connect(lambda: self.view_chosen.emit(view))
+        return button
+
     def _dress(self) -> None:
         self.production.setIcon(theme().icon("import"))
         self._size_icon.setPixmap(theme().icon("images", "muted").pixmap(18, 18))
         self._opacity_icon.setPixmap(theme().icon("palette", "muted").pixmap(18, 18))
+
+
+def _run_list() -> QComboBox:
+    runs = QComboBox()
+    runs.setObjectName("review_run")
+    runs.setAccessibleName("Run to review")
+    runs.setToolTip("Run to review, the newest first")
+    runs.setMinimumWidth(150)
+    runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    runs.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+    runs.setMaximumWidth(460)
+    return runs
 
 
 def _production_button() -> QToolButton:

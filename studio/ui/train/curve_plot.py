@@ -63,17 +63,7 @@ class CurvePlot(QFrame):
         self.title = QLabel(title.upper())
         self.title.setProperty("role", "section")
         self.legend = Legend()
-        self.title_row = QHBoxLayout()
-        self.title_row.setContentsMargins(10, 4, 10, 0)
-        self.title_row.setSpacing(8)
-        self.title_row.addWidget(self.title)
-        self.title_row.addWidget(self.legend, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(1, 1, 1, 3)
-        layout.setSpacing(0)
-        layout.addLayout(self.title_row)
-        layout.addWidget(self.canvas, 1)
-        layout.addWidget(self.waiting, 1)
+        self.title_row = self._lay_out()
         self._show_canvas(not waits_for)
         self.hover = HoverValues(self.canvas)
         box = self.canvas.drawing.getViewBox()
@@ -87,6 +77,21 @@ class CurvePlot(QFrame):
         theme().changed.connect(self._dress)
         self.canvas.ratio_changed.connect(self._dress)
         self._dress()
+
+    def _lay_out(self) -> QHBoxLayout:
+        """The row of the title, for whoever has something to add to it."""
+        row = QHBoxLayout()
+        row.setContentsMargins(10, 4, 10, 0)
+        row.setSpacing(8)
+        row.addWidget(self.title)
+        row.addWidget(self.legend, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 1, 1, 3)
+        layout.setSpacing(0)
+        layout.addLayout(row)
+        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.waiting, 1)
+        return row
 
     # ------------------------------------------------------------------------------------------------ drawing
     def draw(self, curves: Sequence[Curve], boundaries: Boundaries | None = None) -> None:
