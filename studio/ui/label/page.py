@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -33,6 +30,7 @@ from studio.ui.label.item_showing import ItemShowing
 from studio.ui.label.items_panel import ItemsPanel
 from studio.ui.label.kept_choices import KeptChoices
 from studio.ui.label.kept_place import KeptPlace
+from studio.ui.label.kept_sides import KeptSides
 from studio.ui.label.kept_sketches import KeptSketches
 from studio.ui.label.label_actions import LabelActions
 from studio.ui.label.lock_keeper import LockKeeper
@@ -54,14 +52,6 @@ from studio.ui.label.text_showing import TextShowing
 from studio.ui.label.tool_bar import ToolBar
 from studio.ui.session import Session, Tone
 from studio.ui.widgets.tab_order import set_tab_order
-
-_SIDES: Final = (256, 1000, 224)
-"""Widths of items, canvas and classes in logical pixels at the start; the canvas takes what is left."""
-
-_SIDES_KEY: Final = "label/sides"
-
-_NARROWEST: Final = (216, 540, 198)
-"""The least widths of the same: the middle then has room for the options of any tool in the smallest window."""
 
 
 class LabelPage(QWidget):
@@ -217,20 +207,9 @@ class LabelPage(QWidget):
             row.addLayout(self._under_the_notice(self.ruled), 1)
             column.addLayout(row, 1)
         column.addWidget(self.status)
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.setChildrenCollapsible(False)
         side = self._make_side()
-        for part, minimum in zip((self.items, middle, side), _NARROWEST, strict=True):
-            part.setMinimumWidth(minimum)
-            self._splitter.addWidget(part)
-        self._splitter.setStretchFactor(1, 1)
-        self._splitter.setSizes(list(_SIDES))
-        kept = QSettings().value(_SIDES_KEY)
-        if isinstance(kept, QByteArray):
-            self._splitter.restoreState(kept)
-        self._splitter.splitterMoved.connect(lambda: QSettings().setValue(_SIDES_KEY, self._splitter.saveState()))
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._splitter)
+        self._stack.addWidget(KeptSides(self.items, middle, side))
         empty = EmptyProject()
         empty.add_images_requested.connect(self.add_images_requested)
         self._stack.addWidget(empty)
