@@ -21,11 +21,9 @@ from studio.ui.label.canvas import Canvas
 from studio.ui.label.choices import Choices, ToolName
 from studio.ui.label.class_keys import ClassKeys
 from studio.ui.label.class_removal import ClassRemoval
-from studio.ui.label.classes_panel import ClassesPanel
 from studio.ui.label.document_pane import DocumentPane
 from studio.ui.label.empty_project import EmptyProject
 from studio.ui.label.history_panel import HistoryPanel
-from studio.ui.label.instances_panel import InstancesPanel
 from studio.ui.label.item_showing import ItemShowing
 from studio.ui.label.items_panel import ItemsPanel
 from studio.ui.label.kept_choices import KeptChoices
@@ -33,13 +31,13 @@ from studio.ui.label.kept_place import KeptPlace
 from studio.ui.label.kept_sides import KeptSides
 from studio.ui.label.kept_sketches import KeptSketches
 from studio.ui.label.label_actions import LabelActions
+from studio.ui.label.label_panels import LabelPanels
 from studio.ui.label.lock_keeper import LockKeeper
 from studio.ui.label.navigator import Navigator
 from studio.ui.label.notice_bar import Cause, NoticeBar
 from studio.ui.label.options_bar import OptionsBar
 from studio.ui.label.picture_panel import PicturePanel
 from studio.ui.label.pixel_readout import PixelReadout
-from studio.ui.label.points_panel import PointsPanel
 from studio.ui.label.proposing.control import ProposalControl
 from studio.ui.label.proposing.panel import ProposalPanel
 from studio.ui.label.queueing.choices import QueueChoices
@@ -47,7 +45,6 @@ from studio.ui.label.queueing.panel import QueuePanel
 from studio.ui.label.rulers import RuledCanvas
 from studio.ui.label.side_panel import SidePanel
 from studio.ui.label.status_strip import StatusStrip
-from studio.ui.label.tagging.tags_panel import TagsPanel
 from studio.ui.label.text_showing import TextShowing
 from studio.ui.label.tool_bar import ToolBar
 from studio.ui.session import Session, Tone
@@ -90,21 +87,18 @@ class LabelPage(QWidget):
             self.label_actions.add_text_views(self.document)
         self.notice = NoticeBar()
         self.options = OptionsBar(self.choices, self.label_actions.overlay)
-        self.status = StatusStrip(
-            [self.label_actions.fit, self.label_actions.actual_size] if self.document is None else []
-        )
-        self.status.name_classes(session.settings.task is Task.SEGMENTATION)
+        self.status = self._make_status()
         self._readout = PixelReadout(self.canvas, self.ruled, self.status, self)
         tagging = self.label_actions.tagging
         take = tagging.press if tagging is not None else self.choices.choose_class
         self._class_removal = ClassRemoval(session, self)
         self.class_keys = ClassKeys(session, self.label_actions, take, self)
         self.tool_bar = ToolBar(self.label_actions.tools, [self.label_actions.undo, self.label_actions.redo])
-        self.classes: ClassesPanel | None = None
-        self.tags: TagsPanel | None = None
+        panels = LabelPanels(session, self.choices, self.label_actions, self.class_keys, self._class_removal)
+        self._label_panels = panels
+        self.classes, self.tags = panels.classes, panels.tags
+        self.instances, self.points = panels.instances, panels.points
         self.proposals: ProposalPanel | None = None
-        self.points: PointsPanel | None = None
-        self.instances: InstancesPanel | None = None
         self._lay_out()
         self.keyed = KeyedTexts(self, self.label_actions.all)
         self._connect()
@@ -226,31 +220,14 @@ class LabelPage(QWidget):
         self.notice.raise_()
         return grid
 
+    def _make_status(self) -> StatusStrip:
+        status = StatusStrip([self.label_actions.fit, self.label_actions.actual_size] if self.document is None else [])
+        status.name_classes(self._session.settings.task is Task.SEGMENTATION)
+        return status
+
     def _make_side(self) -> SidePanel:
         side = SidePanel()
-        if self.label_actions.points is not None:
-            self.instances = InstancesPanel(self._session, self.choices, self.label_actions.points)
-            side.add("instances", "Instances", self.instances, corner=self.instances.corner, weight=1)
-            self.points = PointsPanel(self._session, self.choices)
-            side.add("keypoints", "Keypoints", self.points, corner=self.points.add_button, weight=3)
-        elif self.label_actions.tagging is not None and self.label_actions.tags is not None:
-            tagging = self.label_actions.tagging
-            self.tags = TagsPanel(
-                self._session,
-                self.choices,
-                tagging,
-                self.label_actions.tags,
-                self.class_keys.by_id,
-                self._class_removal,
-            )
-            tags = side.add("tags", "Classes", self.tags, corner=self.tags.add_button, weight=5)
-            self.tags.note_changed.connect(tags.set_note)
-            self.tags.left.connect(self.setFocus)
-        else:
-            self.classes = ClassesPanel(self._session, self.choices, self.class_keys.by_id, self._class_removal)
-            section = side.add("classes", "Classes", self.classes, corner=self.classes.add_button, weight=3)
-            self.classes.note_changed.connect(section.set_note)
-            section.set_note(self.classes.note)
+        self._label_panels.add_to(side)
         if self._session.settings.task not in TAG_TASKS:
             self.proposals = ProposalPanel(
                 self._session,
@@ -308,6 +285,7 @@ class LabelPage(QWidget):
         if self.label_actions.tagging is not None and self.tags is not None and self.label_actions.tags is not None:
             self.label_actions.tagging.said.connect(self._hint)
             self.label_actions.tagging.failed.connect(self._could_not)
+            self.tags.left.connect(self.setFocus)
             self.label_actions.tags.find.triggered.connect(self.tags.focus_search)
         classes = self.tags or self.classes
         if classes is not None:
@@ -323,9 +301,7 @@ class LabelPage(QWidget):
         showing.prediction_problem.connect(lambda sentence: self.notice.say(sentence, Cause.PREDICTION))
         showing.document_changed.connect(self._document_changed)
         showing.settled.connect(lambda: self.items.thumbnails.hold(False))
-        for panel in (self.points, self.instances):
-            if panel is not None:
-                canvas.points_changed.connect(panel.show_points)
+        canvas.points_changed.connect(self._label_panels.show_points)
         self._file_noticed.connect(lambda sentence: self.notice.say(sentence, Cause.ITEM))
         listener = self._file_noticed.emit
         session.store.last_errors.connect(listener)
@@ -339,9 +315,8 @@ class LabelPage(QWidget):
 
     def _document_changed(self) -> None:
         document = self.showing.document
-        for panel in (self.points, self.instances):
-            if panel is not None and isinstance(document, PointsDocument):
-                panel.show_points(document.points)
+        if isinstance(document, PointsDocument):
+            self._label_panels.show_points(document.points)
         if not self._session.has_unsaved:
             self.status.show_saved("Saved", "check", "ok")
             self.notice.settle(Cause.ACTION)
