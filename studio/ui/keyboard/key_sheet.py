@@ -8,7 +8,6 @@ from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QPe
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QApplication,
     QFrame,
     QHBoxLayout,
     QHeaderView,
@@ -22,8 +21,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from shiboken6 import isValid
 
+from studio.ui.keyboard.borrowed_focus import BorrowedFocus
 from studio.ui.keyboard.catalogue import Catalogue
 from studio.ui.keyboard.key_table import ACTION, KEYS, MENU, KeyTable
 
@@ -45,7 +44,7 @@ class KeySheet(QFrame):
         self.setAccessibleName("Keys")
         self._host = host
         self._catalogue = catalogue
-        self._before: QWidget | None = None
+        self._focus = BorrowedFocus()
         self.search = QLineEdit(placeholderText="Search actions and keys", clearButtonEnabled=True)
         self.search.setAccessibleName("Action or key to look for")
         self.table = _Table()
@@ -63,7 +62,7 @@ class KeySheet(QFrame):
             self.open()
 
     def open(self) -> None:
-        self._before = QApplication.focusWidget()
+        self._focus.borrow()
         self.model.show(self._catalogue.entries)
         self.told.setText(_HINT)
         self._place()
@@ -74,9 +73,7 @@ class KeySheet(QFrame):
 
     def leave(self) -> None:
         self.hide()
-        if self._before is not None and isValid(self._before) and self._before.isVisible():
-            self._before.setFocus()
-        self._before = None
+        self._focus.give_back()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

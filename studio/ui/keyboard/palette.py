@@ -7,9 +7,9 @@ from typing import Final
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QApplication, QWidget
-from shiboken6 import isValid
+from PySide6.QtWidgets import QWidget
 
+from studio.ui.keyboard.borrowed_focus import BorrowedFocus
 from studio.ui.keyboard.catalogue import Catalogue, Entry
 from studio.ui.keyboard.search import fit
 from studio.ui.theme import theme
@@ -33,7 +33,7 @@ class Palette(SearchPopup):
         self.setAccessibleName("Command palette")
         self._catalogue = catalogue
         self._recent: list[str] = []
-        self._before: QWidget | None = None
+        self._focus = BorrowedFocus()
         self.search.setPlaceholderText("What do you want to do?")
         self.search.setMaxLength(_MOST_TYPED)
         self.search.setAccessibleName("Command to look for")
@@ -50,14 +50,12 @@ class Palette(SearchPopup):
             self.open()
 
     def open(self) -> None:
-        self._before = QApplication.focusWidget()
+        self._focus.borrow()
         self.appear()
 
     def leave(self) -> None:
         self.hide()
-        if self._before is not None and isValid(self._before) and self._before.isVisible():
-            self._before.setFocus()
-        self._before = None
+        self._focus.give_back()
 
     def take(self, index: Index) -> None:
         """Do what a row names; one that cannot be done now stays where it is."""
