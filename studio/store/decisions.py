@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 
 from studio.core.deciding import (
@@ -213,32 +213,36 @@ class Decisions:
 
     def undo(self, run_id: str) -> int | None:
         """Take the run's last step back; returns its item, None when there is none."""
-        step = self.steps.last_done(run_id)
-        if step is None:
-            return None
-        document = self._changes.settled(step.item)
-        with self._database.step():
-            edits = self._undo_note(step) if step.act is Act.NOTED else self._undo_decision(step)
-            self.steps.mark_undone(step)
-        self._changes.tell(document, step.item, edits)
-        return step.item
+        return self._turn(self.steps.last_done(run_id), self._take_back)
 
     def redo(self, run_id: str) -> int | None:
         """Do again what undo took back last; returns the item, None when there is nothing."""
-        step = self.steps.first_undone(run_id)
-        if step is None:
-            return None
-        document = self._changes.settled(step.item)
-        with self._database.step():
-            edits = self._redo_note(step) if step.act is Act.NOTED else self._redo_decision(step)
-        self._changes.tell(document, step.item, edits)
-        return step.item
+        return self._turn(self.steps.first_undone(run_id), self._do_again)
 
     def together(self, run_id: str, state: StepState) -> int:
         """How many steps the next undo (of those done) or redo (of those undone) is about: those that were taken as
         one."""
         done = state is StepState.DONE
         return self.steps.together(self.steps.last_done(run_id) if done else self.steps.first_undone(run_id), state)
+
+    def _turn(self, step: Step | None, turn: Callable[[Step], list[Change]]) -> int | None:
+        """Have `turn` lead over a step, one way or the other, and tell the edits of the label that this took; the
+        step's item."""
+        if step is None:
+            return None
+        document = self._changes.settled(step.item)
+        with self._database.step():
+            edits = turn(step)
+        self._changes.tell(document, step.item, edits)
+        return step.item
+
+    def _take_back(self, step: Step) -> list[Change]:
+        edits = self._undo_note(step) if step.act is Act.NOTED else self._undo_decision(step)
+        self.steps.mark_undone(step)
+        return edits
+
+    def _do_again(self, step: Step) -> list[Change]:
+        return self._redo_note(step) if step.act is Act.NOTED else self._redo_decision(step)
 
     def _undo_decision(self, step: Step) -> list[Change]:
         now = self.standing(step.run, step.item)
