@@ -14,12 +14,12 @@ from studio.core.document import Document
 from studio.core.edits import MaskEdit
 from studio.core.errors import CannotWrite, ProjectExists, StudioError
 from studio.core.events import RunEvent
-from studio.core.items import Item, LabelState, NewItem, Split
+from studio.core.items import Item, NewItem, Split
 from studio.core.labelling_time import LabellingTime
 from studio.core.model_choices import Standing
 from studio.core.outcome import RunOutcome
 from studio.core.points import Points
-from studio.core.recipe import Purpose, RunSpec
+from studio.core.recipe import RunSpec
 from studio.core.settings import ProjectSettings
 from studio.core.shapes import Carried, SourceNotes
 from studio.core.signals import Signal
@@ -39,15 +39,16 @@ from studio.store.locations import Locations
 from studio.store.many_tags import ManyTags
 from studio.store.model_choices import ModelChoices
 from studio.store.predictions import Predictions
-from studio.store.production import Production, take_over_model
+from studio.store.production import Production
 from studio.store.proposals import Proposals
 from studio.store.review import Review
 from studio.store.review_queries import ReviewQueries
+from studio.store.run_making import RunMaking
 from studio.store.run_remarks import Remarks
-from studio.store.runs import RUNS_FOLDER, RunRecord, Runs, write_run
+from studio.store.runs import RUNS_FOLDER, RunRecord, Runs
 from studio.store.scores import Scores
 from studio.store.settings_file import SETTINGS_FILE, read_settings, write_settings
-from studio.store.snapshot import Freezer, Labels, RunData
+from studio.store.snapshot import Labels, RunData
 from studio.store.suspicions import Suspicions
 from studio.store.working_times import labelling_time
 
@@ -76,30 +77,14 @@ class Store:
         self.models = ModelChoices(database, root)
         """Which models were kept and which set aside."""
         self._runs = Runs(root, database, self.models)
+        self._making = RunMaking(self._runs, self._items, settings=lambda: self._settings, labels=self._labels)
         self.proposals = Proposals(root, database)
         """What models propose; nothing of it is a label."""
         self.queue = LabelQueue(database)
         """What to label next, as a model chose."""
         self.production = Production(database)
         """What models got wrong out there."""
-        scores = Scores(database)
-        around = Surroundings(
-            folder=lambda run_id: self._runs.get(run_id).folder,
-            classes=lambda: self._settings.classes,
-            keypoints=lambda: tuple(point.name for point in self._settings.keypoints),
-            current_mask=self._annotations.mask,
-            open_document=self._annotations.opened,
-        )
-        predictions = Predictions(scores, self._items, around.folder)
-        self.review = Review(
-            scores,
-            ReviewQueries(database),
-            Decisions(database, self._items, self._journal, predictions, around),
-            Suspicions(database),
-            predictions,
-            folder=around.folder,
-            settings=lambda: self._settings,
-        )
+        self.review = self._make_review(database)
         """What runs scored, and what was decided about it."""
         self._writer = LabelWriter(self._files_for_writer)
         self._journal.mask_moved.connect(self._writer.mark)
@@ -297,50 +282,18 @@ class Store:
         """Make a run's folder with its recipe and its frozen data: all labelled items by their split unless `data` says
         otherwise, for `spec.fine_tune` what it says, or for a parent that is asked about labels those that it has not
         learnt. Raises NothingToTrainOn, UnknownRun, CannotWrite."""
-        parent = self._runs.get(spec.parent) if spec.parent is not None else None
-        asks_parent = spec.fine_tune is not None or spec.label_errors is not None
-        parent_data = self._runs.snapshot(parent.id) if parent is not None and asks_parent else None
-        run_id, folder = self._runs.claim_folder()
-        try:
-            freezer = Freezer(self._settings, self._labels(), folder)
-            usable = self._items.usable()
-            if spec.fine_tune is not None and parent is not None and parent_data is not None:
-                snapshot = freezer.freeze_corrections(usable, spec.fine_tune, parent_data, parent.folder, spec.seed)
-            elif parent_data is not None:
-                snapshot = freezer.freeze_unseen(usable, parent_data)
-            else:
-                validated = spec.purpose is Purpose.TRAIN
-                snapshot = freezer.freeze(usable, data or RunData(), validated=validated)
-            return self._runs.record(run_id, folder, spec, snapshot)
-        except StudioError:
-            self._runs.abandon(folder)
-            raise
+        return self._making.make(spec, data)
 
     def create_production_run(self, spec: RunSpec, items: Iterable[int], *, model: Path) -> RunRecord:
         """Make the folder of a run that has the model file `model` answer `items`, seen in production, and the
         validation items. `spec.parent` is the run whose model it is, if it is one of this project; items that are left
         out are passed over. Raises UnknownRun, CannotWrite."""
-        parent = self._runs.get(spec.parent) if spec.parent is not None else None
-        snapshot = self._runs.snapshot(parent.id) if parent is not None else None
-        seen = [item for item in self._items.many(items) if item.state is not LabelState.LEFT_OUT]
-        run_id, folder = self._runs.claim_folder()
-        try:
-            freezer = Freezer(self._settings, self._labels(), folder)
-            frozen = freezer.freeze_production(
-                self._items.usable(), seen, snapshot, parent.folder if parent is not None else None
-            )
-            take_over_model(model, folder)
-            return self._runs.record(run_id, folder, spec, frozen)
-        except StudioError:
-            self._runs.abandon(folder)
-            raise
+        return self._making.make_for_production(spec, items, model=model)
 
     def freeze(self, folder: Path, spec: RunSpec, items: Iterable[int]) -> None:
         """Write into `folder` what carrying out `spec` on these training items takes; it does not become a run of the
         project. Items of other splits or without a label are passed over. Raises NothingToTrainOn, CannotWrite."""
-        labelled = [item for item in self._items.many(items) if item.state is LabelState.LABELLED]
-        freezer = Freezer(self._settings, self._labels(), folder)
-        write_run(folder, spec, freezer.freeze(labelled, RunData(valid=()), validated=False))
+        self._making.freeze(folder, spec, items)
 
     def runs(self) -> list[RunRecord]:
         """Newest last."""
@@ -393,6 +346,26 @@ class Store:
     def run_events(self, run_id: str) -> Iterator[RunEvent]:
         """What the run said so far; torn lines are passed over. Raises UnknownRun."""
         return self._runs.events(run_id)
+
+    def _make_review(self, database: Database) -> Review:
+        scores = Scores(database)
+        around = Surroundings(
+            folder=lambda run_id: self._runs.get(run_id).folder,
+            classes=lambda: self._settings.classes,
+            keypoints=lambda: tuple(point.name for point in self._settings.keypoints),
+            current_mask=self._annotations.mask,
+            open_document=self._annotations.opened,
+        )
+        predictions = Predictions(scores, self._items, around.folder)
+        return Review(
+            scores,
+            ReviewQueries(database),
+            Decisions(database, self._items, self._journal, predictions, around),
+            Suspicions(database),
+            predictions,
+            folder=around.folder,
+            settings=lambda: self._settings,
+        )
 
     def _labels(self) -> Labels:
         """Where a snapshot takes its labels from, as far as possible from label files that are up to date."""
