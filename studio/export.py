@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,39 +46,56 @@ def export_project(
         )
     store.flush()
     ids = store.item_ids(ItemFilter(states=(LabelState.LABELLED, LabelState.UNLABELLED)))
-    problems: list[str] = []
-    strange: list[str] = []
-    """Items whose label has a class that was removed."""
 
-    def items() -> Iterator[ExportedItem]:
-        for item in store.items(ids):
+    def unless_cancelled(items: Iterable[Item]) -> Iterator[Item]:
+        for item in items:
             if cancelled():
                 raise ExportStopped(out)
-            try:
-                exported = _exported(store, item)
-                known = _without_retired(exported, store.settings)
-                strange.extend([item.name] if known is not exported else [])
-                yield known
-            except StudioError as error:
-                problems.append(error.sentence)
-                yield ExportedItem(item, None, store.carried(item.id))
+            yield item
 
+    labels = _HandedOut(store)
     with _place(out) as place:
         report = chosen.export(
             store.settings,
-            items(),
+            labels.of(unless_cancelled(store.items(ids))),
             place,
             images=images,
             notes=store.source_notes(),
             progress=lambda done: progress(done, len(ids)) if progress else None,
         )
-    if strange:
-        have = counted(len(strange), "item has", "items have")
-        problems.append(
-            f"{have} a class that was removed from the project, such as {strange[0]}; it was left out there."
-        )
-    told = [sentence.replace(str(place), str(out)) for sentence in (report.sentence, *report.problems, *problems)]
+    said = (report.sentence, *report.problems, *labels.problems())
+    told = [sentence.replace(str(place), str(out)) for sentence in said]
     return ExportReport(items=report.items, labelled=report.labelled, problems=tuple(told[1:]), sentence=told[0])
+
+
+class _HandedOut:
+    """Labels as they go to another program, and what was found in them on the way."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._unreadable: list[str] = []
+        """Sentences."""
+        self._strange: list[str] = []
+        """Items whose label has a class that was removed."""
+
+    def of(self, items: Iterable[Item]) -> Iterator[ExportedItem]:
+        for item in items:
+            try:
+                exported = _exported(self._store, item)
+                known = _without_retired(exported, self._store.settings)
+                self._strange.extend([item.name] if known is not exported else [])
+                yield known
+            except StudioError as error:
+                self._unreadable.append(error.sentence)
+                yield ExportedItem(item, None, self._store.carried(item.id))
+
+    def problems(self) -> list[str]:
+        """A sentence for each label that cannot be read, and one about removed classes."""
+        if not self._strange:
+            return self._unreadable
+        have = counted(len(self._strange), "item has", "items have")
+        such = f"such as {self._strange[0]}"
+        return [*self._unreadable, f"{have} a class that was removed from the project, {such}; it was left out there."]
 
 
 @contextmanager
