@@ -45,28 +45,32 @@ _DECISIONS: Final = {
 }
 
 
+VerdictArgument = Annotated[
+    Verdict,
+    typer.Argument(
+        help="Take the prediction, keep the label, leave the item out, give it another class, "
+        "or put a question about it and answer that."
+    ),
+]
+AtOption = Annotated[
+    str | None,
+    typer.Option("--at", metavar="X,Y", help="accept: only the region of difference around this pixel of a mask."),
+]
+ClassOption = Annotated[
+    str | None, typer.Option("--class", metavar="NAME", help="relabel: the class; several tags: add it.")
+]
+WithoutOption = Annotated[bool, typer.Option("--without", help="relabel: take the tag away instead of adding it.")]
+
+
 def decide(
     project: ProjectArgument,
     items: Annotated[list[str], typer.Argument(metavar="ITEM...", help="Names of items.", show_default=False)],
-    decision: Annotated[
-        Verdict,
-        typer.Argument(
-            help="Take the prediction, keep the label, leave the item out, give it another class, "
-            "or put a question about it and answer that."
-        ),
-    ],
+    decision: VerdictArgument,
     run: RunOption,
     *,
-    at: Annotated[
-        str | None,
-        typer.Option("--at", metavar="X,Y", help="accept: only the region of difference around this pixel of a mask."),
-    ] = None,
-    label_class: Annotated[
-        str | None, typer.Option("--class", metavar="NAME", help="relabel: the class; several tags: add it.")
-    ] = None,
-    without: Annotated[
-        bool, typer.Option("--without", help="relabel: take the tag away instead of adding it.")
-    ] = False,
+    at: AtOption = None,
+    label_class: ClassOption = None,
+    without: WithoutOption = False,
     text: Annotated[str | None, typer.Option("--text", metavar="TEXT", help="ask, answer: what to say.")] = None,
     who: Annotated[str | None, typer.Option("--who", metavar="NAME", help="Your name in the journal.")] = None,
     as_json: JsonOption = False,

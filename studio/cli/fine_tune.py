@@ -31,27 +31,31 @@ from studio.core.fine_tuning import (
 from studio.reports import read_report
 from studio.store import Store
 
+EpochsOption = Annotated[int, typer.Option("--epochs", metavar="N", min=1, help="How often through the data.")]
+RateOption = Annotated[
+    str | None, typer.Option("--lr", metavar="X", help="Peak rate; by default a fifth of the run's frozen one.")
+]
+ReplayOption = Annotated[
+    float,
+    typer.Option("--replay", metavar="SHARE", min=0, max=1, help="Of the run's training items, kept beside them."),
+]
+WeightOption = Annotated[
+    float, typer.Option("--weight", metavar="X", min=0.1, help="How many times as often a correction is drawn.")
+]
+FrozenOption = Annotated[
+    bool, typer.Option("--frozen", help="Train the head alone, by default at the rate the run's head had.")
+]
+
 
 def fine_tune(
     *,
     project: ProjectArgument,
     run: RunOption,
-    epochs: Annotated[
-        int, typer.Option("--epochs", metavar="N", min=1, help="How often through the data.")
-    ] = FINE_TUNE_EPOCHS,
-    lr: Annotated[
-        str | None, typer.Option("--lr", metavar="X", help="Peak rate; by default a fifth of the run's frozen one.")
-    ] = None,
-    replay: Annotated[
-        float,
-        typer.Option("--replay", metavar="SHARE", min=0, max=1, help="Of the run's training items, kept beside them."),
-    ] = FINE_TUNE_REPLAY,
-    weight: Annotated[
-        float, typer.Option("--weight", metavar="X", min=0.1, help="How many times as often a correction is drawn.")
-    ] = FINE_TUNE_WEIGHT,
-    frozen: Annotated[
-        bool, typer.Option("--frozen", help="Train the head alone, by default at the rate the run's head had.")
-    ] = False,
+    epochs: EpochsOption = FINE_TUNE_EPOCHS,
+    lr: RateOption = None,
+    replay: ReplayOption = FINE_TUNE_REPLAY,
+    weight: WeightOption = FINE_TUNE_WEIGHT,
+    frozen: FrozenOption = False,
     label_smoothing: LabelSmoothingOption = None,
     class_weights: ClassWeightsOption = None,
     average_weights: AverageWeightsOption = None,

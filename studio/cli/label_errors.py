@@ -18,47 +18,54 @@ from studio.core.recipe import DEFAULT_FOLDS, MOST_FOLDS, Judge, Purpose, RunSpe
 from studio.core.suspicion_words import doubt_in_words
 from studio.store import RunRecord, Store
 
+FoldsOption = Annotated[
+    int,
+    typer.Option(
+        "--folds",
+        metavar="N",
+        help="Divide the labelled items into N parts; each is judged by a model trained on the others.",
+        min=2,
+        max=MOST_FOLDS,
+    ),
+]
+EpochsOption = Annotated[
+    int | None, typer.Option("--epochs", metavar="N", help="How often through the data, in each fold.", min=1)
+]
+FollowedOption = Annotated[
+    str | None, typer.Option("--run", metavar="RUN", help="Follow this run's recipe; by default the newest one's.")
+]
+JudgeOption = Annotated[
+    Judge | None,
+    typer.Option(
+        "--by",
+        help="What judges: the recipe's network, or of texts their words, by a linear model in seconds, as is the "
+        "default of texts.",
+    ),
+]
+QuickOption = Annotated[
+    bool,
+    typer.Option(
+        "--quick",
+        help="Train nothing: ask RUN about its validation items, which it never learnt. Its training items need "
+        "cross-validation.",
+    ),
+]
+ResumeOption = Annotated[
+    str | None, typer.Option("--resume", metavar="RUN", help="Go on with a search that was stopped or crashed.")
+]
+
 
 def label_errors(
     *,
     project: ProjectArgument,
-    folds: Annotated[
-        int,
-        typer.Option(
-            "--folds",
-            metavar="N",
-            help="Divide the labelled items into N parts; each is judged by a model trained on the others.",
-            min=2,
-            max=MOST_FOLDS,
-        ),
-    ] = DEFAULT_FOLDS,
-    epochs: Annotated[
-        int | None, typer.Option("--epochs", metavar="N", help="How often through the data, in each fold.", min=1)
-    ] = None,
-    run: Annotated[
-        str | None, typer.Option("--run", metavar="RUN", help="Follow this run's recipe; by default the newest one's.")
-    ] = None,
-    by: Annotated[
-        Judge | None,
-        typer.Option(
-            "--by",
-            help="What judges: the recipe's network, or of texts their words, by a linear model in seconds, as is the "
-            "default of texts.",
-        ),
-    ] = None,
-    quick: Annotated[
-        bool,
-        typer.Option(
-            "--quick",
-            help="Train nothing: ask RUN about its validation items, which it never learnt. Its training items need "
-            "cross-validation.",
-        ),
-    ] = False,
+    folds: FoldsOption = DEFAULT_FOLDS,
+    epochs: EpochsOption = None,
+    run: FollowedOption = None,
+    by: JudgeOption = None,
+    quick: QuickOption = False,
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Of the folds and their training.")] = None,
     top: Annotated[int, typer.Option("--top", metavar="N", help="How many to list.", min=1)] = 20,
-    resume: Annotated[
-        str | None, typer.Option("--resume", metavar="RUN", help="Go on with a search that was stopped or crashed.")
-    ] = None,
+    resume: ResumeOption = None,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
