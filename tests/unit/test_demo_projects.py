@@ -14,6 +14,7 @@ from studio.core.points import Visibility
 from studio.core.settings import Task
 from studio.core.tags import ids_of
 from studio.demo import DemoNotes, default_demo_folder, faces, make_demo, read_notes, street_picture
+from studio.demo import project as drawing
 from studio.demo.canvas import Canvas
 from studio.demo.project import FRAMES, SITTERS, STREETS, TAGGED_FRAMES, TAGGED_STREETS
 from studio.demo.spoiling import SMALLEST_SHARE, spoil_mask, spoil_points
@@ -27,9 +28,21 @@ def streets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_demo(tmp_path_factory.mktemp("demo") / "streets")
 
 
-@pytest.fixture(scope="module", params=[Task.SINGLE_LABEL, Task.MULTI_LABEL])
-def tagged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_demo(tmp_path_factory.mktemp("demo") / "tags", Task(request.param))
+@pytest.fixture(
+    scope="module",
+    params=[
+        (Task.SINGLE_LABEL, TAGGED_FRAMES // 2),
+        pytest.param((Task.SINGLE_LABEL, TAGGED_FRAMES), marks=pytest.mark.slow),
+        (Task.MULTI_LABEL, TAGGED_FRAMES),
+    ],
+    ids=lambda param: f"{param[0]}, {param[1]} scenes a street",
+)
+def tagged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """A project, and how many scenes of each street it has: for the weathers half of the demo's tell as much."""
+    task, frames = request.param
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawing, "TAGGED_FRAMES", frames)
+        return make_demo(tmp_path_factory.mktemp("demo") / "tags", task), frames
 
 
 @pytest.fixture(scope="module")
@@ -128,14 +141,15 @@ def test_the_notes_say_which_face_points_are_wrong(portraits: Path) -> None:
     assert hidden > 5
 
 
-def test_the_notes_say_which_tags_are_wrong_and_the_rest_is_what_the_scene_shows(tagged: Path) -> None:
-    notes = read_notes(tagged)
-    check_missing(tagged, notes)
+def test_the_notes_say_which_tags_are_wrong_and_the_rest_is_what_the_scene_shows(tagged: tuple[Path, int]) -> None:
+    project, frames = tagged
+    notes = read_notes(project)
+    check_missing(project, notes)
     wrong = {label.name for label in notes.wrong}
-    with Store.open(tagged) as store:
+    with Store.open(project) as store:
         names = [c.name for c in store.settings.classes]
         items = store.items(store.item_ids())
-        assert len(items) == TAGGED_STREETS * TAGGED_FRAMES
+        assert len(items) == TAGGED_STREETS * frames
         valid = {i.name: ids_of(store.read_tags(i.id)) for i in items if i.split is Split.VALID}
         assert {names[i] for ids in valid.values() for i in ids} == set(names), "each class can be judged"
         for item in items[::7]:
@@ -188,12 +202,12 @@ def test_spoilt_points_stay_in_the_picture(seed: int) -> None:
     assert 0 <= first.y <= faces.HEIGHT
 
 
-def test_a_demo_that_is_there_stays_as_a_person_left_it(portraits: Path) -> None:
-    with Store.open(portraits) as store:
+def test_a_demo_that_is_there_stays_as_a_person_left_it(streets: Path) -> None:
+    with Store.open(streets) as store:
         item = store.item_ids()[0]
         store.set_left_out([item], True)
-    assert make_demo(portraits, Task.KEYPOINTS) == portraits
-    with Store.open(portraits) as store:
+    assert make_demo(streets) == streets
+    with Store.open(streets) as store:
         assert store.item(item).state is LabelState.LEFT_OUT
         store.set_left_out([item], False)
 
