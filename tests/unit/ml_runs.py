@@ -31,6 +31,9 @@ ALL_BUT_ONE = 1024
 SMALL_MODEL = ModelSpec(encoder=Encoder.MOBILENET_V3, pretrained=False)
 """A third of the others' weights: most of such a run's time goes into writing them."""
 
+NORMED_MODEL = ModelSpec(encoder=Encoder.MOBILENET_V3, pretrained=False)
+"""The smallest of the usual encoders, with batch norm in every layer, whose statistics must come back as well."""
+
 Kind = TypeVar("Kind", bound=RunEvent)
 
 

@@ -27,7 +27,7 @@ from studio.ml.random_state import random_state, seed_everything
 from studio.ml.runner import read_recipe
 from studio.ml.tasks.base import Task
 from studio.ml.tasks.registry import make_task
-from tests.unit.ml_runs import make_run, recipe, run, run_until
+from tests.unit.ml_runs import NORMED_MODEL, make_run, recipe, run, run_until
 
 Act = Callable[[SweepPoint], None]
 
@@ -39,7 +39,10 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         spec, snapshot = read_recipe(
-            make_run(folder, recipe(stages=[STAGE], augment=Augment(flip=True, rotate=5, lighting=0.1)))
+            make_run(
+                folder,
+                recipe(stages=[STAGE], model=NORMED_MODEL, augment=Augment(flip=True, rotate=5, lighting=0.1)),
+            )
         )
         self.task: Task = make_task(snapshot)
         seed_everything(spec.seed)
@@ -109,7 +112,7 @@ def same(first: object, second: object) -> bool:
     return bool(first == second)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def one_thread() -> Iterator[None]:
     """On pictures this small more threads only wait for each other."""
     before = torch.get_num_threads()
@@ -129,19 +132,32 @@ def assert_untouched(bench: Bench, before: dict[str, object]) -> None:
         assert same(value, after[part]), f"{part} is not what it was"
 
 
-def test_twice_with_one_seed_is_the_same_curve_and_leaves_no_trace(bench: Bench) -> None:
+@pytest.fixture(scope="module")
+def swept(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Bench, Sweep]:
+    """A whole sweep, which has left no trace."""
+    bench = Bench(tmp_path_factory.mktemp("swept") / "0001")
     before = bench.everything()
-    first = bench.sweep()
+    sweep = bench.sweep()
     assert_untouched(bench, before)
-    torch.rand(7)
-    second = bench.sweep()
-    assert first.points == second.points
+    return bench, sweep
+
+
+def test_twice_with_one_seed_is_the_same_curve(swept: tuple[Bench, Sweep]) -> None:
+    bench, first = swept
     assert len(first.points) > 30
     assert first.stopped in ("finished", "diverged")
+    torch.rand(7)
+    seen: list[SweepPoint] = []
+
+    def check() -> None:
+        if len(seen) == 30:
+            raise StopRequested(Request.STOP)
+
+    assert bench.sweep(seen.append, check).points == first.points[:30]
 
 
-def test_rates_grow_exponentially_and_the_loss_is_smoothed_as_in_fastai(bench: Bench) -> None:
-    sweep = bench.sweep()
+def test_rates_grow_exponentially_and_the_loss_is_smoothed_as_in_fastai(swept: tuple[Bench, Sweep]) -> None:
+    _, sweep = swept
     mean = 0.0
     for i, point in enumerate(sweep.points):
         mean = 0.98 * mean + 0.02 * point.loss
