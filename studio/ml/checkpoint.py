@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pickle
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from studio.core.atomic import replacing
 from studio.core.errors import CannotWrite, NotACheckpoint, StudioError
+from studio.core.past_cache import past_the_cache
 from studio.ml.model_file import write_model
 
 STATE_FILE: Final = "state.pt"
@@ -24,8 +26,24 @@ STATE_FORMAT: Final = 1
 
 def write_state(folder: Path, state: Mapping[str, Any]) -> None:
     """Raises CannotWrite; the checkpoint that was there before is then still there."""
-    with replacing(folder / STATE_FILE) as file:
-        torch.save({"format": STATE_FORMAT, **state}, file)
+    with replacing(folder / STATE_FILE) as file, past_the_cache(file) as straight, _without_checksums():
+        try:
+            torch.save({"format": STATE_FORMAT, **state}, straight)
+        except RuntimeError as error:  # PyTorch's complaint that it cannot finish what the system refused to take
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from None
+            raise
+
+
+@contextmanager
+def _without_checksums() -> Generator[None]:
+    """PyTorch adds up a checksum of each tensor that `torch.load` never compares."""
+    before = torch.serialization.get_crc32_options()
+    torch.serialization.set_crc32_options(False)
+    try:
+        yield
+    finally:
+        torch.serialization.set_crc32_options(before)
 
 
 def read_state(folder: Path) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,9 @@ from typing import Any
 import pytest
 import torch
 
-from studio.ml.checkpoint import CheckpointWriter, Snapshotted, copied, is_finite, read_state
+from studio.core.errors import CannotWrite
+from studio.core.past_cache import ROOM
+from studio.ml.checkpoint import CheckpointWriter, Snapshotted, copied, is_finite, read_state, write_state
 
 
 def _state(number: float) -> dict[str, Any]:
@@ -90,3 +94,20 @@ def test_one_number_that_is_none_is_found(bad: float) -> None:
 
 def test_weights_whose_norm_is_too_large_for_a_number_are_numbers_still() -> None:
     assert is_finite({"a": torch.tensor([3e38, 3e38])})
+
+
+@pytest.mark.skipif(not hasattr(os, "O_DIRECT"), reason="the full disk is played by a call of Linux")
+def test_a_full_disk_is_told_as_such_and_the_checkpoint_before_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_state(tmp_path, _state(1.0))
+
+    def full(descriptor: int, part: memoryview, offset: int) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full, raising=False)
+    large = {"model": {"w": torch.zeros(2 * ROOM)}}
+    with pytest.raises(CannotWrite, match="no space left"):
+        write_state(tmp_path, large)
+    assert read_state(tmp_path)["model"]["w"].eq(1).all()
+    assert [path.name for path in tmp_path.iterdir()] == ["state.pt"]
