@@ -16,10 +16,12 @@ from studio.core.atomic import replacing
 from studio.core.classes import LabelClass
 from studio.core.errors import CannotWrite, NotACheckpoint
 from studio.core.model_header import MODEL_FILE, MODEL_FORMAT
+from studio.core.past_cache import past_the_cache
 from studio.core.points import KeypointName
 from studio.core.resizing import Resize
 from studio.core.settings import Task as TaskName
 from studio.core.snapshot import Snapshot
+from studio.ml.safetensors_writing import write_safetensors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,11 +80,10 @@ def model_metadata(
 def write_model(folder: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
     """Raises CannotWrite; the model that was there before is then still there."""
     path = folder / MODEL_FILE
-    contiguous = {name: value.contiguous() for name, value in state.items()}
-    with replacing(path) as file:
+    with replacing(path) as file, past_the_cache(file) as straight:
         try:
-            safetensors.torch.save_file(contiguous, file.name, dict(metadata))
-        except SafetensorError as error:
+            write_safetensors(straight, state, metadata)
+        except ValueError as error:
             raise CannotWrite(path, str(error)) from error
 
 
