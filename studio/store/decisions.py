@@ -23,7 +23,7 @@ from studio.core.deciding import (
 from studio.core.edits import MaskEdit
 from studio.core.items import LabelState
 from studio.core.people import user_name
-from studio.core.review import Decision, ItemScore, Note
+from studio.core.review import Decision, ItemScore, Note, stays
 from studio.store.database import Database
 from studio.store.items import Items
 from studio.store.journal import Journal
@@ -74,7 +74,7 @@ class Decisions:
         """
         match deed:
             case Decide(decision):
-                if self.standing(run_id, item_id).decision is decision:
+                if stays(self.standing(run_id, item_id).decision, decision):
                     return False
                 return self._decide(run_id, item_id, decision, worked_out, batch)
             case Ask() | Answer() | ClearNote():

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from studio.core.deciding import AcceptRegion, Decide, Deed, StepState
 from studio.core.errors import StudioError
 from studio.core.images import image_size
-from studio.core.review import Decision
+from studio.core.review import Decision, stays
 from studio.core.settings import Task
 from studio.store import Acceptance, Store
 from studio.ui.session import Overlay, Session, Tone
@@ -30,6 +30,9 @@ _AT_ONCE_PIXELS: Final = 1_000_000
 
 _FEWEST_STEPS: Final = 8
 """As many steps are carried out or taken back at once, whatever they cost."""
+
+
+_RIGHT_ALREADY: Final = "The label was changed here, so it counts as right already and stays a correction."
 
 
 @dataclass(eq=False)
@@ -107,7 +110,9 @@ class Decisions(QObject):
         for wish in self._waiting:
             if isinstance(wish, _Wish) and isinstance(wish.deed, Decide):
                 known[wish.item] = wish.deed.decision
-        wanted = [item for item in items if known.get(item, Decision.UNDECIDED) is not decision]
+        wanted = [item for item in items if not stays(known.get(item, Decision.UNDECIDED), decision)]
+        if decision is Decision.LABEL_RIGHT and not wanted and Decision.EDITED in known.values():
+            self._session.say(_RIGHT_ALREADY)
         self.act(wanted, Decide(decision))
 
     def act(self, items: Sequence[int], deed: Deed) -> None:

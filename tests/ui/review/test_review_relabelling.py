@@ -234,6 +234,21 @@ def test_a_click_places_the_point_that_is_farthest_off_and_a_number_another_one(
     next(pages, None)
 
 
+def test_that_a_label_changed_here_is_right_leaves_it_a_correction_and_is_answered(
+    two_points: ReviewProject, qtbot: QtBot
+) -> None:
+    said: list[str] = []
+    two_points.session.message.connect(lambda text, _tone: said.append(text))
+    pages = _shown(two_points, qtbot)
+    page = next(pages)
+    page.gallery.toggle_preview()
+    click_at(page, qtbot, 28, 20)
+    qtbot.keyClick(page.gallery.preview, Qt.Key.Key_R)
+    assert [c.item for c in two_points.store.review.corrections("0001")] == two_points.ids[:1]
+    assert "stays a correction" in said[-1]
+    next(pages, None)
+
+
 def test_a_point_that_is_placed_by_guess_stays_hidden_and_one_that_was_absent_is_seen(
     two_points: ReviewProject, qtbot: QtBot
 ) -> None:
