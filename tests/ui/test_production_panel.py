@@ -229,6 +229,27 @@ def test_the_steps_lead_from_the_model_to_the_comparison(window: MainWindow, err
     assert review.stack.currentWidget() is review.report
 
 
+def test_the_keyboard_is_on_what_each_step_begins_with(window: MainWindow, errors: Path, qtbot: QtBot) -> None:
+    window.activateWindow()
+    panel = opened(window, qtbot)
+    qtbot.waitUntil(panel.model.go.hasFocus)
+    qtbot.keyClick(panel.model.go, Qt.Key.Key_Space)
+    qtbot.waitUntil(panel.source.source.hasFocus)
+    qtbot.keyClicks(panel.source.source, str(errors))
+    qtbot.keyClick(panel.source.source, Qt.Key.Key_Return)
+    finish(last_run(window, qtbot, 1), Purpose.SCORE, right=False)
+    qtbot.waitUntil(panel.look.hasFocus, timeout=30_000)
+    panel.cards[Step.TUNE].line.click()
+    assert panel.tune.button.hasFocus()
+    panel.cards[Step.COMPARE].line.click()
+    assert panel.cards[Step.COMPARE].line.hasFocus()
+    panel.left.emit()
+    action = window.findChild(QAction, "production_errors")
+    assert action is not None
+    action.trigger()
+    assert panel.cards[Step.COMPARE].line.hasFocus()
+
+
 def test_a_step_that_was_left_is_where_the_project_goes_on(
     window: MainWindow, errors: Path, project: Path, qtbot: QtBot
 ) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtGui import QFocusEvent, QShortcut
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from studio.core.events import Progress, RunEvent
 from studio.core.fine_tuning import lessons
@@ -173,8 +173,33 @@ class ProductionPanel(ProjectPanel):
 
     def _choose(self, step: Step) -> None:
         self._open = step
+        has_keys = self._has_keys()  # what is folded away loses them
         for each, card in self.cards.items():
             card.open(each is step)
+        if has_keys:
+            self._take_keys()
+
+    def _has_keys(self) -> bool:
+        focused = QApplication.focusWidget()
+        return self.isVisible() and (focused is None or focused is self or self.isAncestorOf(focused))
+
+    def _take_keys(self) -> None:
+        """Give the keyboard to what the open step begins with; to its line where nothing can be done yet."""
+        if self._open is None:
+            return
+        first: dict[Step, tuple[QWidget, ...]] = {
+            Step.MODEL: (self.model.go, self.model.browse),
+            Step.ERRORS: (self.source.source,),
+            Step.LOOK: (self.look,),
+            Step.TUNE: (self.tune.button,),
+            Step.COMPARE: (self.compare, self.export),
+        }
+        wanted = next((widget for widget in first[self._open] if widget.isEnabled()), self.cards[self._open].line)
+        wanted.setFocus()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._take_keys()
 
     # -- what happens -------------------------------------------------------------------------------------------------
 
@@ -187,7 +212,6 @@ class ProductionPanel(ProjectPanel):
         self._model = model
         self.cards[Step.MODEL].show_state(said=model_in_words(self._standing, model), done=True)
         self._choose(Step.ERRORS)
-        self.source.source.setFocus()
 
     def _bring_in(self, source: str) -> None:
         """With the model that was taken, or that of the last time."""
