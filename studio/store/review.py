@@ -107,23 +107,24 @@ class Review:
         """The first `count` of `ids`, without looking at the others."""
         return self._scores.worst(run_id, count)
 
-    def errors(self, run_id: str) -> dict[int, float]:
-        """`ItemScore.error` of each scored item that had a label."""
-        return self._scores.errors(run_id)
+    def errors(self, run_id: str, split: Split | None = None) -> dict[int, float]:
+        """`ItemScore.error` of each scored item that had a label, of all splits or one."""
+        return self._scores.errors(run_id, split)
 
     def splits(self, run_id: str) -> set[Split]:
         """The splits that the run's scored items are in."""
         return self._scores.splits(run_id)
 
-    def confusion(self, run_id: str) -> npt.NDArray[np.int64]:
-        """(n, n) int64 for class ids 0…n-1: pixels by label (row) and prediction (column) where they differ."""
-        return self._scores.confusion(run_id, self._class_room)
+    def confusion(self, run_id: str, split: Split | None = None) -> npt.NDArray[np.int64]:
+        """(n, n) int64 for class ids 0…n-1, of all splits or one: pixels by label (row) and prediction (column) where
+        they differ."""
+        return self._scores.confusion(run_id, self._class_room, split)
 
-    def right(self, run_id: str) -> npt.NDArray[np.int64] | None:
-        """(n,) int64 for class ids 0…n-1: pixels, or items of one class, that the run has right. None in masks' scores
-        of earlier versions. Reads every score."""
+    def right(self, run_id: str, split: Split | None = None) -> npt.NDArray[np.int64] | None:
+        """(n,) int64 for class ids 0…n-1, of all splits or one: pixels, or items of one class, that the run has right.
+        None in masks' scores of earlier versions. Reads every score."""
         of_pixels = self._settings().task is Task.SEGMENTATION
-        return self._scores.right(run_id, self._class_room, of_pixels=of_pixels)
+        return self._scores.right(run_id, self._class_room, split, of_pixels=of_pixels)
 
     @property
     def _class_room(self) -> int:

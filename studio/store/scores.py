@@ -85,31 +85,35 @@ class Scores:
         )
         return [row[0] for row in rows]
 
-    def errors(self, run_id: str) -> dict[int, float]:
-        """By item; what had no label is missing."""
-        sql = "SELECT item, error FROM measures WHERE run = ? AND error IS NOT NULL"
-        return dict(self._database.execute(sql, (run_id,)))
+    def errors(self, run_id: str, split: Split | None = None) -> dict[int, float]:
+        """By item, of all splits or one; what had no label is missing."""
+        sql = "SELECT item, error FROM measures WHERE run = ?1 AND error IS NOT NULL AND (?2 IS NULL OR split = ?2)"
+        return dict(self._database.execute(sql, (run_id, split)))
 
     def splits(self, run_id: str) -> set[Split]:
         """The splits that the run's scored items are in."""
         rows = self._database.execute("SELECT DISTINCT split FROM measures WHERE run = ?", (run_id,))
         return {Split(row[0]) for row in rows}
 
-    def confusion(self, run_id: str, classes: int) -> npt.NDArray[np.int64]:
-        """(classes, classes) int64: pixels by label (row) and prediction (column); the diagonal is 0, as scores hold
-        differences only."""
+    def confusion(self, run_id: str, classes: int, split: Split | None = None) -> npt.NDArray[np.int64]:
+        """(classes, classes) int64, of all splits or one: pixels by label (row) and prediction (column); the diagonal
+        is 0, as scores hold differences only."""
         table = np.zeros((classes, classes), np.int64)
+        of_split = "" if split is None else "AND item IN (SELECT item FROM measures WHERE run = ?1 AND split = ?2)"
         rows = self._database.execute(
-            "SELECT label, predicted, SUM(pixels) FROM confusions WHERE run = ? GROUP BY label, predicted", (run_id,)
+            f"SELECT label, predicted, SUM(pixels) FROM confusions WHERE run = ?1 {of_split} GROUP BY label, predicted",
+            (run_id,) if split is None else (run_id, split),
         )
         for label, predicted, pixels in rows:
             if 0 <= label < classes and 0 <= predicted < classes:
                 table[label, predicted] = pixels
         return table
 
-    def right(self, run_id: str, classes: int, *, of_pixels: bool) -> npt.NDArray[np.int64] | None:
+    def right(
+        self, run_id: str, classes: int, split: Split | None = None, *, of_pixels: bool
+    ) -> npt.NDArray[np.int64] | None:
         """As `right_counts`."""
-        return right_counts(self._database, run_id, classes=classes, of_pixels=of_pixels)
+        return right_counts(self._database, run_id, split, classes=classes, of_pixels=of_pixels)
 
     def mistakes(self, run_id: str) -> dict[tuple[int, int], int]:
         """How many pixels or items by (label, prediction) where they differ, `NO_CLASS` included."""

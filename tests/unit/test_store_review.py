@@ -115,6 +115,10 @@ def test_the_table_is_filtered_by_split_class_confusion_and_decision(reviewed: S
 def test_the_confusion_of_a_run_adds_up_its_items(reviewed: Store) -> None:
     assert reviewed.review.confusion(RUN).tolist() == [[0, 107, 0], [500, 0, 2], [0, 0, 0]]
     assert reviewed.review.confusion(RUN).dtype == np.int64
+    by_split = [reviewed.review.confusion(RUN, split) for split in (Split.TRAIN, Split.VALID)]
+    assert sum(by_split).tolist() == reviewed.review.confusion(RUN).tolist()
+    assert [counts[1, 2] for counts in by_split] == [0, 2]
+    assert reviewed.review.errors(RUN, Split.TRAIN) == {3: 0.15}
     put_scores(reviewed, [score(5, 1.0, confusion=((0, 9, 5), (9, 0, 5), (2, 0, 3)))])
     reviewed.review.load_scores(RUN)
     assert reviewed.review.confusion(RUN).tolist() == [[0, 0, 0], [0, 0, 0], [3, 0, 0]]
@@ -315,10 +319,19 @@ def test_what_is_decided_after_an_edit_leaves_the_label_as_it_is(reviewed: Store
     opened(reviewed, 5).brush((100, 60), (150, 60), 9, 1)
     reviewed.review.note_edited(RUN, 5)
     edited = reviewed.read_mask(5)
-    reviewed.review.decide(RUN, 5, RIGHT)
+    reviewed.review.decide(RUN, 5, OUT)
     assert np.array_equal(reviewed.read_mask(5), edited)
     reviewed.review.undo(RUN)
     assert (decision(reviewed, 5), np.array_equal(reviewed.read_mask(5), edited)) == (EDITED, True)
+
+
+def test_that_an_edited_label_is_right_leaves_it_a_correction(reviewed: Store) -> None:
+    opened(reviewed, 5).brush((100, 60), (150, 60), 9, 1)
+    reviewed.review.note_edited(RUN, 5)
+    edited = reviewed.read_mask(5)
+    reviewed.review.decide(RUN, 5, RIGHT)
+    assert [(c.item, c.decision) for c in reviewed.review.corrections(RUN)] == [(5, EDITED)]
+    assert np.array_equal(reviewed.read_mask(5), edited)
 
 
 def test_an_edited_item_is_a_correction_from_what_the_run_saw_to_what_it_is_now(reviewed: Store) -> None:

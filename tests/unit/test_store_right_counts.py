@@ -61,6 +61,9 @@ def test_an_item_is_right_where_its_one_class_is_what_the_model_says(make_run: M
         right = store.review.right("0001")
         assert right is not None
         assert right.tolist() == [2, 0, 0]
+        production = store.review.right("0001", Split.PRODUCTION)
+        assert production is not None
+        assert production.tolist() == [0, 0, 0]
 
 
 def test_pixels_that_are_right_are_added_up_by_class(make_run: MakeRun) -> None:

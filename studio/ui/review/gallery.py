@@ -38,8 +38,8 @@ class Gallery(QWidget):
     shown_changed = Signal()
     """Other items show than before."""
     tile_width_chosen = Signal(int)
-    right_wanted = Signal(str)
-    """Of this run, how much of each class is right, for `show_right`."""
+    right_wanted = Signal(str, object)
+    """Of this run and this split, None for all, how much of each class is right, for `show_right`."""
     threshold_chosen = Signal(float)
     """From which probability on tags are to be predicted."""
 
@@ -135,7 +135,7 @@ class Gallery(QWidget):
     def query(self, *, from_the_top: bool = False) -> None:
         """Ask the project for the items that the filters let through; the current one stays so if it is among them,
         unless they are to be looked at from the top."""
-        self.mistakes.show_tags()
+        self.mistakes.show_split()
         keep = None if from_the_top else self.grid.current_item
         run = self.run
         review, order = self._session.store.review, self.order.order
@@ -237,9 +237,9 @@ class Gallery(QWidget):
         """Let keys reach the items."""
         self.stack.take_focus()
 
-    def show_right(self, run: str, right: npt.NDArray[np.int64] | None) -> None:
-        """(n,) int64: what the run has right of each class; None where nobody knows."""
-        self.mistakes.show_right(run, right)
+    def show_right(self, run: str, split: Split | None, right: npt.NDArray[np.int64] | None) -> None:
+        """(n,) int64: what the run has right of each class in the split, None for all; None where nobody knows."""
+        self.mistakes.show_right(run, split, right)
 
     @property
     def only_split(self) -> Split | None:

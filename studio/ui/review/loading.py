@@ -56,13 +56,13 @@ class RunChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class RunFigures:
-    """`confusion` (n, n) int64 counts wrong pixels or items by label and prediction; `errors` by item, in pixels, for
-    points. `only_split` is the split of all items, None where they have several. `threshold` is the one in force for
-    tags. `sortable` is what the items have figures of."""
+    """Of each split of the items, `confusion` (n, n) int64 counts wrong pixels or items by label and prediction, and
+    `errors` has those of points in pixels. `only_split` is the split of all items, None where they have several.
+    `threshold` is the one in force for tags. `sortable` is what the items have figures of."""
 
     run: str
-    confusion: np.ndarray
-    errors: dict[int, float]
+    confusion: dict[Split, npt.NDArray[np.int64]]
+    errors: dict[Split, list[float]]
     only_split: Split | None
     threshold: float = TAG_THRESHOLD
     sortable: frozenset[SortBy] = frozenset()
@@ -92,12 +92,12 @@ def read_figures(project: Path, run: str, task: Task) -> RunFigures:
     with Store.open(project) as store:
         store.review.load_scores_once(run)
         suspected, judged = store.review.suspicion_counts(run)
-        used = store.review.splits(run)
+        used, of_points = store.review.splits(run), task is Task.KEYPOINTS
         return RunFigures(
             run=run,
-            confusion=store.review.confusion(run),
-            errors=store.review.errors(run) if task is Task.KEYPOINTS else {},
-            only_split=used.pop() if len(used) == 1 else None,
+            confusion={split: store.review.confusion(run, split) for split in used},
+            errors={split: list(store.review.errors(run, split).values()) for split in used if of_points},
+            only_split=next(iter(used)) if len(used) == 1 else None,
             threshold=kept_threshold(store.run(run).folder),
             sortable=store.review.sortable(run),
             suspected=suspected if judged else None,
@@ -114,10 +114,10 @@ def _usual_aspect(store: Store, items: Sequence[int]) -> float | None:
     return sorted(found)[len(found) // 2] if found else None
 
 
-def read_right(project: Path, run: str) -> npt.NDArray[np.int64] | None:
+def read_right(project: Path, run: str, split: Split | None) -> npt.NDArray[np.int64] | None:
     """`Review.right` for another thread. Raises StudioError."""
     with Store.open(project) as store:
-        return store.review.right(run)
+        return store.review.right(run, split)
 
 
 def choose_threshold(project: Path, run: str, threshold: float) -> None:

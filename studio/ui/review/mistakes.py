@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,14 +21,16 @@ from studio.ui.review.tag_counting import TagCounting, TagOverview
 from studio.ui.review.tag_panel import TagPanel
 from studio.ui.session import Session, Tone
 
+_Figures = TypeVar("_Figures")
+
 
 class Mistakes(QObject):
     """`panel` is what the task has: a confusion matrix, a table of tags, or a histogram of errors."""
 
     changed = Signal()
     """Other mistakes were chosen."""
-    right_wanted = Signal(str)
-    """Of this run, how much of each class is right, for `show_right`."""
+    right_wanted = Signal(str, object)
+    """Of this run and this split, None for all, how much of each class is right, for `show_right`."""
     threshold_chosen = Signal(float)
 
     def __init__(self, session: Session, shown_split: Callable[[], Split | None], parent: QObject) -> None:
@@ -41,6 +44,8 @@ class Mistakes(QObject):
         self._tag_counting.counted.connect(self._take_tags)
         self._tag_counting.failed.connect(lambda sentence: session.say(sentence, Tone.ERROR))
         self.cell: Cell | None = None
+        self._of_split: Split | None = None
+        """Whose figures the panel shows."""
         self.range: Range | None = None
         """Of errors, where the task has a histogram of them."""
         self.panel = _panel_for(session.settings.task)
@@ -69,8 +74,10 @@ class Mistakes(QObject):
     def show_anew(self) -> None:
         """By the project's settings as they are now."""
         figures = self._figures
+        self._of_split = self._shown_split()
         if isinstance(self.panel, ConfusionPanel):
-            counts = figures.confusion if figures else np.zeros((0, 0), np.int64)
+            found = self._chosen(figures.confusion) if figures else []
+            counts = sum(found, np.zeros_like(found[0])) if found else np.zeros((0, 0), np.int64)
             self.panel.show_counts(counts, self._session.settings.known_classes)
             self.panel.select(self.cell)
         elif isinstance(self.panel, TagPanel):
@@ -80,11 +87,24 @@ class Mistakes(QObject):
             self.show_tags()
             self.panel.select(self.cell)
         else:
-            self.panel.show_errors(list(figures.errors.values()) if figures else [])
+            errors = self._chosen(figures.errors) if figures else []
+            self.panel.show_errors([error for each in errors for error in each])
+            self.panel.show_keypoints(self._session.settings.keypoints)
             self.panel.select(self.range)
 
+    def show_split(self) -> None:
+        """Speak of the items of the split that is shown, so that a click on a number shows as many items."""
+        if isinstance(self.panel, TagPanel):
+            self.show_tags()
+        elif self._of_split is not self._shown_split():
+            self.show_anew()
+
+    def _chosen(self, by_split: Mapping[Split, _Figures]) -> list[_Figures]:
+        """Those of the split that is shown, or of all."""
+        return [figures for of, figures in by_split.items() if self._of_split in (None, of)]
+
     def show_tags(self) -> None:
-        """Tag by tag, of the split that is shown, so that a click on a number shows as many items."""
+        """Tag by tag, of the split that is shown."""
         if not isinstance(self.panel, TagPanel):
             return
         known = self._tags if self._tags is not None and self._tags.run == self._run else None
@@ -95,9 +115,9 @@ class Mistakes(QObject):
         self.panel.show_curve(known.curve if known and has_model else None)
         self.panel.show_counts(summed(chosen) if known else None, self._session.settings.known_classes)
 
-    def show_right(self, run: str, right: npt.NDArray[np.int64] | None) -> None:
-        """(n,) int64: what the run has right of each class; None where nobody knows."""
-        if isinstance(self.panel, ConfusionPanel) and run == self._run:
+    def show_right(self, run: str, split: Split | None, right: npt.NDArray[np.int64] | None) -> None:
+        """(n,) int64: what the run has right of each class in the split, None for all; None where nobody knows."""
+        if isinstance(self.panel, ConfusionPanel) and (run, split) == (self._run, self._of_split):
             self.panel.show_right(right)
 
     def close(self) -> None:
@@ -115,7 +135,7 @@ class Mistakes(QObject):
 
     def _want_right(self) -> None:
         if self._figures is not None:
-            self.right_wanted.emit(self._figures.run)
+            self.right_wanted.emit(self._figures.run, self._of_split)
 
     def _choose_cell(self, cell: Cell | None) -> None:
         self.cell = cell

@@ -248,9 +248,9 @@ class ReviewPage(QWidget):
             if wanted is not None:
                 self._look_at_item(figures.run, wanted)
 
-    def _count_right(self, run: str) -> None:
-        work = partial(read_right, self._session.store.root, run)
-        self._work.do(work, partial(self.gallery.show_right, run), self._complain)
+    def _count_right(self, run: str, split: Split | None) -> None:
+        work = partial(read_right, self._session.store.root, run, split)
+        self._work.do(work, partial(self.gallery.show_right, run, split), self._complain)
 
     def _show_wanted_split(self) -> None:
         """Not before the run's items are there: an empty grid would say that none of them is of this split."""

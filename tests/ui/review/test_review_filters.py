@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -13,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.core.classes import make_classes
 from studio.core.items import Split
-from studio.core.review import Decision
+from studio.core.review import Decision, decode_score, encode_score
 from studio.core.settings import ProjectSettings, Task
 from studio.store import Store
 from studio.ui.review import ReviewPage
@@ -125,6 +126,31 @@ def test_the_chosen_cell_can_be_given_up_by_the_button_too(
     assert not button.isVisible()
 
 
+def test_the_matrix_speaks_of_the_split_that_shows(
+    project: ReviewProject, request: pytest.FixtureRequest, qtbot: QtBot
+) -> None:
+    path = project.store.run("0001").folder / "scores.jsonl"
+    scores = [decode_score(line) for line in path.read_bytes().splitlines()]
+    seen = project.ids[:3]
+    moved = [msgspec.structs.replace(s, split=Split.PRODUCTION) if s.item in seen else s for s in scores]
+    path.write_bytes(b"".join(map(encode_score, moved)))
+    page: ReviewPage = request.getfixturevalue("page")
+    panel = page.gallery.panel
+    assert isinstance(panel, ConfusionPanel)
+    panel.by_row.click()
+    for split, items in ((Split.PRODUCTION, seen), (Split.VALID, project.ids[3:8]), (None, project.ids[:8])):
+        choose(page.gallery.filters.split, split)
+        pixels = sum(int(((project.predictions[item] == 2) & (project.labels[item] == 0)).sum()) for item in items)
+        qtbot.waitUntil(lambda pixels=pixels: f": {pixels:,} pixels" in panel.matrix.words((0, 2)), timeout=20_000)
+    choose(page.gallery.filters.split, Split.PRODUCTION)
+    click(qtbot, panel.matrix, (0, 2))
+    assert shown(page, project) == {
+        name
+        for name, item in zip(project.names(seen), seen, strict=True)
+        if ((project.predictions[item] == 2) & (project.labels[item] == 0)).any()
+    }
+
+
 def test_a_cell_is_told_in_words_with_the_pixels_counted(project: ReviewProject, matrix: ConfusionMatrix) -> None:
     pixels = sum(
         int(((predicted == 3) & (project.labels[item] == 1)).sum()) for item, predicted in project.predictions.items()
@@ -175,6 +201,14 @@ def test_points_have_a_histogram_of_distances_that_filters(
     assert points_page.gallery.model.rowCount() == 6
 
 
+def test_beside_points_it_says_which_mark_is_the_label_and_whose_colour_is_which(points_page: ReviewPage) -> None:
+    panel = points_page.gallery.panel
+    assert isinstance(panel, HistogramPanel)
+    assert panel.marks.isVisible()
+    assert "A cross is the label, a ring the prediction" in panel.marks.text()
+    assert 'color:#ff8800">■</span>&nbsp;nose' in panel.marks.text()
+
+
 def test_without_a_run_the_page_says_what_to_do_and_goes_there(
     tmp_path_factory: pytest.TempPathFactory, qtbot: QtBot
 ) -> None:
@@ -189,9 +223,13 @@ def test_without_a_run_the_page_says_what_to_do_and_goes_there(
         page.show()
         assert page.no_runs.isVisible()
         assert page.no_runs.heading.text() == "Train a model first"
+        said: list[str] = []
+        session.message.connect(lambda text, _tone: said.append(text))
+        qtbot.keyClick(page.no_runs.button, Qt.Key.Key_W)
+        assert "finish or stop a run on the Train page first" in said[-1]
         qtbot.mouseClick(page.no_runs.button, Qt.MouseButton.LeftButton)
         assert pages == ["train"]
-        assert not any(action.isEnabled() for action in page.actions())
+        assert [a.objectName() for a in page.actions() if a.isEnabled()] == ["review_find_errors"]
         page.shut_down()
         page.close()
 
