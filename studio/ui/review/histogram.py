@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Final
 
 import numpy as np
@@ -10,12 +11,14 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
+from studio.core.points import KeypointName
 from studio.ui.theme import theme
 
 Range = tuple[float, float]
 """[low, high) in pixels of the original; high may be infinite."""
 
 _STEPS: Final = (0.0, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0, 50.0, 80.0, 120.0, 200.0, float("inf"))
+_MARKS: Final = "A cross is the label, a ring the prediction; the line and the number are how far the two lie apart."
 _ROW: Final = 22
 _BAR_GAP: Final = 4
 
@@ -38,7 +41,14 @@ class HistogramPanel(QWidget):
         self._summary.setWordWrap(True)
         layout.addWidget(heading)
         layout.addWidget(self.histogram)
+        self.marks = QLabel()
+        self.marks.setObjectName("point_marks")
+        self.marks.setTextFormat(Qt.TextFormat.RichText)
+        self.marks.setProperty("role", "muted")
+        self.marks.setWordWrap(True)
         layout.addWidget(self._summary)
+        layout.addSpacing(6)
+        layout.addWidget(self.marks)
         layout.addStretch(1)
 
     def show_errors(self, errors: Sequence[float]) -> None:
@@ -51,6 +61,15 @@ class HistogramPanel(QWidget):
                 f"{values.max():.0f} px off. Click a bar to see its items."
             )
         self._summary.setVisible(bool(len(errors)))
+
+    def show_keypoints(self, keypoints: Sequence[KeypointName]) -> None:
+        """Say what the marks in the pictures mean, and whose colours they have."""
+        named = " &nbsp; ".join(
+            f'<span style="color:{point.color}">■</span>&nbsp;{escape(point.name).replace(" ", "&nbsp;")}'
+            for point in keypoints
+            if not point.retired
+        )
+        self.marks.setText(f"{_MARKS}<p>{named}</p>" if named else _MARKS)
 
     def select(self, chosen: Range | None) -> None:
         """Mark the range without telling anyone."""
