@@ -25,6 +25,8 @@ class When(enum.Enum):
     STEPS = enum.auto()
     """Decisions that can be taken back or made again."""
     RUNS = enum.auto()
+    ALWAYS = enum.auto()
+    """Where something is missing, the page says what."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +146,7 @@ ENTRIES: Final = (
         keys=("W",),
         icon="search",
         hint="which labels are probably wrong",
-        when=When.RUNS,
+        when=When.ALWAYS,
     ),
     Entry(name="review_sort", text="Sort by…", keys=("S",), when=When.ITEMS),
     Entry(name="review_group", text="Group by…", keys=("Shift+S",), when=When.ITEMS),

@@ -35,6 +35,7 @@ from studio.ui.review.top_bar import TopBar, View
 from studio.ui.session import Page, Session, Tone
 from studio.ui.widgets.work_queue import WorkQueue
 
+_NOBODY_JUDGES: Final = "Label errors are found by what a run trained: finish or stop a run on the Train page first."
 _DECISION_ACTIONS: Final = {
     "review_accept": Decision.ACCEPTED,
     "review_label_right": Decision.LABEL_RIGHT,
@@ -157,7 +158,7 @@ class ReviewPage(QWidget):
             "review_region": self._deciding.accept_region,
             "review_next_region": self._deciding.show_next_region,
             "review_journal": self._turn_journal,
-            "review_find_errors": partial(self.top.find_errors.open, self.error_search),
+            "review_find_errors": self._find_errors,
             "review_sort": partial(order.open_list, order.sort),
             "review_group": partial(order.open_list, order.group),
             "review_note": self.asking.open,
@@ -303,6 +304,12 @@ class ReviewPage(QWidget):
         self.report.choose(run)
         self._show_view(View.REPORT)
 
+    def _find_errors(self) -> None:
+        if self._choices:
+            self.top.find_errors.open(self.error_search)
+        else:
+            self._session.say(_NOBODY_JUDGES)
+
     def _turn_journal(self) -> None:
         self._show_view(View.ITEMS if self._view is View.JOURNAL else View.JOURNAL)
 
@@ -358,6 +365,7 @@ class ReviewPage(QWidget):
             When.ITEMS: in_items and has_runs,
             When.STEPS: self._run is not None and self._view in (View.ITEMS, View.JOURNAL),
             When.RUNS: has_runs,
+            When.ALWAYS: True,
         }
         self._actions.allow([when for when, is_possible in possible.items() if is_possible])
 
@@ -365,12 +373,15 @@ class ReviewPage(QWidget):
         super().showEvent(event)
         if self._view is View.ITEMS:
             self._deciding.come_back()
-            self.gallery.take_focus()
+            self._take_focus()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         if self._view is View.ITEMS:
-            self.gallery.take_focus()
+            self._take_focus()
+
+    def _take_focus(self) -> None:
+        (self.gallery.take_focus if self._choices else self.no_runs.button.setFocus)()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
