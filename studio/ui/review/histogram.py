@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFocusEvent, QFont, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from studio.core.points import KeypointName
@@ -88,6 +88,7 @@ class ErrorHistogram(QWidget):
         self.setObjectName("error_histogram")
         self.setAccessibleName("How many items are how far off")
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.bins: list[tuple[Range, int]] = []
         self._selected: Range | None = None
@@ -120,6 +121,30 @@ class ErrorHistogram(QWidget):
         found = self._at(event.position())
         self._hovered = found[0] if found else None
         self.setCursor(Qt.CursorShape.PointingHandCursor if found else Qt.CursorShape.ArrowCursor)
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Up and Down go from bar to bar, Space and Enter choose one, or all items again."""
+        key, spans = Qt.Key(event.key()), [span for span, _count in self.bins]
+        place = spans.index(self._hovered) if self._hovered in spans else None
+        if key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and spans:
+            step = 1 if key == Qt.Key.Key_Down else -1
+            self._hovered = spans[0 if place is None else min(max(0, place + step), len(spans) - 1)]
+            self.update()
+        elif key in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter) and place is not None:
+            self.chosen.emit(None if spans[place] == self._selected else spans[place])
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if self._hovered is None and self.bins:
+            self._hovered = self._selected or self.bins[0][0]
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._hovered = None
         self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -156,6 +181,10 @@ class ErrorHistogram(QWidget):
             chosen = span == self._selected
             if chosen or span == self._hovered:
                 painter.fillRect(row, theme().color("accent_soft" if chosen else "raised"))
+            if self.hasFocus() and span == self._hovered:
+                painter.setPen(theme().color("accent"))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRoundedRect(row.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
             painter.setPen(theme().color("muted"))
             painter.drawText(
                 QRectF(0, row.top(), names - 8, _ROW),

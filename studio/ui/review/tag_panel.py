@@ -42,6 +42,9 @@ class TagPanel(QWidget):
         self._all.setToolTip("Show the items of every mistake again")
         self._all.setIcon(theme().icon("close", "muted"))
         self._all.clicked.connect(lambda: self._choose(None))
+        keeps_room = self._all.sizePolicy()
+        keeps_room.setRetainSizeWhenHidden(True)  # else the table moves away under the mouse
+        self._all.setSizePolicy(keeps_room)
         self._all.hide()
         self.heading = QLabel("TAG BY TAG")
         self.heading.setProperty("role", "section")

@@ -201,6 +201,18 @@ def test_points_have_a_histogram_of_distances_that_filters(
     assert points_page.gallery.model.rowCount() == 6
 
 
+def test_the_histogram_is_worked_by_keys(points_project: ReviewProject, points_page: ReviewPage, qtbot: QtBot) -> None:
+    panel = points_page.gallery.panel
+    assert isinstance(panel, HistogramPanel)
+    panel.histogram.setFocus(Qt.FocusReason.TabFocusReason)
+    for _ in range(6):
+        qtbot.keyClick(panel.histogram, Qt.Key.Key_Down)
+    qtbot.keyClick(panel.histogram, Qt.Key.Key_Space)
+    assert shown(points_page, points_project) == {"face3.png", "face4.png"}
+    qtbot.keyClick(panel.histogram, Qt.Key.Key_Return)
+    assert points_page.gallery.model.rowCount() == 6
+
+
 def test_beside_points_it_says_which_mark_is_the_label_and_whose_colour_is_which(points_page: ReviewPage) -> None:
     panel = points_page.gallery.panel
     assert isinstance(panel, HistogramPanel)
@@ -225,6 +237,8 @@ def test_without_a_run_the_page_says_what_to_do_and_goes_there(
         assert page.no_runs.heading.text() == "Train a model first"
         said: list[str] = []
         session.message.connect(lambda text, _tone: said.append(text))
+        page.activateWindow()
+        qtbot.waitUntil(page.no_runs.button.hasFocus)
         qtbot.keyClick(page.no_runs.button, Qt.Key.Key_W)
         assert "finish or stop a run on the Train page first" in said[-1]
         qtbot.mouseClick(page.no_runs.button, Qt.MouseButton.LeftButton)

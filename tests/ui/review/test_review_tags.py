@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.core.classes import make_classes
@@ -230,8 +231,11 @@ def test_a_click_on_how_often_a_tag_is_missing_or_too_many_shows_these_items_and
     _project, page = tags_page
     panel = page.gallery.panel
     assert isinstance(panel, TagPanel)
+    place = panel.table.geometry()
     click(panel, qtbot, "bee", MISSING)
     assert shown(page) == ["2.png"]
+    QApplication.processEvents()
+    assert panel.table.geometry() == place, "what was clicked stays under the mouse"
     click(panel, qtbot, "wasp", TOO_MANY)
     assert shown(page) == ["1.png"]
     click(panel, qtbot, "ant", MISSING)
