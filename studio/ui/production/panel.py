@@ -13,7 +13,6 @@ from PySide6.QtGui import QFocusEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from studio.core.events import Progress, RunEvent
-from studio.core.fine_tuning import lessons
 from studio.core.recipe import RunSpec
 from studio.store import RunRecord
 from studio.ui.panel_place import ProjectPanel
@@ -23,6 +22,7 @@ from studio.ui.production.step_card import StepCard
 from studio.ui.production.words import model_in_words, said
 from studio.ui.production.work import Prepared, check_model, export_model, prepare
 from studio.ui.review.fine_tune import FineTuneBar
+from studio.ui.review.loading import read_lessons
 from studio.ui.run_control import RunControl
 from studio.ui.session import Session, Tone
 from studio.ui.widgets.free_folder import free_folder
@@ -90,7 +90,7 @@ class ProductionPanel(ProjectPanel):
         column.addWidget(about)
         self.model, self.source = ModelChoice(), SourceChoice()
         self.look = _button("Look through in Review", "production_look")
-        self.tune = FineTuneBar(self._lessons)
+        self.tune = FineTuneBar()
         self.tune.setContentsMargins(22, 0, 0, 0)
         self.compare = _button("Before and after", "production_compare")
         self.export = _button("Export the model…", "production_export")
@@ -118,6 +118,7 @@ class ProductionPanel(ProjectPanel):
         self.model.chosen.connect(self._take_model)
         self.source.wanted.connect(self._bring_in)
         self.look.clicked.connect(lambda: self._with_scoring(self.look_asked.emit))
+        self.tune.wanted.connect(self._read_lessons)
         self.tune.proposed.connect(self._fine_tune)
         self.compare.clicked.connect(lambda: self._with_tuned(lambda run: self.comparison_asked.emit(run.id)))
         self.export.clicked.connect(lambda: self._with_tuned(self._ask_where))
@@ -248,11 +249,13 @@ class ProductionPanel(ProjectPanel):
             if isinstance(event, Progress) and event.what == "scoring":
                 self.source.show_progress(event.done, event.total)
 
-    def _lessons(self) -> tuple[int, ...]:
-        store, scoring = self._session.store, self._standing.scoring
-        if scoring is None:
-            return ()
-        return lessons(store.review.corrections(scoring.id), store.production.learnable(scoring.id))
+    def _read_lessons(self, run: str) -> None:
+        read = partial(read_lessons, self._session.store.root, run)
+        self._queue.do(read, partial(self.tune.propose, run), self._could_not_read_lessons)
+
+    def _could_not_read_lessons(self, sentence: str) -> None:
+        self.tune.give_up()
+        self._complain(sentence)
 
     def _fine_tune(self, spec: RunSpec) -> None:
         self.left.emit()
