@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,83 +16,35 @@ from studio.cli.learning_options import (
 from studio.cli.options import DeviceOption, JsonOption, ProjectArgument, TensorboardOption
 from studio.cli.output import Output
 from studio.cli.probing import AUTO, with_probed_batches
+from studio.cli.recipe_options import (
+    ArchOption,
+    BatchOption,
+    ClipNormOption,
+    EarlyStopOption,
+    EncoderOption,
+    EpochsOption,
+    FromOption,
+    FrozenOption,
+    GrowOption,
+    OnDivergenceOption,
+    OnMemoryOption,
+    PartsOption,
+    PretrainedOption,
+    RateOption,
+    RecipeOption,
+    ResizeOption,
+    ScheduleOption,
+    SeedOption,
+    SizeOption,
+)
 from studio.cli.recipes import RecipeOptions, make_spec
 from studio.cli.run_watch import carry_out, exit_code, watch
 from studio.core.errors import BadInput
-from studio.core.recipe import OnDivergence, OnMemory, Purpose
-from studio.core.resizing import Resize
+from studio.core.recipe import Purpose, RunSpec
 from studio.store import Store
 
-RecipeOption = Annotated[
-    Path | None,
-    typer.Option("--recipe", metavar="FILE|NAME", help="A recipe.json, or a sample's name such as camvid-lesson-3."),
-]
-SizeOption = Annotated[str | None, typer.Option("--size", metavar="HxW", help="Training size, such as 96x128.")]
-ResizeOption = Annotated[
-    Resize | None,
-    typer.Option(
-        "--resize",
-        help="How pictures of another shape come to that size: squish their sides, crop a part drawn anew each time, "
-        "or pad them with grey. After a crop masks and points are judged and predicted on whole, padded pictures, "
-        "classes on the middle.",
-    ),
-]
-BatchOption = Annotated[
-    str | None,
-    typer.Option(
-        "--batch",
-        metavar="N|auto",
-        help="Images a batch; auto tries growing ones first, and takes the smallest that is about as fast as any that "
-        "fits into memory.",
-    ),
-]
-ArchOption = Annotated[
-    str | None,
-    typer.Option(
-        "--arch",
-        metavar="A",
-        help="The model, such as dynamic_unet or heatmap.",
-    ),
-]
-EncoderOption = Annotated[
-    str | None,
-    typer.Option(
-        "--encoder",
-        metavar="E",
-        help="What it stands on: resnet34 or another of torchvision's, or timm/NAME where timm is installed.",
-    ),
-]
-PretrainedOption = Annotated[
-    bool | None, typer.Option("--pretrained/--from-scratch", help="Whether to start from ImageNet weights.")
-]
-FromOption = Annotated[str | None, typer.Option("--from", metavar="RUN", help="Start from this run's weights.")]
-SeedOption = Annotated[int | None, typer.Option("--seed", metavar="N", help="Of order, transforms and first weights.")]
-ScheduleOption = Annotated[
-    str | None,
-    typer.Option(
-        "--schedule",
-        metavar="KIND[:NAME=X,…]",
-        help="How the rate moves: one-cycle, flat-cosine or constant, such as one-cycle:pct_start=0.3,div=10.",
-    ),
-]
-OnDivergenceOption = Annotated[
-    OnDivergence | None,
-    typer.Option(
-        "--on-divergence",
-        help="When the loss is no number any more: stop, or go back to the last good checkpoint and on with a third of "
-        "the rates, three times at most.",
-    ),
-]
-OnMemoryOption = Annotated[
-    OnMemory | None,
-    typer.Option(
-        "--on-memory",
-        help="When a batch does not fit into memory: compute it in parts, go on in half precision where the device has "
-        "it, or stop with the last good checkpoint.",
-    ),
-]
-FrozenOption = Annotated[
-    bool | None, typer.Option("--frozen/--unfrozen", help="Train the head and the batch-norm layers only.")
+ResumeOption = Annotated[
+    str | None, typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped or crashed.")
 ]
 
 
@@ -101,15 +52,11 @@ def train(
     *,
     project: ProjectArgument,
     recipe: RecipeOption = None,
-    epochs: Annotated[
-        int | None, typer.Option("--epochs", metavar="N", help="How often through the data.", min=1)
-    ] = None,
+    epochs: EpochsOption = None,
     size: SizeOption = None,
     resize: ResizeOption = None,
     batch: BatchOption = None,
-    lr: Annotated[
-        str | None, typer.Option("--lr", metavar="X|LO:HI", help="Peak rate, or a range over the layers.")
-    ] = None,
+    lr: RateOption = None,
     schedule: ScheduleOption = None,
     arch: ArchOption = None,
     encoder: EncoderOption = None,
@@ -119,28 +66,17 @@ def train(
     frozen: FrozenOption = None,
     on_divergence: OnDivergenceOption = None,
     on_memory: OnMemoryOption = None,
-    clip_norm: Annotated[
-        float | None, typer.Option("--clip-norm", metavar="X", help="Shorten gradients that are longer than this.")
-    ] = None,
-    parts: Annotated[
-        int | None, typer.Option("--parts", metavar="N", help="Compute each batch in N parts, for less memory.", min=1)
-    ] = None,
-    early_stop: Annotated[
-        int | None,
-        typer.Option("--early-stop", metavar="N", help="End a stage after N epochs without a better loss.", min=1),
-    ] = None,
+    clip_norm: ClipNormOption = None,
+    parts: PartsOption = None,
+    early_stop: EarlyStopOption = None,
     label_smoothing: LabelSmoothingOption = None,
     class_weights: ClassWeightsOption = None,
     average_weights: AverageWeightsOption = None,
     mixup: MixUpOption = None,
     compiled: CompileOption = None,
-    grow: Annotated[
-        bool, typer.Option("--grow", help="Progressive resizing: spread the epochs over growing sizes of the pictures.")
-    ] = False,
+    grow: GrowOption = False,
     note: Annotated[str | None, typer.Option("--note", help="A few words to know the run by.")] = None,
-    resume: Annotated[
-        str | None, typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped or crashed.")
-    ] = None,
+    resume: ResumeOption = None,
     device: DeviceOption = "auto",
     tensorboard: TensorboardOption = None,
     as_json: JsonOption = False,
@@ -154,7 +90,7 @@ def train(
         epochs=epochs,
         size=size,
         resize=resize,
-        batch=None if batch == AUTO else batch,
+        batch=_asked_batch(batch),
         lr=lr,
         schedule=schedule,
         arch=arch,
@@ -185,9 +121,7 @@ def train(
                 store, store.run(resume), output, device=device, resume=True, tensorboard=tensorboard
             )
         else:
-            spec = make_spec(store, options, purpose=Purpose.TRAIN, device=device)
-            if batch == AUTO:
-                spec = with_probed_batches(store, spec, output, device=device)
+            spec = _spec(store, options, output, batch=batch, purpose=Purpose.TRAIN, device=device)
             record, outcome = carry_out(store, spec, output, device=device, tensorboard=tensorboard)
     if outcome.learnt_something:
         output.say(f"Its worst items: studio review {project} --run {record.id}")
@@ -216,7 +150,7 @@ def lr_find(
         recipe=recipe,
         size=size,
         resize=resize,
-        batch=None if batch == AUTO else batch,
+        batch=_asked_batch(batch),
         arch=arch,
         encoder=encoder,
         pretrained=pretrained,
@@ -226,8 +160,19 @@ def lr_find(
     )
     output = Output(as_json=as_json)
     with Store.open(project) as store:
-        spec = make_spec(store, options, purpose=Purpose.LR_FIND, device=device)
-        if batch == AUTO:
-            spec = with_probed_batches(store, spec, output, device=device)
+        spec = _spec(store, options, output, batch=batch, purpose=Purpose.LR_FIND, device=device)
         _, outcome = carry_out(store, spec, output, device=device, tensorboard=tensorboard)
     raise typer.Exit(exit_code(outcome))
+
+
+def _asked_batch(batch: str | None) -> str | None:
+    """What the recipe is to say; `auto` is tried out once there is one."""
+    return None if batch == AUTO else batch
+
+
+def _spec(
+    store: Store, options: RecipeOptions, output: Output, *, batch: str | None, purpose: Purpose, device: str
+) -> RunSpec:
+    """Raises what `make_spec` does."""
+    spec = make_spec(store, options, purpose=purpose, device=device)
+    return with_probed_batches(store, spec, output, device=device) if batch == AUTO else spec
