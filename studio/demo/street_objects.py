@@ -175,20 +175,8 @@ def draw_car(canvas: Canvas, camera: Camera, car: Car, class_id: int) -> None:
         (side, belt, end + 0.55),
     ]
     _quad(canvas, camera, cabin, glass, class_id)
-    roof = [
-        (car.x - inner, top, start),
-        (car.x + inner, top, start),
-        (car.x + inner, top, end),
-        (car.x - inner, top, end),
-    ]
-    _quad(canvas, camera, roof, tone[2], class_id)
-    bonnet = [
-        (car.x - half, belt, near),
-        (car.x + half, belt, near),
-        (car.x + half, belt, far),
-        (car.x - half, belt, far),
-    ]
-    _quad(canvas, camera, bonnet, tone[2], class_id)
+    _quad(canvas, camera, _lying(car.x, inner, top, start, end), tone[2], class_id)
+    _quad(canvas, camera, _lying(car.x, half, belt, near, far), tone[2], class_id)  # bonnet and boot
     pane = [
         (car.x - half, belt, start - 0.2),
         (car.x - inner, top, start),
@@ -199,13 +187,7 @@ def draw_car(canvas: Canvas, camera: Camera, car: Car, class_id: int) -> None:
     inset = [(x + (car.x - x) * 0.12, y + (1.2 - y) * 0.16, z) for x, y, z in pane]
     _quad(canvas, camera, inset, glass, None)
     for x in (car.x - 0.62, car.x + 0.62):
-        _quad(
-            canvas,
-            camera,
-            [(x - 0.14, 0, near), (x - 0.14, 0.4, near), (x + 0.14, 0.4, near), (x + 0.14, 0, near)],
-            dark,
-            class_id,
-        )
+        _quad(canvas, camera, _upright(x, 0.14, 0, 0.4, near), dark, class_id)
     _face_of_car(canvas, camera, car, near, (half, belt), (tone[1], tone[3]), class_id)
 
 
@@ -219,31 +201,24 @@ def _face_of_car(
     class_id: int,
 ) -> None:
     half, belt = size
-    end = [
-        (car.x - half, 0.24, near),
-        (car.x - half, belt, near),
-        (car.x + half, belt, near),
-        (car.x + half, 0.24, near),
-    ]
-    _quad(canvas, camera, end, tone[0], class_id)
-    bumper = [
-        (car.x - half, 0.24, near),
-        (car.x - half, 0.42, near),
-        (car.x + half, 0.42, near),
-        (car.x + half, 0.24, near),
-    ]
-    _quad(canvas, camera, bumper, tone[1], None)
+    _quad(canvas, camera, _upright(car.x, half, 0.24, belt, near), tone[0], class_id)
+    _quad(canvas, camera, _upright(car.x, half, 0.24, 0.42, near), tone[1], None)  # the bumper
     scale = camera.scale(near)
     lamp = (255, 246, 214) if car.towards else (226, 44, 40)
     for x in (car.x - 0.66, car.x + 0.66):
         canvas.ellipse(camera.see(x, 0.68, near), (0.15 * scale, 0.1 * scale), camera.tone(lamp, near))
-    plate = [
-        (car.x - 0.26, 0.46, near),
-        (car.x - 0.26, 0.58, near),
-        (car.x + 0.26, 0.58, near),
-        (car.x + 0.26, 0.46, near),
-    ]
+    plate = _upright(car.x, 0.26, 0.46, 0.58, near)
     _quad(canvas, camera, plate, camera.tone((240, 238, 224), near), None)
+
+
+def _upright(x: float, half: float, low: float, high: float, z: float) -> list[tuple[float, float, float]]:
+    """The corners of what faces the camera, `half` to either side of `x`."""
+    return [(x - half, low, z), (x - half, high, z), (x + half, high, z), (x + half, low, z)]
+
+
+def _lying(x: float, half: float, y: float, near: float, far: float) -> list[tuple[float, float, float]]:
+    """The corners of what is level, `half` to either side of `x`."""
+    return [(x - half, y, near), (x + half, y, near), (x + half, y, far), (x - half, y, far)]
 
 
 def _quad(
