@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.core.document import History, Leap, MaskDocument, PointsDocument
+from studio.core.document import History, Leap, MaskDocument, PointsDocument, TagsDocument
 from studio.core.edits import Edit, MaskEdit, PointsEdit
 from studio.core.errors import CannotWrite
 from studio.core.items import Item, LabelState, Split
@@ -16,6 +16,7 @@ from studio.core.points import Keypoint, Points, Visibility
 from studio.core.protection import Protection
 from studio.core.raster import Rect
 from studio.core.sweep import Sweep
+from studio.core.tags import Tags
 from studio.core.timeline import net_of
 from tests.unit.polygons import fill_polygon
 
@@ -385,6 +386,21 @@ def test_cancelling_the_drag_after_refused_points_leaves_those_alone(
     journal.full = False
     assert placed.commit()
     assert journal.edits[-1].new == refused  # type: ignore[union-attr]
+
+
+def test_cancelling_a_choice_after_refused_tags_leaves_those_alone(journal: ListJournal) -> None:
+    document = TagsDocument(None, journal, journal.history())
+    journal.full = True
+    with pytest.raises(CannotWrite):
+        document.choose(2)
+    document.begin("tags")
+    document.toggle(5)
+    document.cancel()
+    assert document.tags == Tags((2,))
+    journal.full = False
+    assert document.commit()
+    document.undo()
+    assert document.tags is None
 
 
 def test_refused_points_can_be_cancelled(placed: PointsDocument, journal: ListJournal) -> None:
