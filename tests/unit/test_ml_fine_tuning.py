@@ -22,7 +22,7 @@ from studio.ml.model_file import read_model
 from studio.ml.network import network_of
 from studio.ml.runner import read_recipe
 from studio.ml.tasks.registry import make_task
-from tests.unit.ml_runs import CLASSES, make_run, recipe, run, run_until, same_tensors, write_run
+from tests.unit.ml_runs import CLASSES, NORMED_MODEL, make_run, recipe, run, run_until, same_tensors, write_run
 
 ONE_EPOCH = (Stage(epochs=1, height=32, width=32, batch_size=4),)
 
@@ -71,7 +71,7 @@ def test_a_child_run_begins_with_its_parents_weights(tmp_path: Path) -> None:
 
 def test_a_frozen_stage_changes_nothing_of_the_encoder_but_its_batch_norm(tmp_path: Path) -> None:
     stages = (*ONE_EPOCH, Stage(epochs=1, height=32, width=32, batch_size=4, frozen=True))
-    folder = make_run(tmp_path / "0001", recipe(stages=stages), train=4, valid=2)
+    folder = make_run(tmp_path / "0001", recipe(stages=stages, model=NORMED_MODEL), train=4, valid=2)
     run_until(folder, 1, say="leave")
     before = read_model(folder)
     _, heard = run(folder, resume=True)
@@ -105,7 +105,7 @@ def test_each_group_of_layers_trains_at_its_own_rate(tmp_path: Path, rate: Learn
 def forgetful(folder: Path, *, rate: float, epochs: int = 1) -> Path:
     """A fine-tuning of run 0001 beside it, in which every label says the opposite of what the parent learnt."""
     stages = (Stage(epochs=epochs, height=32, width=32, batch_size=4, lr=LearningRate(high=rate)),)
-    spec = recipe(stages=stages, parent="0001", fine_tune=FineTune(corrections=(1,)))
+    spec = recipe(stages=stages, model=NORMED_MODEL, parent="0001", fine_tune=FineTune(corrections=(1,)))
     child = make_run(folder / "0002", spec, train=8, valid=4)
     for number in range(1, 9):
         mask = np.full((36, 40), 1, np.uint8)
@@ -117,7 +117,7 @@ def forgetful(folder: Path, *, rate: float, epochs: int = 1) -> Path:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     stages = (Stage(epochs=6, height=32, width=32, batch_size=4, lr=LearningRate(high=3e-3)),)
     folder = tmp_path_factory.mktemp("parent") / "0001"
-    run(make_run(folder, recipe(stages=stages), train=8, valid=4))
+    run(make_run(folder, recipe(stages=stages, model=NORMED_MODEL), train=8, valid=4))
     return folder
 
 

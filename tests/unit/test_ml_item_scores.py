@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from studio.core.masks import read_mask
-from studio.core.recipe import Encoder, RunSpec, Stage
+from studio.core.recipe import RunSpec, Stage
 from studio.core.review import ItemScore, decode_score
 from studio.core.settings import Task
 from studio.core.snapshot import decode_snapshot
@@ -23,7 +23,7 @@ from studio.ml.model_file import read_model
 from studio.ml.models.encoders import make_encoder
 from studio.ml.models.keypoint_net import KeypointNet
 from studio.ml.sureness import sureness_of_choice, sureness_of_tags
-from tests.unit.ml_runs import make_run, recipe, run
+from tests.unit.ml_runs import SMALL_MODEL, make_run, recipe, run
 
 IGNORED = 255
 INDEX_OF_ID = np.full(256, IGNORED, np.uint8)
@@ -212,7 +212,7 @@ def test_each_point_has_its_own_error(tmp_path: Path) -> None:
 
 def test_points_are_as_sure_as_they_stay_where_the_light_changes(tmp_path: Path) -> None:
     folder = trained(tmp_path / "0001", Task.KEYPOINTS)
-    network = KeypointNet(make_encoder(Encoder.MOBILENET_V3), 1)
+    network = KeypointNet(make_encoder(SMALL_MODEL.encoder), 1)
     network.load_state_dict(read_model(folder).state)
     items = {item.id: item for item in decode_snapshot((folder / "snapshot.json").read_bytes()).items}
     score = scores_of(folder)[0]

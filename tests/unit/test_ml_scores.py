@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from studio.core.items import Split
 from studio.core.masks import read_mask
-from studio.core.recipe import Encoder, Stage
+from studio.core.recipe import Stage
 from studio.core.review import ItemScore, decode_score
 from studio.core.settings import Task
 from studio.core.snapshot import decode_snapshot
@@ -24,7 +24,7 @@ from studio.ml.models.encoders import make_encoder
 from studio.ml.models.keypoint_net import KeypointNet
 from studio.ml.models.unet import UNet
 from studio.ml.predict import predict
-from tests.unit.ml_runs import make_run, recipe, run, write_run
+from tests.unit.ml_runs import SMALL_MODEL, make_run, recipe, run, write_run
 
 HEIGHT, WIDTH = 32, 48
 SIZE = (96, 64)
@@ -71,7 +71,7 @@ def output(folder: Path, network: torch.nn.Module, item: int) -> torch.Tensor:
 
 
 def test_a_loss_is_the_mean_cross_entropy_over_the_originals_counted_pixels(segmentation: Path) -> None:
-    logits = output(segmentation, UNet(make_encoder(Encoder.MOBILENET_V3), 2), 6).double()
+    logits = output(segmentation, UNet(make_encoder(SMALL_MODEL.encoder), 2), 6).double()
     shares = torch.softmax(logits, 0).numpy()
     label, _ = read_mask(segmentation / "labels/6.png")
     terms = [
@@ -86,7 +86,7 @@ def test_a_loss_is_the_mean_cross_entropy_over_the_originals_counted_pixels(segm
 
 
 def test_an_error_is_the_share_of_counted_pixels_that_the_mask_has_wrong(segmentation: Path) -> None:
-    logits = output(segmentation, UNet(make_encoder(Encoder.MOBILENET_V3), 2), 6)
+    logits = output(segmentation, UNet(make_encoder(SMALL_MODEL.encoder), 2), 6)
     enlarged = functional.interpolate(logits[None], size=SIZE[::-1], mode="bilinear", align_corners=False)[0]
     label, _ = read_mask(segmentation / "labels/6.png")
     score = next(s for s in scores(segmentation) if s.item == 6)
@@ -104,7 +104,7 @@ def test_an_error_is_the_share_of_counted_pixels_that_the_mask_has_wrong(segment
 
 
 def test_a_keypoint_score_is_how_far_the_point_is_off_in_pixels_of_the_original(keypoints: Path) -> None:
-    x, y = output(keypoints, KeypointNet(make_encoder(Encoder.MOBILENET_V3), 1), 6)[0].tolist()
+    x, y = output(keypoints, KeypointNet(make_encoder(SMALL_MODEL.encoder), 1), 6)[0].tolist()
     predicted = np.array([(x + 1) / 2 * SIZE[0], (y + 1) / 2 * SIZE[1]])
     items = decode_snapshot((keypoints / "snapshot.json").read_bytes()).items
     centre = next(i for i in items if i.id == 6).points

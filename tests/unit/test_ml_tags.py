@@ -15,7 +15,7 @@ from studio.core.errors import BadInput
 from studio.core.events import EpochEnd, Metric, Samples, Warned
 from studio.core.items import Split
 from studio.core.outcome import OutcomeKind
-from studio.core.recipe import Encoder, ModelSpec, Stage
+from studio.core.recipe import Encoder, Stage
 from studio.core.resizing import Resize, frame_of
 from studio.core.review import NO_CLASS, ItemScore, decode_score
 from studio.core.settings import Task
@@ -35,8 +35,6 @@ FRAME = frame_of(Resize.SQUISH, (9, 9), height=32, width=32)
 
 CLASSES = tuple(make_classes(["ant", "void", "bee", "wasp"]))  # void in the middle: counted ids are 0, 2, 3
 STAGE = Stage(epochs=4, height=64, width=64, batch_size=8)
-MODEL = ModelSpec(encoder=Encoder.RESNET18, pretrained=False)
-"""Its batch norm follows within a few steps, which that of MobileNet does not."""
 
 
 def snapshot_of(task: Task, *tags: Tags | None) -> Snapshot:
@@ -220,7 +218,7 @@ def test_a_network_for_tags_first_answers_how_often_each_occurs() -> None:
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
     """A square in every second picture, learnt until it is seen."""
     task = Task(request.param)
-    spec = recipe(task, stages=[STAGE], model=MODEL)
+    spec = recipe(task, stages=[STAGE])
     folder = make_run(tmp_path_factory.mktemp("runs") / "0001", spec, train=80, valid=8)
     outcome, heard = run(folder)
     assert outcome is OutcomeKind.FINISHED
