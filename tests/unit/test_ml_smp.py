@@ -103,7 +103,9 @@ def test_a_runs_model_file_names_its_network_and_a_fine_tuning_starts_from_it(tr
 @pytest.mark.skipif(
     not all(importlib.util.find_spec(name) for name in programs.ONNX_PACKAGES), reason="needs the ONNX packages"
 )
-@pytest.mark.parametrize("architecture", [Architecture.SMP_LINKNET, Architecture.SMP_FPN])
+@pytest.mark.parametrize(
+    "architecture", [Architecture.SMP_FPN, pytest.param(Architecture.SMP_LINKNET, marks=pytest.mark.slow)]
+)
 def test_as_onnx_it_answers_as_pytorch(architecture: Architecture, tmp_path: Path) -> None:
     network = SmpNetwork(toy_encoder(), 5, architecture=architecture).eval()
     images = torch.rand(2, 3, 64, 96)

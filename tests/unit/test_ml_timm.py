@@ -154,7 +154,10 @@ def test_a_damaged_file_of_weights_is_no_crash(hub: Path) -> None:
     assert sentence.startswith("From scratch")
 
 
-@pytest.fixture(scope="module", params=[(Task.SEGMENTATION, OTHER_STATISTICS), (Task.SINGLE_LABEL, SMALL)])
+MASKS, CLASSES = (Task.SEGMENTATION, OTHER_STATISTICS), (Task.SINGLE_LABEL, SMALL)
+
+
+@pytest.fixture(scope="module", params=[MASKS, CLASSES])
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     task, encoder = request.param
     model = ModelSpec(encoder=encoder, pretrained=False)
@@ -170,6 +173,7 @@ def test_its_model_predicts_on_pictures(trained: Path, tmp_path: Path) -> None:
     assert [path.name for path in answers] in (["09.png"], ["tags.csv"])
 
 
+@pytest.mark.parametrize("trained", [MASKS, pytest.param(CLASSES, marks=pytest.mark.slow)], indirect=True)
 def test_as_onnx_it_answers_as_pytorch(trained: Path, tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     model = read_model(trained)
