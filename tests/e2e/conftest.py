@@ -11,15 +11,22 @@ import pytest
 
 from studio.core.settings import Task
 from studio.demo import make_demo
-from tests.e2e.driver import Program
+from studio.demo import project as drawing
+from tests.e2e.driver import Program, screenshots_folder
 from tests.e2e.screen import Screen
+
+_FRAMES = 8
+"""Of each of the demo's streets, instead of 24: enough to train and review, and a third of the work."""
 
 
 @pytest.fixture(scope="session")
 def demo_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo of street scenes, made once; tests work on copies."""
+    """The demo of street scenes with fewer scenes, made once; tests work on copies. The README shows it whole."""
     folder = tmp_path_factory.mktemp("demo") / "streets"
-    make_demo(folder, Task.SEGMENTATION)
+    with pytest.MonkeyPatch.context() as patch:
+        if screenshots_folder() is None:
+            patch.setattr(drawing, "FRAMES", _FRAMES)
+        make_demo(folder, Task.SEGMENTATION)
     return folder
 
 

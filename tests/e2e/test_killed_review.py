@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.core.items import Split
+from studio.core.items import LabelState, Split
 from studio.core.masks import write_mask
 from studio.core.recipe import RunSpec, Stage
 from studio.core.review import Decision, ItemScore, encode_score
@@ -28,7 +28,8 @@ def reviewed(project: Path) -> Path:
     with Store.open(project) as store:
         record = store.create_run(RunSpec(task=Task.SEGMENTATION, stages=(Stage(epochs=1, height=64, width=64),)))
         lines = []
-        for number, item in enumerate(store.items(store.item_ids(ItemFilter(splits=frozenset({Split.VALID})))[:ITEMS])):
+        labelled = ItemFilter(states=frozenset({LabelState.LABELLED}), splits=frozenset({Split.VALID}))
+        for number, item in enumerate(store.items(store.item_ids(labelled)[:ITEMS])):
             label = store.read_mask(item.id)
             assert label is not None
             path = f"predictions/{item.id}.png"
@@ -53,6 +54,10 @@ def decisions(project: Path) -> list[Decision]:
         return [review.decision for review in store.review.items("0001", store.review.ids("0001"))]
 
 
+def decided(project: Path) -> int:
+    return sum(decision is not Decision.UNDECIDED for decision in decisions(project))
+
+
 def test_a_killed_window_loses_no_decision_and_takes_them_back_after_a_restart(
     reviewed: Path, open_program: Callable[..., Program]
 ) -> None:
@@ -61,7 +66,7 @@ def test_a_killed_window_loses_no_decision_and_takes_them_back_after_a_restart(
     wanted = [Decision.ACCEPTED, Decision.LABEL_RIGHT, Decision.LEFT_OUT, Decision.ACCEPTED]
     for number, key in enumerate("arxa", start=1):
         window.screen.key(key)
-        wait_until(lambda n=number: decisions(reviewed)[:n] == wanted[:n], seconds=30)
+        wait_until(lambda n=number: decisions(reviewed)[:n] == wanted[:n], seconds=30, every=0.1)
     window.screen.key("r")
     window.kill()
 
@@ -81,5 +86,5 @@ def test_a_killed_window_loses_no_decision_and_takes_them_back_after_a_restart(
     again.click("review_grid", at=(0.1, 0.1))
     for left in range(last - 1, -1, -1):
         again.screen.key("Control_L+z")
-        wait_until(lambda left=left: sum(d is not Decision.UNDECIDED for d in decisions(reviewed)) == left, seconds=30)
+        wait_until(lambda left=left: decided(reviewed) == left, seconds=30, every=0.1)
     assert again.close() == 0

@@ -25,7 +25,7 @@ def test_a_killed_worker_is_explained_at_once_and_its_run_can_be_resumed(
     project: Path, open_program: Callable[..., Program]
 ) -> None:
     window = open_program(str(project), "--page", "train")
-    for field, value in {"epochs": "3", "height": "64", "width": "64", "batch_size": "16"}.items():
+    for field, value in {"epochs": "6", "height": "64", "width": "64", "batch_size": "4"}.items():
         window.enter(field, value)
     window.click("train_button")
     checkpoint = project / "runs" / "0001" / "state.pt"
@@ -54,7 +54,7 @@ def test_a_killed_window_loses_no_finished_stroke_and_still_undoes_them(
     for number in range(strokes):
         y = 0.2 + 0.1 * number
         window.screen.drag([window.place_on("canvas", 0.3 + 0.02 * i, y) for i in range(20)])
-    wait_until(lambda: _bands(project, item.id) == strokes, seconds=10)
+    wait_until(lambda: _bands(project, item.id) == strokes, seconds=10, every=0.1)
     window.screen.move(*window.place_on("canvas", 0.3, 0.85))
     window.screen.press()
     window.screen.move(*window.place_on("canvas", 0.5, 0.85))
@@ -66,7 +66,7 @@ def test_a_killed_window_loses_no_finished_stroke_and_still_undoes_them(
     time.sleep(2)
     for left in range(strokes - 1, -1, -1):
         again.screen.key("Control_L+z")
-        wait_until(lambda left=left: _bands(project, item.id) == left, seconds=10)
+        wait_until(lambda left=left: _bands(project, item.id) == left, seconds=10, every=0.1)
     assert again.close() == 0
 
 

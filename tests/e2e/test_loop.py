@@ -22,7 +22,8 @@ from tests.e2e.screen import wait_until
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 _ROAD_KEY, _ROAD = "3", 2
-_SMALL_RECIPE = {"epochs": "2", "height": "64", "width": "64", "batch_size": "4", "rate": "2e-4"}
+_SIDE = "64" if screenshots_folder() is not None else "32"
+_SMALL_RECIPE = {"epochs": "2", "height": _SIDE, "width": _SIDE, "batch_size": "4", "rate": "2e-4"}
 
 
 def test_a_person_goes_round_the_whole_loop_once(project: Path, open_program: Callable[..., Program]) -> None:
@@ -92,14 +93,14 @@ def _paint_an_unlabelled_item(window: Program, project: Path) -> Item:
     time.sleep(1)
     window.screen.key(_ROAD_KEY)
     window.screen.drag([window.place_on("canvas", 0.3 + 0.01 * i, 0.8) for i in range(41)])
-    wait_until(lambda: _painted(project, item) > 0, seconds=10)
+    wait_until(lambda: _painted(project, item) > 0, seconds=20, every=0.1)
     stroke = _painted(project, item)
     window.screen.key("Control_L+z")
-    wait_until(lambda: _painted(project, item) == 0, seconds=10)
+    wait_until(lambda: _painted(project, item) == 0, seconds=20, every=0.1)
     window.screen.key("Control_L+Shift_L+z")
-    wait_until(lambda: _painted(project, item) == stroke, seconds=10)
+    wait_until(lambda: _painted(project, item) == stroke, seconds=20, every=0.1)
     file = (project / "labels" / item.name).with_suffix(".png")
-    wait_until(lambda: file.exists() and int((read_mask(file)[0] == _ROAD).sum()) == stroke, seconds=10)
+    wait_until(lambda: file.exists() and int((read_mask(file)[0] == _ROAD).sum()) == stroke, seconds=20, every=0.1)
     return item
 
 
@@ -113,12 +114,12 @@ def _painted(project: Path, item: Item) -> int:
 def _look_at_samples(window: Program, picture: _Camera) -> None:
     """See what the recipe makes of training pictures, as the process that would train draws them, and roll again."""
     window.screen.key("Control_L+Shift_L+g")
-    wait_until(lambda: window.text("augmented_said").startswith("12 training items"), seconds=300)
+    wait_until(lambda: window.text("augmented_said").startswith("12 training items"), seconds=300, every=0.5)
     window.screen.key("r")
     time.sleep(1)
     picture("augmented")
     window.screen.key("Escape")
-    wait_until(lambda: window.where("augmented_grid") is None, seconds=10)
+    wait_until(lambda: window.where("augmented_grid") is None, seconds=20, every=0.1)
 
 
 def _find_a_rate(window: Program, project: Path) -> float:
@@ -143,7 +144,7 @@ def _wait_for_run(
             return next((entry for entry in store.runs() if entry.id == run), None)
 
     wait_until(lambda: (known := record()) is not None and known.outcome is not None, seconds=seconds, every=0.5)
-    wait_until(lambda: window.text("run_chip") == "", seconds=10)
+    wait_until(lambda: window.text("run_chip") == "", seconds=20, every=0.1)
     time.sleep(1)
     if picture is not None:
         picture()
@@ -171,11 +172,11 @@ def _review(window: Program, project: Path, picture: _Camera) -> tuple[list[Item
     window.screen.key("a")
     time.sleep(0.7)
     window.screen.key("x")
-    wait_until(lambda: _decision(project, third) is Decision.LEFT_OUT, seconds=10)
+    wait_until(lambda: _decision(project, third) is Decision.LEFT_OUT, seconds=20, every=0.1)
     window.screen.key("Control_L+z")
-    wait_until(lambda: _decision(project, third) is Decision.UNDECIDED, seconds=10)
+    wait_until(lambda: _decision(project, third) is Decision.UNDECIDED, seconds=20, every=0.1)
     window.screen.key("Control_L+Shift_L+z")
-    wait_until(lambda: _decision(project, third) is Decision.LEFT_OUT, seconds=10)
+    wait_until(lambda: _decision(project, third) is Decision.LEFT_OUT, seconds=20, every=0.1)
     with Store.open(project) as store:
         for entry in (first, second):
             assert _decision(project, entry) is Decision.ACCEPTED
