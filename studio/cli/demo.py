@@ -17,7 +17,10 @@ def demo(
         Path | None, typer.Argument(metavar="[DIR]", help="Where it goes; by default into your data folder.")
     ] = None,
     task: Annotated[
-        Task, typer.Option(help="Streets with masks, with their weather or with tags, or faces with keypoints.")
+        Task,
+        typer.Option(
+            help="Streets with masks, with their weather or with tags, or faces with keypoints; of texts there is none."
+        ),
     ] = Task.SEGMENTATION,
     window: Annotated[bool, typer.Option("--window/--no-window", help="Open the window on it afterwards.")] = True,
     as_json: JsonOption = False,
