@@ -11,8 +11,16 @@ from studio.cli.options import DeviceOption, JsonOption, ProjectArgument
 from studio.cli.output import Output
 from studio.cli.run_watch import exit_code, watch
 from studio.core.counting import counted
-from studio.production import answers_otherwise, begin_scoring, bring_in, open_model, otherwise_in_words, pre_label
-from studio.store import Store
+from studio.production import (
+    BroughtIn,
+    answers_otherwise,
+    begin_scoring,
+    bring_in,
+    open_model,
+    otherwise_in_words,
+    pre_label,
+)
+from studio.store import RunRecord, Store
 
 
 def production_errors(
@@ -44,33 +52,42 @@ def production_errors(
         with output.progress("Reading labels") as progress:
             brought = bring_in(store, source, progress=progress)
         output.problems(brought.problems)
-        output.result(
-            "brought_in",
-            brought.sentence,
-            items=len(brought.items),
-            new=brought.new,
-            labelled=brought.labelled,
-            problems=len(brought.problems),
-        )
+        _tell_brought(output, brought)
         record = begin_scoring(store, opened, brought.items, source)
         record, outcome = watch(store, record, output, device=device, resume=False)
         if outcome.learnt_something:
-            proposed = pre_label(store, record.id)
-            different, compared = answers_otherwise(store, record.id)
-            if words := otherwise_in_words(different, compared):
-                output.problems([words])
-            counts = store.production.counts(record.id)
-            pre_labelled = counted(len(proposed), "item is", "items are")
-            output.result(
-                "scored",
-                f"Run {record.id} has what the model says about {counted(counts.items, 'item')}, "
-                f"{counts.learnable:,} of them with a label to learn; {pre_labelled} pre-labelled. "
-                f"Next: studio review {project} --run {record.id}, then studio fine-tune {project} --run {record.id}",
-                run=record.id,
-                items=counts.items,
-                learnable=counts.learnable,
-                proposed=len(proposed),
-                answered_otherwise=different,
-                compared=compared,
-            )
+            _tell_scored(output, store, project, record)
     raise typer.Exit(exit_code(outcome))
+
+
+def _tell_brought(output: Output, brought: BroughtIn) -> None:
+    output.result(
+        "brought_in",
+        brought.sentence,
+        items=len(brought.items),
+        new=brought.new,
+        labelled=brought.labelled,
+        problems=len(brought.problems),
+    )
+
+
+def _tell_scored(output: Output, store: Store, project: Path, record: RunRecord) -> None:
+    """Pre-label what nobody labelled, and say what comes next."""
+    proposed = pre_label(store, record.id)
+    different, compared = answers_otherwise(store, record.id)
+    if words := otherwise_in_words(different, compared):
+        output.problems([words])
+    counts = store.production.counts(record.id)
+    pre_labelled = counted(len(proposed), "item is", "items are")
+    output.result(
+        "scored",
+        f"Run {record.id} has what the model says about {counted(counts.items, 'item')}, "
+        f"{counts.learnable:,} of them with a label to learn; {pre_labelled} pre-labelled. "
+        f"Next: studio review {project} --run {record.id}, then studio fine-tune {project} --run {record.id}",
+        run=record.id,
+        items=counts.items,
+        learnable=counts.learnable,
+        proposed=len(proposed),
+        answered_otherwise=different,
+        compared=compared,
+    )
