@@ -25,8 +25,8 @@ from studio.core.settings import TAG_TASKS, ProjectSettings, SplitRule, Task
 from studio.core.tags import Tags
 from studio.demo import faces, street_picture
 from studio.demo.spoiling import spoil_mask, spoil_points
-from studio.demo.street_tags import scene_tags, spoil_tags, tag_names
-from studio.demo.street_world import WEATHERS, make_street
+from studio.demo.street_tags import plain_street, scene_tags, spoil_tags, tag_names
+from studio.demo.street_world import WEATHERS, Street, make_street
 from studio.formats import Annotation, ImportPlan
 from studio.ingest import import_into
 
@@ -189,9 +189,12 @@ def _tagged_jobs(task: Task) -> list[Callable[[], _Drawn]]:
 
 
 def _draw_tagged(task: Task, number: int, frame: int) -> _Drawn:
-    drawn = _draw_street(number, frame)
-    assert isinstance(drawn.label, np.ndarray)
-    return dataclasses.replace(drawn, label=scene_tags(task, drawn.label, number % len(WEATHERS)))
+    street, seed = _street(number), _grain_of(number, frame)
+    scene = street_picture.draw_scene(street, frame, seed=seed)
+    if task is Task.MULTI_LABEL:
+        scene = street_picture.draw_scene(plain_street(street, scene.mask, random.Random(seed)), frame, seed=seed)
+    tags = scene_tags(task, scene.mask, number % len(WEATHERS))
+    return _drawn_street(number, frame, scene.picture, tags)
 
 
 def _street_jobs() -> list[Callable[[], _Drawn]]:
@@ -199,10 +202,21 @@ def _street_jobs() -> list[Callable[[], _Drawn]]:
 
 
 def _draw_street(number: int, frame: int) -> _Drawn:
-    street = make_street(100 + number, WEATHERS[number % len(WEATHERS)])
-    scene = street_picture.draw_scene(street, frame, seed=1000 * number + frame)
+    scene = street_picture.draw_scene(_street(number), frame, seed=_grain_of(number, frame))
+    return _drawn_street(number, frame, scene.picture, scene.mask)
+
+
+def _street(number: int) -> Street:
+    return make_street(100 + number, WEATHERS[number % len(WEATHERS)])
+
+
+def _grain_of(number: int, frame: int) -> int:
+    return 1000 * number + frame
+
+
+def _drawn_street(number: int, frame: int, picture: np.ndarray, label: Annotation) -> _Drawn:
     group = f"street-{number + 1:02d}"
-    return _Drawn(f"{group}_{frame + 1:03d}.jpg", group, scene.picture, scene.mask)
+    return _Drawn(f"{group}_{frame + 1:03d}.jpg", group, picture, label)
 
 
 def _face_jobs() -> list[Callable[[], _Drawn]]:

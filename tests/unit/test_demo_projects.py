@@ -18,7 +18,7 @@ from studio.demo import project as drawing
 from studio.demo.canvas import Canvas
 from studio.demo.project import FRAMES, SITTERS, STREETS, TAGGED_FRAMES, TAGGED_STREETS
 from studio.demo.spoiling import SMALLEST_SHARE, spoil_mask, spoil_points
-from studio.demo.street_tags import SEEN
+from studio.demo.street_tags import SEEN, plain_street
 from studio.demo.street_world import WEATHERS, make_street
 from studio.store import Store
 
@@ -50,10 +50,14 @@ def portraits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_demo(tmp_path_factory.mktemp("demo") / "faces", Task.KEYPOINTS)
 
 
-def street_truth(name: str) -> np.ndarray:
+def street_truth(name: str, *, plain: bool = False) -> np.ndarray:
+    """`plain` as the scenes with tags are drawn."""
     number, frame = int(name[7:9]) - 1, int(name[10:13]) - 1
-    street = make_street(100 + number, WEATHERS[number % len(WEATHERS)])
-    return street_picture.draw_scene(street, frame, seed=1000 * number + frame).mask
+    street, seed = make_street(100 + number, WEATHERS[number % len(WEATHERS)]), 1000 * number + frame
+    mask = street_picture.draw_scene(street, frame, seed=seed).mask
+    if not plain:
+        return mask
+    return street_picture.draw_scene(plain_street(street, mask, random.Random(seed)), frame, seed=seed).mask
 
 
 def test_a_shape_covers_the_same_pixels_in_the_picture_and_in_the_mask() -> None:
@@ -156,10 +160,22 @@ def test_the_notes_say_which_tags_are_wrong_and_the_rest_is_what_the_scene_shows
             tags = store.read_tags(item.id)
             if tags is None:
                 continue
-            mask = street_truth(item.name)
+            mask = street_truth(item.name, plain=set(SEEN) <= set(names))
             truth = {WEATHERS[(int(item.name[7:9]) - 1) % len(WEATHERS)].name}
             truth |= {name for name, (i, least) in SEEN.items() if name in names and (mask == i).mean() >= least}
             assert ({names[i] for i in tags.ids} == truth) == (item.name not in wrong)
+
+
+def test_a_scene_with_tags_shows_a_thing_plainly_or_not_at_all() -> None:
+    having = dict.fromkeys(SEEN, 0)
+    scenes = [f"street-{street:02d}_{frame:03d}.jpg" for street in range(1, 16) for frame in (1, 9, 17)]
+    for scene in scenes:
+        mask = street_truth(scene, plain=True)
+        for name, (class_id, least) in SEEN.items():
+            share = (mask == class_id).mean()
+            assert share == 0 or share >= least
+            having[name] += share > 0
+    assert all(0.25 < count / len(scenes) < 0.75 for count in having.values()), "as many with it as without, about"
 
 
 def test_the_points_of_a_face_lie_in_the_picture_and_on_the_face() -> None:
