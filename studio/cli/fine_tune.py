@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -45,6 +46,10 @@ WeightOption = Annotated[
 FrozenOption = Annotated[
     bool, typer.Option("--frozen", help="Train the head alone, by default at the rate the run's head had.")
 ]
+LastEpochOption = Annotated[
+    bool,
+    typer.Option("--last-epoch", help="End with the last epoch's weights, not with those that forget least."),
+]
 
 
 def fine_tune(
@@ -56,6 +61,7 @@ def fine_tune(
     replay: ReplayOption = FINE_TUNE_REPLAY,
     weight: WeightOption = FINE_TUNE_WEIGHT,
     frozen: FrozenOption = False,
+    last_epoch: LastEpochOption = False,
     label_smoothing: LabelSmoothingOption = None,
     class_weights: ClassWeightsOption = None,
     average_weights: AverageWeightsOption = None,
@@ -69,16 +75,7 @@ def fine_tune(
     output = Output(as_json=as_json)
     with Store.open(project) as store:
         load_scores(store, run)
-        items = lessons(store.review.corrections(run), store.production.learnable(run))
-        if not items:
-            raise BadInput(
-                f"Run {run} has led to no corrected label yet; correct some in the window, or with `studio decide`."
-            )
-        if teacher_of(store.run(run).spec, run) is None:
-            raise BadInput(
-                f"Run {run} looked for label errors before any model was trained; train one on the corrected labels "
-                f"with `studio train {project}`."
-            )
+        items = _lessons(store, run, project)
         rate = read_rate(lr).high if lr is not None else None
         parent = with_learning(
             store.run(run).spec,
@@ -88,9 +85,34 @@ def fine_tune(
             mixup=mixup,
             compile=compiled,
         )
-        spec = fine_tune_spec(parent, run, items, replay=replay, weight=weight, epochs=epochs, rate=rate, frozen=frozen)
+        spec = fine_tune_spec(
+            parent,
+            run,
+            items,
+            replay=replay,
+            weight=weight,
+            epochs=epochs,
+            rate=rate,
+            frozen=frozen,
+            least_forgetting=not last_epoch,
+        )
         record, outcome = carry_out(store, spec, output, device=device, tensorboard=tensorboard)
         if outcome.learnt_something:
             load_scores(store, record.id)
             show_report(read_report(store, record.id), output)
     raise typer.Exit(exit_code(outcome))
+
+
+def _lessons(store: Store, run: str, project: Path) -> tuple[int, ...]:
+    """Raises BadInput where there is nothing to learn, or no model that could."""
+    items = lessons(store.review.corrections(run), store.production.learnable(run))
+    if not items:
+        raise BadInput(
+            f"Run {run} has led to no corrected label yet; correct some in the window, or with `studio decide`."
+        )
+    if teacher_of(store.run(run).spec, run) is None:
+        raise BadInput(
+            f"Run {run} looked for label errors before any model was trained; train one on the corrected labels "
+            f"with `studio train {project}`."
+        )
+    return items

@@ -78,12 +78,14 @@ def fine_tune_spec(
     epochs: int = FINE_TUNE_EPOCHS,
     rate: float | None = None,
     frozen: bool = False,
+    least_forgetting: bool = True,
 ) -> RunSpec:
     """A recipe like `parent`'s last stage that starts from the weights of `run`, or of its `teacher_of`, and learns
     `items`.
 
     `rate` None takes `proposed_rate`; a low end keeps its proportion to the high one. `frozen` trains the head and the
-    batch-norm layers alone. Raises ValueError for a rate or a number of epochs that no stage can have, and where there
+    batch-norm layers alone. With `least_forgetting`, see `FineTune`, no early stop is needed, and the parent's is left
+    out with or without. Raises ValueError for a rate or a number of epochs that no stage can have, and where there
     is no model to start from.
     """
     stage = parent.stages[-1]
@@ -109,7 +111,8 @@ def fine_tune_spec(
         ),
         parent=teacher,
         label_errors=None,
-        fine_tune=FineTune(corrections=tuple(items), replay=replay, weight=weight),
+        early_stop=None,
+        fine_tune=FineTune(corrections=tuple(items), replay=replay, weight=weight, least_forgetting=least_forgetting),
         note=f"Fine-tuned on {count} of run {run}",
     )
 

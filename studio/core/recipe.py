@@ -177,11 +177,14 @@ def size_in_words(height: int, width: int) -> str:
 
 class FineTune(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Training on corrections: `corrections` are item ids, `replay` is the share of the parent's training items that
-    is kept beside them (0–1), `weight` how many times as often a corrected item is drawn."""
+    is kept beside them (0–1), `weight` how many times as often a corrected item is drawn. `least_forgetting` ends each
+    stage with the weights of the last epoch that cost next to nothing of what the parent knew of its validation items,
+    or else of the one that cost least; without it, and where an early stop ends it, with those of its last epoch."""
 
     corrections: tuple[int, ...]
     replay: float = 0.5
     weight: float = 3.0
+    least_forgetting: bool = True
 
 
 class Judge(enum.StrEnum):

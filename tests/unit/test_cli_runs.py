@@ -756,7 +756,7 @@ def test_fine_tuning_starts_from_the_run_and_reports_what_it_fixed_and_broke(
     run_command(["decide", str(reviewed), "--run", "0001", "seqB_002.png", "accept"])
     capsys.readouterr()
     use(ScoringEngine({"seqB_002.png": 0.01, "seqB_001.png": 2.0}))
-    options = ["--epochs", "2", "--replay", "1.0", "--weight", "4", "--label-smoothing", "0.2"]
+    options = ["--epochs", "2", "--replay", "1.0", "--weight", "4", "--label-smoothing", "0.2", "--last-epoch"]
     assert run_command(["fine-tune", str(reviewed), "--run", "0001", *options]) == 0
     text = capsys.readouterr().out
     rows = {line.split()[0]: line.split() for line in text.splitlines() if line.startswith("seq")}
@@ -766,6 +766,7 @@ def test_fine_tuning_starts_from_the_run_and_reports_what_it_fixed_and_broke(
     assert spec.parent == "0001"
     assert spec.fine_tune is not None
     assert (spec.fine_tune.replay, spec.fine_tune.weight, len(spec.fine_tune.corrections)) == (1.0, 4.0, 1)
+    assert not spec.fine_tune.least_forgetting
     assert (parent.label_smoothing, spec.label_smoothing) == (0.0, 0.2)
     assert spec.stages[0].epochs == 2
     assert spec.stages[0].lr.high == pytest.approx(parent.stages[-1].lr.high / 5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -109,11 +110,11 @@ def report_of(store: Store, child: str) -> Report:
     )
 
 
-def fine_tuned(store: Store, *, replay: float, weight: float, rate: float, epochs: int) -> tuple[str, list[RunEvent]]:
+def fine_tuned(store: Store, **options: Any) -> tuple[str, list[RunEvent]]:
+    """`options` are those of `fine_tune_spec`."""
     items = trainable(store.review.corrections("0001"))
     assert set(items) == {WRONG_IN_TRAIN, WRONG_IN_VALID}
-    spec = fine_tune_spec(store.run("0001").spec, "0001", items, replay=replay, weight=weight, epochs=epochs, rate=rate)
-    return carry_out(store, spec)
+    return carry_out(store, fine_tune_spec(store.run("0001").spec, "0001", items, **options))
 
 
 @pytest.mark.parametrize(("replay", "weight"), [(0.0, 1.0), (0.0, 3.0), (0.5, 3.0)])
@@ -152,7 +153,7 @@ def test_corrections_alone_at_a_high_rate_make_the_model_forget_and_the_guard_sa
     before = {i: reviewed.read_tags(i) for i in (WRONG_IN_TRAIN, WRONG_IN_VALID)}
     reviewed.tags.replace(dict.fromkeys(before, label_of(task, has=False)), "as a test")
     try:
-        child, events = fine_tuned(reviewed, replay=0.0, weight=4.0, rate=3e-2, epochs=8)
+        child, events = fine_tuned(reviewed, replay=0.0, weight=4.0, rate=3e-2, epochs=8, least_forgetting=False)
     finally:
         reviewed.tags.replace({i: tags for i, tags in before.items() if tags is not None}, "as it was")
     (told,) = [e.sentence for e in events if isinstance(e, Warned) and e.about == "forgetting"]

@@ -5,6 +5,9 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from pathlib import Path
+from statistics import mean
+from types import SimpleNamespace
+from typing import cast
 
 import msgspec
 import numpy as np
@@ -13,16 +16,30 @@ import torch
 from torch import nn
 
 from studio.core.events import EpochEnd, Metric, Started, Step, Warned, read_events
+from studio.core.items import Split
 from studio.core.masks import write_mask
 from studio.core.recipe import FineTune, LearningRate, Stage
+from studio.core.review import SCORES_FILE, decode_score
 from studio.core.snapshot import decode_snapshot
+from studio.ml.callbacks.least_forgetting import LeastForgetting
 from studio.ml.callbacks.old_items_guard import has_got_worse
 from studio.ml.data.stage_data import DataSource
+from studio.ml.learner import Learner, Position, Validation
 from studio.ml.model_file import read_model
 from studio.ml.network import network_of
 from studio.ml.runner import read_recipe
 from studio.ml.tasks.registry import make_task
-from tests.unit.ml_runs import CLASSES, NORMED_MODEL, make_run, recipe, run, run_until, same_tensors, write_run
+from tests.unit.ml_runs import (
+    CLASSES,
+    NORMED_MODEL,
+    Listener,
+    make_run,
+    recipe,
+    run,
+    run_until,
+    same_tensors,
+    write_run,
+)
 
 ONE_EPOCH = (Stage(epochs=1, height=32, width=32, batch_size=4),)
 
@@ -102,11 +119,12 @@ def test_each_group_of_layers_trains_at_its_own_rate(tmp_path: Path, rate: Learn
     assert lrs[2] == pytest.approx(peaks)
 
 
-def forgetful(folder: Path, *, rate: float, epochs: int = 1) -> Path:
+def forgetful(folder: Path, *, rate: float, epochs: int = 1, name: str = "0002", least_forgetting: bool = True) -> Path:
     """A fine-tuning of run 0001 beside it, in which every label says the opposite of what the parent learnt."""
     stages = (Stage(epochs=epochs, height=32, width=32, batch_size=4, lr=LearningRate(high=rate)),)
-    spec = recipe(stages=stages, model=NORMED_MODEL, parent="0001", fine_tune=FineTune(corrections=(1,)))
-    child = make_run(folder / "0002", spec, train=8, valid=4)
+    fine_tune = FineTune(corrections=(1,), least_forgetting=least_forgetting)
+    spec = recipe(stages=stages, model=NORMED_MODEL, parent="0001", fine_tune=fine_tune)
+    child = make_run(folder / name, spec, train=8, valid=4)
     for number in range(1, 9):
         mask = np.full((36, 40), 1, np.uint8)
         write_mask(child / f"labels/{number}.png", mask, CLASSES)
@@ -134,6 +152,56 @@ def test_a_fine_tuning_that_forgets_says_what_the_model_could_before(parent: Pat
     assert len(told) == 1
     last = decode_last_epoch(parent / "0001")
     assert f"was {last:.4f} before" in told[0]
+
+
+def accuracies(heard: Listener) -> list[float]:
+    """After each epoch, as it was told."""
+    return [event.metrics[0].value for event in heard.of(EpochEnd)]
+
+
+def valid_error(folder: Path) -> float:
+    """As the finished run scored it."""
+    scores = [decode_score(line) for line in (folder / SCORES_FILE).read_bytes().splitlines()]
+    return mean(score.error for score in scores if score.split is Split.VALID)
+
+
+def test_it_ends_with_the_epoch_that_cost_least_and_says_so(parent: Path) -> None:
+    to_the_end = forgetful(parent, rate=3e-4, epochs=3, name="0003", least_forgetting=False)
+    every = accuracies(run(to_the_end)[1])
+    assert every[0] > every[2], "else this test shows nothing"
+    _, heard = run(forgetful(parent, rate=3e-4, epochs=3))
+    assert accuracies(heard) == [*every[:2], max(every)]
+    (told,) = [event.sentence for event in heard.of(Warned) if "ends with the weights" in event.sentence]
+    assert f"epoch {every.index(max(every)) + 1}" in told
+    assert f"{every[2]:.4f} after epoch 3" in told
+    assert valid_error(parent / "0002") < valid_error(to_the_end)
+
+
+def test_stopped_and_resumed_it_ends_with_the_same_weights(parent: Path) -> None:
+    run(forgetful(parent, rate=3e-4, epochs=3))
+    child = forgetful(parent, rate=3e-4, epochs=3, name="0003")
+    run_until(child, 5, say="leave")
+    run(child, resume=True)
+    straight, in_two = (read_model(parent / name).state for name in ("0002", "0003"))
+    assert all(torch.equal(straight[name], in_two[name]) for name in straight)
+
+
+@pytest.mark.parametrize(
+    ("after", "kept"),
+    [((0.70, 0.83, 0.77), 2), ((0.70, 0.83, 0.797), 3), ((0.70, 0.60, 0.65), 1), ((0.70, 0.60, 0.72), 3)],
+    ids=["the last that cost nothing", "next to nothing is nothing", "the least", "the least so far"],
+)
+def test_of_several_epochs_the_last_that_cost_next_to_nothing_is_kept(after: tuple[float, ...], kept: int) -> None:
+    network = torch.nn.Linear(1, 1)
+    choice = LeastForgetting()
+    learner = cast(Learner, SimpleNamespace(answering=network, at=Position(), validation=Validation(0.0, [])))
+    for epoch, value in enumerate(after, 1):
+        learner.at.epochs_done = epoch
+        torch.nn.init.constant_(network.bias, epoch)
+        choice.consider(learner, Metric("accuracy", 0.8), Metric("accuracy", value))
+    put_back = choice.put_back(learner)
+    assert (put_back.epoch if put_back else len(after)) == kept
+    assert network.bias.item() == kept
 
 
 def with_corrected(folder: Path, ids: set[int]) -> Path:

@@ -9,6 +9,7 @@ import msgspec
 from studio.core.counting import counted
 from studio.core.events import Concern, Metric, Progress, Warned
 from studio.ml.callbacks.base import Callback
+from studio.ml.callbacks.least_forgetting import KeptEpoch, LeastForgetting, share_lost
 from studio.ml.event_log import EventSink
 from studio.ml.learner import Learner, Validation
 from studio.ml.tasks.base import TaskMetrics
@@ -24,13 +25,15 @@ class OldItemsGuard(Callback):
 
     They are those of the parent run, so what they lose is what the model forgets. Those whose label was corrected are
     left out: the model is to answer them otherwise than before, which would hide what it forgets of the others. One
-    sentence each time that they fall behind; training goes on, because a person may want just that.
+    sentence each time that they fall behind; training goes on, because a person may want just that. With
+    `chooses_epoch` a stage ends with the weights of the epoch that `LeastForgetting` holds.
     """
 
-    order: ClassVar[int] = 85  # what a checkpoint keeps is put back before this asks for it
+    order: ClassVar[int] = 6  # what is told, kept and drawn of an epoch is of the weights that the stage ends with
 
-    def __init__(self, log: EventSink) -> None:
+    def __init__(self, log: EventSink, *, chooses_epoch: bool) -> None:
         self._log = log
+        self._choice = LeastForgetting() if chooses_epoch else None
         self._before: list[Metric] | None = None
         self._is_behind = False
         self._corrected: frozenset[int] = frozenset()
@@ -60,8 +63,18 @@ class OldItemsGuard(Callback):
         then, now = self._comparable(self._of_old_items(learner, learner.validation))
         if then is None or now is None:
             return
-        behind = has_got_worse(then, now)
-        if behind and not self._is_behind:
+        kept = self._put_back(learner, then, now)
+        behind = has_got_worse(then, now if kept is None else kept.now)
+        if kept is not None:
+            self._log.emit(
+                Warned(
+                    about=Concern.FORGETTING,
+                    sentence=f"The run ends with the weights of epoch {kept.epoch}: {now.name} on "
+                    f"{self._in_words(learner)} was {then.value:.4f} before this fine-tuning, {kept.now.value:.4f} "
+                    f"after that epoch and {now.value:.4f} after epoch {learner.at.epochs_done}.",
+                )
+            )
+        elif behind and not self._is_behind:
             self._log.emit(
                 Warned(
                     about=Concern.FORGETTING,
@@ -72,14 +85,26 @@ class OldItemsGuard(Callback):
             )
         self._is_behind = behind
 
+    def _put_back(self, learner: Learner, then: Metric, now: Metric) -> KeptEpoch | None:
+        """The earlier epoch whose weights the learner has again; None while the stage goes on, or where the epoch that
+        is just done is the one."""
+        if self._choice is None:
+            return None
+        self._choice.consider(learner, then, now)
+        is_last = learner.at.epoch >= learner.stage.epochs
+        return self._choice.put_back(learner) if is_last else None
+
     def state(self) -> dict[str, Any]:
         before = None if self._before is None else msgspec.json.encode(self._before).decode()
-        return {"before": before, "is_behind": self._is_behind}
+        kept = None if self._choice is None else self._choice.state()
+        return {"before": before, "is_behind": self._is_behind, "kept": kept}
 
     def load_state(self, state: dict[str, Any]) -> None:
         before = state["before"]
         self._before = None if before is None else msgspec.json.decode(before, type=list[Metric])
         self._is_behind = state["is_behind"]
+        if self._choice is not None:
+            self._choice.load_state(state.get("kept"))
 
     def cleanup(self, learner: Learner) -> None:
         self._metrics = None
@@ -109,4 +134,4 @@ class OldItemsGuard(Callback):
 
 def has_got_worse(then: Metric, now: Metric) -> bool:
     """By more than the tolerated share of what it was."""
-    return (then.value - now.value) * now.better > WORSE * abs(then.value)
+    return share_lost(then, now) > WORSE

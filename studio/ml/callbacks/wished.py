@@ -18,5 +18,8 @@ def wished_callbacks(spec: RunSpec, log: EventSink) -> list[Callback]:
     if spec.early_stop is not None:
         callbacks.append(EarlyStop(spec.early_stop, log))
     if spec.fine_tune is not None:
-        callbacks += [OldItemsGuard(log), KeptStatistics()]
+        callbacks += [
+            OldItemsGuard(log, chooses_epoch=spec.fine_tune.least_forgetting),
+            KeptStatistics(),
+        ]
     return callbacks
