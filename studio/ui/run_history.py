@@ -234,6 +234,11 @@ class RunHistory:
         table = np.array([(end.epoch, end.train_loss, end.valid_loss) for end in self.epochs], float).reshape(-1, 3)
         return table[:, 0], table[:, 1], table[:, 2]
 
+    def end(self) -> tuple[Metric, int] | None:
+        """The main metric after the last epoch, as the model that the run leaves has it, and that epoch."""
+        ends = [end for end in self.epochs if end.metrics]
+        return (ends[-1].metrics[0], ends[-1].epoch) if ends else None
+
     def best(self) -> tuple[Metric, int] | None:
         """The main metric at its best and the epoch that reached it."""
         ends = [end for end in self.epochs if end.metrics]

@@ -35,7 +35,7 @@ def can_review(record: RunRecord) -> bool:
 
 
 def start_choices(records: Sequence[RunRecord], library: RunLibrary) -> list[StartChoice]:
-    """The runs that a new one may start from, newest first, named by id, best figure and note."""
+    """The runs that a new one may start from, newest first, named by id, the figure each ended with and note."""
     return [
         StartChoice(run=record.id, model=record.spec.model, text=_start_text(record, library))
         for record in reversed(records)
@@ -45,6 +45,6 @@ def start_choices(records: Sequence[RunRecord], library: RunLibrary) -> list[Sta
 
 def _start_text(record: RunRecord, library: RunLibrary) -> str:
     figures = library.figures(record)
-    best = figures.best if figures is not None else ""
+    figure = figures.figure if figures is not None else ""
     when = date_text(dt.datetime.fromtimestamp(record.created), dt.datetime.now())
-    return " · ".join(part for part in (f"Run {record.id}", best or when, record.note) if part)
+    return " · ".join(part for part in (f"Run {record.id}", figure or when, record.note) if part)

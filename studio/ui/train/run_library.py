@@ -1,4 +1,4 @@
-"""Recorded runs, read off the GUI thread: their curves while they are wanted, their best figures for good."""
+"""Recorded runs, read off the GUI thread: their curves while they are wanted, their figures for good."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from studio.core.recipe import RunSpec
 from studio.engine import replay
 from studio.store import RunRecord
 from studio.ui.run_history import RunHistory
-from studio.ui.train.run_words import best_figure, epochs_asked, steered_text
+from studio.ui.train.curves import value_text
+from studio.ui.train.run_words import end_figure, epochs_asked, steered_text
 from studio.ui.train.summary import Pace, pace_of
 from studio.ui.widgets.background import Background
 
@@ -23,8 +24,10 @@ _KEPT: Final = 12
 
 @dataclass(frozen=True, kw_only=True)
 class RunFigures:
-    """What the list of runs tells of one: its best figure and, for estimates, its pace."""
+    """What the list of runs tells of one: the figure it ended with, the best of all epochs where it has any and, for
+    estimates, its pace."""
 
+    figure: str
     best: str
     pace: Pace | None
     score: float | None = None
@@ -96,7 +99,7 @@ class RunLibrary(QObject):
     def _broke(self, run: str, error: Exception) -> None:
         if not isinstance(error, OSError):
             raise error
-        self._figures[run] = RunFigures(best="", pace=None)
+        self._figures[run] = RunFigures(figure="", best="", pace=None)
 
     def _store(self, run: str, history: RunHistory) -> None:
         self._histories[run] = history
@@ -110,7 +113,8 @@ def _figures_of(spec: RunSpec, history: RunHistory) -> RunFigures:
     best = history.best()
     losses = [end.valid_loss for end in history.epochs]
     return RunFigures(
-        best=best_figure(history),
+        figure=end_figure(history),
+        best=value_text(best[0].value) if best is not None else end_figure(history),
         pace=pace_of(spec, history),
         score=best[0].value if best is not None else None,
         valid_loss=min(losses, default=None),

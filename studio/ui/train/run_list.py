@@ -20,7 +20,7 @@ from studio.ui.train.run_words import date_text, outcome_role, outcome_text, pur
 Index = QModelIndex | QPersistentModelIndex
 
 RUN_ROLE: Final = Qt.ItemDataRole.UserRole + 1
-BEST_ROLE: Final = Qt.ItemDataRole.UserRole + 2
+FIGURE_ROLE: Final = Qt.ItemDataRole.UserRole + 2
 SECOND_LINE_ROLE: Final = Qt.ItemDataRole.UserRole + 3
 COLOR_ROLE: Final = Qt.ItemDataRole.UserRole + 4
 
@@ -79,8 +79,8 @@ class RunListModel(QAbstractListModel):
                 shown = f"{record.id}  {star}{self._what(record, is_live=is_live)}"
             case _ if role == RUN_ROLE:
                 shown = record.id
-            case _ if role == BEST_ROLE:
-                shown = self._best(record, is_live=is_live)
+            case _ if role == FIGURE_ROLE:
+                shown = self._figure(record, is_live=is_live)
             case _ if role == SECOND_LINE_ROLE:
                 shown = self._second_line(record, is_live=is_live)
             case _ if role == COLOR_ROLE:
@@ -96,9 +96,9 @@ class RunListModel(QAbstractListModel):
         figures = None if is_live else self._library.figures(record)
         return purpose_text(record.spec, figures.epochs_asked if figures is not None else "")
 
-    def _best(self, record: RunRecord, *, is_live: bool) -> str:
+    def _figure(self, record: RunRecord, *, is_live: bool) -> str:
         figures = None if is_live else self._library.figures(record)
-        return figures.best if figures is not None else ""
+        return figures.figure if figures is not None else ""
 
     def _second_line(self, record: RunRecord, *, is_live: bool) -> str:
         when = date_text(dt.datetime.fromtimestamp(record.created), dt.datetime.now())
@@ -122,7 +122,7 @@ class RunListModel(QAbstractListModel):
 
 
 class RunDelegate(QStyledItemDelegate):
-    """A dot in the run's colour, its id, what it was and its best figure; below, when, how it ended and its note."""
+    """A dot in the run's colour, its id, what it was, the figure it has; below, when, how it ended and its note."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(160, _ROW_HEIGHT)
@@ -148,19 +148,19 @@ class RunDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _paint_first(self, painter: QPainter, room: QRect, index: Index) -> None:
-        best = str(index.data(BEST_ROLE))
+        figure = str(index.data(FIGURE_ROLE))
         bold = QFont(painter.font())
         bold.setWeight(QFont.Weight.DemiBold)
         plain = painter.font()
         painter.setFont(bold)
         run = str(index.data(RUN_ROLE))
         run_width = painter.fontMetrics().horizontalAdvance(run) + 8
-        best_width = painter.fontMetrics().horizontalAdvance(best)
+        figure_width = painter.fontMetrics().horizontalAdvance(figure)
         _write(painter, room, run, "text")
-        _write(painter, room, best, "text", Qt.AlignmentFlag.AlignRight)
+        _write(painter, room, figure, "text", Qt.AlignmentFlag.AlignRight)
         painter.setFont(plain)
         what = str(index.data(Qt.ItemDataRole.DisplayRole)).partition("  ")[2]
-        _write(painter, room.adjusted(run_width, 0, -best_width - 8, 0), what, "text")
+        _write(painter, room.adjusted(run_width, 0, -figure_width - 8, 0), what, "text")
 
 
 def _write(

@@ -43,8 +43,8 @@ def recorded_words(run: str, spec: RunSpec, outcome: RunOutcome | None, history:
     """The line over the plots of a run that is over."""
     facts: list[str] = []
     if history is not None:
-        best = best_text(history)
-        facts += [best] if best else []
+        figure = figure_text(history)
+        facts += [figure] if figure else []
         facts += _where(history)
     asked = epochs_asked(history) if history is not None else ""
     title = f"Run {run}: {purpose_text(spec, asked)}, {outcome.kind if outcome else 'no end recorded'}"
@@ -52,23 +52,26 @@ def recorded_words(run: str, spec: RunSpec, outcome: RunOutcome | None, history:
     return HeaderWords(title=title, facts="  ·  ".join(facts), share=None, weights=weights)
 
 
-def best_text(history: RunHistory) -> str:
-    """Pixel accuracy 0.727 (epoch 9), or the rate or batch that a finder suggests; empty when there is neither."""
-    best = history.best()
-    if best is not None:
-        metric, epoch = best
-        return f"{metric.name} {value_text(metric.value)} (epoch {epoch})"
+def figure_text(history: RunHistory) -> str:
+    """Pixel accuracy 0.727 (best 0.741 after epoch 9), or the rate or batch that a finder suggests; empty when there is
+    neither."""
+    end, best = history.end(), history.best()
+    if end is not None and best is not None:
+        (metric, epoch), (highest, best_epoch) = end, best
+        at_best = f" (best {value_text(highest.value)} after epoch {best_epoch})" if epoch != best_epoch else ""
+        return f"{metric.name} {value_text(metric.value)}{at_best}"
     if history.batch_found is not None:
         return f"suggests a batch of {history.batch_found.batch_size}"
     valley = history.suggestion("valley") or next((s.lr for s in history.suggestions), None)
     return f"suggests {rate_text(valley)}" if valley is not None else ""
 
 
-def best_figure(history: RunHistory) -> str:
-    """The best value alone, for a narrow list: 0.727, or the rate or batch that a finder suggests."""
-    best = history.best()
-    if best is not None:
-        return value_text(best[0].value)
+def end_figure(history: RunHistory) -> str:
+    """What the model reaches that the run left, alone, for a narrow list: 0.727, or the rate or batch that a finder
+    suggests."""
+    end = history.end()
+    if end is not None:
+        return value_text(end[0].value)
     if history.batch_found is not None:
         return f"{history.batch_found.batch_size}"
     valley = history.suggestion("valley") or next((s.lr for s in history.suggestions), None)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from studio.core.events import Finished, Paused, Resumed, Warned
 from studio.core.outcome import OutcomeKind
 from studio.ui.run_history import GrowingTable, RunHistory
+from studio.ui.train.run_words import end_figure, figure_text
 
 from .conftest import epoch_end, loss_at, lr_found, lr_sweep, stage, started, step, training
 
@@ -59,6 +60,14 @@ def test_the_best_epoch_is_the_one_with_the_best_main_metric() -> None:
     best = history.best()
     assert best is not None
     assert (best[0].name, best[0].value, best[1]) == ("Pixel accuracy", 0.8, 1)
+
+
+def test_what_a_run_is_named_by_is_what_its_model_reaches_and_the_best_stands_behind() -> None:
+    fell = RunHistory.of([started(), stage(), epoch_end(1, accuracy=0.8), epoch_end(2, accuracy=0.7)])
+    assert figure_text(fell) == "Pixel accuracy 0.7 (best 0.8 after epoch 1)"
+    assert end_figure(fell) == "0.7"
+    rose = RunHistory.of([started(), stage(), epoch_end(1, accuracy=0.7), epoch_end(2, accuracy=0.8)])
+    assert figure_text(rose) == "Pixel accuracy 0.8"
 
 
 def test_a_resumed_run_shows_each_step_once_as_it_went_after_the_resumption() -> None:

@@ -17,7 +17,7 @@ from studio.core.outcome import OutcomeKind
 from studio.engine import FakeEngine
 from studio.store import Store
 from studio.store.run_remarks import REMARKS_FILE, Remarks
-from studio.ui.train.run_list import BEST_ROLE, SECOND_LINE_ROLE
+from studio.ui.train.run_list import FIGURE_ROLE, SECOND_LINE_ROLE
 from studio.ui.train.run_view import PlotTab
 from studio.ui.train.runs_table import RunsTable
 from studio.ui.train.runs_table_model import Column
@@ -174,7 +174,7 @@ def test_a_rate_finder_that_comes_back_has_its_value_and_the_window_says_so(desk
     desk.qtbot.wait(100)
     act(desk, "train_undo_delete")
     assert said[-1] == "Run 0002 is back."
-    desk.wait(lambda: row.index(0).data(BEST_ROLE) == "1.5e-3")
+    desk.wait(lambda: row.index(0).data(FIGURE_ROLE) == "1.5e-3")
     assert "1.5e-3" in column(shown, Column.BEST)
 
 
