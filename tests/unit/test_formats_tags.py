@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from studio.core.classes import make_classes
@@ -131,7 +132,7 @@ def test_no_sign_between_tags_is_left(tmp_path: Path, carry) -> None:
     carry(tagged_pictures(tmp_path / "data", "image_name,tags\na,x\n"))
     with Store.open(tmp_path / "project") as store:
         classes = tuple(make_classes(["a b;c|d,e/f\tg"]))
-        store.save_settings(type(store.settings)(name="x", task=Task.MULTI_LABEL, classes=classes))
+        store.save_settings(msgspec.structs.replace(store.settings, classes=classes))
         with pytest.raises(BadInput, match="rename some"):
             export_project(store, tmp_path / "out", format_name="tags")
 
