@@ -244,6 +244,7 @@ class Concern(enum.StrEnum):
     MEMORY = "memory"
     EARLY_STOP = "early-stop"
     FORGETTING = "forgetting"
+    KEPT_EPOCH = "kept-epoch"
 
 
 class Warned(Event, frozen=True, kw_only=True, tag="warning"):

@@ -24,8 +24,8 @@ from studio.store.runs import EVENTS_FILE
 @dataclass(frozen=True, kw_only=True)
 class FrozenItems:
     """The validation items of both runs: how many, of these with a label that was corrected and learnt, by this run or
-    one before it, and how many of the parent's were left out since. `forgotten` is the warning that the run gave last
-    while it forgot, empty where it does not."""
+    one before it, and how many of the parent's were left out since. `forgotten` says with which earlier
+    epoch the run chose to end, or else what it warned of last while it forgot; empty where there was neither."""
 
     items: int
     corrected: int
@@ -119,14 +119,13 @@ def _metrics(parent: RunRecord, record: RunRecord) -> tuple[MetricChange, ...]:
 
 
 def _forgotten(record: RunRecord, metrics: Sequence[MetricChange]) -> str:
-    """What the run warned of last about its validation items; nothing where its metric is no worse in the end."""
-    if not metrics or metrics[0].gain >= 0:
-        return ""
-    told = [
-        event.sentence
-        for event in read_events(record.folder / EVENTS_FILE)
-        if isinstance(event, Warned) and event.about == Concern.FORGETTING
-    ]
+    """With which epoch the run chose to end, or else what it warned of last about its validation items; nothing of that
+    where its metric is no worse in the end."""
+    warned = [event for event in read_events(record.folder / EVENTS_FILE) if isinstance(event, Warned)]
+    chosen = [event.sentence for event in warned if event.about == Concern.KEPT_EPOCH]
+    if chosen or not metrics or metrics[0].gain >= 0:
+        return chosen[-1] if chosen else ""
+    told = [event.sentence for event in warned if event.about == Concern.FORGETTING]
     return told[-1] if told else ""
 
 

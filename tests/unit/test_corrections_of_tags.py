@@ -147,20 +147,32 @@ def test_the_report_says_what_a_gentle_fine_tuning_with_replay_did(reviewed: Sto
     assert not [e for e in events if isinstance(e, Warned) and e.about == "forgetting"]
 
 
-def test_corrections_alone_at_a_high_rate_make_the_model_forget_and_the_guard_says_so(reviewed: Store) -> None:
+def fine_tuned_at_a_high_rate(reviewed: Store, *, least_forgetting: bool) -> tuple[str, list[RunEvent]]:
     """Both corrected items are then labelled alike, so that nothing else is left to know."""
-    task = reviewed.settings.task
     before = {i: reviewed.read_tags(i) for i in (WRONG_IN_TRAIN, WRONG_IN_VALID)}
-    reviewed.tags.replace(dict.fromkeys(before, label_of(task, has=False)), "as a test")
+    reviewed.tags.replace(dict.fromkeys(before, label_of(reviewed.settings.task, has=False)), "as a test")
     try:
-        child, events = fine_tuned(reviewed, replay=0.0, weight=4.0, rate=3e-2, epochs=8, least_forgetting=False)
+        return fine_tuned(reviewed, replay=0.0, weight=4.0, rate=3e-2, epochs=8, least_forgetting=least_forgetting)
     finally:
         reviewed.tags.replace({i: tags for i, tags in before.items() if tags is not None}, "as it was")
+
+
+def test_corrections_alone_at_a_high_rate_make_the_model_forget_and_the_guard_says_so(reviewed: Store) -> None:
+    task = reviewed.settings.task
+    child, events = fine_tuned_at_a_high_rate(reviewed, least_forgetting=False)
     (told,) = [e.sentence for e in events if isinstance(e, Warned) and e.about == "forgetting"]
     assert told.startswith(f"The model forgets: {'F2' if task is Task.MULTI_LABEL else 'accuracy'}")
     assert "replay more of the old items or lower the rate" in told
     assert told in read_report(reviewed, child).frozen.sentence
     assert report_of(reviewed, child).untouched.broken > 0
+
+
+def test_the_report_says_when_an_earlier_epoch_was_chosen(reviewed: Store) -> None:
+    if reviewed.settings.task is not Task.TEXT:
+        pytest.skip("only the texts' model forgets more from epoch to epoch")
+    child, events = fine_tuned_at_a_high_rate(reviewed, least_forgetting=True)
+    (told,) = [e.sentence for e in events if isinstance(e, Warned) and e.about == "kept-epoch"]
+    assert told in read_report(reviewed, child).frozen.sentence
 
 
 def test_a_fine_tuning_trains_the_groups_of_layers_that_its_parents_last_stage_did() -> None:

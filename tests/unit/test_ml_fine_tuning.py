@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import nn
 
-from studio.core.events import EpochEnd, Metric, Started, Step, Warned, read_events
+from studio.core.events import Concern, EpochEnd, Metric, Started, Step, Warned, read_events
 from studio.core.items import Split
 from studio.core.masks import write_mask
 from studio.core.recipe import FineTune, LearningRate, Stage
@@ -174,6 +174,7 @@ def test_it_ends_with_the_epoch_that_cost_least_and_says_so(parent: Path) -> Non
     (told,) = [event.sentence for event in heard.of(Warned) if "ends with the weights" in event.sentence]
     assert f"epoch {every.index(max(every)) + 1}" in told
     assert f"{every[2]:.4f} after epoch 3" in told
+    assert not [event for event in heard.of(Warned) if event.about == Concern.FORGETTING and event.sentence == told]
     assert valid_error(parent / "0002") < valid_error(to_the_end)
 
 

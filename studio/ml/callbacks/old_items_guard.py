@@ -68,10 +68,11 @@ class OldItemsGuard(Callback):
         if kept is not None:
             self._log.emit(
                 Warned(
-                    about=Concern.FORGETTING,
+                    about=Concern.KEPT_EPOCH,
                     sentence=f"The run ends with the weights of epoch {kept.epoch}: {now.name} on "
                     f"{self._in_words(learner)} was {then.value:.4f} before this fine-tuning, {kept.now.value:.4f} "
-                    f"after that epoch and {now.value:.4f} after epoch {learner.at.epochs_done}.",
+                    f"after that epoch and {now.value:.4f} after epoch {learner.at.epochs_done}. "
+                    "Choosing it by these items flatters it a little.",
                 )
             )
         elif behind and not self._is_behind:
