@@ -367,3 +367,16 @@ def test_a_picture_that_cannot_be_read_is_labelled_all_the_same(make_desk: Make)
     single.qtbot.waitUntil(lambda: "cannot be read" in single.canvas.accessibleDescription(), timeout=5000)
     single.key(Key.Key_2)
     assert tags(single, 6) == Tags((1,))
+
+
+def test_what_is_proposed_for_a_picture_that_cannot_be_read_is_accepted_all_the_same(make_desk: Make) -> None:
+    single = make_desk(7, task=Task.SINGLE_LABEL, classes=WEATHER)
+    item = single.ids[6]
+    single.store.item(item).path.write_bytes(b"no picture")
+    said = PredictedTags(tags=Tags((1,)), shares=((1, 0.9), (0, 0.1)))
+    single.store.proposals.put(item, "0001", tags=said, uncertainty=0.5)
+    single.session.open_item(item)
+    single.qtbot.waitUntil(single.page.queue.proposed.isVisible, timeout=5000)
+    single.qtbot.waitUntil(lambda: "cannot be read" in single.canvas.accessibleDescription(), timeout=5000)
+    single.key(Key.Key_A, Shift)
+    assert tags(single, 6) == Tags((1,))

@@ -16,8 +16,9 @@ from pytestqt.qtbot import QtBot
 
 from studio.core.classes import make_classes
 from studio.core.items import NewItem
+from studio.core.label_queue import Queued
 from studio.core.settings import ProjectSettings, Task
-from studio.core.tags import Tags
+from studio.core.tags import PredictedTags, Tags
 from studio.core.tokens import MARKS
 from studio.core.vocabulary import Vocabulary, save_vocabulary
 from studio.store import Store
@@ -25,7 +26,7 @@ from studio.ui.label import LabelPage
 from studio.ui.label.document_pane import DocumentPane
 from studio.ui.session import Session
 
-Key, Ctrl = Qt.Key, Qt.KeyboardModifier.ControlModifier
+Key, Ctrl, Shift = Qt.Key, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
 @dataclass
@@ -229,3 +230,42 @@ def test_a_very_long_document_shows_its_first_tokens_and_counts_the_rest(make_re
     reader.wait_for("word")
     shown = show_tokens(reader)
     assert shown.endswith("… and 4,001 tokens more")
+
+
+def propose_first_in_queue(reader: Reader, item: int) -> None:
+    """The second class is proposed for the item, which is the only one to label next; the person goes there."""
+    said = PredictedTags(tags=Tags((1,)), shares=((1, 0.71), (0, 0.29)))
+    reader.store.proposals.put(item, "0001", tags=said, uncertainty=0.5)
+    reader.store.queue.replace("0001", [Queued(item=item, uncertainty=0.5)])
+    reader.session.queue_changed.emit()
+    reader.key(Key.Key_J, Ctrl)
+    reader.qtbot.waitUntil(reader.page.queue.proposed.isVisible, timeout=5000)
+    assert reader.page.queue.proposed.text() == "Proposed: good 71\N{NO-BREAK SPACE}%"
+
+
+def test_the_class_proposed_for_a_document_is_accepted_by_its_key_and_offered_again_on_undo(make_reader) -> None:
+    reader = make_reader("first", "second", "third")
+    reader.wait_for("first")
+    item = reader.ids[1]
+    propose_first_in_queue(reader, item)
+    reader.key(Key.Key_A, Shift)
+    assert reader.store.read_tags(item) == Tags((1,))
+    assert not reader.store.proposals.is_open(item)
+    assert reader.page.queue.note == "0 of 1"
+    reader.key(Key.Key_Z, Ctrl)
+    assert reader.store.read_tags(item) is None
+    reader.qtbot.waitUntil(reader.page.queue.proposed.isVisible, timeout=5000)
+
+
+def test_the_buttons_accept_and_discard_what_is_proposed_for_a_document(make_reader) -> None:
+    reader = make_reader("first", "second", "third")
+    reader.wait_for("first")
+    first, second, _ = reader.ids
+    propose_first_in_queue(reader, second)
+    QTest.mouseClick(reader.page.queue.discard_button, Qt.MouseButton.LeftButton)
+    assert not reader.page.queue.proposed.isVisible()
+    assert not reader.store.proposals.is_open(second)
+    assert reader.store.read_tags(second) is None
+    propose_first_in_queue(reader, first)
+    QTest.mouseClick(reader.page.queue.accept_button, Qt.MouseButton.LeftButton)
+    assert reader.store.read_tags(first) == Tags((1,))

@@ -40,7 +40,7 @@ class Accepting:
 
     def here(self) -> None:
         """The region, or the keypoint, under the cursor."""
-        prediction, document, pixel = self._showing.prediction, self._canvas.document, self._canvas.pixel_under_cursor()
+        prediction, document, pixel = self._showing.prediction, self._showing.seen, self._canvas.pixel_under_cursor()
         if prediction is None:
             return
         if isinstance(document, PointsDocument) and prediction.points is not None:
@@ -62,7 +62,7 @@ class Accepting:
 
     def of_class(self) -> None:
         """Everything of the chosen class."""
-        prediction, document, class_id = self._showing.prediction, self._canvas.document, self._choices.class_id
+        prediction, document, class_id = self._showing.prediction, self._showing.seen, self._choices.class_id
         if prediction is None or prediction.mask is None or not isinstance(document, MaskDocument):
             return
         name = next((c.name for c in self._classes if c.id == class_id), "this class")
@@ -74,7 +74,7 @@ class Accepting:
 
     def all(self) -> None:
         """Everything; a proposal is then done with, until that edit is undone."""
-        prediction, document = self._showing.prediction, self._canvas.document
+        prediction, document = self._showing.prediction, self._showing.seen
         if prediction is None:
             return
         proposal = self._session.store.proposals.of(prediction.item) if prediction.is_proposal else None
@@ -104,7 +104,7 @@ class Accepting:
     def discard(self) -> None:
         """Put the proposal away; the label stays as it is."""
         prediction = self._showing.prediction
-        if prediction is not None and prediction.is_proposal and self._canvas.document is not None:
+        if prediction is not None and prediction.is_proposal and self._showing.seen is not None:
             proposal = self._session.store.proposals.of(prediction.item)
             self._try(lambda: self._close(proposal, None))
 
