@@ -134,7 +134,8 @@ class ScoreLoading:
     def _rows(self, part: _Part) -> dict[str, list[tuple[object, ...]]]:
         """By statement. Rows of a table stand in the order in which it is kept, which is quicker."""
         run = self._run
-        kept = [(item, msgspec.json.decode(data, type=_Kept)) for item, data in part.old.items()]
+        kept, unreadable = _decoded(part.old)
+        unread = [(run, json.dumps(unreadable))] if unreadable else []
         scores = [part.scores[item] for item in part.new]
         confused = sorted((run, label, predicted, item) for item, k in kept for label, predicted, _count in k.confusion)
         confusing = sorted((run, *counted[:2], s.item, counted[2]) for s in scores for counted in s.confusion)
@@ -143,6 +144,8 @@ class ScoreLoading:
         return {
             "DELETE FROM confusions WHERE run = ? AND label = ? AND predicted = ? AND item = ?": [*confused],
             "DELETE FROM overlaps WHERE run = ? AND class_id = ? AND item = ?": [*overlapped],
+            "DELETE FROM confusions WHERE run = ? AND item IN (SELECT value FROM json_each(?))": [*unread],
+            "DELETE FROM overlaps WHERE run = ? AND item IN (SELECT value FROM json_each(?))": [*unread],
             "INSERT OR REPLACE INTO scores (run, item, data) VALUES (?, ?, ?)": [
                 (run, item, data) for item, data in part.new.items()
             ],
@@ -155,6 +158,18 @@ class ScoreLoading:
             ],
             "INSERT OR REPLACE INTO overlaps (run, class_id, item, overlap) VALUES (?, ?, ?, ?)": [*overlapping],
         }
+
+
+def _decoded(rows: Mapping[int, bytes]) -> tuple[list[tuple[int, _Kept]], list[int]]:
+    """What the rows say, and the items of those that are damaged."""
+    kept: list[tuple[int, _Kept]] = []
+    unreadable: list[int] = []
+    for item, data in rows.items():
+        try:
+            kept.append((item, msgspec.json.decode(data, type=_Kept)))
+        except msgspec.DecodeError:
+            unreadable.append(item)
+    return kept, unreadable
 
 
 def _measures(score: ItemScore, *, one_class: bool) -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -142,3 +143,33 @@ def test_items_that_a_run_scores_no_longer_leave_no_mistake_behind(project: Path
         store.review.load_scores(RUN)
         assert len(store.review.ids(RUN)) == 2
         assert store.review.mistakes(RUN) == {(1, NO_CLASS): 2}
+
+
+@pytest.mark.parametrize("data", [b"{torn", b'{"item": 1, "confusion": [[0, 1]]}'])
+def test_a_kept_score_that_is_damaged_is_read_from_the_runs_file_again(project: Path, data: bytes) -> None:
+    with Store.open(project) as store:
+        store.review.choose_threshold(RUN, 0.95)
+        everything = store.review.mistakes(RUN)
+        assert everything == {(0, NO_CLASS): ITEMS, (1, NO_CLASS): ITEMS}
+    connection = sqlite3.connect(project / "studio.db")
+    with connection:
+        connection.execute("UPDATE scores SET data = ? WHERE item IN (SELECT item FROM scores LIMIT 2)", (data,))
+    connection.close()
+    with Store.open(project) as store:
+        store.review.load_scores(RUN)
+        assert predicted(store) == [()] * ITEMS
+        assert store.review.mistakes(RUN) == everything
+        store.review.choose_threshold(RUN, 0.5)
+        assert store.review.mistakes(RUN) == {(1, NO_CLASS): ITEMS - 1}
+
+
+def test_of_a_damaged_score_that_counts_otherwise_now_no_mistake_stays_behind(project: Path) -> None:
+    with Store.open(project) as store:
+        store.review.choose_threshold(RUN, 0.95)
+    connection = sqlite3.connect(project / "studio.db")
+    with connection:
+        connection.execute("UPDATE scores SET data = ?", (b"{torn",))
+    connection.close()
+    with Store.open(project) as store:
+        store.review.choose_threshold(RUN, 0.5)
+        assert store.review.mistakes(RUN) == {(1, NO_CLASS): ITEMS - 1}
