@@ -27,6 +27,9 @@ _SIGNS_A_TOKEN: Final = 12
 _FAINTEST: Final = 0.16
 _STRONGEST: Final = 0.62
 _BETWEEN: Final = " … "
+_GOES_ON: Final = " …"
+_LONGEST_WORD: Final = 24
+"""A text without a space in so many signs is cut anywhere: not every script has spaces."""
 
 Weighed = tuple[Place, float]
 
@@ -43,13 +46,13 @@ def weighed_document(
     wide, high = width - 2 * margin, height - 2 * margin
     room = _room(QFontMetrics(font), wide, high)
     last = max((place for place, _ in words), default=0)
-    text = beginning(path, at_most=max(room, (last + 2) * _SIGNS_A_TOKEN))
+    text = beginning(path, at_most=max(room + 1, (last + 2) * _SIGNS_A_TOKEN))
     shown, marks = _composed(text, weighed_places(text, words), room)
     picture = QImage(width, height, QImage.Format.Format_RGB32)
     picture.fill(theme().color("raised"))
     painter = QPainter(picture)
     painter.setPen(theme().color("text"))
-    _laid_out(shown, marks, font, wide, high).draw(painter, QPointF(margin, margin))
+    _fitted(shown, marks, font, wide, high).draw(painter, QPointF(margin, margin))
     painter.end()
     return picture
 
@@ -72,16 +75,36 @@ def _room(metrics: QFontMetrics, width: int, height: int) -> int:
 
 def _composed(text: str, weighed: Sequence[Weighed], room: int) -> tuple[str, list[Weighed]]:
     """What shows of the text, in one paragraph, and where the words are in that."""
-    shown, marks = "", list[Weighed]()
+    shown, marks, end = "", list[Weighed](), 0
     for start, end in excerpts(text, [place for place, _ in weighed], room=room):
         shown += _BETWEEN if shown else _BETWEEN.lstrip() if start else ""
         moved = len(shown) - start
         shown += "".join(" " if sign.isspace() else sign for sign in text[start:end])
         marks += [((a + moved, b + moved), share) for (a, b), share in weighed if start <= a and b <= end]
+    if end < len(text):
+        shown = (shown.rstrip() if text[end].isspace() else _whole_words(shown)) + _GOES_ON
     return shown, marks
 
 
-def _laid_out(text: str, marks: Sequence[Weighed], font: QFont, width: int, height: int) -> QTextLayout:
+def _whole_words(text: str) -> str:
+    """Without the word that `text` was cut in, if it was."""
+    space = text.rfind(" ", max(0, len(text) - _LONGEST_WORD))
+    return (text if space < 0 else text[:space]).rstrip()
+
+
+def _fitted(text: str, marks: Sequence[Weighed], font: QFont, width: int, height: int) -> QTextLayout:
+    """As many whole words as there is room for, with a sign after them where more would follow."""
+    layout, fit = _laid_out(text, marks, font, width, height)
+    words = text.removesuffix(_GOES_ON)
+    while fit < len(text):
+        words = _whole_words(words[: min(fit, len(words) - 1)]) if len(words) > 1 else ""
+        text = words + _GOES_ON if words else ""
+        layout, fit = _laid_out(text, [mark for mark in marks if mark[0][1] <= len(words)], font, width, height)
+    return layout
+
+
+def _laid_out(text: str, marks: Sequence[Weighed], font: QFont, width: int, height: int) -> tuple[QTextLayout, int]:
+    """To be drawn only if all of it fits: also how many signs do."""
     layout = QTextLayout(text, font)
     layout.setTextOption(QTextOption())
     layout.setCacheEnabled(True)
@@ -93,16 +116,16 @@ def _laid_out(text: str, marks: Sequence[Weighed], font: QFont, width: int, heig
         formats.append(part)
     layout.setFormats(formats)
     layout.beginLayout()
-    y = 0.0
+    y, fit = 0.0, 0
     while (line := layout.createLine()).isValid():
         line.setLineWidth(max(1, width))
         if y + line.height() > height:
-            line.setNumColumns(0)
             break
         line.setPosition(QPointF(0, y))
         y += line.height()
+        fit = line.textStart() + line.textLength()
     layout.endLayout()
-    return layout
+    return layout, fit
 
 
 def word_format(share: float, strength: float) -> QTextCharFormat:
