@@ -28,6 +28,13 @@ _CACHE_KIB: Final = 65_536
 _LONGEST_PAUSE: Final = 0.05
 """Seconds between two transactions, in which those who wait for the database get it."""
 
+_LOOK_AGAIN: Final = 0.1
+"""Seconds between two looks at another loading."""
+
+_STANDS_STILL: Final = 100
+"""Looks in a row at which another loading stood where it was: then it was broken off. One that waits for the database
+longer than that loses nothing by being taken for dead: it waits in its turn."""
+
 
 class _Kept(msgspec.Struct, frozen=True):
     """What of a score that is kept has rows of its own in other tables."""
@@ -49,14 +56,15 @@ class ScoreLoading:
     """One loading of a run's scores, begun by `begin`. What is there already is left as it is.
 
     It may be broken off at any time: `is_complete` says so until another loading has come to its end. Where two go on
-    at once, the one that began first stops.
+    at once, the one that began first stops, and may wait for the other. The token of the one that goes on changes with
+    each of its transactions.
     """
 
     def __init__(self, database: Database, run_id: str, *, one_class: bool) -> None:
         self._database = database
         self._run = run_id
         self._one_class = one_class
-        self._token = secrets.token_hex(8)
+        self._token = _new_token()
 
     @staticmethod
     def is_complete(database: Database, run_id: str) -> bool:
@@ -72,8 +80,9 @@ class ScoreLoading:
         with self._database.transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO score_loadings (run, token) VALUES (?, ?)", self._key)
 
-    def write(self, scores: Iterable[ItemScore]) -> None:
-        """Make these, one an item, all that there are of the run."""
+    def write(self, scores: Iterable[ItemScore]) -> bool:
+        """Make these, one an item, all that there are of the run; False where another loading has begun before all of
+        them were there."""
         by_item = {score.item: score for score in scores}
         there = self._database.execute("SELECT item FROM scores WHERE run = ?", (self._run,))
         known = {row[0] for row in there}
@@ -84,10 +93,25 @@ class ScoreLoading:
                 if part.old or part.new:
                     began = time.monotonic()
                     if not self._write_part(part):
-                        return
+                        return False
                     time.sleep(min(_LONGEST_PAUSE, time.monotonic() - began))
         with self._database.transaction() as connection:
-            connection.execute("DELETE FROM score_loadings WHERE run = ? AND token = ?", self._key)
+            ended = connection.execute("DELETE FROM score_loadings WHERE run = ? AND token = ?", self._key)
+        return ended.rowcount == 1
+
+    def wait_for_the_other(self) -> bool:
+        """Until the loading that took the place of this one has come to its end; False where it was broken off."""
+        before, looks = None, 0
+        while (token := self._token_in_force()) is not None:
+            before, looks = token, looks + 1 if token == before else 0
+            if looks == _STANDS_STILL:
+                return False
+            time.sleep(_LOOK_AGAIN)
+        return True
+
+    def _token_in_force(self) -> str | None:
+        row = self._database.execute("SELECT token FROM score_loadings WHERE run = ?", (self._run,)).fetchone()
+        return row[0] if row else None
 
     @contextlib.contextmanager
     def _large_cache(self) -> Generator[None]:
@@ -119,16 +143,18 @@ class ScoreLoading:
 
     def _write_part(self, part: _Part) -> bool:
         """False where another loading has begun."""
-        rows = self._rows(part)
+        rows, token = self._rows(part), _new_token()
         gone = json.dumps([item for item in part.old if item not in part.new])
         with self._database.transaction() as connection:
-            if not connection.execute("SELECT 1 FROM score_loadings WHERE run = ? AND token = ?", self._key).fetchone():
+            sql = "UPDATE score_loadings SET token = ? WHERE run = ? AND token = ?"
+            if not connection.execute(sql, (token, *self._key)).rowcount:
                 return False
             for table in ("scores", "measures"):
                 sql = f"DELETE FROM {table} WHERE run = ? AND item IN (SELECT value FROM json_each(?))"
                 connection.execute(sql, (self._run, gone))
             for sql, values in rows.items():
                 connection.executemany(sql, values)
+        self._token = token
         return True
 
     def _rows(self, part: _Part) -> dict[str, list[tuple[object, ...]]]:
@@ -158,6 +184,10 @@ class ScoreLoading:
             ],
             "INSERT OR REPLACE INTO overlaps (run, class_id, item, overlap) VALUES (?, ?, ?, ?)": [*overlapping],
         }
+
+
+def _new_token() -> str:
+    return secrets.token_hex(8)
 
 
 def _decoded(rows: Mapping[int, bytes]) -> tuple[list[tuple[int, _Kept]], list[int]]:

@@ -29,14 +29,17 @@ class Scores:
         items have one class each, and are filed under that of their label.
 
         A score goes by the id and the name of its item; what the project no longer has is passed over, and so is a torn
-        last line, of a process that was killed. Decisions stay, and others may decide meanwhile. Raises ProjectDamaged.
+        last line, of a process that was killed. Decisions stay, and others may decide meanwhile. Where another loading
+        of the run begins meanwhile, this waits for its end. Raises ProjectDamaged.
         """
         names: Mapping[int, str] = dict(self._database.execute("SELECT id, name FROM items"))
         scores = [score for score in _chosen(read_lines(path, decode_score)) if names.get(score.item) == score.name]
-        loading = ScoreLoading(self._database, run_id, one_class=one_class)
-        loading.begin()
-        chosen = threshold()  # not sooner: who chooses another one from here on begins a loading that ends this one
-        loading.write(scores if chosen is None else [score_at(score, chosen) for score in scores])
+        loading, is_there = ScoreLoading(self._database, run_id, one_class=one_class), False
+        while not is_there:
+            loading.begin()
+            chosen = threshold()  # not sooner: who chooses another one from here on begins a loading that ends this one
+            wanted = scores if chosen is None else [score_at(score, chosen) for score in scores]
+            is_there = loading.write(wanted) or loading.wait_for_the_other()
         return len(scores)
 
     def is_loaded(self, run_id: str) -> bool:

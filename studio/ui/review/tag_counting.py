@@ -77,6 +77,7 @@ def read_tags(project: Path, run: str, stamp: float, is_wanted: Callable[[], boo
     curves: list[ThresholdCurve] = []
     counts: dict[Split, TagCounts] = {}
     with Store.open(project) as store:
+        store.review.load_scores_once(run)  # a part of them would be taken for all as long as their file stays as it is
         ids = store.review.ids(run)
         for start in range(0, len(ids), _CHUNK):
             if not is_wanted():

@@ -422,6 +422,13 @@ def test_tags_are_counted_a_part_at_a_time_and_not_to_the_end_where_nobody_wants
     assert read_tags(root, "0001", 0.0, lambda: next(wanted)) is None
 
 
+def test_tags_are_counted_over_all_items_also_where_their_scores_were_not_all_stored(make_project: MakeProject) -> None:
+    project = make_project(Task.MULTI_LABEL)
+    overview = read_tags(project.store.root, "0001", 0.0, lambda: True)
+    assert overview is not None and overview.curve is not None
+    assert overview.curve.items == overview.counts[Split.VALID].items == 3
+
+
 def test_a_single_label_has_no_threshold(make_project: MakeProject, qtbot: QtBot) -> None:
     project = make_project(Task.SINGLE_LABEL)
     for page in _shown(project, qtbot):
