@@ -309,6 +309,8 @@ class RunControl(QObject):
         if not found.runs:
             return
         self._session.runs_changed.emit()
+        for record, _outcome in found.runs:
+            self._session.review_changed.emit(record.id)  # a run that had gone on may have scored anew
         if self._record is None:
             record, outcome = self.last_ending = found.runs[-1]
             self.interrupted.emit(record, outcome)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,12 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from studio.core.document import MaskDocument
-from studio.core.review import Decision
+from studio.core.review import SCORES_FILE, Decision
 from studio.engine import FakeEngine
 from studio.ui import workspace
 from studio.ui.main_window import MainWindow
 from studio.ui.review import ReviewPage
+from studio.ui.run_control import RunControl
 from studio.ui.session import Page
 
 if TYPE_CHECKING:
@@ -93,3 +95,19 @@ def test_the_sheet_of_keys_has_every_key_of_deciding(window: MainWindow, qtbot: 
 def test_no_two_actions_of_review_have_the_same_key(window: MainWindow) -> None:
     keys = [key.toString() for action in review_of(window).actions() for key in action.shortcuts()]
     assert sorted(keys) == sorted(set(keys))
+
+
+def test_what_a_run_scored_anew_before_its_program_went_down_shows_once_that_is_found_out(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    folder = project.store.run("0001").folder
+    scores = folder / SCORES_FILE
+    scores.write_bytes(b"".join(scores.read_bytes().splitlines(keepends=True)[:3]))
+    for path in (folder / "events.jsonl", folder / "snapshot.json"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    assert page.gallery.model.rowCount() == 8
+    engine = FakeEngine(hold=True)
+    control = RunControl(project.session, engine)
+    qtbot.waitUntil(lambda: page.gallery.model.rowCount() == 3, timeout=20_000)
+    control.close()
+    engine.close()
