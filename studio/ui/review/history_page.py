@@ -24,6 +24,7 @@ from studio.ui.review.empty import EmptyState
 from studio.ui.review.history_curves import Against, effort_curves, metric_curves
 from studio.ui.review.history_table import RUN_ROLE, WIDTHS, HistoryTable
 from studio.ui.review.loading import load_history
+from studio.ui.review.view_focus import hand_focus_on
 from studio.ui.session import Session, Tone
 from studio.ui.train.axes import WholeAxis
 from studio.ui.train.curve_plot import CurvePlot
@@ -62,6 +63,7 @@ class HistoryPage(QWidget):
         self.empty = EmptyState("history", "One round so far", _ONE_ROUND)
         self.stack = QStackedWidget()
         self._lay_out()
+        hand_focus_on(self, self.stack, self.table)
 
     def read(self) -> None:
         """Look at the project's rounds, away from the GUI thread."""
@@ -87,7 +89,9 @@ class HistoryPage(QWidget):
         self.effort.draw(effort_curves(self.history, against))
         for plot in (self.figures, self.effort):
             plot.show_everything()
+        current = self.table.currentIndex().data(RUN_ROLE)
         self.model.show(self.history, metric)
+        self.table.selectRow(self.model.row_of(current))
 
     def _align_plots(self) -> None:
         """The upper plot has no second axis, but leaves as much room for one as the lower one takes."""

@@ -45,6 +45,10 @@ class HistoryTable(QAbstractTableModel):
         self._rounds, self._metric = tuple(reversed(history.rounds)), metric
         self.endResetModel()
 
+    def row_of(self, run: str | None) -> int:
+        """Where the run's round is; the newest where it has none."""
+        return next((place for place, entry in enumerate(self._rounds) if entry.run == run), 0)
+
     def rowCount(self, parent: AnyIndex | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._rounds)
 

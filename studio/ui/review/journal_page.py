@@ -28,6 +28,7 @@ from studio.store import Store
 from studio.ui.review.decisions import Decisions
 from studio.ui.review.empty import EmptyState
 from studio.ui.review.journal_model import ENTRY_ROLE, WIDTHS, JournalModel
+from studio.ui.review.view_focus import hand_focus_on
 from studio.ui.session import Session, Tone
 from studio.ui.widgets.work_queue import WorkQueue
 
@@ -73,6 +74,7 @@ class JournalPage(QWidget):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.table)
+        hand_focus_on(self, self.stack, self.table)
         decisions.decided.connect(lambda _items: self._soon.start() if self.isVisible() else None)
 
     def lay_out(self, undo: QAction, redo: QAction) -> None:

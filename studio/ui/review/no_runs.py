@@ -16,6 +16,7 @@ _UNSCORED: Final = "A run is scored when it ends or is stopped; then its items a
 class NoRuns(EmptyState):
     def __init__(self) -> None:
         super().__init__("page-train", "Train a model first", _UNTRAINED, "Go to Train")
+        self.setFocusProxy(self.button)
 
     def show_runs(self, runs: Iterable[RunRecord]) -> None:
         """Say why none of them has scores."""

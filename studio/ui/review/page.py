@@ -284,21 +284,20 @@ class ReviewPage(QWidget):
         self.top.show_view(view)
         if not self._choices:
             self.no_runs.show_runs(self._session.store.runs())
-            self.stack.setCurrentWidget(self.no_runs)
-        else:
-            self.stack.setCurrentWidget(self._views[view])
+        shown = self._views[view] if self._choices else self.no_runs
+        turns = self.stack.currentWidget() is not shown
+        self.stack.setCurrentWidget(shown)
         if view is View.HISTORY:
             self.history.read()
         if view is View.JOURNAL:
             self.journal.read()
-            self.journal.table.setFocus()
         self.top.setVisible(bool(self._choices))
         self._bottom.setVisible(bool(self._choices) and view is View.ITEMS)
         if view is not View.ITEMS:
             self.asking.close()
         self._show_what_can_be_done()
-        if view is View.ITEMS and self._choices and self.isVisible():
-            self.gallery.grid.setFocus()
+        if self.isVisible() and (turns or view is View.ITEMS):
+            self._take_focus()
 
     def _show_report(self, run: str) -> None:
         self.report.choose(run)
@@ -373,15 +372,16 @@ class ReviewPage(QWidget):
         super().showEvent(event)
         if self._view is View.ITEMS:
             self._deciding.come_back()
-            self._take_focus()
+        self._take_focus()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        if self._view is View.ITEMS:
-            self._take_focus()
+        self._take_focus()
 
     def _take_focus(self) -> None:
-        (self.gallery.take_focus if self._choices else self.no_runs.button.setFocus)()
+        """The view that shows has the keyboard."""
+        shown = self.stack.currentWidget()
+        (self.gallery.take_focus if shown is self.gallery else shown.setFocus)()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -19,6 +19,7 @@ from studio.ui.review.empty import EmptyState
 from studio.ui.review.keep_bar import KeepBar, framed_button
 from studio.ui.review.loading import RunChoice, read_report, save_report
 from studio.ui.review.report_view import ReportView
+from studio.ui.review.view_focus import hand_focus_on
 from studio.ui.session import Overlay, Page, Session, Tone
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.page_actions import PageActions
@@ -56,6 +57,7 @@ class ReportPage(QWidget):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.view)
         self.stack.addWidget(self.trouble)
+        hand_focus_on(self, self.stack, self.view.table)
         bar = QFrame()
         bar_layout = QHBoxLayout(bar)
         bar_layout.setContentsMargins(14, 10, 14, 0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QToolButton
+from PySide6.QtWidgets import QFileDialog, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.core.classes import LabelClass
@@ -349,6 +349,13 @@ def test_a_fine_tuning_whose_parent_lost_its_scores_has_a_sentence_instead_of_a_
     assert "run 0001 has no scores" in page.report.trouble.sentence.text()
 
 
+def focused(page: ReviewPage) -> QWidget:
+    """Where a key goes."""
+    widget = page.window().focusWidget()
+    assert widget is not None
+    return widget
+
+
 def report_page(project: ReviewProject, page: ReviewPage, qtbot: QtBot) -> ReportPage:
     fine_tuned(project, page)
     project.session.runs_changed.emit()
@@ -376,6 +383,27 @@ def test_the_new_model_is_kept_by_a_key_and_the_old_one_by_its_button(
     assert store.kept_run() == "0001"
     assert (report.keep.new.isChecked(), report.keep.old.isChecked()) == (False, True)
     assert [(c.kept, c.note) for c in store.models.all()] == [(Kept.NEW, ""), (Kept.OLD, "it forgot the trams")]
+
+
+def test_the_report_has_the_keyboard_after_a_click_on_its_tab(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    report_page(project, page, qtbot)
+    page.top.view_chosen.emit(View.ITEMS)
+    page.gallery.filters.text.setFocus()
+    qtbot.mouseClick(page.findChild(QToolButton, "view_report"), Qt.MouseButton.LeftButton)
+    qtbot.keyClick(focused(page), Qt.Key.Key_Down)
+    assert page.report.view.table.currentIndex().row() >= 0
+    qtbot.keyClick(focused(page), Qt.Key.Key_K)
+    assert project.store.kept_run() == "0002"
+
+
+def test_news_of_runs_leave_the_keyboard_to_the_note(project: ReviewProject, page: ReviewPage, qtbot: QtBot) -> None:
+    report = report_page(project, page, qtbot)
+    report.keep.note.setFocus()
+    with qtbot.waitSignal(report.runs.model().rowsInserted):
+        project.session.runs_changed.emit()
+    assert report.keep.note.hasFocus()
 
 
 def test_pressing_what_is_decided_takes_it_back(project: ReviewProject, page: ReviewPage, qtbot: QtBot) -> None:

@@ -139,6 +139,24 @@ def test_a_round_opens_the_report_or_the_items_of_its_run(
     assert page.run == "0001"
 
 
+def test_back_from_a_run_the_history_goes_on_at_its_round(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    history = shown_history(project, page, qtbot)
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Return):
+        focused = page.window().focusWidget()
+        assert focused is history.table
+        qtbot.keyClick(focused, key)
+    assert (page.stack.currentWidget(), page.run) == (page.gallery, "0001")
+    qtbot.waitUntil(lambda: page.gallery.run == "0001")
+    read: list[object] = []
+    history.model.modelReset.connect(lambda: read.append(None))
+    qtbot.mouseClick(page.findChild(QToolButton, "view_history"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(read))
+    assert history.table.hasFocus()
+    assert history.table.currentIndex().row() == 1
+
+
 def test_the_history_follows_the_theme(project: ReviewProject, page: ReviewPage, qtbot: QtBot) -> None:
     history = shown_history(project, page, qtbot)
     before = theme().mode

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QTableView
 from pytestqt.qtbot import QtBot
 
 from studio.core.document import MaskDocument
@@ -16,8 +18,12 @@ from studio.engine import FakeEngine
 from studio.ui import workspace
 from studio.ui.main_window import MainWindow
 from studio.ui.review import ReviewPage
+from studio.ui.review.report_table import ROW_ROLE
+from studio.ui.review.top_bar import View
 from studio.ui.run_control import RunControl
 from studio.ui.session import Page
+
+from .test_review_fine_tune import fine_tuned
 
 if TYPE_CHECKING:
     from .conftest import ReviewProject
@@ -82,6 +88,55 @@ def test_esc_without_a_runs_mistake_stays_on_the_label_page(window: MainWindow, 
     space.show_page(Page.LABEL)
     qtbot.keyClick(space.label_page.canvas, Qt.Key.Key_Escape)
     assert space.current_page is Page.LABEL
+
+
+def report_in(window: MainWindow, project: ReviewProject, qtbot: QtBot) -> QTableView:
+    """The table of a fine-tuning's report, which shows."""
+    review, space = review_of(window), window.workspace
+    assert space is not None
+    fine_tuned(replace(project, store=space.store, session=space.session), review)
+    space.session.runs_changed.emit()
+    table = review.report.view.table
+    qtbot.waitUntil(lambda: table.model().rowCount() == 8)
+    return table
+
+
+def press(window: MainWindow, qtbot: QtBot, *keys: Qt.Key) -> None:
+    """Where the window's keyboard is."""
+    for key in keys:
+        focused = window.focusWidget()
+        assert focused is not None
+        qtbot.keyClick(focused, key)
+
+
+def test_a_report_that_another_page_asks_for_has_the_keyboard(
+    window: MainWindow, project: ReviewProject, qtbot: QtBot
+) -> None:
+    report_in(window, project, qtbot)
+    space = window.workspace
+    assert space is not None
+    review_of(window).top.view_chosen.emit(View.ITEMS)
+    space.show_page(Page.TRAIN)
+    space.session.run_review_asked.emit("0002")
+    space.show_page(Page.REVIEW)
+    press(window, qtbot, Qt.Key.Key_K)
+    assert space.store.kept_run() == "0002"
+
+
+def test_back_from_an_item_the_reports_table_goes_on_at_its_row(
+    window: MainWindow, project: ReviewProject, qtbot: QtBot
+) -> None:
+    table, space = report_in(window, project, qtbot), window.workspace
+    assert space is not None
+    table.setFocus()
+    opened: list[int] = []
+    space.session.item_opened.connect(opened.append)
+    press(window, qtbot, Qt.Key.Key_Home, Qt.Key.Key_Down, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: isinstance(space.label_page.showing.document, MaskDocument), timeout=20_000)
+    qtbot.keyClick(space.label_page.canvas, Qt.Key.Key_Escape)
+    assert space.current_page is Page.REVIEW
+    press(window, qtbot, Qt.Key.Key_Down, Qt.Key.Key_Return)
+    assert opened == [table.model().index(row, 0).data(ROW_ROLE).item for row in (1, 2)]
 
 
 def test_the_sheet_of_keys_has_every_key_of_deciding(window: MainWindow, qtbot: QtBot) -> None:
