@@ -46,7 +46,7 @@ class AnsweringModel:
             run, self.task, height=model.height, width=model.width, resize=model.resize
         )
         self._device = device
-        self._precision = MixedPrecision(resolve_precision(Precision.AUTO, device, warn), device)
+        self._precision = MixedPrecision(resolve_precision(Precision.AUTO, device, warn, task=task), device)
         self._warn = warn
 
     def answers(self, inputs: Sequence[np.ndarray]) -> Tensor:

@@ -50,7 +50,7 @@ def predict(
         task.threshold = kept_threshold(run if run.is_dir() else run.parent)
     chosen = choose_device(device)
     network = network_of(model, task).to(chosen).eval()
-    precision = MixedPrecision(resolve_precision(Precision.AUTO, chosen, warn), chosen)
+    precision = MixedPrecision(resolve_precision(Precision.AUTO, chosen, warn, task=model.task), chosen)
     decoder = make_decoder(run, task, height=model.height, width=model.width, resize=model.resize)
     paths = texts_in(images) if model.task is TaskName.TEXT else pictures_in(images)
     out.mkdir(parents=True, exist_ok=True)

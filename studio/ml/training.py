@@ -161,7 +161,7 @@ class TrainingRun:
         """As the recipe says, or what a run that is resumed went on in."""
         kept = state["callbacks"].get(FittingMemory.__name__) if state else None
         lowered = lowered_precision(kept) if kept else None
-        return lowered or resolve_precision(self._spec.precision, self._device, self._warn)
+        return lowered or resolve_precision(self._spec.precision, self._device, self._warn, task=self._spec.task)
 
     def _weigh_classes(self) -> list[float]:
         """Set the objective; returns how much each output's class weighs in it, nothing where all weigh the same."""

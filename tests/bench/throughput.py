@@ -1,4 +1,5 @@
-"""Training epochs of the program against a bare PyTorch loop on tensors in memory: same network, same machine, in turn.
+"""Training epochs of the program against a bare PyTorch loop on tensors in memory: same network, same machine, in turn,
+both in float32.
 
 Run with `python -m tests.bench.throughput [CASE …]`.
 """
@@ -22,7 +23,7 @@ from torch.nn import functional
 from studio.core.events import EpochEnd, RunEvent
 from studio.core.items import Split
 from studio.core.outcome import OutcomeKind
-from studio.core.recipe import Augment, ModelSpec, RunSpec, Stage
+from studio.core.recipe import Augment, ModelSpec, Precision, RunSpec, Stage
 from studio.core.settings import Task as TaskName
 from studio.core.snapshot import Snapshot, SnapshotItem
 from studio.formats import importer, recognise
@@ -156,7 +157,9 @@ def _make_run(source: Path, project: Path, case: Case) -> Path:
     with Store.open(project) as store:
         stage = Stage(epochs=EPOCHS, height=HEIGHT, width=WIDTH, batch_size=BATCH)
         model = ModelSpec(pretrained=False)
-        spec = RunSpec(task=store.settings.task, model=model, stages=(stage,), augment=case.augment)
+        spec = RunSpec(
+            task=store.settings.task, model=model, stages=(stage,), augment=case.augment, precision=Precision.FLOAT32
+        )
         items = [store.item(item_id) for item_id in store.item_ids()]
         train = [item.id for item in items if item.split is Split.TRAIN]
         valid = [item.id for item in items if item.split is Split.VALID]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from studio.core.items import Split
 from studio.core.masks import write_mask
 from studio.core.outcome import OutcomeKind
 from studio.core.points import Keypoint, KeypointName, Points
-from studio.core.recipe import Augment, Encoder, ModelSpec, RunSpec, Stage, encode_spec
+from studio.core.recipe import Augment, Encoder, ModelSpec, Precision, RunSpec, Stage, encode_spec
 from studio.core.settings import TAG_TASKS, Task
 from studio.core.snapshot import SNAPSHOT_FILE, Snapshot, SnapshotItem, encode_snapshot
 from studio.core.tags import Tags
@@ -59,9 +59,12 @@ def recipe(
     stages: Sequence[Stage] = (Stage(epochs=2, height=32, width=32, batch_size=4),),
     model: ModelSpec = SMALL_MODEL,
     augment: Augment | None = None,
+    precision: Precision = Precision.FLOAT32,
     **others: object,
 ) -> RunSpec:
-    return RunSpec(task=task, stages=tuple(stages), model=model, augment=augment or Augment(flip=False), **others)  # pyright: ignore[reportArgumentType]
+    """In float32, which every machine computes alike."""
+    options: dict[str, Any] = {"augment": augment or Augment(flip=False), "precision": precision, **others}
+    return RunSpec(task=task, stages=tuple(stages), model=model, **options)
 
 
 def make_run(

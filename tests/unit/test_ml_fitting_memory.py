@@ -72,7 +72,7 @@ def memory_for_half(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("memory_for_half")
 def test_a_run_goes_on_in_half_precision_and_a_resumed_one_begins_in_it(tmp_path: Path) -> None:
-    folder = make_run(tmp_path / "0001", recipe(on_memory=OnMemory.PRECISION))
+    folder = make_run(tmp_path / "0001", recipe(on_memory=OnMemory.PRECISION, precision=Precision.FLOAT32))
     _, heard = run_until(folder, 3)
     (warned,) = [w.sentence for w in heard.of(Warned) if w.about == "memory"]
     assert warned == (

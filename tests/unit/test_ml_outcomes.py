@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,9 +16,10 @@ from studio.core.masks import write_mask
 from studio.core.outcome import OutcomeKind
 from studio.core.recipe import LearningRate, Precision, Stage
 from studio.core.run_lock import holding_run
+from studio.core.settings import Task
 from studio.ml import checkpoint
 from studio.ml.checkpoint import read_state
-from studio.ml.device import choose_device, is_out_of_memory, resolve_precision
+from studio.ml.device import choose_device, computes_in_bf16, is_out_of_memory, resolve_precision
 from studio.ml.learner import Learner
 from studio.ml.tasks.segmentation import Segmentation
 from tests.unit.ml_runs import CLASSES, Listener, make_run, recipe, run, run_until
@@ -179,10 +181,15 @@ def test_callbacks_are_cleaned_up_after_an_error(tmp_path: Path, monkeypatch: py
     assert "after_stage" not in hooks
 
 
-def test_the_processor_uses_float32_unless_bf16_is_asked_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_units", [False, True])
+def test_the_processor_uses_bf16_where_it_has_instructions_for_it_or_is_asked_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_units: bool
+) -> None:
+    monkeypatch.setattr("studio.ml.device.computes_in_bf16", lambda: has_units)
     stage = Stage(epochs=1, height=32, width=32, batch_size=4, lr=LearningRate(high=1e-4))
     for wanted, used, warned in [
-        (Precision.AUTO, "float32", 0),
+        (Precision.AUTO, "bf16" if has_units else "float32", 0),
+        (Precision.FLOAT32, "float32", 0),
         (Precision.BF16, "bf16", 0),
         (Precision.FP16, "float32", 1),
     ]:
@@ -194,11 +201,31 @@ def test_the_processor_uses_float32_unless_bf16_is_asked_for(tmp_path: Path) -> 
         assert isinstance(heard.events[-1], Finished)
 
 
+def test_texts_stay_in_float32_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.ml.device.computes_in_bf16", lambda: True)
+    processor = torch.device("cpu")
+    assert resolve_precision(Precision.AUTO, processor, print, task=Task.TEXT) is Precision.FLOAT32
+    assert resolve_precision(Precision.BF16, processor, print, task=Task.TEXT) is Precision.BF16
+
+
+def test_a_pytorch_that_does_not_tell_what_the_processor_can_do_computes_in_float32(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch, "cpu", SimpleNamespace())
+    assert not computes_in_bf16()
+
+
 def test_apples_gpu_gets_float32_with_a_warning() -> None:
     warnings: list[str] = []
-    assert resolve_precision(Precision.AUTO, torch.device("mps"), warnings.append) is Precision.FLOAT32
+    assert (
+        resolve_precision(Precision.AUTO, torch.device("mps"), warnings.append, task=Task.SEGMENTATION)
+        is Precision.FLOAT32
+    )
     assert warnings == []
-    assert resolve_precision(Precision.BF16, torch.device("mps"), warnings.append) is Precision.FLOAT32
+    assert (
+        resolve_precision(Precision.BF16, torch.device("mps"), warnings.append, task=Task.SEGMENTATION)
+        is Precision.FLOAT32
+    )
     assert "Apple" in warnings[0]
 
 

@@ -146,7 +146,10 @@ def test_texts_have_a_queue_with_proposals(tmp_path: Path) -> None:
     assert all(event.tags is not None for event in said if isinstance(event, Proposed))
 
 
-def test_what_an_encoder_sees_is_its_deepest_map_pooled(segmented: Path, tmp_path: Path) -> None:
+def test_what_an_encoder_sees_is_its_deepest_map_pooled(
+    segmented: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.ml.device.computes_in_bf16", lambda: False)
     model = AnsweringModel(segmented, Task.SEGMENTATION, device=torch.device("cpu"), warn=pytest.fail)
     picture = model.decoder.picture(Path(candidates(tmp_path / "pictures", 1)[0].image))
     with listening(model.network) as heard:

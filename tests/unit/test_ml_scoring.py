@@ -115,6 +115,13 @@ def test_keypoints_are_scored_in_pixels_of_the_original(tmp_path: Path) -> None:
         assert 0 <= found.y <= 50
 
 
+@pytest.fixture
+def without_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers are in float32, as the runs of `ml_runs` are."""
+    monkeypatch.setattr("studio.ml.device.computes_in_bf16", lambda: False)
+
+
+@pytest.mark.usefixtures("without_bf16")
 def test_predict_needs_the_model_file_only(masks_run: Path, tmp_path: Path) -> None:
     moved = tmp_path / "elsewhere"
     moved.mkdir()
@@ -151,6 +158,7 @@ def test_two_pictures_that_differ_in_their_suffix_both_get_an_answer(masks_run: 
     assert [path.name for path in written] == ["a.png", "a.png.png"]
 
 
+@pytest.mark.usefixtures("without_bf16")
 def test_predicted_points_are_a_table(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "0001", recipe(Task.KEYPOINTS, stages=[STAGE]), size=(70, 50))
     run(folder)

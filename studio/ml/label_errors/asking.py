@@ -40,7 +40,7 @@ def ask_parent(
     )
     source.prepare()
     first = make_network(spec, task, run)
-    precision = MixedPrecision(resolve_precision(spec.precision, device, warn), device)
+    precision = MixedPrecision(resolve_precision(spec.precision, device, warn, task=spec.task), device)
     items = [in_folder(item, run) for item in task.snapshot.items if task.is_labelled(item)]
     log.emit(
         Started(

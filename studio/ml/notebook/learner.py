@@ -86,10 +86,10 @@ class Learner:
         self.path = data.path
         self.model_dir: Path | str = "models"
         self._data = data
-        self._compute_in(Precision.FLOAT32)
         self._fits = 0
         self.frozen = False
         self._spec = self._recipe(arch, architecture, pretrained=pretrained)
+        self._compute_in(Precision.FLOAT32)
         self._task = data.make_task(self._spec.architecture)
         first = make_network(self._spec, self._task, data.path)
         for sentence in [first.sentence, *first.warnings]:
@@ -285,7 +285,7 @@ class Learner:
 
     def _compute_in(self, precision: Precision) -> Learner:
         device = self._data.device
-        self.precision = MixedPrecision(resolve_precision(precision, device, say), device)
+        self.precision = MixedPrecision(resolve_precision(precision, device, say, task=self._spec.task), device)
         return self
 
     def _recipe(self, arch: Arch, architecture: str | None, *, pretrained: bool) -> RunSpec:

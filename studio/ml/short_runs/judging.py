@@ -38,7 +38,7 @@ def judge(
     model = read_model(folder)
     task = _task(model, snapshot, folder)
     network = network_of(model, task).to(device).eval()
-    precision = MixedPrecision(resolve_precision(Precision.AUTO, device, warn), device)
+    precision = MixedPrecision(resolve_precision(Precision.AUTO, device, warn, task=model.task), device)
     items = [item for item in snapshot.items if item.split is not Split.TRAIN]
     log.emit(
         Started(
