@@ -94,17 +94,22 @@ class ItemsPanel(QWidget):
         if self.model.ids and target != row:
             self.item_chosen.emit(self.model.ids[target])
 
-    def next_unlabelled(self) -> bool:
-        """Go to the next unlabelled item by the chosen order, which starts below the current one and goes on from the
-        top; says whether there is one."""
-        wanted = replace(self.filter_bar.filter, states=(LabelState.UNLABELLED,))
-        unlabelled = set(self._session.store.item_ids(wanted))
-        candidates = [i for i in self._from_current_on() if i in unlabelled and i != self._session.current_item]
+    @property
+    def has_unlabelled(self) -> bool:
+        """Whether an unlabelled item is listed beside the current one."""
+        return bool(self._unlabelled())
+
+    def next_unlabelled(self, *, only_ahead: bool = False) -> bool:
+        """Go to the next unlabelled item by the chosen order; that of the list starts below the current one and goes on
+        from the top, but not if `only_ahead`. Says whether there is one."""
+        candidates = self._unlabelled()
         if not candidates:
             return False
         match self.next_order.order:
             case NextOrder.IN_ORDER:
                 chosen = candidates[0]
+                if only_ahead and self.model.row_of(chosen) < self.list.currentIndex().row():
+                    return False
             case NextOrder.RANDOM:
                 chosen = random.choice(candidates)
             case NextOrder.UNCERTAIN:
@@ -177,6 +182,12 @@ class ItemsPanel(QWidget):
         ids = self.selected_ids()
         self._session.store.set_left_out(ids, left_out)
         self._session.items_changed.emit(ids)
+
+    def _unlabelled(self) -> list[int]:
+        """The others that are listed, from below the current one on."""
+        wanted = replace(self.filter_bar.filter, states=(LabelState.UNLABELLED,))
+        unlabelled = set(self._session.store.item_ids(wanted))
+        return [i for i in self._from_current_on() if i in unlabelled and i != self._session.current_item]
 
     def _from_current_on(self) -> Iterator[int]:
         ids, start = self.model.ids, self.list.currentIndex().row() + 1

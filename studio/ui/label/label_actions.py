@@ -24,6 +24,7 @@ from studio.ui.label.proposing.actions import ProposalActions
 from studio.ui.label.proposing.control import ProposalControl
 from studio.ui.label.queueing.actions import QueueActions
 from studio.ui.label.queueing.choices import QueueChoices
+from studio.ui.label.queueing.trail import QueueTrail
 from studio.ui.label.region_actions import RegionActions
 from studio.ui.label.region_editing import RegionEditing
 from studio.ui.label.selection_actions import SelectionActions
@@ -59,7 +60,8 @@ class LabelActions:
             sequence = SequenceEditing(session, choices, canvas)
             self.regions = RegionActions(self._actions, choices, RegionEditing(choices, canvas, page), sequence)
         self.points = PointActions(self._actions, session, choices, canvas) if choices.task is Task.KEYPOINTS else None
-        self.tagging = Tagging(session, items, showing, page) if choices.task in TAG_TASKS else None
+        self._trail = QueueTrail(session, items)
+        self.tagging = Tagging(session, items, showing, self._trail, page) if choices.task in TAG_TASKS else None
         self.tags = TagActions(self._actions, self.tagging) if self.tagging is not None else None
         SelectionActions(self._actions, items, canvas.hint)
         self._add_moving_on()
@@ -77,7 +79,7 @@ class LabelActions:
 
     def add_queueing(self, choices: QueueChoices, control: ProposalControl) -> QueueActions:
         """The actions of what to label next."""
-        return QueueActions(self._actions, self._session, choices, self._canvas, self._items, control)
+        return QueueActions(self._actions, self._session, choices, self._canvas, self._trail, control)
 
     def drop_what_says_nothing(self) -> None:
         """Once all are added: take away what a project of this task has no use for."""

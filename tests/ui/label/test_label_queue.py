@@ -240,3 +240,46 @@ def test_in_the_smallest_window_the_section_shows_all_its_words(
     QApplication.processEvents()
     assert desk.page.queue.rank_button.isVisible()
     assert cut_parts(desk.page.queue) == []
+
+
+def test_choosing_a_class_for_an_item_of_the_queue_leads_along_the_queue(make_desk: Make) -> None:
+    desk = make_desk(5, task=Task.SINGLE_LABEL)
+    ids, store = desk.ids, desk.store
+    store.tags.replace({ids[4]: Tags((0,))}, "by hand")
+    queue(desk, ids[3], ids[1])
+    desk.key(Qt.Key.Key_J, CTRL)
+    desk.wait_for(ids[3])
+    desk.key(Qt.Key.Key_2)
+    assert desk.session.current_item == ids[1]
+    desk.key(Qt.Key.Key_Z, CTRL)
+    assert desk.session.current_item == ids[3] and store.read_tags(ids[3]) is None
+    desk.key(Qt.Key.Key_3)
+    assert desk.session.current_item == ids[1]
+    desk.wait_for(ids[1])
+    desk.key(Qt.Key.Key_2)
+    assert desk.session.current_item == ids[2]  # the queue is done, the next unlabelled one follows
+    assert desk.page.status.hint.text().startswith("Everything in the queue is labelled")
+    assert [store.read_tags(i) for i in ids] == [None, Tags((1,)), None, Tags((2,)), Tags((0,))]
+
+
+def test_an_item_of_the_queue_that_was_reached_in_the_list_is_left_in_its_order(make_desk: Make) -> None:
+    desk = make_desk(5, task=Task.SINGLE_LABEL)
+    ids = desk.ids
+    queue(desk, ids[1], ids[4])
+    desk.key(Qt.Key.Key_J, CTRL)
+    desk.wait_for(ids[1])
+    desk.key(Qt.Key.Key_N, SHIFT)
+    desk.key(Qt.Key.Key_N)
+    desk.wait_for(ids[1])
+    desk.key(Qt.Key.Key_1)
+    assert desk.session.current_item == ids[2]
+
+
+def test_next_up_says_where_choosing_leads(make_desk: Make) -> None:
+    desk = make_desk(5, task=Task.SINGLE_LABEL)
+    ids = desk.ids
+    queue(desk, ids[3], ids[1])
+    desk.page.items.next_order.choose(NextOrder.QUEUED)
+    for wanted in (ids[3], ids[1]):
+        desk.key(Qt.Key.Key_1)
+        desk.wait_for(wanted)

@@ -19,7 +19,7 @@ from studio.core.tags import NONE_OF_THEM, PredictedTags, Tags
 from studio.ui.keyboard.catalogue import Catalogue
 from studio.ui.label.swatch_list import BADGE_ROLE, MARK_ROLE
 from studio.ui.label.tagging.keys import tag_keys
-from studio.ui.session import Overlay
+from studio.ui.session import Overlay, Page
 from tests.ui.label.conftest import Desk, Make
 
 Key, Ctrl, Shift = Qt.Key, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -150,18 +150,52 @@ def test_undo_goes_back_along_all_the_items_that_were_chosen_for(single: Desk) -
 
 def test_undo_goes_past_a_choice_that_changed_nothing(single: Desk) -> None:
     single.key(Key.Key_1)
-    single.key(Key.Key_2)
-    single.key(Key.Key_Z, Ctrl)
-    single.key(Key.Key_Z, Ctrl)
-    single.open(single.ids[1])
     single.key(Key.Key_3)
     single.open(single.ids[0])
-    single.key(Key.Key_1)
+    single.key(Key.Key_2)
     single.key(Key.Key_3)  # what it was already
     assert single.session.current_item == single.ids[2]
     single.key(Key.Key_Z, Ctrl)
-    assert [tags(single, n) for n in range(2)] == [None, Tags((2,))]
+    assert [tags(single, n) for n in range(2)] == [Tags((0,)), Tags((2,))]
     assert single.session.current_item == single.ids[0]
+
+
+def test_choosing_for_an_unlabelled_item_goes_on_to_the_next_that_is_unlabelled_too(single: Desk) -> None:
+    single.open(single.ids[1])
+    single.key(Key.Key_1)
+    assert single.session.current_item == single.ids[2]
+    single.open(single.ids[0])
+    single.key(Key.Key_1)
+    assert single.session.current_item == single.ids[2]
+    single.key(Key.Key_Z, Ctrl)
+    assert single.session.current_item == single.ids[0]
+    assert [tags(single, n) for n in range(2)] == [None, Tags((0,))]
+
+
+def test_where_nothing_unlabelled_follows_choosing_stays_and_says_so(single: Desk) -> None:
+    single.open(single.ids[3])
+    single.key(Key.Key_1)
+    single.open(single.ids[2])
+    single.key(Key.Key_2)
+    assert single.session.current_item == single.ids[2]
+    hint = single.page.status.hint
+    assert hint.text() == "No unlabelled item follows in the list; U goes to the ones before."
+    single.key(Key.Key_U)
+    single.key(Key.Key_1)
+    single.key(Key.Key_1)
+    assert single.session.current_item == single.ids[1]
+    assert hint.text() == "Every item that the filter lets through is labelled."
+
+
+def test_choosing_for_labelled_items_goes_through_them_one_by_one(single: Desk) -> None:
+    for key in (Key.Key_1, Key.Key_1, Key.Key_1):
+        single.key(key)
+    single.open(single.ids[0])
+    single.key(Key.Key_2)
+    assert single.session.current_item == single.ids[1]
+    single.key(Key.Key_3)
+    assert single.session.current_item == single.ids[2]
+    assert [tags(single, n) for n in range(3)] == [Tags((1,)), Tags((2,)), Tags((0,))]
 
 
 def test_what_could_not_be_taken_back_can_be_taken_back_later(single: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,6 +226,21 @@ def test_redo_after_an_older_step_was_undone_means_that_step(single: Desk) -> No
     assert single.session.current_item == single.ids[0]
     single.key(Key.Key_Y, Ctrl)
     assert tags(single) == Tags((1,))
+
+
+def test_whoever_came_from_review_stays_after_choosing_and_esc_goes_back(single: Desk) -> None:
+    item = single.ids[1]
+    single.session.open_item(item, Overlay(run="0001", item=item, came_from=Page.REVIEW))
+    single.wait_for(item)
+    single.key(Key.Key_2)
+    assert tags(single, 1) == Tags((1,))
+    assert single.session.current_item == item
+    with single.qtbot.waitSignal(single.session.page_requested) as asked:
+        single.key(Key.Key_Escape)
+    assert asked.args == [Page.REVIEW]
+    single.open(item)
+    single.key(Key.Key_3)
+    assert single.session.current_item == single.ids[2]
 
 
 def test_going_on_can_be_switched_off_and_stays_off(single: Desk) -> None:

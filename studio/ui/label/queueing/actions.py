@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from studio.ui.keyboard.keyed_texts import key_of
 from studio.ui.label.canvas import Canvas
-from studio.ui.label.items_panel import ItemsPanel
 from studio.ui.label.page_actions import PageActions
 from studio.ui.label.proposing.control import ProposalControl
 from studio.ui.label.queueing.choices import QueueChoices
+from studio.ui.label.queueing.trail import QUEUE_ENDS, QueueTrail
 from studio.ui.session import Session
 
 
@@ -20,13 +20,13 @@ class QueueActions:
         session: Session,
         choices: QueueChoices,
         canvas: Canvas,
-        items: ItemsPanel,
+        trail: QueueTrail,
         control: ProposalControl,
     ) -> None:
         self._session = session
         self._choices = choices
         self._canvas = canvas
-        self._items = items
+        self._trail = trail
         self._control = control
         actions.begin("items")
         self.next = actions.add("next_queued", "What to label next", "Ctrl+J", self.go_on, menu="Label")
@@ -39,11 +39,7 @@ class QueueActions:
 
     def go_on(self) -> None:
         """To the next item that waits in the queue; from its end on the first again."""
-        following = self._session.store.queue.next(self._session.current_item)
-        if following is not None:
-            self._items.item_chosen.emit(following)
-            self._items.follow_queue()
-        else:
+        if not self._trail.go_on():
             self._canvas.hint(self._why_none())
 
     def choose(self) -> None:
@@ -55,7 +51,7 @@ class QueueActions:
         if state.left:
             return "This is the only item that is left in the queue."
         if state.total:
-            return "Everything in the queue is labelled; train on it, then {rank_queue} chooses anew."
+            return QUEUE_ENDS
         if self._choices.run:
             return "Nothing is queued yet: {rank_queue} chooses what to label next."
         return "Train a run first; then its model says what to label next."

@@ -17,7 +17,9 @@ from studio.core.tags import NONE_OF_THEM, Tags, ids_of
 from studio.store.many_tags import tags_beside
 from studio.ui.label.item_showing import ItemShowing
 from studio.ui.label.items_panel import ItemsPanel
+from studio.ui.label.queueing.trail import QueueTrail
 from studio.ui.label.tagging.action_history import Action, ActionHistory
+from studio.ui.label.tagging.going_on import GoingOn
 from studio.ui.session import Session
 from studio.ui.widgets.work_queue import WorkQueue
 
@@ -45,12 +47,19 @@ class Tagging(QObject):
     failed = Signal(str)
 
     def __init__(
-        self, session: Session, items: ItemsPanel, showing: ItemShowing, parent: QObject | None = None
+        self,
+        session: Session,
+        items: ItemsPanel,
+        showing: ItemShowing,
+        trail: QueueTrail,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._session = session
         self._items = items
         self._showing = showing
+        self._trail = trail
+        self._going_on = GoingOn(session, items, trail)
         self.is_multi = session.settings.task is Task.MULTI_LABEL
         self._advances = str(QSettings().value(_ADVANCE_KEY, True)).lower() == "true"
         self._work = WorkQueue("tags", self)
@@ -96,7 +105,7 @@ class Tagging(QObject):
 
     @property
     def advances(self) -> bool:
-        """Whether choosing the only class of an item goes on to the next item."""
+        """Whether choosing the only class of an item goes on to the next one."""
         return self._advances and not self.is_multi
 
     def set_advances(self, advances: bool) -> None:
@@ -173,7 +182,7 @@ class Tagging(QObject):
             self._apply_to_one(self.document, change, what, moves_on=moves_on)
 
     def _apply_to_one(self, document: TagsDocument, change: Change, what: str, *, moves_on: bool) -> None:
-        item, advances = document.item.id, moves_on and self.advances
+        item, advances, before = document.item.id, moves_on and self.advances, document.tags
         self._history.forget_undone()
         try:
             did = document.replace(change(document.tags), what)
@@ -181,18 +190,18 @@ class Tagging(QObject):
             self.failed.emit(error.sentence)
             return
         if advances:
-            self._move_on(item, {item: document.head} if did else {})
+            self._move_on(item, {item: document.head} if did else {}, was_labelled=before is not None)
 
-    def _move_on(self, item: int, edits: Mapping[int, int]) -> None:
-        """The action leads to the next item; where it changed nothing, the one before it does."""
+    def _move_on(self, item: int, edits: Mapping[int, int], *, was_labelled: bool) -> None:
+        """The action leads to another item; where it changed nothing, the one before it does."""
         with self._history.moving_on():
-            self._items.step(1)
+            sentence = self._going_on.leave(item, was_labelled=was_labelled)
         shown = self._session.current_item
-        if shown is None:
+        if sentence:
+            self.said.emit(sentence)
+        if shown is None or shown == item:
             return
-        if shown == item:
-            self.said.emit("This was the last item of the list.")
-        elif edits:
+        if edits:
             self._history.add(Action(edits, item, shown))
         else:
             self._history.lead_on(shown)
@@ -255,7 +264,8 @@ class Tagging(QObject):
     def _undid(self, action: Action, ids: list[int]) -> None:
         self._history.undid()
         if action.before != action.shown:
-            self._session.open_item(action.before)
+            with self._trail.kept():
+                self._session.open_item(action.before)
             self._many_changed(ids, "The class of this item was taken back.")
         else:
             self._many_changed(ids, f"Taken back on {counted(len(ids), 'item')}.")
@@ -264,7 +274,8 @@ class Tagging(QObject):
         self._history.redid()
         self._many_changed(ids, f"Done again on {counted(len(ids), 'item')}." if len(ids) > 1 else "Done again.")
         if action.before != action.shown:
-            self._session.open_item(action.shown)
+            with self._trail.kept():
+                self._session.open_item(action.shown)
 
     # -- following ----------------------------------------------------------------------------------------------------
 
