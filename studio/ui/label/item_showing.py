@@ -87,6 +87,11 @@ class ItemShowing(QObject):
         another size."""
         return self.document if isinstance(self.document, TagsDocument) else self._canvas.document
 
+    @property
+    def _is_visible(self) -> bool:
+        """Whether the person sees the item here."""
+        return self._canvas.isVisible()
+
     def show(self, item_id: int) -> None:
         """Open the item; what cannot be used is said and shown as far as it can be."""
         self.problem.emit("")
@@ -219,7 +224,7 @@ class ItemShowing(QObject):
         document, overlay = self.document, self._session.overlay
         if document is not None and document.head != self._head:
             self._head = document.head
-            here = self._canvas.isVisible() and not (isinstance(document, MaskDocument) and document.is_adopting)
+            here = self._is_visible and not (isinstance(document, MaskDocument) and document.is_adopting)
             if overlay is not None and overlay.item == document.item.id and here:
                 self._note_edited(overlay)
         self.document_changed.emit()

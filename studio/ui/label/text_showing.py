@@ -37,6 +37,10 @@ class TextShowing(ItemShowing):
         self._texts_reader.failed.connect(self._text_broke)
         self._token_reading = TokenReading(session, pane, self)
 
+    @property
+    def _is_visible(self) -> bool:
+        return self._pane.isVisible()
+
     def show(self, item_id: int) -> None:
         self.problem.emit("")
         self._leave_document()

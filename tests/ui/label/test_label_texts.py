@@ -15,8 +15,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.core.classes import make_classes
-from studio.core.items import NewItem
+from studio.core.items import NewItem, Split
 from studio.core.label_queue import Queued
+from studio.core.recipe import RunSpec, Stage
+from studio.core.review import SCORES_FILE, Decision, ItemScore, encode_score
 from studio.core.settings import ProjectSettings, Task
 from studio.core.tags import PredictedTags, Tags
 from studio.core.tokens import MARKS
@@ -24,7 +26,7 @@ from studio.core.vocabulary import Vocabulary, save_vocabulary
 from studio.store import Store
 from studio.ui.label import LabelPage
 from studio.ui.label.document_pane import DocumentPane
-from studio.ui.session import Session
+from studio.ui.session import Overlay, Page, Session
 
 Key, Ctrl, Shift = Qt.Key, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -269,3 +271,23 @@ def test_the_buttons_accept_and_discard_what_is_proposed_for_a_document(make_rea
     propose_first_in_queue(reader, first)
     QTest.mouseClick(reader.page.queue.accept_button, Qt.MouseButton.LeftButton)
     assert reader.store.read_tags(first) == Tags((1,))
+
+
+def test_a_document_that_is_relabelled_beside_a_runs_answer_counts_as_corrected(make_reader) -> None:
+    reader = make_reader("first", "second")
+    reader.wait_for("first")
+    store, item = reader.store, reader.ids[0]
+    store.tags.replace(dict.fromkeys(reader.ids, Tags((0,))), "by hand")
+    store.set_split([reader.ids[1]], Split.VALID)
+    record = store.create_run(RunSpec(task=Task.TEXT, stages=(Stage(epochs=1, height=32, width=32),)))
+    said = PredictedTags(tags=Tags((1,)), shares=((1, 0.9), (0, 0.1)))
+    score = ItemScore(
+        item=item, name="0.txt", split=Split.TRAIN, revision=1, loss=1.0, error=1.0, tags=said, label=Tags((0,))
+    )
+    (record.folder / SCORES_FILE).write_bytes(encode_score(score))
+    store.review.load_scores(record.id)
+    reader.session.open_item(item, Overlay(run=record.id, item=item, came_from=Page.REVIEW))
+    reader.qtbot.waitUntil(lambda: reader.page.showing.prediction is not None, timeout=5000)
+    reader.key(Key.Key_2)
+    assert reader.session.current_item == item
+    assert [(c.item, c.decision) for c in store.review.corrections(record.id)] == [(item, Decision.EDITED)]
