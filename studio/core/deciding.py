@@ -11,9 +11,11 @@ from studio.core.review import Decision
 
 
 class Decide(msgspec.Struct, frozen=True):
-    """The item as a whole."""
+    """The item as a whole. Of tags, accepting takes over those whose probability is above `threshold`, which are those
+    that showed; None for those that the run predicts at the moment."""
 
     decision: Decision
+    threshold: float | None = None
 
 
 class AcceptRegion(msgspec.Struct, frozen=True, kw_only=True):

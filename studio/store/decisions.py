@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from functools import partial
 
 from studio.core.deciding import (
     Act,
@@ -54,8 +55,8 @@ class Decisions:
         """What `act` would find out itself; None where that changes no mask. Raises NoPrediction, BadMask."""
         head, edit, what = self._journal.head(item_id), None, ""
         match deed:
-            case Decide(Decision.ACCEPTED):
-                edit = self._labels.accepting(run_id, item_id)
+            case Decide(Decision.ACCEPTED, threshold):
+                edit = self._labels.accepting(run_id, self._predictions.score(run_id, item_id, threshold=threshold))
             case Decide() | Ask() | Answer() | ClearNote():
                 return None
             case _:
@@ -73,10 +74,10 @@ class Decisions:
         Raises NoPrediction, BadMask (a prediction that cannot be read), CannotWrite; then nothing has changed.
         """
         match deed:
-            case Decide(decision):
-                if stays(self.standing(run_id, item_id).decision, decision):
+            case Decide():
+                if stays(self.standing(run_id, item_id).decision, deed.decision):
                     return False
-                return self._decide(run_id, item_id, decision, worked_out, batch)
+                return self._decide(run_id, item_id, deed, worked_out, batch)
             case Ask() | Answer() | ClearNote():
                 return self._note(run_id, item_id, deed, batch)
             case _:
@@ -95,7 +96,7 @@ class Decisions:
         if last is not None and last.act is Act.DECIDED and last.decision is Decision.EDITED:
             self.steps.note_revision(last, self._items.revision(item_id))
         else:
-            self._decide(run_id, item_id, Decision.EDITED, None, 0)
+            self._decide(run_id, item_id, Decide(Decision.EDITED), None, 0)
 
     def decisions_of(self, run_id: str, ids: Iterable[int]) -> dict[int, Decision]:
         """By item; those about which nothing was decided are missing."""
@@ -120,8 +121,8 @@ class Decisions:
 
     # --- doing ---
 
-    def _decide(self, run_id: str, item_id: int, decision: Decision, worked_out: Acceptance | None, batch: int) -> bool:
-        score = self._predictions.score(run_id, item_id)
+    def _decide(self, run_id: str, item_id: int, deed: Decide, worked_out: Acceptance | None, batch: int) -> bool:
+        decision, score = deed.decision, self._predictions.score(run_id, item_id, threshold=deed.threshold)
         document = self._changes.settled(item_id)
         with self._database.step():
             start = self.standing(run_id, item_id)
@@ -215,9 +216,10 @@ class Decisions:
         """Take the run's last step back; returns its item, None when there is none."""
         return self._turn(self.steps.last_done(run_id), self._take_back)
 
-    def redo(self, run_id: str) -> int | None:
-        """Do again what undo took back last; returns the item, None when there is nothing."""
-        return self._turn(self.steps.first_undone(run_id), self._do_again)
+    def redo(self, run_id: str, *, threshold: float | None = None) -> int | None:
+        """Do again what undo took back last, with tags above `threshold` as in `Decide`; returns the item, None when
+        there is nothing."""
+        return self._turn(self.steps.first_undone(run_id), partial(self._do_again, threshold=threshold))
 
     def together(self, run_id: str, state: StepState) -> int:
         """How many steps the next undo (of those done) or redo (of those undone) is about: those that were taken as
@@ -241,8 +243,8 @@ class Decisions:
         self.steps.mark_undone(step)
         return edits
 
-    def _do_again(self, step: Step) -> list[Change]:
-        return self._redo_note(step) if step.act is Act.NOTED else self._redo_decision(step)
+    def _do_again(self, step: Step, threshold: float | None) -> list[Change]:
+        return self._redo_note(step) if step.act is Act.NOTED else self._redo_decision(step, threshold)
 
     def _undo_decision(self, step: Step) -> list[Change]:
         now = self.standing(step.run, step.item)
@@ -260,8 +262,8 @@ class Decisions:
         self._set_standing(step.run, step.item, Standing(step.start.decision, accepted, step.start.hides))
         return edits
 
-    def _redo_decision(self, step: Step) -> list[Change]:
-        score = self._predictions.score(step.run, step.item)
+    def _redo_decision(self, step: Step, threshold: float | None) -> list[Change]:
+        score = self._predictions.score(step.run, step.item, threshold=threshold)
         start = self.standing(step.run, step.item)
         end, took_back, edits = self._carry_out(step.run, score, start, step.decision)
         edit = abs(step.edit)
@@ -333,7 +335,7 @@ class Decisions:
         if worked_out is not None and worked_out.head == head:
             edit = worked_out.edit
         else:
-            edit = self._labels.accepting(run_id, score.item)
+            edit = self._labels.accepting(run_id, score)
         return [self._changes.make(score.item, edit, head)] if edit is not None else []
 
     def _set_standing(self, run_id: str, item_id: int, standing: Standing) -> None:

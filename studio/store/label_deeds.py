@@ -21,6 +21,7 @@ from studio.core.mask_document import kept
 from studio.core.masks import read_mask
 from studio.core.points import Keypoint, Points
 from studio.core.proposals import without_strangers
+from studio.core.review import ItemScore
 from studio.core.tags import NONE_OF_THEM, Tags, ids_of
 from studio.store.journal import Journal
 from studio.store.predictions import Predictions
@@ -58,9 +59,9 @@ class LabelDeeds:
         self._predictions = predictions
         self._around = around
 
-    def accepting(self, run_id: str, item_id: int) -> Edit | None:
-        """What taking the whole prediction over changes; None for nothing. Raises NoPrediction, BadMask."""
-        predicted = self._predictions.prediction_of(run_id, item_id)
+    def accepting(self, run_id: str, score: ItemScore) -> Edit | None:
+        """What taking the whole prediction in a score over changes; None for nothing. Raises BadMask."""
+        item_id, predicted = score.item, self._predictions.said_by(run_id, score)
         if predicted.tags is not None:
             return self._accepting_tags(item_id, predicted.tags)
         if predicted.mask is not None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -17,7 +19,7 @@ from studio.core.review import SCORES_FILE, Correction, Decision, Note, ReviewIt
 from studio.core.review_order import ReviewOrder, SortBy
 from studio.core.settings import ProjectSettings, Task
 from studio.core.suspicions import SUSPICIONS_FILE, Suspicion
-from studio.core.thresholds import keep_threshold, kept_threshold
+from studio.core.thresholds import keep_threshold, kept_threshold, score_at
 from studio.store.decisions import Decisions
 from studio.store.label_deeds import Acceptance
 from studio.store.predictions import PredictedLabel, Predictions
@@ -67,13 +69,14 @@ class Review:
             self.load_scores(run_id)
 
     def _load_scores(self, run_id: str) -> int:
-        folder, task = self._folder(run_id), self._settings().task
+        path, one_class = self._folder(run_id) / SCORES_FILE, self._settings().task in (Task.SINGLE_LABEL, Task.TEXT)
+        return self._scores.load(run_id, path, threshold=partial(self.threshold, run_id), one_class=one_class)
 
-        def threshold() -> float | None:
-            return kept_threshold(folder) if task is Task.MULTI_LABEL and not _proposes_labels(folder) else None
-
-        one_class = task in (Task.SINGLE_LABEL, Task.TEXT)
-        return self._scores.load(run_id, folder / SCORES_FILE, threshold=threshold, one_class=one_class)
+    def threshold(self, run_id: str) -> float | None:
+        """From which probability on the run predicts tags; None where what it says goes by none."""
+        folder = self._folder(run_id)
+        has_one = self._settings().task is Task.MULTI_LABEL and not _proposes_labels(folder)
+        return kept_threshold(folder) if has_one else None
 
     def choose_threshold(self, run_id: str, threshold: float) -> None:
         """From now on the run predicts the tags whose probability is above `threshold`, here and on new pictures; what
@@ -95,9 +98,13 @@ class Review:
         """What the run's items have values of, so that sorting by it makes sense."""
         return self._queries.known(run_id)
 
-    def items(self, run_id: str, ids: Iterable[int]) -> list[ReviewItem]:
-        """In the order of `ids`; items that the run has not scored are passed over."""
-        return self._scores.many(run_id, ids)
+    def items(self, run_id: str, ids: Iterable[int], *, threshold: float | None = None) -> list[ReviewItem]:
+        """In the order of `ids`; items that the run has not scored are passed over. With a `threshold` as though tags
+        were predicted from it on, also while another one is being stored."""
+        items = self._scores.many(run_id, ids)
+        if threshold is None:
+            return items
+        return [msgspec.structs.replace(item, score=score_at(item.score, threshold)) for item in items]
 
     def counts(self, run_id: str) -> dict[Decision, int]:
         """How many scored items have each decision."""
@@ -205,9 +212,10 @@ class Review:
         """Take the run's last step back, also after a restart; returns its item, None when there is none."""
         return self._decisions.undo(run_id)
 
-    def redo(self, run_id: str) -> int | None:
-        """Do again what was taken back last; returns the item, None when there is nothing."""
-        return self._decisions.redo(run_id)
+    def redo(self, run_id: str, *, threshold: float | None = None) -> int | None:
+        """Do again what was taken back last, with tags above `threshold` as in `Decide`; returns the item, None when
+        there is nothing."""
+        return self._decisions.redo(run_id, threshold=threshold)
 
     def note_edited(self, run_id: str, item_id: int) -> None:
         """Keep that an item was changed by hand because of what the run showed."""

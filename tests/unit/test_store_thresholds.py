@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from studio.core.classes import make_classes
+from studio.core.deciding import Decide
 from studio.core.items import NewItem, Split
 from studio.core.recipe import RunSpec, Stage
 from studio.core.review import NO_CLASS, SCORES_FILE, Decision, ItemScore, encode_score
@@ -173,3 +174,13 @@ def test_of_a_damaged_score_that_counts_otherwise_now_no_mistake_stays_behind(pr
     with Store.open(project) as store:
         store.review.choose_threshold(RUN, 0.5)
         assert store.review.mistakes(RUN) == {(1, NO_CLASS): ITEMS - 1}
+
+
+def test_accepting_takes_over_the_tags_of_the_threshold_at_which_they_showed(project: Path) -> None:
+    with Store.open(project) as store:
+        first, second = sorted(store.review.ids(RUN))[:2]
+        store.tags.replace({first: Tags(()), second: Tags(())}, "by hand")
+        store.review.choose_threshold(RUN, 0.5)
+        store.review.act(RUN, first, Decide(Decision.ACCEPTED, 0.2))
+        store.review.act(RUN, second, Decide(Decision.ACCEPTED))
+        assert (store.read_tags(first), store.read_tags(second)) == (Tags((0, 1)), Tags((0,)))

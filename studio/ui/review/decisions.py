@@ -54,6 +54,7 @@ class _Leap:
     """Steps to take back (those done) or to do again (those undone) as one; how many is known when it begins."""
 
     state: StepState
+    threshold: float | None = None
     left: int = -1
     items: list[int] = field(default_factory=list)
 
@@ -75,6 +76,7 @@ class Decisions(QObject):
         super().__init__(parent)
         self._session = session
         self._run: str | None = None
+        self._threshold: float | None = None
         self._waiting: deque[_Wish | _Leap] = deque()
         self._work = WorkQueue("decisions", self)
         self._sought: _Wish | None = None
@@ -100,7 +102,12 @@ class Decisions(QObject):
         """The run that further decisions are about; what is still waiting for the former is carried out first."""
         if run != self._run:
             self.finish()
-            self._run = run
+            self._run, self._threshold = run, None
+
+    def set_threshold(self, threshold: float | None) -> None:
+        """From which probability on tags show as predicted by the run; further acceptances take over these, whatever
+        another threshold, which is being stored, makes of them meanwhile."""
+        self._threshold = threshold
 
     def decide(self, items: Sequence[int], decision: Decision) -> None:
         """Of the items as wholes; those about which it was decided so already are passed over."""
@@ -113,7 +120,7 @@ class Decisions(QObject):
         wanted = [item for item in items if not stays(known.get(item, Decision.UNDECIDED), decision)]
         if decision is Decision.LABEL_RIGHT and not wanted and Decision.EDITED in known.values():
             self._session.say(_RIGHT_ALREADY)
-        self.act(wanted, Decide(decision))
+        self.act(wanted, Decide(decision, self._threshold if decision is Decision.ACCEPTED else None))
 
     def act(self, items: Sequence[int], deed: Deed) -> None:
         """Do something to each of the items, as one step for undo."""
@@ -134,7 +141,7 @@ class Decisions(QObject):
         if self._run is not None:
             if len(self._waiting) <= _FEWEST_STEPS:
                 self.finish()
-            self._waiting.append(_Leap(state))
+            self._waiting.append(_Leap(state, self._threshold))
             self._begin(len(self._waiting) == 1)
 
     def _begin(self, is_first: bool) -> None:
@@ -204,7 +211,7 @@ class Decisions(QObject):
         """Go on with an undo or a redo; says whether it is over."""
         assert self._run is not None
         review = self._session.store.review
-        step = review.undo if leap.state is StepState.DONE else review.redo
+        step = review.undo if leap.state is StepState.DONE else partial(review.redo, threshold=leap.threshold)
         if leap.left < 0:
             leap.left = review.together(self._run, leap.state)
         here = 0
@@ -248,8 +255,11 @@ class Decisions(QObject):
 
     def _is_worked_out(self, wish: _Wish) -> bool:
         """Whether the deed goes through a large mask."""
-        takes_over = isinstance(wish.deed, AcceptRegion) or wish.deed == Decide(Decision.ACCEPTED)
-        return takes_over and self._is_large(wish.item)
+        match wish.deed:
+            case AcceptRegion() | Decide(Decision.ACCEPTED):
+                return self._is_large(wish.item)
+            case _:
+                return False
 
     def _take_acceptance(self, wish: _Wish, found: Acceptance | None) -> None:
         if self._sought is wish:

@@ -105,7 +105,8 @@ class Gallery(QWidget):
 
     @property
     def _threshold(self) -> float:
-        return self._figures.threshold if self._figures else TAG_THRESHOLD
+        chosen = self._figures.threshold if self._figures is not None else None
+        return TAG_THRESHOLD if chosen is None else chosen
 
     @property
     def suspected(self) -> int | None:
@@ -115,8 +116,8 @@ class Gallery(QWidget):
     def show_run(self, figures: RunFigures | None) -> None:
         """Show this run's items, or none. The filters stay, but for a chosen mistake that this run may not have."""
         other = figures is None or figures.run != self.run
-        says_otherwise = figures is not None and not other and figures.threshold != self._threshold
-        self._figures = figures
+        before, self._figures = self._threshold, figures
+        says_otherwise = not other and self._threshold != before
         self._pictures.threshold = self._threshold
         if other:
             self.mistakes.forget()
@@ -137,9 +138,9 @@ class Gallery(QWidget):
         unless they are to be looked at from the top."""
         self.mistakes.show_split()
         keep = None if from_the_top else self.grid.current_item
-        run = self.run
+        run, threshold = self.run, self._figures.threshold if self._figures is not None else None
         review, order = self._session.store.review, self.order.order
-        read = partial(review.items, run) if run is not None else None
+        read = partial(review.items, run, threshold=threshold) if run is not None else None
         wanted = review_filter(self.filters.filters, cell=self.mistakes.cell, error_range=self.mistakes.range)
         arranged = review.arranged(run, wanted, order) if run is not None else Arrangement(ids=[])
         ids = arranged.ids

@@ -21,8 +21,6 @@ from studio.core.recipe import RunSpec
 from studio.core.review import SCORES_FILE
 from studio.core.review_order import SortBy
 from studio.core.settings import Task
-from studio.core.tags import TAG_THRESHOLD
-from studio.core.thresholds import kept_threshold
 from studio.reports import History, RunReport
 from studio.store import Store
 from studio.store.runs import EVENTS_FILE
@@ -58,13 +56,13 @@ class RunChoice:
 class RunFigures:
     """Of each split of the items, `confusion` (n, n) int64 counts wrong pixels or items by label and prediction, and
     `errors` has those of points in pixels. `only_split` is the split of all items, None where they have several.
-    `threshold` is the one in force for tags. `sortable` is what the items have figures of."""
+    `threshold` is the one in force for tags, None where there is none. `sortable` is what the items have figures of."""
 
     run: str
     confusion: dict[Split, npt.NDArray[np.int64]]
     errors: dict[Split, list[float]]
     only_split: Split | None
-    threshold: float = TAG_THRESHOLD
+    threshold: float | None = None
     sortable: frozenset[SortBy] = frozenset()
     aspect: float | None = None
     """Width / height of the pictures at the top, the one in the middle of them; None where they cannot be read."""
@@ -98,7 +96,7 @@ def read_figures(project: Path, run: str, task: Task) -> RunFigures:
             confusion={split: store.review.confusion(run, split) for split in used},
             errors={split: list(store.review.errors(run, split).values()) for split in used if of_points},
             only_split=next(iter(used)) if len(used) == 1 else None,
-            threshold=kept_threshold(store.run(run).folder),
+            threshold=store.review.threshold(run),
             sortable=store.review.sortable(run),
             suspected=suspected if judged else None,
             aspect=None if task is Task.TEXT else _usual_aspect(store, store.review.worst(run, _LOOKED_AT)),

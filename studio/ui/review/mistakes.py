@@ -81,7 +81,8 @@ class Mistakes(QObject):
             self.panel.show_counts(counts, self._session.settings.known_classes)
             self.panel.select(self.cell)
         elif isinstance(self.panel, TagPanel):
-            self.panel.show_threshold(figures.threshold if figures else TAG_THRESHOLD)
+            chosen = figures.threshold if figures else None
+            self.panel.show_threshold(TAG_THRESHOLD if chosen is None else chosen)
             if figures is not None:
                 self._tag_counting.want(figures.run)
             self.show_tags()

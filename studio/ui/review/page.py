@@ -241,6 +241,7 @@ class ReviewPage(QWidget):
         if figures.run == self._run:
             other = figures.run != self.gallery.run
             self.gallery.show_run(figures)
+            self.decisions.set_threshold(figures.threshold)
             self._show_wanted_split()
             if other:
                 self.gallery.leave_production()
@@ -260,11 +261,9 @@ class ReviewPage(QWidget):
             self.gallery.filters.show_only(split)
 
     def _choose_threshold(self, threshold: float) -> None:
-        """Decisions that still wait are about the predictions as they show now, so they go first."""
         run = self._run
         if run is None:
             return
-        self.decisions.finish()
         work = partial(choose_threshold, self._session.store.root, run, threshold)
         self._work.do(work, lambda _done: self._session.review_changed.emit(run), self._complain)
 
