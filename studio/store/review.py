@@ -156,6 +156,10 @@ class Review:
         """How many labels the run suspects, and how many it has judged."""
         return self._suspicions.counts(run_id)
 
+    def decided_suspects(self, run_id: str) -> int:
+        """About how many of the labels that the run suspects something is decided."""
+        return self._suspicions.decided(run_id)
+
     # --- decisions ---
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,7 +42,7 @@ class ReviewFilter:
 class ItemGroup:
     """A part of an arrangement that begins at the row `start`. `key` is a class id, or a sequence or folder by name;
     None and "" where an item has none. Where nothing is grouped, those without a label to judge by are kept apart:
-    their key is None, that of the others `JUDGED`."""
+    their key is None, that of the others `JUDGED`; and by suspicion `SUSPECTED`, `TRUSTED` and `UNASKED` labels are."""
 
     key: int | str | None
     start: int
@@ -52,13 +52,17 @@ class ItemGroup:
 @dataclass(frozen=True, kw_only=True)
 class Arrangement:
     """`ids` in the order in which they show. Without grouping there are groups only where loss or error sort items of
-    which some have none, as they had no label."""
+    which some have none, as they had no label, or where suspicion does."""
 
     ids: list[int]
     groups: tuple[ItemGroup, ...] = ()
 
 
 JUDGED: Final = "judged"
+SUSPECTED: Final = "suspected"
+TRUSTED: Final = "trusted"
+UNASKED: Final = "unasked"
+"""Nobody judged the label, or there is none."""
 
 _NO_FILTER: Final = ReviewFilter()
 _WORST_FIRST: Final = ReviewOrder()
@@ -93,6 +97,8 @@ class ReviewQueries:
         """The items that pass, in order, group by group: classes as they are numbered, sequences and folders in natural
         order, and at the end what belongs to none."""
         rows = self._rows(run_id, wanted, order)
+        if order.group is GroupBy.NOTHING and order.by is SortBy.SUSPICION:
+            return _by_suspicion(rows, reverse=order.reverse)
         if order.group is GroupBy.NOTHING and order.by not in _JUDGED_BY_LABEL:
             return Arrangement(ids=[item for item, _key in rows])
         if order.group is GroupBy.SEQUENCE:
@@ -115,16 +121,18 @@ class ReviewQueries:
         return frozenset(found)
 
     def _rows(self, run_id: str, wanted: ReviewFilter, order: ReviewOrder) -> Iterable[tuple[int, int | str | None]]:
-        """(item, class that it is filed under where that is asked for); an item without a value in a table of its own
-        comes after the others, greatest loss first."""
+        """(item, class that it is filed under where that is asked for, else what is thought of its label); an item
+        without a value in a table of its own comes after the others, greatest loss first."""
         if order.by not in _VALUED_BESIDE:
             return self._query(run_id, wanted, order)
         ranked = self._ranked(run_id, order)
         if wanted == _NO_FILTER and order.group is not GroupBy.CLASS and len(ranked) == self._count(run_id):
             return ranked
         passing = dict(self._query(run_id, wanted, ReviewOrder(group=order.group)))
-        first = {item: passing[item] for item, _none in ranked if item in passing}
-        return [*first.items(), *((item, key) for item, key in passing.items() if item not in first)]
+        by_class = order.group is GroupBy.CLASS
+        first = {item: passing[item] if by_class else key for item, key in ranked if item in passing}
+        rest = [(item, key if by_class else None) for item, key in passing.items() if item not in first]
+        return [*first.items(), *rest]
 
     def _count(self, run_id: str) -> int:
         return int(self._database.execute("SELECT COUNT(*) FROM measures WHERE run = ?", (run_id,)).fetchone()[0])
@@ -149,13 +157,14 @@ class ReviewQueries:
                 start += count
         return Arrangement(ids=wanted[np.argsort(of_each, kind="stable")].tolist(), groups=tuple(groups))
 
-    def _ranked(self, run_id: str, order: ReviewOrder) -> list[tuple[int, None]]:
-        """All items that have a value in a table of its own."""
+    def _ranked(self, run_id: str, order: ReviewOrder) -> list[tuple[int, str | None]]:
+        """All items that have a value in a table of its own, with what is thought of a label."""
         table, column = _COLUMNS[order.by].split(".")
         one_class = "" if order.by is SortBy.SUSPICION else "AND class_id = ?"
         class_id = () if order.by is SortBy.SUSPICION else (-1 if order.class_id is None else order.class_id,)
         way = "DESC" if order.reverse else "ASC"
-        sql = f"SELECT item, NULL FROM {table} WHERE run = ? {one_class} ORDER BY {column} {way}, item"
+        key = f"IIF(issue, '{SUSPECTED}', '{TRUSTED}')" if order.by is SortBy.SUSPICION else "NULL"
+        sql = f"SELECT item, {key} FROM {table} WHERE run = ? {one_class} ORDER BY {column} {way}, item"
         return self._database.execute(sql, (run_id, *class_id)).fetchall()
 
     def _query(self, run_id: str, wanted: ReviewFilter, order: ReviewOrder) -> Iterator[tuple[int, int | str | None]]:
@@ -249,10 +258,23 @@ def _place(key: int | str | None) -> tuple[bool, int, str]:
     return key is None or key == "", key if isinstance(key, int) else 0, natural_key(str(key))
 
 
+def _by_suspicion(rows: Iterable[tuple[int, int | str | None]], *, reverse: bool) -> Arrangement:
+    """What is suspected apart from the rest, also where some of that has a lower quality."""
+    groups: dict[int | str | None, list[int]] = {}
+    for item, key in rows:
+        groups.setdefault(UNASKED if key is None else key, []).append(item)
+    keys = (TRUSTED, SUSPECTED, UNASKED) if reverse else (SUSPECTED, TRUSTED, UNASKED)
+    return _joined({key: groups[key] for key in keys if key in groups})
+
+
 def _in_groups(found: dict[int | str | None, list[int]]) -> Arrangement:
+    return _joined({key: found[key] for key in sorted(found, key=_place)})
+
+
+def _joined(found: Mapping[int | str | None, list[int]]) -> Arrangement:
     ids: list[int] = []
     groups: list[ItemGroup] = []
-    for key in sorted(found, key=_place):
-        groups.append(ItemGroup(key=key, start=len(ids), count=len(found[key])))
-        ids += found[key]
+    for key, items in found.items():
+        groups.append(ItemGroup(key=key, start=len(ids), count=len(items)))
+        ids += items
     return Arrangement(ids=ids, groups=tuple(groups))

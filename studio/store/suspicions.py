@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from studio.core.review import Decision
 from studio.core.suspicions import Suspicion, decode_suspicion
 from studio.store.database import Database
 from studio.store.json_lines import read_lines
@@ -50,6 +51,16 @@ class Suspicions:
         )
         found = [decode_suspicion(row[0]) for row in rows]
         return {suspicion.item: suspicion for suspicion in found}
+
+    def decided(self, run_id: str) -> int:
+        """How many of the items that the run suspects somebody has decided about."""
+        row = self._database.execute(
+            "SELECT COUNT(*) FROM verdicts CROSS JOIN suspicions ON suspicions.run = verdicts.run "
+            "AND suspicions.item = verdicts.item WHERE verdicts.run = ? AND verdicts.decision != ? "
+            "AND suspicions.issue = 1",
+            (run_id, Decision.UNDECIDED.value),
+        ).fetchone()
+        return int(row[0])
 
     def counts(self, run_id: str) -> tuple[int, int]:
         """How many items the run suspects, and how many it has judged."""

@@ -18,6 +18,7 @@ from studio.core.settings import Task
 from studio.core.suspicions import Method, Suspicion, encode_suspicion
 from studio.core.tags import Tags
 from studio.store import ReviewFilter, Store
+from studio.store.review_queries import SUSPECTED, TRUSTED, UNASKED
 from tests.unit.conftest import MakeStore
 
 RUN = "0001"
@@ -114,10 +115,24 @@ def test_items_are_sorted_by_the_overlap_of_one_class_and_those_without_it_come_
     assert scored.ids(ReviewOrder(by=SortBy.OVERLAP, class_id=77)) == everything_by_loss
 
 
-def test_probably_wrong_labels_come_first_and_those_that_nobody_judged_last(scored: Scored) -> None:
-    judged = sorted(scored.qualities, key=lambda i: (scored.qualities[i], i))
-    assert scored.ids(ReviewOrder(by=SortBy.SUSPICION))[: len(judged)] == judged
-    assert set(scored.ids(ReviewOrder(by=SortBy.SUSPICION))) == set(scored.scores)
+@pytest.mark.parametrize("reverse", [False, True])
+def test_probably_wrong_labels_are_a_group_of_their_own_and_those_that_nobody_judged_come_last(
+    scored: Scored, reverse: bool
+) -> None:
+    judged = sorted(scored.qualities, key=lambda i: (-scored.qualities[i] if reverse else scored.qualities[i], i))
+    order = ReviewOrder(by=SortBy.SUSPICION, reverse=reverse)
+    arranged = scored.store.review.arranged(RUN, ReviewFilter(), order)
+    issues = set(scored.store.review.suspects(RUN, issues_only=True))
+    assert 0 < len(issues) < len(judged)
+    groups = {g.key: arranged.ids[g.start : g.start + g.count] for g in arranged.groups}
+    assert groups[SUSPECTED] == [item for item in judged if item in issues]
+    assert groups[TRUSTED] == [item for item in judged if item not in issues]
+    assert set(groups[UNASKED]) == set(scored.scores) - set(judged)
+    assert list(groups) == ([TRUSTED, SUSPECTED, UNASKED] if reverse else [SUSPECTED, TRUSTED, UNASKED])
+    some = scored.store.review.arranged(RUN, ReviewFilter(splits=(Split.VALID,)), order)
+    valid = scored.those(lambda s: s.split is Split.VALID)
+    assert some.ids == [item for item in arranged.ids if item in valid]
+    assert [group.key for group in some.groups] == list(groups)
 
 
 def test_names_are_sorted_as_people_expect(scored: Scored) -> None:

@@ -13,7 +13,7 @@ import pytest
 from studio.core.errors import ProjectDamaged
 from studio.core.items import Split
 from studio.core.recipe import RunSpec, Stage
-from studio.core.review import ItemScore, encode_score
+from studio.core.review import Decision, ItemScore, encode_score
 from studio.core.settings import Task
 from studio.core.suspicions import DoubtedRegion, Method, Suspicion, encode_suspicion
 from studio.store import Store
@@ -62,6 +62,19 @@ def test_the_most_suspicious_items_come_first_with_what_is_doubted(store: Store)
     found = store.review.suspicions(RUN, [1, 2, 77])
     assert set(found) == {1, 2}
     assert found[2].regions == (REGION,)
+
+
+def test_what_is_decided_of_the_suspected_labels_is_counted(store: Store) -> None:
+    put(store, [suspicion(1, 0.5), suspicion(2, 0.1), suspicion(3, 0.2)])
+    store.review.load_scores(RUN)
+    assert store.review.decided_suspects(RUN) == 0
+    for item in (1, 2):
+        store.review.decide(RUN, item, Decision.LABEL_RIGHT)
+    assert store.review.decided_suspects(RUN) == 1
+    store.review.decide(RUN, 3, Decision.LEFT_OUT)
+    assert store.review.decided_suspects(RUN) == 2
+    store.review.undo(RUN)
+    assert store.review.decided_suspects(RUN) == 1
 
 
 def test_a_run_that_suspects_nothing_has_no_suspects(store: Store) -> None:

@@ -12,11 +12,20 @@ from studio.core.counting import counted
 from studio.core.review_order import GroupBy
 from studio.core.settings import ProjectSettings, Task
 from studio.store import ItemGroup
+from studio.store.review_queries import JUDGED, SUSPECTED, TRUSTED, UNASKED
 from studio.ui.review.grid_layout import GAP
 from studio.ui.review.model import GroupHead
 from studio.ui.theme import theme
 
 _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+_UNGROUPED: Final[dict[int | str | None, str]] = {
+    JUDGED: "With a label",
+    None: "No label to judge by",
+    SUSPECTED: "Probably a wrong label",
+    TRUSTED: "No suspicion",
+    UNASKED: "Label not judged",
+}
 
 _ONE_CLASS: Final = frozenset({Task.SINGLE_LABEL, Task.TEXT})
 
@@ -47,7 +56,7 @@ def paint_head(painter: QPainter, rect: QRect, head: GroupHead, items: int, font
 
 def _words(key: int | str | None, by: GroupBy, task: Task, names: dict[int, str]) -> str:
     if by is GroupBy.NOTHING:
-        return "With a label" if key is not None else "No label to judge by"
+        return _UNGROUPED[key]
     if by is GroupBy.SEQUENCE:
         return str(key) if key else "In no sequence or folder"
     one_class = task in _ONE_CLASS

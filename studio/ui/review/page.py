@@ -348,11 +348,12 @@ class ReviewPage(QWidget):
     def _show_counts(self) -> None:
         if self._run is None:
             return
-        tally = self._session.store.review.tally(self._run)
+        review = self._session.store.review
+        tally = review.tally(self._run)
         unchanged = self._session.store.production.counts(self._run).unchanged
         learnt = tally[Decision.ACCEPTED] + tally[Decision.EDITED] + unchanged
         self.fine_tune.show_corrections(learnt)
-        self.top.summary.setText(summary(self.gallery, learnt=learnt, left_out=tally[Decision.LEFT_OUT]))
+        self.top.summary.setText(summary(self.gallery, review, learnt=learnt, left_out=tally[Decision.LEFT_OUT]))
 
     def _show_what_can_be_done(self) -> None:
         in_items, has_runs = self._view is View.ITEMS, bool(self._choices)
@@ -379,7 +380,7 @@ class ReviewPage(QWidget):
 
     def _take_focus(self) -> None:
         """The view that shows has the keyboard."""
-        shown = self.stack.currentWidget()
+        shown = self.stack.currentWidget() or self.no_runs
         (self.gallery.take_focus if shown is self.gallery else shown.setFocus)()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

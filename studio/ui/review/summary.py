@@ -6,6 +6,7 @@ from typing import Final
 
 from studio.core.counting import counted
 from studio.core.items import Split
+from studio.store.review import Review
 from studio.ui.review.gallery import Gallery
 
 _SPLIT_WORDS: Final = {
@@ -16,15 +17,23 @@ _SPLIT_WORDS: Final = {
 }
 
 
-def summary(gallery: Gallery, *, learnt: int, left_out: int) -> str:
-    """`learnt` items are what a fine-tuning would learn from, `left_out` are what no further run uses."""
+def summary(gallery: Gallery, review: Review, *, learnt: int, left_out: int) -> str:
+    """`learnt` items are what a fine-tuning would learn from, `left_out` are what no further run uses. What a search
+    for label errors is about comes first, as a narrow window cuts off the rest."""
     split = gallery.filters.filters.split or gallery.only_split
     kind = f"{_SPLIT_WORDS[split]} " if split is not None else ""
-    words = [f"{counted(gallery.model.rowCount(), f'{kind}item')}, {gallery.order.in_words}"]
-    if gallery.suspected is not None:
-        words.append(f"{counted(gallery.suspected, 'label')} probably wrong")
+    words: list[str] = []
+    if gallery.suspected is not None and gallery.run is not None:
+        words.append(_suspects(gallery.suspected, gallery.suspected - review.decided_suspects(gallery.run)))
+    words.append(f"{counted(gallery.model.rowCount(), f'{kind}item')}, {gallery.order.in_words}")
     if learnt:
         words.append(counted(learnt, "correction"))
     if left_out:
         words.append(f"{left_out} left out")
     return "  ·  ".join(words)
+
+
+def _suspects(suspected: int, undecided: int) -> str:
+    if not suspected:
+        return "No label probably wrong"
+    return f"{suspected:,} probably wrong, {f'{undecided:,} undecided' if undecided else 'all decided'}"
