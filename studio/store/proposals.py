@@ -93,11 +93,21 @@ class Proposals:
         )
         return frozenset(row[0] for row in rows)
 
-    def discard(self, item_id: int) -> None:
-        """It is not offered again, whatever is undone."""
+    def discard(self, item_id: int) -> frozenset[int]:
+        """It is not offered again, whatever edit is undone. Returns those that had taken it over, for `offer_again`."""
         with self._database.transaction() as connection:
+            rows = connection.execute("SELECT edit FROM acceptances WHERE item = ?", (item_id,)).fetchall()
             connection.execute("DELETE FROM acceptances WHERE item = ?", (item_id,))
             connection.execute("UPDATE proposals SET open = 0 WHERE item = ?", (item_id,))
+        return frozenset(edit for (edit,) in rows)
+
+    def offer_again(self, item_id: int, accepting: Iterable[int]) -> None:
+        """Take `discard` back, on the edit where it was done; `accepting` are the edits that it returned."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "INSERT INTO acceptances (edit, item) VALUES (?, ?)", ((edit, item_id) for edit in accepting)
+            )
+            connection.execute("UPDATE proposals SET open = 1 WHERE item = ?", (item_id,))
 
     def accept(self, item_id: int, edit: int) -> None:
         """The item's newest edit took it over as a whole: it is open again while the item does not show that edit."""

@@ -164,3 +164,21 @@ def test_a_discarded_proposal_stays_away_whatever_is_undone(make_store: MakeStor
     document.redo()
     document.undo()
     assert not store.proposals.is_open(item)
+
+
+def test_a_proposal_whose_discarding_is_taken_back_is_closed_again_by_its_acceptance(make_store: MakeStore) -> None:
+    store = make_store(task=Task.KEYPOINTS)
+    item = store.item_ids()[0]
+    store.proposals.put(item, "0001", points=Points())
+    document = store.open_document(item)
+    assert isinstance(document, PointsDocument)
+    document.place(Keypoint(index=0, x=3.0, y=4.0))
+    store.proposals.accept(item, document.head)
+    document.undo()
+    accepting = store.proposals.discard(item)
+    store.proposals.offer_again(item, accepting)
+    assert store.proposals.is_open(item)
+    document.redo()
+    assert not store.proposals.is_open(item)
+    document.undo()
+    assert store.proposals.is_open(item)

@@ -66,6 +66,7 @@ class LabelActions:
         SelectionActions(self._actions, items, canvas.hint)
         self._add_moving_on()
         showing.document_changed.connect(self._show_history)
+        session.proposals_changed.connect(lambda _ids: self._show_history())
         showing.prediction_changed.connect(self._show_prediction)
         choices.overlay_shown_changed.connect(self.overlay.setChecked)
         self._show_history()
@@ -163,11 +164,14 @@ class LabelActions:
 
     def _undo(self) -> None:
         """Only ever on the item that is shown, and on those that the last action labelled along with it."""
-        if self.tagging is not None and self.tagging.undo():
-            return
+        discarding = self.accepting.discarding
         if self._canvas.tool.is_busy:
             self._try(self._canvas.tool.step_back)
         elif self._canvas.huge_edits.give_up_last():
+            return
+        elif discarding.can_undo:
+            self._try(discarding.undo)
+        elif self.tagging is not None and self.tagging.undo():
             return
         elif self._showing.seen is not None:
             document = self._showing.seen
@@ -175,7 +179,10 @@ class LabelActions:
             self._try(lambda: document.undo() or self._canvas.hint("There is nothing to undo on this item."))
 
     def _redo(self) -> None:
-        document, tool = self._showing.seen, self._canvas.tool
+        document, tool, discarding = self._showing.seen, self._canvas.tool, self.accepting.discarding
+        if discarding.can_redo and not tool.is_busy:
+            self._try(discarding.redo)
+            return
         if (self.tagging is not None and self.tagging.redo()) or tool.step_forward():
             return
         if document is not None and not tool.is_busy:
@@ -209,6 +216,9 @@ class LabelActions:
         document = self._showing.document
         undo = document.undo_text if document is not None else ""
         redo = document.redo_text if document is not None else ""
+        discarding = self.accepting.discarding
+        undo = discarding.what if discarding.can_undo else undo
+        redo = discarding.what if discarding.can_redo else redo
         self.undo.setText(f"Undo {undo}".strip())
         self.redo.setText(f"Redo {redo}".strip())
         self.undo.setToolTip(f"{self.undo.text()} ({key_of(self.undo)})")

@@ -208,6 +208,53 @@ def test_a_discarded_proposal_leaves_no_trace_in_the_label(desk: Desk) -> None:
     assert desk.page.showing.prediction is None
 
 
+def test_discarding_is_undone_and_redone_in_its_turn_among_the_strokes(desk: Desk) -> None:
+    undo = next(action for action in desk.page.actions() if action.objectName() == "undo")
+
+    def offered() -> bool:
+        return desk.store.proposals.is_open(desk.ids[0])
+
+    paint_block(desk)
+    before = desk.mask()
+    propose(desk)
+    desk.key(Qt.Key.Key_D, CTRL)
+    assert undo.text() == "Undo discarding the proposal"
+    desk.drag((100, 80), (130, 80))
+    desk.key(Qt.Key.Key_Z, CTRL)
+    assert (desk.mask() == before).all() and not offered()
+    desk.key(Qt.Key.Key_Z, CTRL)
+    assert (desk.mask() == before).all() and offered()
+    desk.qtbot.waitUntil(lambda: desk.page.showing.prediction is not None, timeout=5000)
+    assert undo.text() != "Undo discarding the proposal"
+    desk.key(Qt.Key.Key_Z, CTRL | SHIFT)
+    assert not offered() and desk.page.showing.prediction is None
+    desk.key(Qt.Key.Key_Z, CTRL)
+    desk.key(Qt.Key.Key_Z, CTRL)
+    assert (desk.mask() == UNLABELLED).all() and offered()
+    desk.key(Qt.Key.Key_Z, CTRL | SHIFT)
+    assert (desk.mask() == before).all() and offered()  # the stroke counts now
+
+
+def test_undo_leaves_a_newer_proposal_and_other_items_alone(desk: Desk) -> None:
+    paint_block(desk)
+    propose(desk)
+    desk.key(Qt.Key.Key_D, CTRL)
+    propose(desk, np.ones((HEIGHT, WIDTH), np.uint8))
+    desk.key(Qt.Key.Key_A, SHIFT)
+    assert set(np.unique(desk.mask())) == {1, 2}
+    desk.key(Qt.Key.Key_Z, CTRL)
+    desk.key(Qt.Key.Key_Z, CTRL)
+    assert (desk.mask() == UNLABELLED).all()
+    propose(desk)
+    desk.key(Qt.Key.Key_D, CTRL)
+    desk.open(desk.ids[1])
+    desk.key(Qt.Key.Key_Z, CTRL)
+    assert not desk.store.proposals.is_open(desk.ids[0])
+    desk.open(desk.ids[0])
+    desk.key(Qt.Key.Key_Z, CTRL)
+    assert desk.store.proposals.is_open(desk.ids[0])
+
+
 def test_a_proposal_is_there_again_when_the_item_is_opened(desk: Desk) -> None:
     propose(desk, item=desk.ids[1])
     desk.open(desk.ids[1])

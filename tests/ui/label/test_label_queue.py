@@ -283,3 +283,29 @@ def test_next_up_says_where_choosing_leads(make_desk: Make) -> None:
     for wanted in (ids[3], ids[1]):
         desk.key(Qt.Key.Key_1)
         desk.wait_for(wanted)
+
+
+def test_undo_after_discarding_offers_the_proposal_again_and_only_then_goes_back_to_the_item_before(
+    make_desk: Make,
+) -> None:
+    desk = make_desk(4, task=Task.SINGLE_LABEL)
+    first, second, store = desk.ids[2], desk.ids[1], desk.store
+    said = PredictedTags(tags=Tags((1,)), shares=((1, 0.75), (0, 0.25)))
+    store.proposals.put(second, "0001", tags=said, uncertainty=0.5)
+    queue(desk, first, second)
+    desk.key(Qt.Key.Key_J, CTRL)
+    desk.wait_for(first)
+    desk.key(Qt.Key.Key_1)
+    desk.wait_for(second)
+    panel = desk.page.queue
+    desk.qtbot.waitUntil(panel.proposed.isVisible, timeout=5000)
+    desk.key(Qt.Key.Key_D, CTRL)
+    assert not panel.proposed.isVisible()
+    assert desk.page.status.hint.text() == "Discarded (Ctrl+Z offers it again)."
+    desk.key(Qt.Key.Key_Z, CTRL)
+    desk.qtbot.waitUntil(panel.proposed.isVisible, timeout=5000)
+    assert desk.session.current_item == second
+    assert store.read_tags(first) == Tags((0,))
+    desk.key(Qt.Key.Key_Z, CTRL)
+    assert desk.session.current_item == first
+    assert store.read_tags(first) is None

@@ -17,6 +17,7 @@ from studio.ui.label.choices import Choices
 from studio.ui.label.huge_edits import HugeEdit, Work
 from studio.ui.label.item_showing import ItemShowing
 from studio.ui.label.prediction import Prediction, accept_point, accept_points, nearest_point
+from studio.ui.label.proposing.discarding import Discarding
 from studio.ui.session import Session
 
 _DOING: Final = "Accepting"
@@ -34,6 +35,7 @@ class Accepting:
         self._choices = choices
         self._canvas = canvas
         self._showing = showing
+        self.discarding = Discarding(session, canvas, showing)
         self._offered: tuple[int, bool] | None = None
         """The item that was shown last, and whether its proposal was open."""
         session.proposals_changed.connect(lambda _ids: self._note_offer())
@@ -169,10 +171,10 @@ class Accepting:
         if proposal is None or proposals.of(proposal.item) != proposal:
             return
         if accepted is None:
-            proposals.discard(proposal.item)
+            self.discarding.put_away(proposal)
         else:
             proposals.accept(proposal.item, accepted)
-        self._session.proposals_changed.emit([proposal.item])
+            self._session.proposals_changed.emit([proposal.item])
 
     @property
     def _classes(self) -> tuple[LabelClass, ...]:
