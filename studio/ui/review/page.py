@@ -220,7 +220,6 @@ class ReviewPage(QWidget):
 
     def _choose_run(self, run: str) -> None:
         self._run = run
-        self.decisions.set_run(run)
         self.journal.show_run(run)
         self.error_search.show_run(run)
         self.fine_tune.show_run(run, self._choices[run].spec)
@@ -240,6 +239,7 @@ class ReviewPage(QWidget):
     def _take_figures(self, figures: RunFigures) -> None:
         if figures.run == self._run:
             other = figures.run != self.gallery.run
+            self.decisions.set_run(figures.run)  # not sooner: the items that show are the former run's until now
             self.gallery.show_run(figures)
             self.decisions.set_threshold(figures.threshold)
             self._show_wanted_split()

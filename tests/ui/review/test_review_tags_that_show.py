@@ -1,21 +1,26 @@
-"""What a tile of tags shows is what is accepted, while another threshold is being stored."""
+"""What a tile of tags shows is what is accepted, while another threshold is stored or another run is being read."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from studio.core.review import Decision
+from studio.core.settings import Task
 from studio.core.tags import PredictedTags, Tags
 from studio.store import score_loading
 from studio.ui.review import ReviewPage
-from tests.ui.review.conftest import ReviewProject
-from tests.ui.review.test_review_tags import ANT, BEE, WASP, answers, make_project, scored, tags_page
+from studio.ui.review import page as review_page
+from studio.ui.review.loading import RunFigures
+from tests.ui.review.conftest import ReviewProject, write_scores
+from tests.ui.review.test_review_tags import ANT, BEE, WASP, answers, make_project, score, scored, spec, tags_page
 
 __all__ = ["make_project", "tags_page"]
 
@@ -49,6 +54,35 @@ def test_accepting_takes_over_what_shows_while_another_threshold_is_being_stored
     page.decisions.undo()
     page.decisions.decide([item], Decision.ACCEPTED)
     assert project.store.read_tags(item) == Tags((ANT,))
+
+
+def test_while_another_run_is_being_read_decisions_are_about_the_run_whose_items_show(
+    tags_page: tuple[ReviewProject, ReviewPage], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, page = tags_page
+    review, item = project.store.review, project.ids[2]
+    other = project.store.create_run(spec(Task.MULTI_LABEL))
+    says_wasp = PredictedTags(tags=Tags((WASP,)), shares=((WASP, 0.9), (ANT, 0.0), (BEE, 0.0)))
+    write_scores(other, [msgspec.structs.replace(score(Task.MULTI_LABEL, item, 2), tags=says_wasp)])
+    page.read_runs()
+    qtbot.waitUntil(lambda: page.top.runs.count() == 2, timeout=20_000)
+    may_go_on = threading.Event()
+    read = review_page.read_figures
+
+    def read_later(root: Path, run: str, task: Task) -> RunFigures:
+        may_go_on.wait()
+        return read(root, run, task)
+
+    monkeypatch.setattr(review_page, "read_figures", read_later)
+    page.top.run_chosen.emit(other.id)
+    page.gallery.grid.setFocus()
+    qtbot.keyClick(page.gallery.grid, Qt.Key.Key_A)
+    may_go_on.set()
+    assert project.store.read_tags(item) == Tags((ANT,)), "as the tile shows"
+    assert (review.tally("0001")[Decision.ACCEPTED], review.tally(other.id)[Decision.ACCEPTED]) == (1, 0)
+    qtbot.waitUntil(lambda: page.gallery.model.rowCount() == 1, timeout=20_000)
+    qtbot.keyClick(page.gallery.grid, Qt.Key.Key_A)
+    assert project.store.read_tags(item) == Tags((WASP,))
 
 
 def told(tags: tuple[int, ...], *shares: float) -> PredictedTags:
