@@ -184,3 +184,15 @@ def test_accepting_takes_over_the_tags_of_the_threshold_at_which_they_showed(pro
         store.review.act(RUN, first, Decide(Decision.ACCEPTED, 0.2))
         store.review.act(RUN, second, Decide(Decision.ACCEPTED))
         assert (store.read_tags(first), store.read_tags(second)) == (Tags((0, 1)), Tags((0,)))
+        assert store.review.undo(RUN) == second
+        assert store.review.redo(RUN, threshold=0.2) == second
+        assert store.read_tags(second) == Tags((0, 1))
+
+
+def test_items_read_at_another_threshold_are_as_though_it_had_been_stored(project: Path) -> None:
+    with Store.open(project) as store:
+        ids = store.review.ids(RUN)
+        shown = store.review.items(RUN, ids, threshold=0.5)
+        assert shown != store.review.items(RUN, ids)
+        store.review.choose_threshold(RUN, 0.5)
+        assert shown == store.review.items(RUN, ids)
