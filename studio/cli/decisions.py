@@ -16,7 +16,18 @@ from studio.cli.options import JsonOption, ProjectArgument, RunOption
 from studio.cli.output import Output
 from studio.cli.review import load_scores
 from studio.core.counting import counted
-from studio.core.deciding import AcceptRegion, Answer, Ask, ClearNote, Decide, Deed, GiveClass, JournalEntry, in_words
+from studio.core.deciding import (
+    AcceptRegion,
+    Act,
+    Answer,
+    Ask,
+    ClearNote,
+    Decide,
+    Deed,
+    GiveClass,
+    JournalEntry,
+    in_words,
+)
 from studio.core.errors import BadInput
 from studio.core.review import Decision
 from studio.core.settings import TAG_TASKS, ProjectSettings, Task
@@ -87,11 +98,15 @@ def decide(
         store.review.who = store.review.who if who is None else who
         batch = store.review.new_batch()
         for name in items:
-            did = store.review.act(run, store.item_named(name).id, deed, batch=batch)
+            item = store.item_named(name).id
+            did = store.review.act(run, item, deed, batch=batch)
             said = _DECISIONS.get(decision, decision).value
+            words = said
+            if decision is Verdict.LABEL_RIGHT and store.review.decisions_of(run, [item])[item] is Decision.EDITED:
+                said, words = Decision.EDITED.value, Act.CONFIRMED.value
             output.result(
                 "decided",
-                f"{name}: {said}" if did else f"{name}: nothing to change",
+                f"{name}: {words}" if did else f"{name}: nothing to change",
                 item=name,
                 decision=said,
                 changed=did,

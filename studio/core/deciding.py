@@ -68,6 +68,7 @@ class Act(enum.StrEnum):
     """What kind of step the journal tells of."""
 
     DECIDED = "decided"
+    CONFIRMED = "label was right as changed"
     REGION = "accepted a region"
     RELABELLED = "relabelled"
     PLACED = "placed a point"

@@ -123,12 +123,6 @@ LABEL_CHANGED: Final = frozenset({Decision.ACCEPTED, Decision.EDITED})
 """Decisions after which the label is no longer the one that the run scored."""
 
 
-def stays(now: Decision, decision: Decision) -> bool:
-    """Whether `decision` leaves an item as it is about which it was decided `now`. That a label is right which was
-    changed by hand is what changing it said, so it goes on being a correction."""
-    return decision is now or (now is Decision.EDITED and decision is Decision.LABEL_RIGHT)
-
-
 def note_in_words(note: Note) -> str:
     """`Ann asked: a van? – Ben: yes`."""
     asked = f"{note.who or 'Somebody'} asked: {note.text}"

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 from studio.core.deciding import (
@@ -24,13 +25,13 @@ from studio.core.deciding import (
 from studio.core.edits import MaskEdit
 from studio.core.items import LabelState
 from studio.core.people import user_name
-from studio.core.review import Decision, ItemScore, Note, stays
+from studio.core.review import Decision, ItemScore
 from studio.store.database import Database
 from studio.store.items import Items
 from studio.store.journal import Journal
 from studio.store.label_changes import Change, LabelChanges
 from studio.store.label_deeds import Acceptance, LabelDeeds, Surroundings
-from studio.store.notes import Notes
+from studio.store.notes import Notes, noted
 from studio.store.predictions import Predictions
 from studio.store.review_journal import NewStep, ReviewJournal, Standing, Step
 
@@ -74,8 +75,9 @@ class Decisions:
         Raises NoPrediction, BadMask (a prediction that cannot be read), CannotWrite; then nothing has changed.
         """
         match deed:
-            case Decide():
-                if stays(self.standing(run_id, item_id).decision, deed.decision):
+            case Decide(decision):
+                is_up_to_label = decision is Decision.LABEL_RIGHT
+                if not is_up_to_label and self.standing(run_id, item_id).decision is decision:
                     return False
                 return self._decide(run_id, item_id, deed, worked_out, batch)
             case Ask() | Answer() | ClearNote():
@@ -90,13 +92,15 @@ class Decisions:
         with self._changes.told_at_the_end(), self._database.transaction():
             yield
 
-    def note_edited(self, run_id: str, item_id: int) -> None:
-        """Keep that an item was changed by hand because of what the run showed; may be called after each stroke."""
+    def note_edited(self, run_id: str, item_id: int, head: int | None = None) -> None:
+        """Keep that an item was changed by hand because of what the run showed; may be called after each stroke. `head`
+        is the edit that it showed before, the one before the last unless it is given."""
         last = self.steps.last_of(run_id, item_id)
         if last is not None and last.act is Act.DECIDED and last.decision is Decision.EDITED:
             self.steps.note_revision(last, self._items.revision(item_id))
         else:
-            self._decide(run_id, item_id, Decide(Decision.EDITED), None, 0)
+            head = self._journal.before(self._journal.head(item_id)) if head is None else head
+            self._decide(run_id, item_id, Decide(Decision.EDITED), head=head)
 
     def decisions_of(self, run_id: str, ids: Iterable[int]) -> dict[int, Decision]:
         """By item; those about which nothing was decided are missing."""
@@ -121,24 +125,37 @@ class Decisions:
 
     # --- doing ---
 
-    def _decide(self, run_id: str, item_id: int, deed: Decide, worked_out: Acceptance | None, batch: int) -> bool:
+    def _decide(
+        self,
+        run_id: str,
+        item_id: int,
+        deed: Decide,
+        worked_out: Acceptance | None = None,
+        batch: int = 0,
+        *,
+        head: int | None = None,
+    ) -> bool:
         decision, score = deed.decision, self._predictions.score(run_id, item_id, threshold=deed.threshold)
         document = self._changes.settled(item_id)
         with self._database.step():
             start = self.standing(run_id, item_id)
-            before = score.revision if decision is Decision.EDITED else self._items.revision(item_id)
+            before = self._items.revision(item_id)
+            head = self._journal.head(item_id) if head is None else head
             end, took_back, edits = self._carry_out(run_id, score, start, decision, worked_out)
+            if decision is Decision.LABEL_RIGHT and end.decision is start.decision:
+                return False
             self._set_standing(run_id, item_id, end)
             self.steps.add(
                 NewStep(
                     run=run_id,
                     item=item_id,
                     start=start,
-                    decision=decision,
-                    act=Act.DECIDED,
+                    decision=end.decision,
+                    act=_act_of(decision, end.decision),
                     took_back=took_back,
-                    before=before,
+                    before=score.revision if end.decision is Decision.EDITED else before,
                     after=self._items.revision(item_id),
+                    head=head,
                     time=time.time(),
                     who=self.who,
                     batch=batch,
@@ -169,11 +186,12 @@ class Decisions:
                     item=item_id,
                     start=start,
                     decision=Decision.EDITED,
-                    act=_act_of(deed),
+                    act=_act_of_correcting(deed),
                     edit=change[1].head,
                     what=what,
                     before=before,
                     after=self._items.revision(item_id),
+                    head=head,
                     time=time.time(),
                     who=self.who,
                     batch=batch,
@@ -186,7 +204,7 @@ class Decisions:
         now = time.time()
         with self._database.step():
             before = self.notes.of(item_id)
-            after, what = _noted(before, deed, who=self.who, now=now)
+            after, what = noted(before, deed, who=self.who, now=now)
             if after == before:
                 return False
             start, revision = self.standing(run_id, item_id), self._items.revision(item_id)
@@ -201,6 +219,7 @@ class Decisions:
                     what=what,
                     before=revision,
                     after=revision,
+                    head=self._journal.head(item_id),
                     time=now,
                     who=self.who,
                     batch=batch,
@@ -265,7 +284,9 @@ class Decisions:
     def _redo_decision(self, step: Step, threshold: float | None) -> list[Change]:
         score = self._predictions.score(step.run, step.item, threshold=threshold)
         start = self.standing(step.run, step.item)
-        end, took_back, edits = self._carry_out(step.run, score, start, step.decision)
+        asked = Decision.LABEL_RIGHT if step.act is Act.CONFIRMED else step.decision
+        end, took_back, edits = self._carry_out(step.run, score, start, asked)
+        act = _act_of(asked, end.decision) if step.act in (Act.DECIDED, Act.CONFIRMED) else step.act
         edit = abs(step.edit)
         if edit:
             again = self._changes.bring_again(step.item, edit)
@@ -273,10 +294,8 @@ class Decisions:
             edits += again
         self._set_standing(step.run, step.item, end)
         self.steps.mark_done(
-            step,
+            replace(step, decision=end.decision, took_back=took_back, act=act, edit=edit),
             accepted_before=start.accepted,
-            took_back=took_back,
-            edit=edit,
             after=self._items.revision(step.item),
         )
         return edits
@@ -292,7 +311,7 @@ class Decisions:
             self.notes.put(step.item, step.note)
         accepted = self.standing(step.run, step.item).accepted
         revision = self._items.revision(step.item)
-        self.steps.mark_done(step, accepted_before=accepted, took_back=False, edit=0, after=revision)
+        self.steps.mark_done(step, accepted_before=accepted, after=revision)
         return []
 
     # --- what a decision does to an item ---
@@ -308,13 +327,16 @@ class Decisions:
         """Do what `decision` means to an item that stands at `start`: how it stands then, whether an accepted
         prediction was taken back for it, and the edits of the label in order.
 
-        An edit by hand builds on an accepted prediction, so neither it nor what is decided after it takes that back.
+        An edit by hand builds on an accepted prediction, so neither it nor what is decided after it takes that back. A
+        label that is said to be right, and that was changed since this run began to be decided about, is a correction.
         """
         edits: list[Change] = []
         took_back = bool(start.accepted) and Decision.EDITED not in (start.decision, decision)
         if took_back:
             edits += self._changes.take_back(score.item, start.accepted)
-        accepted = start.accepted if decision is Decision.EDITED else 0
+        if decision is Decision.LABEL_RIGHT and self._is_changed(run_id, score.item, start):
+            decision = Decision.EDITED
+        accepted = start.accepted if decision is Decision.EDITED and not took_back else 0
         if decision is Decision.ACCEPTED:
             accepting = self._accept(run_id, score, worked_out)
             accepted = accepting[-1][1].head if accepting else 0
@@ -322,6 +344,12 @@ class Decisions:
         hides = decision is Decision.LEFT_OUT and (start.hides or not self._is_left_out(score.item))
         self._hide(score.item, start.hides, hides)
         return Standing(decision, accepted, hides), took_back, edits
+
+    def _is_changed(self, run_id: str, item_id: int, start: Standing) -> bool:
+        """Whether the label is another one than before the run's first decision; of an item that an earlier version
+        began with only the last decision is known."""
+        began = self.steps.first_head(run_id, item_id)
+        return start.decision is Decision.EDITED if began is None else self._changes.differs(item_id, began)
 
     def _hide(self, item_id: int, now: bool, then: bool) -> None:
         if now != then:
@@ -345,7 +373,12 @@ class Decisions:
         )
 
 
-def _act_of(deed: Correcting) -> Act:
+def _act_of(asked: Decision, found: Decision) -> Act:
+    """Of a decision about the whole item that turned out to be `found`."""
+    return Act.CONFIRMED if asked is Decision.LABEL_RIGHT and found is Decision.EDITED else Act.DECIDED
+
+
+def _act_of_correcting(deed: Correcting) -> Act:
     match deed:
         case GiveClass():
             return Act.RELABELLED
@@ -353,26 +386,3 @@ def _act_of(deed: Correcting) -> Act:
             return Act.PLACED
         case _:
             return Act.REGION
-
-
-def _noted(before: Note | None, deed: Noting, *, who: str, now: float) -> tuple[Note | None, str]:
-    """The note that there is after the deed, and what was done in words; the same one where there is nothing to do."""
-    match deed:
-        case Ask(text):
-            if before is not None and before.is_open and before.text == text:
-                return before, ""
-            return Note(text=text, who=who, time=now), f"asked: {text}"
-        case Answer(text):
-            if before is None or before.answer == text:
-                return before, ""
-            answered = Note(
-                text=before.text,
-                who=before.who,
-                time=before.time,
-                answer=text,
-                answered_by=who,
-                answered=now,
-            )
-            return answered, f"answered: {text}"
-        case ClearNote():
-            return None, "question taken away"

@@ -236,6 +236,11 @@ class Journal:
         row = self._database.execute("SELECT item FROM edits WHERE id = ?", (edit_id,)).fetchone()
         return row is not None and row[0] == item_id
 
+    def before(self, edit_id: int) -> int:
+        """The edit before, where there is one."""
+        before, is_first = self._parent(edit_id)
+        return edit_id if is_first else before
+
     def walk(self, start: int, end: int) -> Walk | None:
         """The way from one edit to another of the same item; None when they have no beginning in common.
 

@@ -61,6 +61,22 @@ class LabelChanges:
         """Make again what `take_back` took back."""
         return self._follow_up(item_id, self._journal.edit(made))
 
+    def differs(self, item_id: int, since: int) -> bool:
+        """Whether the label is another one now than at an edit of the item; also where no way leads back to that."""
+        head = self._journal.head(item_id)
+        if head == since:
+            return False
+        leap = self._journal.leap(since, head)
+        match leap.edit if leap is not None else None:
+            case None:
+                return True
+            case MaskEdit(patches=patches):
+                return bool(patches)
+            case PointsEdit(old=old, new=new):
+                return old.by_key() != new.by_key()
+            case TagsEdit(old=old, new=new):
+                return old != new
+
     def settled(self, item_id: int) -> Document | None:
         """The document that is open, with what was being drawn in the journal."""
         document = self._open_document(item_id)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from studio.core.deciding import Answer, Ask, ClearNote, Noting
 from studio.core.review import Note
 from studio.store.database import Database
 
@@ -46,3 +47,26 @@ def encoded(note: Note | None) -> bytes | None:
 
 def decoded(data: bytes | None) -> Note | None:
     return msgspec.json.decode(data, type=Note) if data is not None else None
+
+
+def noted(before: Note | None, deed: Noting, *, who: str, now: float) -> tuple[Note | None, str]:
+    """The note that there is after the deed, and what was done in words; the same one where there is nothing to do."""
+    match deed:
+        case Ask(text):
+            if before is not None and before.is_open and before.text == text:
+                return before, ""
+            return Note(text=text, who=who, time=now), f"asked: {text}"
+        case Answer(text):
+            if before is None or before.answer == text:
+                return before, ""
+            answered = Note(
+                text=before.text,
+                who=before.who,
+                time=before.time,
+                answer=text,
+                answered_by=who,
+                answered=now,
+            )
+            return answered, f"answered: {text}"
+        case ClearNote():
+            return None, "question taken away"

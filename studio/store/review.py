@@ -221,9 +221,10 @@ class Review:
         there is nothing."""
         return self._decisions.redo(run_id, threshold=threshold)
 
-    def note_edited(self, run_id: str, item_id: int) -> None:
-        """Keep that an item was changed by hand because of what the run showed."""
-        self._decisions.note_edited(run_id, item_id)
+    def note_edited(self, run_id: str, item_id: int, head: int | None = None) -> None:
+        """Keep that an item was changed by hand because of what the run showed. `head` is the edit that it showed
+        before, the one before the last unless it is given."""
+        self._decisions.note_edited(run_id, item_id, head)
 
     def corrections(self, run_id: str) -> list[Correction]:
         """The labels that were changed because of what the run showed, in the order of the decisions."""

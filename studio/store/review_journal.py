@@ -48,7 +48,8 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class NewStep:
-    """What the journal is told of a step; `before` and `after` are revisions of the annotation."""
+    """What the journal is told of a step; `before` and `after` are revisions of the annotation, `head` is the edit that
+    the item showed before it."""
 
     run: str
     item: int
@@ -57,6 +58,7 @@ class NewStep:
     act: Act
     before: int
     after: int
+    head: int
     time: float
     who: str
     took_back: bool = False
@@ -81,12 +83,12 @@ class ReviewJournal:
         start = step.start
         self._database.execute(
             "INSERT INTO decisions (run, item, previous, accepted_before, hides_before, decision, took_back, before, "
-            "after, time, act, edit, what, who, batch, note_before, note) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "after, time, act, edit, what, who, batch, note_before, note, head_before) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(step.run, step.item, start.decision.value, start.accepted, int(start.hides), step.decision.value),
                 *(int(step.took_back), step.before, step.after, step.time, step.act.value, step.edit, step.what),
-                *(step.who, step.batch, encoded(step.note_before), encoded(step.note)),
+                *(step.who, step.batch, encoded(step.note_before), encoded(step.note), step.head),
             ),
         )
 
@@ -106,14 +108,24 @@ class ReviewJournal:
             item_id,
         )
 
+    def first_head(self, run_id: str, item_id: int) -> int | None:
+        """The edit that the item showed before the first thing that was ever decided about it, also where that was
+        taken back; None where there is none, or an earlier version kept it."""
+        row = self._database.execute(
+            "SELECT head_before FROM decisions WHERE run = ? AND item = ? AND act != 'note' ORDER BY id LIMIT 1",
+            (run_id, item_id),
+        ).fetchone()
+        return row[0] if row else None
+
     def mark_undone(self, step: Step) -> None:
         self._database.execute("UPDATE decisions SET state = 'undone' WHERE id = ?", (step.id,))
 
-    def mark_done(self, step: Step, *, accepted_before: int, took_back: bool, edit: int, after: int) -> None:
-        """It was done again, which made other edits of the label."""
+    def mark_done(self, step: Step, *, accepted_before: int, after: int) -> None:
+        """It was done again, which made other edits of the label; `step` says what came of it."""
         self._database.execute(
-            "UPDATE decisions SET state = 'done', accepted_before = ?, took_back = ?, edit = ?, after = ? WHERE id = ?",
-            (accepted_before, int(took_back), edit, after, step.id),
+            "UPDATE decisions SET state = 'done', accepted_before = ?, decision = ?, took_back = ?, act = ?, edit = ?, "
+            "after = ? WHERE id = ?",
+            (accepted_before, step.decision.value, int(step.took_back), step.act.value, step.edit, after, step.id),
         )
 
     def note_revision(self, step: Step, after: int) -> None:

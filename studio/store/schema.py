@@ -8,7 +8,7 @@ from typing import Final
 
 from studio.store.measure_migrations import leave_unlabelled_unmeasured, measure_scores, tell_classes_from_the_indices
 
-SCHEMA_VERSION: Final = 15
+SCHEMA_VERSION: Final = 16
 
 _FOLDER: Final = "rtrim(name, replace(name, '/', ''))"
 _SEQUENCE: Final = (
@@ -147,7 +147,8 @@ CREATE TABLE verdicts (
 -- revisions, and who did it. A step is done, undone, or dropped (undone, and then something else was decided). `act`
 -- says what kind of step it is; `edit` is the label's edit that it made itself (0: none, or an accepted prediction;
 -- negative: doing it again found nothing left to change); `batch` is the same number for steps that were taken together
--- (0: alone); `note` and `note_before` are JSON of core.review.Note, NULL for none.
+-- (0: alone); `note` and `note_before` are JSON of core.review.Note, NULL for none; `head_before` is the edit that the
+-- item showed before the step, NULL where an earlier version kept it.
 CREATE TABLE decisions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     run TEXT NOT NULL,
@@ -167,7 +168,8 @@ CREATE TABLE decisions (
     who TEXT NOT NULL DEFAULT '',
     batch INTEGER NOT NULL DEFAULT 0,
     note_before BLOB,
-    note BLOB
+    note BLOB,
+    head_before INTEGER
 );
 CREATE INDEX decisions_of_run ON decisions (run, state, id);
 CREATE INDEX decisions_of_item ON decisions (run, item, id);
@@ -323,6 +325,11 @@ def _add_score_loadings_and_sequences(connection: sqlite3.Connection) -> None:
         connection.execute(_INDEX_OF_SEQUENCES)
 
 
+def _keep_where_labels_began(connection: sqlite3.Connection) -> None:
+    if "head_before" not in {row[1] for row in connection.execute("PRAGMA table_info(decisions)")}:
+        connection.execute("ALTER TABLE decisions ADD COLUMN head_before INTEGER")
+
+
 MIGRATIONS: Final[Mapping[int, Migration]] = {
     1: _add_carried_shapes,
     2: _add_proposals,
@@ -338,6 +345,7 @@ MIGRATIONS: Final[Mapping[int, Migration]] = {
     12: tell_classes_from_the_indices,
     13: leave_unlabelled_unmeasured,
     14: _add_score_loadings_and_sequences,
+    15: _keep_where_labels_began,
 }
 """By the version that a database has: what turns it into the next one. Runs inside a transaction."""
 

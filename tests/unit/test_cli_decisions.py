@@ -99,3 +99,13 @@ def test_what_cannot_be_done_is_told(
 def test_the_journal_of_a_run_that_is_not_there_is_told(masks: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["decisions", masks, "--run", "0777"]) == 2
     assert "0777" in capsys.readouterr().err
+
+
+def test_a_label_that_was_changed_and_is_called_right_is_told_to_be_a_correction(
+    tags: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    decide = ["decide", tags, "--run", RUN, "2.png"]
+    for rest in (["relabel", "--class", "Sky"], ["leave-out"], ["label-right"]):
+        assert run_command([*decide, *rest]) == 0
+    told = capsys.readouterr().out.splitlines()[-2:]
+    assert told == ["2.png: label was right as changed", f"Run {RUN} has led to 1 correction."]

@@ -158,6 +158,14 @@ class Deciding(RuleBasedStateMachine):
     @rule(deed=WHOLE, items=CHOSEN)
     def decide(self, deed: Deed, items: list[int]) -> None:
         self.act(deed, items)
+        if deed == Decide(Decision.LABEL_RIGHT):
+            self.what_was_changed_stays_a_correction(items)
+
+    def what_was_changed_stays_a_correction(self, items: list[int]) -> None:
+        changed = [item for item in items if self.label(item) != self.states[0][ITEMS.index(item)].label]
+        decided = self.store.review.decisions_of(RUN, items)
+        assert decided == {i: Decision.EDITED if i in changed else Decision.LABEL_RIGHT for i in items}
+        assert [c.item for c in self.store.review.corrections(RUN) if c.item in items] == changed
 
     @rule(deed=NOTES, item=st.sampled_from(ITEMS))
     def note(self, deed: Deed, item: int) -> None:

@@ -326,7 +326,7 @@ def test_what_is_decided_after_an_edit_leaves_the_label_as_it_is(reviewed: Store
 
 
 def test_that_an_edited_label_is_right_leaves_it_a_correction(reviewed: Store) -> None:
-    opened(reviewed, 5).brush((100, 60), (150, 60), 9, 1)
+    opened(reviewed, 5).brush((100, 60), (150, 60), 9, 0)
     reviewed.review.note_edited(RUN, 5)
     edited = reviewed.read_mask(5)
     reviewed.review.decide(RUN, 5, RIGHT)

@@ -223,16 +223,16 @@ class ItemShowing(QObject):
         once, such as the removal of a class."""
         document, overlay = self.document, self._session.overlay
         if document is not None and document.head != self._head:
-            self._head = document.head
+            before, self._head = self._head, document.head
             here = self._is_visible and not (isinstance(document, MaskDocument) and document.is_adopting)
             if overlay is not None and overlay.item == document.item.id and here:
-                self._note_edited(overlay)
+                self._note_edited(overlay, before)
         self.document_changed.emit()
 
-    def _note_edited(self, overlay: Overlay) -> None:
+    def _note_edited(self, overlay: Overlay, before: int) -> None:
         try:
             if self._session.store.review.items(overlay.run, [overlay.item]):
-                self._session.store.review.note_edited(overlay.run, overlay.item)
+                self._session.store.review.note_edited(overlay.run, overlay.item, before)
                 self._session.review_changed.emit(overlay.run)
         except StudioError as error:  # the label itself is in the journal already
             self.problem.emit(error.sentence)

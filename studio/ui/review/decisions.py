@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from studio.core.deciding import AcceptRegion, Decide, Deed, StepState
 from studio.core.errors import StudioError
 from studio.core.images import image_size
-from studio.core.review import Decision, stays
+from studio.core.review import Decision
 from studio.core.settings import Task
 from studio.store import Acceptance, Store
 from studio.ui.session import Overlay, Session, Tone
@@ -37,9 +37,17 @@ _RIGHT_ALREADY: Final = "The label was changed here, so it counts as right alrea
 
 @dataclass(eq=False)
 class _Batch:
-    """What was asked for with one key; it has a number once the first of it is carried out."""
+    """What was asked for with one key; it has a number once the first of it is carried out. `left` wishes wait still,
+    `called_right` is what became of the labels of which it says that they are right."""
 
+    left: int
     number: int = 0
+    called_right: set[Decision] = field(default_factory=set)
+
+    @property
+    def says_nothing_new(self) -> bool:
+        """Whether all that was called right had been changed here, so that it stays a correction."""
+        return not self.left and self.called_right == {Decision.EDITED}
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +91,8 @@ class Decisions(QObject):
         """The first of those that wait, while it is being worked out."""
         self._found: tuple[_Wish, Acceptance | None] | None = None
         self._deciding = False
-        self._watched: tuple[str, int, int] | None = None
+        self._watched: tuple[Overlay, int, int] | None = None
+        """What is being looked at, the revision of its label, and the edit that it shows."""
         self._timer = QTimer(self, interval=0)
         self._timer.timeout.connect(self._go_on)
         session.overlay_changed.connect(self._watch)
@@ -110,23 +119,23 @@ class Decisions(QObject):
         self._threshold = threshold
 
     def decide(self, items: Sequence[int], decision: Decision) -> None:
-        """Of the items as wholes; those about which it was decided so already are passed over."""
+        """Of the items as wholes; those about which it was decided so already are passed over. What it means that a
+        label is right is up to whether it was changed here."""
         if self._run is None:
             return
         known = self._session.store.review.decisions_of(self._run, items)
         for wish in self._waiting:
             if isinstance(wish, _Wish) and isinstance(wish.deed, Decide):
                 known[wish.item] = wish.deed.decision
-        wanted = [item for item in items if not stays(known.get(item, Decision.UNDECIDED), decision)]
-        if decision is Decision.LABEL_RIGHT and not wanted and Decision.EDITED in known.values():
-            self._session.say(_RIGHT_ALREADY)
+        is_up_to_label = decision is Decision.LABEL_RIGHT
+        wanted = [i for i in items if is_up_to_label or known.get(i, Decision.UNDECIDED) is not decision]
         self.act(wanted, Decide(decision, self._threshold if decision is Decision.ACCEPTED else None))
 
     def act(self, items: Sequence[int], deed: Deed) -> None:
         """Do something to each of the items, as one step for undo."""
         if self._run is None or not items:
             return
-        batch = _Batch()
+        batch = _Batch(left=len(items))
         self._waiting.extend(_Wish(item, deed, batch) for item in items)
         self._begin(len(self._waiting) == len(items))
 
@@ -168,7 +177,7 @@ class Decisions(QObject):
         if not at_once and isinstance(first, _Wish) and self._must_wait(first):
             return
         done: list[int] = []
-        over: list[_Leap] = []
+        over: list[_Leap | _Batch] = []
         self._deciding = True
         try:
             with self._session.store.review.in_one_go():
@@ -181,16 +190,15 @@ class Decisions(QObject):
         if not self._waiting:
             self._timer.stop()
         self._tell(list(dict.fromkeys(done)))
-        for leap in over:
-            self._report(leap)
+        for ended in over:
+            self._report(ended)
 
-    def _carry_out_slice(self, done: list[int], over: list[_Leap], *, at_once: bool) -> None:
-        """Add to `done` the items that something was done to, and to `over` the undos and redos that ended."""
-        assert self._run is not None
-        store, until = self._session.store, time.monotonic() + _SLICE_SECONDS
+    def _carry_out_slice(self, done: list[int], over: list[_Leap | _Batch], *, at_once: bool) -> None:
+        """Add to `done` the items that something was done to, and to `over` the undos, redos and keys that ended."""
+        until, is_first = time.monotonic() + _SLICE_SECONDS, True
         try:
-            while self._waiting and (not done or time.monotonic() < until):
-                wish = self._waiting[0]
+            while self._waiting and (is_first or time.monotonic() < until):
+                wish, is_first = self._waiting[0], False
                 if isinstance(wish, _Leap):
                     if self._step(wish, done, until):
                         over.append(wish)
@@ -199,13 +207,25 @@ class Decisions(QObject):
                 if not at_once and self._must_wait(wish):
                     break
                 self._waiting.popleft()
-                known = self._found[1] if self._found is not None and self._found[0] is wish else None
-                self._found = None
-                wish.batch.number = wish.batch.number or store.review.new_batch()
-                if store.review.act(self._run, wish.item, wish.deed, known, batch=wish.batch.number):
+                if self._carry_out(wish):
                     done.append(wish.item)
+                if not wish.batch.left:
+                    over.append(wish.batch)
         except StudioError as error:
             self._give_up(error)
+
+    def _carry_out(self, wish: _Wish) -> bool:
+        """Says whether there was anything to do."""
+        assert self._run is not None
+        review, batch = self._session.store.review, wish.batch
+        known = self._found[1] if self._found is not None and self._found[0] is wish else None
+        self._found = None
+        batch.number = batch.number or review.new_batch()
+        did = review.act(self._run, wish.item, wish.deed, known, batch=batch.number)
+        batch.left -= 1
+        if isinstance(wish.deed, Decide) and wish.deed.decision is Decision.LABEL_RIGHT:
+            batch.called_right.update(review.decisions_of(self._run, [wish.item]).values())
+        return did
 
     def _step(self, leap: _Leap, done: list[int], until: float) -> bool:
         """Go on with an undo or a redo; says whether it is over."""
@@ -224,11 +244,15 @@ class Decisions(QObject):
                 done.append(item)
         return leap.left == 0
 
-    def _report(self, leap: _Leap) -> None:
-        if not leap.items:
-            takes_back = leap.state is StepState.DONE
+    def _report(self, ended: _Leap | _Batch) -> None:
+        if isinstance(ended, _Batch):
+            if ended.says_nothing_new:
+                self._session.say(_RIGHT_ALREADY)
+            return
+        if not ended.items:
+            takes_back = ended.state is StepState.DONE
             self._session.say(f"There is no decision to {'take back' if takes_back else 'bring back'}.")
-        self.stepped.emit(leap.items)
+        self.stepped.emit(ended.items)
 
     def _give_up(self, error: StudioError) -> None:
         """What is still waiting would most likely fail as well."""
@@ -288,7 +312,7 @@ class Decisions(QObject):
             self._session.review_changed.emit(self._run)
         finally:
             self._deciding = False
-        if self._watched is not None and self._watched[1] in items:
+        if self._watched is not None and self._watched[0].item in items:
             self._watch(self._session.overlay)
         self.decided.emit(items)
 
@@ -298,25 +322,24 @@ class Decisions(QObject):
         """Remember the label of the item whose prediction is being looked at, so as to see that it is edited."""
         self._watched = None
         if overlay is not None:
-            revision = self._session.store.item(overlay.item).revision
-            self._watched = overlay.run, overlay.item, revision
+            store = self._session.store
+            self._watched = overlay, store.item(overlay.item).revision, store.journal.head(overlay.item)
 
     def _note_edits(self, items: list[int]) -> None:
         if self._deciding or self._watched is None:
             return
-        run, item, revision = self._watched
+        overlay, revision, head = self._watched
+        run, item, store = overlay.run, overlay.item, self._session.store
         if items and item not in items:
             return
-        now = self._session.store.item(item).revision
-        if now == revision:
+        if store.item(item).revision == revision:
             return
-        self._watched = run, item, now
-        store = self._session.store
+        self._watch(overlay)
         if not store.review.items(run, [item]):
             return
         self._deciding = True
         try:
-            store.review.note_edited(run, item)
+            store.review.note_edited(run, item, head)
             self._session.review_changed.emit(run)
         except StudioError as error:
             self._session.say(error.sentence, Tone.ERROR)

@@ -256,7 +256,7 @@ def test_the_only_class_can_be_brought_back_from_the_empty_list(make_desk):
 
 def test_the_removal_of_a_class_is_no_correction_of_what_is_shown(desk, monkeypatch):
     noted = []
-    monkeypatch.setattr(desk.page.showing, "_note_edited", noted.append)
+    monkeypatch.setattr(desk.page.showing, "_note_edited", lambda *told: noted.append(told))
     desk.open(desk.ids[0])
     desk.session.overlay = Overlay(run="0001", item=desk.ids[0])
     choose(menu_of(desk, CAR), "Remove", "Leave unlabelled what it was")

@@ -82,6 +82,30 @@ def test_esc_on_the_label_page_comes_back_to_the_item_and_after_a_stroke_to_the_
     assert [e.item for e in space.store.review.journal(space.store.review.journal_ids())] == [first]
 
 
+@pytest.mark.parametrize("undoes", [True, False])
+def test_an_undo_on_the_label_page_changes_the_label_or_takes_such_a_change_back(
+    window: MainWindow, qtbot: QtBot, *, undoes: bool
+) -> None:
+    review, space = review_of(window), window.workspace
+    assert space is not None
+    grid, item = review.gallery.grid, review.gallery.model.item_id(0)
+    space.session.document(item).brush((10, 10), (20, 10), 4, 2)  # type: ignore[union-attr]
+    grid.setFocus()
+    grid.select_row(0)
+    qtbot.keyClick(grid, Qt.Key.Key_E)
+    qtbot.waitUntil(lambda: isinstance(space.label_page.showing.document, MaskDocument), timeout=20_000)
+    document = space.label_page.showing.document
+    assert isinstance(document, MaskDocument)
+    document.undo()
+    if not undoes:
+        document.redo()
+    qtbot.keyClick(space.label_page.canvas, Qt.Key.Key_Escape)
+    grid.select_row(0)
+    qtbot.keyClick(grid, Qt.Key.Key_R)
+    assert review.gallery.model.review(0).decision is (Decision.EDITED if undoes else Decision.LABEL_RIGHT)
+    assert [c.item for c in space.store.review.corrections("0001")] == [item] * undoes
+
+
 def test_esc_without_a_runs_mistake_stays_on_the_label_page(window: MainWindow, qtbot: QtBot) -> None:
     space = window.workspace
     assert space is not None

@@ -310,3 +310,57 @@ def test_coming_back_from_editing_goes_on_to_the_next_item_and_without_an_edit_s
     assert grid.current_item == third
     assert page.gallery.model.review(2).decision is Decision.UNDECIDED
     assert page.gallery.model.review(0).score.item == first
+
+
+@pytest.mark.parametrize("edits", [["brush", "undo"], ["brush"], ["brush", "brush", "undo"]])
+def test_a_label_that_is_called_right_is_a_correction_only_if_editing_changed_it(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot, edits: list[str]
+) -> None:
+    said: list[str] = []
+    project.session.message.connect(lambda text, _tone: said.append(text))
+    item, grid = page.gallery.model.item_id(0), page.gallery.grid
+    grid.select_row(0)
+    before = project.store.read_mask(item)
+    qtbot.keyClick(grid, Qt.Key.Key_E)
+    document = project.session.document(item)
+    for number, edit in enumerate(edits):
+        document.undo() if edit == "undo" else document.brush((10, 10 + number), (20, 10), 4, 2)  # type: ignore[union-attr]
+    grid.select_row(0)
+    qtbot.keyClick(grid, Qt.Key.Key_R)
+    is_changed = not np.array_equal(before, project.store.read_mask(item))  # type: ignore[arg-type]
+    assert is_changed == (edits != ["brush", "undo"])
+    assert page.gallery.model.review(0).decision is (Decision.EDITED if is_changed else Decision.LABEL_RIGHT)
+    assert [c.item for c in project.store.review.corrections("0001")] == [item] * is_changed
+    assert any("stays a correction" in sentence for sentence in said) == is_changed
+
+
+def test_an_undo_of_an_older_edit_is_an_edit_of_the_label_as_well(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    item, grid = page.gallery.model.item_id(0), page.gallery.grid
+    document = project.session.document(item)
+    for x in (10, 20):
+        document.brush((x, 10), (x, 10), 4, 2)  # type: ignore[union-attr]
+    grid.select_row(0)
+    qtbot.keyClick(grid, Qt.Key.Key_E)
+    document.undo()  # type: ignore[union-attr]
+    grid.select_row(0)
+    qtbot.keyClick(grid, Qt.Key.Key_R)
+    assert [c.item for c in project.store.review.corrections("0001")] == [item]
+
+
+def test_after_a_slip_a_label_changed_here_stays_a_correction_and_that_is_answered(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot
+) -> None:
+    said: list[str] = []
+    project.session.message.connect(lambda text, _tone: said.append(text))
+    item, grid = page.gallery.model.item_id(0), page.gallery.grid
+    grid.select_row(0)
+    qtbot.keyClick(grid, Qt.Key.Key_E)
+    project.session.document(item).brush((10, 10), (20, 10), 4, 2)  # type: ignore[union-attr]
+    for key in (Qt.Key.Key_X, Qt.Key.Key_R):
+        grid.select_row(0)
+        qtbot.keyClick(grid, key)
+    assert page.gallery.model.review(0).decision is Decision.EDITED
+    assert "stays a correction" in said[-1]
+    assert [c.decision for c in project.store.review.corrections("0001")] == [Decision.EDITED]
