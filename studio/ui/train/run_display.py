@@ -25,13 +25,13 @@ from studio.ui.train.run_words import (
     recorded_words,
     review_text,
     steered_text,
-    trains_nothing,
+    trains_no_network,
 )
 from studio.ui.train.runs_panel import RunsPanel
 from studio.ui.train.shown_runs import ShownRuns
 
 _NO_LABELS: Final = "Nothing to train on yet: label some items, and the curves of the first run will grow here."
-_NO_CURVES: Final = "This run trains nothing, so it has no curves: what it finds is on the Review page."
+_NO_CURVES: Final = "This run trains no network, so it has no curves: what it finds is on the Review page."
 _NO_RUN: Final = "Press Train, and the curves grow here while you go on labelling."
 
 
@@ -214,7 +214,7 @@ class RunDisplay(QObject):
         chosen = self._shown.records
         if len(chosen) == 1 and chosen[0].spec.purpose is Purpose.PROBE:
             self._view.show_empty(probe_text(self._shown.history(chosen[0])))
-        elif len(chosen) == 1 and trains_nothing(chosen[0].spec) and self._view.tab is PlotTab.CURVES:
+        elif len(chosen) == 1 and trains_no_network(chosen[0].spec) and self._view.tab is PlotTab.CURVES:
             self._view.show_empty(_NO_CURVES)
         elif self._shown.all_records or self._control.is_busy:
             self._view.show_empty("")

@@ -10,7 +10,7 @@ from studio.core.counting import counted
 from studio.core.events import BatchTried, Metric, Progress
 from studio.core.learning_words import weights_sentence
 from studio.core.outcome import OutcomeKind, RunOutcome
-from studio.core.recipe import Purpose, RunSpec
+from studio.core.recipe import Judge, Purpose, RunSpec
 from studio.ui.run_control import RunState
 from studio.ui.run_history import RunHistory
 from studio.ui.train.curves import value_text
@@ -98,9 +98,13 @@ def purpose_text(spec: RunSpec, epochs_asked: str = "") -> str:
     return f"fine-tuning, {count}" if spec.fine_tune is not None else count
 
 
-def trains_nothing(spec: RunSpec) -> bool:
-    """Whether it only asks a model that is there, about production errors or validation labels."""
-    return spec.purpose is Purpose.SCORE or (spec.label_errors is not None and not spec.label_errors.folds)
+def trains_no_network(spec: RunSpec) -> bool:
+    """Whether it only asks a model that is there, about production errors or validation labels, or judges texts by
+    their words: no batch or epoch comes that a curve could show."""
+    if spec.purpose is Purpose.SCORE:
+        return True
+    search = spec.label_errors
+    return search is not None and (not search.folds or search.by is Judge.WORDS)
 
 
 def review_text(spec: RunSpec) -> str:

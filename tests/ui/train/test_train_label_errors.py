@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from studio.core.label_error_recipe import asking_run, cross_validation
-from studio.core.recipe import Purpose, RunSpec, Stage
+from studio.core.outcome import OutcomeKind, RunOutcome
+from studio.core.recipe import Judge, Purpose, RunSpec, Stage
 from studio.core.settings import Task
 from studio.ui.closing import GOING_ON, STOPPED
 from studio.ui.run_control import RunState
 from studio.ui.run_history import RunHistory
-from studio.ui.train.run_words import live_words, purpose_text, review_text, trains_nothing
-from tests.ui.train.conftest import started, step
+from studio.ui.train.run_words import live_words, purpose_text, review_text, trains_no_network
+from tests.ui.train.conftest import Desk, started, step
 
+TEXTS = RunSpec(task=Task.TEXT, stages=(Stage(epochs=2, height=64, width=64),))
 RECIPE = RunSpec(task=Task.SEGMENTATION, stages=(Stage(epochs=2, height=64, width=64),))
 
 
@@ -31,8 +33,19 @@ def test_what_becomes_of_a_run_is_said_for_every_purpose() -> None:
     assert set(GOING_ON) == set(STOPPED) == set(Purpose)
 
 
-def test_only_what_asks_a_model_trains_nothing_and_is_looked_at_for_what_it_judged() -> None:
+def test_what_asks_a_model_or_judges_by_words_trains_no_network_and_is_looked_at_for_what_it_judged() -> None:
     asked, folds = asking_run(RECIPE, "0004"), cross_validation(RECIPE, folds=3)
-    assert [trains_nothing(spec) for spec in (asked, folds, RECIPE)] == [True, False, False]
+    assert [trains_no_network(spec) for spec in (asked, folds, RECIPE)] == [True, False, False]
+    words = [cross_validation(TEXTS, folds=3, by=judge) for judge in (Judge.WORDS, Judge.NETWORK)]
+    assert [trains_no_network(spec) for spec in words] == [True, False]
     assert review_text(asked) == review_text(folds) == "See the suspicious labels"
     assert review_text(RECIPE) == "Review the worst items"
+
+
+def test_a_search_that_judges_by_words_promises_no_curves(desk: Desk) -> None:
+    record = desk.store.create_run(cross_validation(TEXTS, folds=3, by=Judge.WORDS))
+    desk.store.set_outcome(record.id, RunOutcome(kind=OutcomeKind.FINISHED, sentence="Finished."))
+    desk.session.runs_changed.emit()
+    empty = desk.page.view.empty
+    desk.wait(empty.isVisible)
+    assert empty.text() == "This run trains no network, so it has no curves: what it finds is on the Review page."
