@@ -75,7 +75,7 @@ def show_report(told: RunReport, output: Output) -> None:
         by_class=report.by_class,
     )
     for change in told.metrics:
-        other = "" if change.comparable else f" (of {change.detail}; before: {change.detail_before})"
+        other = f" ({change.difference})" if change.difference else ""
         output.say(f"{change.name} {metric_figures(change)}{other}")
     for sentence in (told.frozen.sentence, *report.summary):
         output.say(sentence)

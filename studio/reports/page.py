@@ -80,7 +80,7 @@ def _note(choice: ModelChoice | None) -> str:
 def _metrics(told: RunReport) -> str:
     rows = "".join(
         f"<tr><td>{escape(m.name)}</td><td class='number {_better(m)}'>{metric_figures(m)}</td>"
-        f"<td class='muted'>{escape(m.detail if m.comparable else f'{m.detail}; before: {m.detail_before}')}</td></tr>"
+        f"<td class='muted'>{escape(m.of_what)}</td></tr>"
         for m in told.metrics
     )
     table = (

@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -299,3 +300,20 @@ def test_the_last_epoch_is_found_behind_torn_lines_and_none_where_there_is_none(
     assert last_epoch(path) == epoch(2)
     path.write_bytes(many + encode_event(epoch(3)) + encode_event(Warned(sentence='an "epoch"')))
     assert last_epoch(path) == epoch(3)
+
+
+def test_what_answering_one_class_alone_gives_stands_beside_a_metric_before_and_after() -> None:
+    metric = MetricChange(
+        name="accuracy",
+        before=0.471,
+        after=0.706,
+        better=1,
+        detail="valid, 17 items; answering the commonest class alone: 0.706",
+        detail_before="valid, 17 items; answering the commonest class alone: 0.647",
+    )
+    told = replace(report_of([-1]), metrics=(metric,))
+    file = io.BytesIO()
+    write_page(file, Page(project="p", told=told, choice=None, classes=(), changed=1, pictured=0), [])
+    page = file.getvalue().decode()
+    assert "valid, 17 items; answering the commonest class alone: 0.647 → 0.706" in page
+    assert "<td class='number ok'>0.471 → 0.706</td>" in page

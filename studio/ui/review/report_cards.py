@@ -44,7 +44,7 @@ def _rich(change: MetricChange) -> str:
     role = "muted" if change.gain == 0 or not change.comparable else "ok" if change.gain > 0 else "danger"
     color = theme().color(role).name()
     figures = f"<b style='color:{color}'>{metric_figures(change)}</b>"
-    other = "" if change.comparable else f" (before: {escape(change.detail_before)})"
+    other = f" ({escape(change.difference)})" if change.difference else ""
     return f"{escape(change.name)} {figures}{other}"
 
 

@@ -16,18 +16,22 @@ from studio.core.classes import LabelClass
 from studio.core.errors import CannotWrite
 from studio.core.fine_tuning import fine_tune_spec, proposed_rate, trainable
 from studio.core.items import Split
+from studio.core.metric_change import MetricChange
 from studio.core.model_choices import Kept
 from studio.core.recipe import FineTune, LearningRate, RunSpec, Stage
 from studio.core.report import Verdict, before_after
 from studio.core.review import Correction, Decision, ItemScore
 from studio.core.settings import Task
+from studio.reports import FrozenItems, RunReport
 from studio.store import RunRecord
 from studio.store.review import Review
 from studio.ui.review import ReviewPage
 from studio.ui.review.fine_tune import FineTuneBar
+from studio.ui.review.report_cards import MetricStrip
 from studio.ui.review.report_page import ReportPage
 from studio.ui.review.report_view import ROW_ROLE, ReportView, by_class_in_words
 from studio.ui.review.top_bar import View
+from studio.ui.theme import theme
 
 from .conftest import mask_score, recipe, write_scores
 
@@ -289,6 +293,26 @@ def test_the_named_metrics_stand_over_the_report_with_what_they_are_metrics_of(
     assert metrics.sentence.text() == (
         "On the 8 frozen validation items; 2 with a corrected label that the model has learnt, which flatters it."
     )
+
+
+def test_a_metric_and_what_one_class_alone_would_give_are_told_before_and_after(qtbot: QtBot) -> None:
+    """Both metrics got better by the same items, so that both are coloured alike."""
+    scope, alone = "valid, 17 items, 2 classes", "answering the commonest class alone"
+    details = {"detail": f"{scope}; {alone}: 0.706", "detail_before": f"{scope}; {alone}: 0.647"}
+    accuracy = MetricChange(name="accuracy", before=0.471, after=0.706, better=1, **details)
+    error = MetricChange(name="error rate", before=0.529, after=0.294, better=-1, detail=scope, detail_before=scope)
+    report = before_after([], [], [], task=Task.TEXT)
+    frozen = FrozenItems(items=17, corrected=1, left_out=0)
+    strip = MetricStrip()
+    qtbot.addWidget(strip)
+    strip.show_report(
+        RunReport(run="0002", parent="0001", learnt=1, report=report, metrics=(accuracy, error), frozen=frozen)
+    )
+    told = strip.figures.text()
+    assert "(answering the commonest class alone: 0.647 → 0.706)" in told
+    color = theme().color("ok").name()
+    assert f"<b style='color:{color}'>0.471 → 0.706</b>" in told
+    assert f"<b style='color:{color}'>0.529 → 0.294</b>" in told
 
 
 def test_the_table_filters_by_verdict_sorts_and_opens_an_item(
