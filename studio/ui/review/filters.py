@@ -69,6 +69,8 @@ class FilterBar(QWidget):
     """One control a filter; `changed` after each choice, and shortly after the last key of a name."""
 
     changed = Signal()
+    left = Signal()
+    """Something was chosen from a list; the keys may go back to the items."""
 
     def __init__(self, task: Task, order: OrderBar, parent: QWidget | None = None) -> None:
         """`order` stands before the filters and wraps with them."""
@@ -103,6 +105,7 @@ class FilterBar(QWidget):
         layout.addWidget(order)
         for combo in (self.split, self.label_class, self.decision):
             combo.currentIndexChanged.connect(self._tell)
+            combo.chosen.connect(self.left)
             layout.addWidget(combo)
         self.text.textChanged.connect(lambda _text: self._pause.start())
         self.text.returnPressed.connect(self._tell)

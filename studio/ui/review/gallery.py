@@ -89,6 +89,7 @@ class Gallery(QWidget):
         self.grid.selection_changed.connect(self.selection_changed)
         self.stack.tile_width_chosen.connect(self.tile_width_chosen)
         self.filters.changed.connect(self.query)
+        self.filters.left.connect(self.take_focus)
         self.order.changed.connect(self._reorder)
         self.order.left.connect(self.take_focus)
         self.mistakes.changed.connect(self.query)

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from studio.core.review_order import GroupBy, ReviewOrder, SortBy, order_in_words, sorts_of
 from studio.core.settings import TAG_TASKS, ProjectSettings, Task
@@ -51,12 +51,11 @@ class OrderBar(QWidget):
 
     changed = Signal()
     left = Signal()
-    """Something was chosen from a list that a key had opened; the keys may go back to the items."""
+    """Something was chosen from a list; the keys may go back to the items."""
 
     def __init__(self, settings: ProjectSettings, order: ReviewOrder, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._wanted = order
-        self._opened_by_key = False
         self._settings = settings
         self._known = frozenset(SortBy)
         self._first: SortBy | None = None
@@ -82,7 +81,7 @@ class OrderBar(QWidget):
         self.show_settings(settings)
         for combo in (self.sort, self.of_class, self.group):
             combo.currentIndexChanged.connect(self._take)
-            combo.activated.connect(self._leave)
+            combo.chosen.connect(self.left)
         self.direction.toggled.connect(self._take)
         theme().changed.connect(self._dress)
 
@@ -101,12 +100,6 @@ class OrderBar(QWidget):
         order = self.order
         names = {c.id: c.name for c in self._settings.known_classes}
         return order_in_words(order, names.get(order.class_id, "") if order.class_id is not None else "")
-
-    def open_list(self, combo: QComboBox) -> None:
-        """For a key: let somebody choose from one of this bar's lists."""
-        self._opened_by_key = True
-        combo.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        combo.showPopup()
 
     def show_settings(self, settings: ProjectSettings) -> None:
         """Offer the project's classes; the choice stays where it can."""
@@ -127,11 +120,6 @@ class OrderBar(QWidget):
         """Another run shows, which is about `first`; tells nobody, and what was chosen comes again with the next."""
         self._first = first
         self._show()
-
-    def _leave(self) -> None:
-        if self._opened_by_key:
-            self._opened_by_key = False
-            self.left.emit()
 
     def _take(self) -> None:
         self._first = None

@@ -159,8 +159,8 @@ class ReviewPage(QWidget):
             "review_next_region": self._deciding.show_next_region,
             "review_journal": self._turn_journal,
             "review_find_errors": self._find_errors,
-            "review_sort": partial(order.open_list, order.sort),
-            "review_group": partial(order.open_list, order.group),
+            "review_sort": order.sort.showPopup,
+            "review_group": order.group.showPopup,
             "review_note": self.asking.open,
         }
         if self.relabelling is not None:
@@ -180,6 +180,7 @@ class ReviewPage(QWidget):
         session.items_changed.connect(self.gallery.refresh)
         session.settings_changed.connect(self.gallery.refresh_settings)
         self.top.run_chosen.connect(self._choose_run)
+        self.top.runs.chosen.connect(self._take_focus)
         self.top.view_chosen.connect(self._show_view)
         self.top.production.clicked.connect(session.production_asked)
         self.top.find_errors.clicked.connect(self._actions["review_find_errors"].trigger)

@@ -9,6 +9,7 @@ from typing import Final
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton
 
+from studio.ui.review.combos import ChoiceBox
 from studio.ui.review.error_search import ErrorSearchButton
 from studio.ui.review.loading import RunChoice
 from studio.ui.theme import theme
@@ -131,8 +132,8 @@ class TopBar(QFrame):
         self._opacity_icon.setPixmap(theme().icon("palette", "muted").pixmap(18, 18))
 
 
-def _run_list() -> QComboBox:
-    runs = QComboBox()
+def _run_list() -> ChoiceBox:
+    runs = ChoiceBox()
     runs.setObjectName("review_run")
     runs.setAccessibleName("Run to review")
     runs.setToolTip("Run to review, the newest first")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -319,3 +320,64 @@ def test_long_names_of_a_mistake_are_shortened_so_that_neither_is_lost(qapp: QAp
         label, predicted = shown.split(" → ")
         assert label[:4] == words[:4] and predicted[:4] == words.split(" → ")[1][:4]
     assert fitting_pair("road → tree", metrics, 1000) == "road → tree"
+
+
+@pytest.fixture
+def quick_hand(qapp: QApplication) -> Iterator[None]:
+    """A list takes no click for as long as one that opens it may become a double click."""
+    before = qapp.doubleClickInterval()
+    qapp.setDoubleClickInterval(0)
+    yield
+    qapp.setDoubleClickInterval(before)
+
+
+def pick(combo: QComboBox, row: int, qtbot: QtBot) -> None:
+    """Open the list with the mouse and click on the entry in that row."""
+    qtbot.mouseClick(combo, Qt.MouseButton.LeftButton)
+    choices = combo.view()
+    qtbot.waitUntil(choices.isVisible)
+    QApplication.processEvents()
+    place = choices.visualRect(combo.model().index(row, 0)).center()
+    qtbot.mouseMove(choices.viewport(), place)
+    qtbot.mouseClick(choices.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(lambda: not choices.isVisible())
+
+
+@pytest.mark.qt_log_ignore("does not support grabbing the", extend=True)
+@pytest.mark.parametrize("name", ["filter_split", "filter_class", "filter_decision", "review_sort", "review_run"])
+def test_after_a_choice_with_the_mouse_the_keys_are_with_the_items(
+    page: ReviewPage, quick_hand: None, qtbot: QtBot, name: str
+) -> None:
+    combo = page.findChild(QComboBox, name)
+    assert isinstance(combo, QComboBox)
+    row = combo.count() - 1
+    page.gallery.filters.text.setFocus()
+    pick(combo, row, qtbot)
+    assert combo.currentIndex() == row
+    assert page.gallery.stack.currentWidget() is QApplication.focusWidget()
+    page.gallery.clear_filters()
+    page.gallery.grid.setFocus()
+    qtbot.mouseClick(combo, Qt.MouseButton.LeftButton)
+    qtbot.keyClick(combo.view(), Qt.Key.Key_Escape)
+    assert page.gallery.grid.hasFocus()
+
+
+@pytest.mark.qt_log_ignore("does not support grabbing the", extend=True)
+def test_whoever_came_to_a_filter_by_tab_goes_through_its_entries_until_one_is_chosen(
+    page: ReviewPage, qtbot: QtBot
+) -> None:
+    split = page.gallery.filters.split
+    split.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(split, Qt.Key.Key_Down)
+    qtbot.keyClick(split, Qt.Key.Key_Down)
+    assert split.currentIndex() == 2
+    assert split.hasFocus()
+    split.showPopup()
+    qtbot.keyClick(split.view(), Qt.Key.Key_Escape)
+    qtbot.keyClick(split, Qt.Key.Key_Up)
+    assert split.hasFocus()
+    split.showPopup()
+    split.view().setCurrentIndex(split.model().index(2, 0))
+    qtbot.keyClick(split.view(), Qt.Key.Key_Return)
+    assert page.gallery.filters.filters.split is Split.VALID
+    assert page.gallery.grid.hasFocus()
