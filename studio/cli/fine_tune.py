@@ -23,22 +23,28 @@ from studio.cli.run_watch import carry_out, exit_code
 from studio.core.errors import BadInput
 from studio.core.fine_tuning import (
     FINE_TUNE_EPOCHS,
-    FINE_TUNE_REPLAY,
     FINE_TUNE_WEIGHT,
     fine_tune_spec,
     lessons,
+    proposed_replay,
     teacher_of,
 )
 from studio.reports import read_report
-from studio.store import Store
+from studio.store import TRAINED_ON, Store
 
 EpochsOption = Annotated[int, typer.Option("--epochs", metavar="N", min=1, help="How often through the data.")]
 RateOption = Annotated[
     str | None, typer.Option("--lr", metavar="X", help="Peak rate; by default a fifth of the run's frozen one.")
 ]
 ReplayOption = Annotated[
-    float,
-    typer.Option("--replay", metavar="SHARE", min=0, max=1, help="Of the run's training items, kept beside them."),
+    float | None,
+    typer.Option(
+        "--replay",
+        metavar="SHARE",
+        min=0,
+        max=1,
+        help="Of the run's training items, kept beside them; by default about five for each correction.",
+    ),
 ]
 WeightOption = Annotated[
     float, typer.Option("--weight", metavar="X", min=0.1, help="How many times as often a correction is drawn.")
@@ -48,7 +54,7 @@ FrozenOption = Annotated[
 ]
 LastEpochOption = Annotated[
     bool,
-    typer.Option("--last-epoch", help="End with the last epoch's weights, not with those that forget least."),
+    typer.Option("--last-epoch", help="End with all that was learnt, whatever it costs of what the model knew."),
 ]
 
 
@@ -58,7 +64,7 @@ def fine_tune(
     run: RunOption,
     epochs: EpochsOption = FINE_TUNE_EPOCHS,
     lr: RateOption = None,
-    replay: ReplayOption = FINE_TUNE_REPLAY,
+    replay: ReplayOption = None,
     weight: WeightOption = FINE_TUNE_WEIGHT,
     frozen: FrozenOption = False,
     last_epoch: LastEpochOption = False,
@@ -89,7 +95,7 @@ def fine_tune(
             parent,
             run,
             items,
-            replay=replay,
+            replay=proposed_replay(len(items), store.item_count(TRAINED_ON)) if replay is None else replay,
             weight=weight,
             epochs=epochs,
             rate=rate,

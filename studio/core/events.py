@@ -244,7 +244,7 @@ class Concern(enum.StrEnum):
     MEMORY = "memory"
     EARLY_STOP = "early-stop"
     FORGETTING = "forgetting"
-    KEPT_EPOCH = "kept-epoch"
+    MIXED_WEIGHTS = "mixed-weights"
 
 
 class Warned(Event, frozen=True, kw_only=True, tag="warning"):

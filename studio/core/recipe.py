@@ -178,12 +178,12 @@ def size_in_words(height: int, width: int) -> str:
 class FineTune(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Training on corrections: `corrections` are item ids, `replay` is the share of the parent's training items that
     is kept beside them (0–1), `weight` how many times as often a corrected item is drawn. `least_forgetting` ends each
-    stage with the weights of the last epoch that cost next to nothing of what the parent knew of its validation items,
-    or else of the one that cost least; without it, and where an early stop ends it, with those of its last epoch."""
+    stage with as much of what was learnt as costs next to nothing of what the parent knew of its validation items;
+    without it, and where an early stop ends it, with all of it."""
 
     corrections: tuple[int, ...]
-    replay: float = 0.5
-    weight: float = 3.0
+    replay: float = 1.0
+    weight: float = 2.0
     least_forgetting: bool = True
 
 

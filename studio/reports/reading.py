@@ -119,12 +119,12 @@ def _metrics(parent: RunRecord, record: RunRecord) -> tuple[MetricChange, ...]:
 
 
 def _forgotten(record: RunRecord, metrics: Sequence[MetricChange]) -> str:
-    """With which epoch the run chose to end, or else what it warned of last about its validation items; nothing of that
-    where its metric is no worse in the end."""
+    """With how much of what it learnt the run ends, or else what it warned of last about its validation items; nothing
+    of that where its metric is no worse in the end."""
     warned = [event for event in read_events(record.folder / EVENTS_FILE) if isinstance(event, Warned)]
-    chosen = [event.sentence for event in warned if event.about == Concern.KEPT_EPOCH]
-    if chosen or not metrics or metrics[0].gain >= 0:
-        return chosen[-1] if chosen else ""
+    mixed = [event.sentence for event in warned if event.about == Concern.MIXED_WEIGHTS]
+    if mixed or not metrics or metrics[0].gain >= 0:
+        return mixed[-1] if mixed else ""
     told = [event.sentence for event in warned if event.about == Concern.FORGETTING]
     return told[-1] if told else ""
 

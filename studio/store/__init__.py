@@ -1,6 +1,6 @@
 """A project on disk: settings, items, the edit journal, label files, runs and review."""
 
-from studio.store.items import ItemCounts, ItemFilter
+from studio.store.items import TRAINED_ON, ItemCounts, ItemFilter
 from studio.store.label_deeds import Acceptance
 from studio.store.label_files import ReadLabel, read_label
 from studio.store.label_queue import QueueState
@@ -11,6 +11,7 @@ from studio.store.snapshot import RunData
 from studio.store.store import Store
 
 __all__ = [
+    "TRAINED_ON",
     "Store",
     "ItemFilter",
     "ItemCounts",

@@ -43,6 +43,10 @@ class ItemFilter:
     queued: bool = False
 
 
+TRAINED_ON: Final = ItemFilter(states=(LabelState.LABELLED,), splits=(Split.TRAIN,))
+"""What the next training learns."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ItemCounts:
     """How many items are in each state and in each split; every state and split has an entry."""

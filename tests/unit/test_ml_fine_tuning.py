@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -21,10 +22,10 @@ from studio.core.masks import write_mask
 from studio.core.recipe import FineTune, LearningRate, Stage
 from studio.core.review import SCORES_FILE, decode_score
 from studio.core.snapshot import decode_snapshot
-from studio.ml.callbacks.least_forgetting import LeastForgetting
 from studio.ml.callbacks.old_items_guard import has_got_worse
+from studio.ml.callbacks.weight_mixing import WeightMixing
 from studio.ml.data.stage_data import DataSource
-from studio.ml.learner import Learner, Position, Validation
+from studio.ml.learner import Learner, Validation
 from studio.ml.model_file import read_model
 from studio.ml.network import network_of
 from studio.ml.runner import read_recipe
@@ -165,17 +166,21 @@ def valid_error(folder: Path) -> float:
     return mean(score.error for score in scores if score.split is Split.VALID)
 
 
-def test_it_ends_with_the_epoch_that_cost_least_and_says_so(parent: Path) -> None:
+def test_it_ends_on_the_way_to_what_it_learnt_where_that_cost_too_much_and_says_so(parent: Path) -> None:
     to_the_end = forgetful(parent, rate=3e-4, epochs=3, name="0003", least_forgetting=False)
     every = accuracies(run(to_the_end)[1])
-    assert every[0] > every[2], "else this test shows nothing"
     _, heard = run(forgetful(parent, rate=3e-4, epochs=3))
-    assert accuracies(heard) == [*every[:2], max(every)]
-    (told,) = [event.sentence for event in heard.of(Warned) if "ends with the weights" in event.sentence]
-    assert f"epoch {every.index(max(every)) + 1}" in told
-    assert f"{every[2]:.4f} after epoch 3" in told
-    assert not [event for event in heard.of(Warned) if event.about == Concern.FORGETTING and event.sentence == told]
+    *others, ended = accuracies(heard)
+    assert others == every[:2]
+    assert ended > every[2], "else this test shows nothing"
+    (told,) = [event.sentence for event in heard.of(Warned) if event.about == Concern.MIXED_WEIGHTS]
+    assert f"{ended:.4f} there and {every[2]:.4f} at the end" in told
     assert valid_error(parent / "0002") < valid_error(to_the_end)
+    share = float(told.partition("ends ")[2].partition(" %")[0].rstrip("%").split("%")[0]) / 100
+    was, learnt, now = (read_model(parent / name).state for name in ("0001", "0003", "0002"))
+    for name, value in now.items():
+        expected = was[name] + share * (learnt[name] - was[name]) if value.is_floating_point() else learnt[name]
+        torch.testing.assert_close(value, expected)
 
 
 def test_stopped_and_resumed_it_ends_with_the_same_weights(parent: Path) -> None:
@@ -188,21 +193,39 @@ def test_stopped_and_resumed_it_ends_with_the_same_weights(parent: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("after", "kept"),
-    [((0.70, 0.83, 0.77), 2), ((0.70, 0.83, 0.797), 3), ((0.70, 0.60, 0.65), 1), ((0.70, 0.60, 0.72), 3)],
-    ids=["the last that cost nothing", "next to nothing is nothing", "the least", "the least so far"],
+    ("along", "ends_at"),
+    [
+        ({1.0: 0.797}, 1.0),
+        ({1.0: 0.7, 0.85: 0.74, 0.7: 0.798, 0.5: 0.81, 0.3: 0.8, 0.1: 0.8}, 0.7),
+        ({1.0: 0.6, 0.85: 0.5, 0.7: 0.62, 0.5: 0.7, 0.3: 0.65, 0.1: 0.65}, 0.5),
+        ({1.0: 0.7, 0.85: 0.6, 0.7: 0.6, 0.5: 0.5, 0.3: 0.5, 0.1: 0.5}, 1.0),
+        ({1.0: math.nan, 0.85: math.nan, 0.7: math.nan, 0.5: math.nan, 0.3: math.nan, 0.1: math.nan}, 1.0),
+    ],
+    ids=[
+        "next to nothing is nothing",
+        "the most that costs nothing",
+        "the least",
+        "all where less is no better",
+        "NaN",
+    ],
 )
-def test_of_several_epochs_the_last_that_cost_next_to_nothing_is_kept(after: tuple[float, ...], kept: int) -> None:
+def test_it_goes_as_far_as_costs_next_to_nothing(along: dict[float, float], ends_at: float) -> None:
+    """`along`: the metric, which was 0.8, at each share of the way."""
     network = torch.nn.Linear(1, 1)
-    choice = LeastForgetting()
-    learner = cast(Learner, SimpleNamespace(answering=network, at=Position(), validation=Validation(0.0, [])))
-    for epoch, value in enumerate(after, 1):
-        learner.at.epochs_done = epoch
-        torch.nn.init.constant_(network.bias, epoch)
-        choice.consider(learner, Metric("accuracy", 0.8), Metric("accuracy", value))
-    put_back = choice.put_back(learner)
-    assert (put_back.epoch if put_back else len(after)) == kept
-    assert network.bias.item() == kept
+    learner = cast(Learner, SimpleNamespace(answering=network, validation=Validation(1.0, [])))
+    torch.nn.init.constant_(network.bias, 0.0)
+    mixing = WeightMixing()
+    mixing.remember(learner)
+    torch.nn.init.constant_(network.bias, 1.0)
+
+    def measure() -> tuple[Validation, Metric]:
+        share = round(network.bias.item(), 2)
+        return Validation(share, []), Metric("accuracy", along[share])
+
+    mixture = mixing.settle(learner, Metric("accuracy", 0.8), Metric("accuracy", along[1.0]), measure)
+    assert (mixture.share if mixture else 1.0) == ends_at
+    assert network.bias.item() == pytest.approx(ends_at)
+    assert learner.validation.loss == pytest.approx(ends_at)
 
 
 def with_corrected(folder: Path, ids: set[int]) -> Path:

@@ -9,7 +9,7 @@ import msgspec
 from studio.core.counting import counted
 from studio.core.events import Concern, Metric, Progress, Warned
 from studio.ml.callbacks.base import Callback
-from studio.ml.callbacks.least_forgetting import KeptEpoch, LeastForgetting, share_lost
+from studio.ml.callbacks.weight_mixing import Mixture, WeightMixing, share_lost
 from studio.ml.event_log import EventSink
 from studio.ml.learner import Learner, Validation
 from studio.ml.tasks.base import TaskMetrics
@@ -26,14 +26,14 @@ class OldItemsGuard(Callback):
     They are those of the parent run, so what they lose is what the model forgets. Those whose label was corrected are
     left out: the model is to answer them otherwise than before, which would hide what it forgets of the others. One
     sentence each time that they fall behind; training goes on, because a person may want just that. With
-    `chooses_epoch` a stage ends with the weights of the epoch that `LeastForgetting` holds.
+    `mixes` a stage ends with the weights that `WeightMixing` finds.
     """
 
     order: ClassVar[int] = 6  # what is told, kept and drawn of an epoch is of the weights that the stage ends with
 
-    def __init__(self, log: EventSink, *, chooses_epoch: bool) -> None:
+    def __init__(self, log: EventSink, *, mixes: bool) -> None:
         self._log = log
-        self._choice = LeastForgetting() if chooses_epoch else None
+        self._mixing = WeightMixing() if mixes else None
         self._before: list[Metric] | None = None
         self._is_behind = False
         self._corrected: frozenset[int] = frozenset()
@@ -47,6 +47,8 @@ class OldItemsGuard(Callback):
         if self._before is None and learner.at.step == 0 and len(self._corrected) < len(items):
             self._log.emit(Progress(what="measuring the model as it was", done=0, total=1))
             self._before = self._of_old_items(learner, learner.measure(self.after_valid_batch))
+            if self._mixing is not None:
+                self._mixing.remember(learner)
 
     def after_valid_batch(self, learner: Learner) -> None:
         if not self._corrected:
@@ -63,15 +65,15 @@ class OldItemsGuard(Callback):
         then, now = self._comparable(self._of_old_items(learner, learner.validation))
         if then is None or now is None:
             return
-        kept = self._put_back(learner, then, now)
-        behind = has_got_worse(then, now if kept is None else kept.now)
-        if kept is not None:
+        mixture = self._mix(learner, then, now)
+        behind = has_got_worse(then, now if mixture is None else mixture.now)
+        if mixture is not None:
             self._log.emit(
                 Warned(
-                    about=Concern.KEPT_EPOCH,
-                    sentence=f"The run ends with the weights of epoch {kept.epoch}: {now.name} on "
-                    f"{self._in_words(learner)} was {then.value:.4f} before this fine-tuning, {kept.now.value:.4f} "
-                    f"after that epoch and {now.value:.4f} after epoch {learner.at.epochs_done}. "
+                    about=Concern.MIXED_WEIGHTS,
+                    sentence=f"The run ends {100 * mixture.share:.0f} % of the way from the weights it began with to "
+                    f"those it learnt: {now.name} on {self._in_words(learner)} was {then.value:.4f} before this "
+                    f"fine-tuning, {mixture.now.value:.4f} there and {now.value:.4f} at the end of the way. "
                     "Choosing it by these items flatters it a little.",
                 )
             )
@@ -86,26 +88,28 @@ class OldItemsGuard(Callback):
             )
         self._is_behind = behind
 
-    def _put_back(self, learner: Learner, then: Metric, now: Metric) -> KeptEpoch | None:
-        """The earlier epoch whose weights the learner has again; None while the stage goes on, or where the epoch that
-        is just done is the one."""
-        if self._choice is None:
+    def _mix(self, learner: Learner, then: Metric, now: Metric) -> Mixture | None:
+        """What the stage ends with where that is not all that was learnt; None while it goes on."""
+        if self._mixing is None or learner.at.epoch < learner.stage.epochs:
             return None
-        self._choice.consider(learner, then, now)
-        is_last = learner.at.epoch >= learner.stage.epochs
-        return self._choice.put_back(learner) if is_last else None
+
+        def measure() -> tuple[Validation, Metric | None]:
+            validation = learner.measure(self.after_valid_batch)
+            return validation, self._comparable(self._of_old_items(learner, validation))[1]
+
+        return self._mixing.settle(learner, then, now, measure)
 
     def state(self) -> dict[str, Any]:
         before = None if self._before is None else msgspec.json.encode(self._before).decode()
-        kept = None if self._choice is None else self._choice.state()
-        return {"before": before, "is_behind": self._is_behind, "kept": kept}
+        mixing = None if self._mixing is None else self._mixing.state()
+        return {"before": before, "is_behind": self._is_behind, "mixing": mixing}
 
     def load_state(self, state: dict[str, Any]) -> None:
         before = state["before"]
         self._before = None if before is None else msgspec.json.decode(before, type=list[Metric])
         self._is_behind = state["is_behind"]
-        if self._choice is not None:
-            self._choice.load_state(state.get("kept"))
+        if self._mixing is not None:
+            self._mixing.load_state(state.get("mixing"))
 
     def cleanup(self, learner: Learner) -> None:
         self._metrics = None

@@ -156,6 +156,7 @@ class ProductionPanel(ProjectPanel):
         scoring, tuned = standing.scoring, standing.tuned
         if scoring is not None and standing.counts is not None:
             self.tune.show_run(scoring.id, scoring.spec)
+            self.tune.show_old_items(standing.trained_on)
             self.tune.show_corrections(standing.counts.learnable)
         steps = list(Step)
         reached = steps.index(standing.step)

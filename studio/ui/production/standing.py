@@ -12,7 +12,7 @@ from studio.core.recipe import Purpose
 from studio.core.review import SCORES_FILE
 from studio.production import answers_otherwise, otherwise_in_words, pre_label
 from studio.reports import read_report
-from studio.store import RunRecord, Store
+from studio.store import TRAINED_ON, RunRecord, Store
 from studio.store.production import ProductionCounts
 from studio.ui.review.loading import choices
 
@@ -29,7 +29,8 @@ class Step(enum.StrEnum):
 class Standing:
     """`models`: (run id, words) of the runs whose model could be taken, newest first. `scoring` is the last run that
     scored production errors, `scored` whether it came to its end; `tuned` the last run that was fine-tuned from it, and
-    `compared` its report in sentences, empty before its end. `proposed`: items that were pre-labelled just now."""
+    `compared` its report in sentences, empty before its end. `proposed`: items that were pre-labelled just now.
+    `trained_on`: how many labelled training items there are."""
 
     models: tuple[tuple[str, str], ...] = ()
     scoring: RunRecord | None = None
@@ -39,6 +40,7 @@ class Standing:
     tuned: RunRecord | None = None
     compared: tuple[str, ...] = ()
     proposed: tuple[int, ...] = ()
+    trained_on: int = 0
 
     @property
     def step(self) -> Step:
@@ -79,6 +81,7 @@ def read_standing(project: Path) -> Standing:
             counts=store.production.counts(scoring.id),
             otherwise=otherwise_in_words(*answers_otherwise(store, scoring.id)),
             tuned=tuned,
+            trained_on=store.item_count(TRAINED_ON),
             compared=_compared(store, tuned) if tuned is not None else (),
         )
 

@@ -31,6 +31,7 @@ class FineTuneBar(QWidget):
         """Whether the pressed button waits for what there is to learn."""
         self._parent: tuple[str, RunSpec] | None = None
         self._count = 0
+        self._old = 0
         self.options = FineTuneOptions()
         self.options.changed.connect(self._check)
         self.fold = QToolButton(autoRaise=True)
@@ -83,7 +84,13 @@ class FineTuneBar(QWidget):
     def show_corrections(self, count: int) -> None:
         """How many items there are to learn from."""
         self._count = count
+        self.options.propose_replay(self._count, self._old)
         self._check()
+
+    def show_old_items(self, count: int) -> None:
+        """How many training items could be replayed."""
+        self._old = count
+        self.options.propose_replay(self._count, self._old)
 
     def propose(self, run: str, items: Sequence[int]) -> None:
         """The answer to `wanted`; it counts for nothing once another run shows, or while a rate is being typed."""

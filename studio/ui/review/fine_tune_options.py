@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QL
 from studio.core.counting import counted
 from studio.core.fine_tuning import (
     FINE_TUNE_EPOCHS,
-    FINE_TUNE_REPLAY,
     FINE_TUNE_WEIGHT,
+    LEAST_REPLAY,
     LEAST_WEIGHT,
     MOST_WEIGHT,
     proposed_rate,
+    proposed_replay,
     rate_in_words,
 )
 from studio.core.recipe import LearningRate, RunSpec
@@ -37,7 +38,8 @@ class FineTuneOptions(QWidget):
         self.replays.setChecked(True)
         self.replays.setObjectName("fine_tune_replays")
         self.replays.setToolTip(_REPLAY_TIP)
-        self.replay = QDoubleSpinBox(minimum=0.1, maximum=1.0, singleStep=0.1, decimals=1, value=FINE_TUNE_REPLAY)
+        self.replay = QDoubleSpinBox(minimum=LEAST_REPLAY, maximum=1.0, singleStep=0.1, decimals=1, value=1.0)
+        self._proposed_replay = self.replay.value()
         self.replay.setObjectName("fine_tune_replay")
         self.replay.setAccessibleName("Share of the old data")
         self.replay.setToolTip("Share of the old training items kept beside the corrections")
@@ -96,6 +98,12 @@ class FineTuneOptions(QWidget):
         """Propose the rate that goes with another run's model."""
         self._of = run, spec
         self._propose_rate()
+
+    def propose_replay(self, corrections: int, old: int) -> None:
+        """Propose the share of `old` items that goes with so many corrections, as long as nobody chose another."""
+        if self.replay.value() == self._proposed_replay:
+            self._proposed_replay = proposed_replay(corrections, old)
+            self.replay.setValue(self._proposed_replay)
 
     def _arrange(self) -> None:
         layout = QHBoxLayout(self)

@@ -22,7 +22,7 @@ from studio.core.review import SCORES_FILE
 from studio.core.review_order import SortBy
 from studio.core.settings import Task
 from studio.reports import History, RunReport
-from studio.store import Store
+from studio.store import TRAINED_ON, Store
 from studio.store.runs import EVENTS_FILE
 
 _LOOKED_AT: Final = 25
@@ -70,6 +70,9 @@ class RunFigures:
     suspected: int | None = None
     """How many labels are probably wrong; None where the run judged none."""
 
+    trained_on: int = 0
+    """How many labelled training items the project has, which a fine-tuning may replay."""
+
 
 def choices(store: Store) -> list[RunChoice]:
     """Runs that have scores, newest first."""
@@ -99,6 +102,7 @@ def read_figures(project: Path, run: str, task: Task) -> RunFigures:
             threshold=store.review.threshold(run),
             sortable=store.review.sortable(run),
             suspected=suspected if judged else None,
+            trained_on=store.item_count(TRAINED_ON),
             aspect=None if task is Task.TEXT else _usual_aspect(store, store.review.worst(run, _LOOKED_AT)),
         )
 

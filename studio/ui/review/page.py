@@ -243,6 +243,7 @@ class ReviewPage(QWidget):
             self.decisions.set_run(figures.run)  # not sooner: the items that show are the former run's until now
             self.gallery.show_run(figures)
             self.decisions.set_threshold(figures.threshold)
+            self.fine_tune.show_old_items(figures.trained_on)
             self._show_wanted_split()
             if other:
                 self.gallery.leave_production()

@@ -189,7 +189,7 @@ def test_where_there_is_no_room_the_options_fold_to_a_line_that_says_them(qtbot:
     bar.show_run("0001", recipe())
     bar.give_room(bar.unfolded_width - 1)
     assert not bar.options.isVisibleTo(bar)
-    assert bar.fold.text() == "50 % of the old data, ×3, 4 epochs, rate 0.0002"
+    assert bar.fold.text() == "100 % of the old data, ×2, 6 epochs, rate 0.0002"
     bar.fold.click()
     assert bar.options.isVisibleTo(bar)
     again = FineTuneBar()
