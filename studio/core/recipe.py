@@ -177,14 +177,14 @@ def size_in_words(height: int, width: int) -> str:
 
 class FineTune(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Training on corrections: `corrections` are item ids, `replay` is the share of the parent's training items that
-    is kept beside them (0–1), `weight` how many times as often a corrected item is drawn. `least_forgetting` ends each
-    stage with as much of what was learnt as costs next to nothing of what the parent knew of its validation items;
-    without it, and where an early stop ends it, with all of it."""
+    is kept beside them (0–1), `weight` how many times as often a corrected item is drawn. `least_forgetting` ends the
+    run with as much of what was learnt as costs next to nothing of what the parent knew of its validation items;
+    without it, and where somebody or an early stop ends it sooner, with all of it."""
 
     corrections: tuple[int, ...]
     replay: float = 1.0
     weight: float = 2.0
-    least_forgetting: bool = True
+    least_forgetting: bool = False
 
 
 class Judge(enum.StrEnum):

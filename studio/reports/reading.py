@@ -9,7 +9,7 @@ import msgspec
 
 from studio.core.counting import counted
 from studio.core.errors import BadInput, BadTable
-from studio.core.events import Concern, Warned, last_epoch, read_events
+from studio.core.events import Concern, EpochEnd, Warned, last_epoch, read_events
 from studio.core.items import Split
 from studio.core.metric_change import MetricChange, metric_changes
 from studio.core.recipe import Purpose
@@ -121,12 +121,18 @@ def _metrics(parent: RunRecord, record: RunRecord) -> tuple[MetricChange, ...]:
 def _forgotten(record: RunRecord, metrics: Sequence[MetricChange]) -> str:
     """With how much of what it learnt the run ends, or else what it warned of last about its validation items; nothing
     of that where its metric is no worse in the end."""
-    warned = [event for event in read_events(record.folder / EVENTS_FILE) if isinstance(event, Warned)]
-    mixed = [event.sentence for event in warned if event.about == Concern.MIXED_WEIGHTS]
-    if mixed or not metrics or metrics[0].gain >= 0:
-        return mixed[-1] if mixed else ""
-    told = [event.sentence for event in warned if event.about == Concern.FORGETTING]
-    return told[-1] if told else ""
+    mixed = forgetting = ""
+    is_new = False
+    for event in read_events(record.folder / EVENTS_FILE):
+        if isinstance(event, Warned) and event.about == Concern.MIXED_WEIGHTS:
+            mixed, is_new = event.sentence, True
+        elif isinstance(event, Warned) and event.about == Concern.FORGETTING:
+            forgetting = event.sentence
+        elif isinstance(event, EpochEnd):
+            mixed, is_new = mixed if is_new else "", False
+    if mixed:
+        return mixed
+    return forgetting if metrics and metrics[0].gain < 0 else ""
 
 
 def _frozen(before: Snapshot, after: Snapshot, forgotten: str) -> FrozenItems:

@@ -37,7 +37,7 @@ with Store.open(Path(sys.argv[1])) as store:
         record = begun[-1]
     else:
         items = lessons(store.review.corrections("0001"), store.production.learnable("0001"))
-        record = store.create_run(fine_tune_spec(store.run("0001").spec, "0001", items, epochs=2))
+        record = store.create_run(fine_tune_spec(store.run("0001").spec, "0001", items, epochs=int(sys.argv[2])))
     say("run", record.id)
 carry_out(record.folder, resume=True, device="cpu", reserve_cores={ALL_BUT_ONE}, emit=lambda event: say("event"))
 """
@@ -46,9 +46,11 @@ MOST_LINES = 24
 """Before a kill: the decisions, the run's first word, and its epochs with their checkpoints."""
 
 
-def killed_after(root: Path, lines: int) -> dict[int, Decision]:
+def killed_after(root: Path, lines: int, *, epochs: int) -> dict[int, Decision]:
     """The decisions that were said to be made."""
-    with subprocess.Popen([sys.executable, "-c", CHILD, str(root)], stdout=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(root), str(epochs)], stdout=subprocess.PIPE, text=True
+    ) as child:
         assert child.stdout is not None
         heard = [child.stdout.readline().split() for _ in range(lines)]
         child.kill()
@@ -65,8 +67,10 @@ def test_killed_at_random_it_keeps_every_decision_and_ends_where_an_untouched_on
     trained_project(tmp_path, Task.SINGLE_LABEL).close()
     root = tmp_path / "project"
     chance = random.Random(kills)
+    epochs = 2 * kills  # so that no child comes to its end
     for kill in range(kills):
-        told = killed_after(root, chance.randint(2, 7) if kill % 2 else chance.randint(8, MOST_LINES))
+        lines = chance.randint(2, 7) if kill % 2 else chance.randint(8, MOST_LINES)
+        told = killed_after(root, lines, epochs=epochs)
         with Store.open(root) as store:
             kept = {r.score.item: r.decision for r in store.review.items("0001", store.review.ids("0001"))}
         assert {item: kept[item] for item in told} == told
@@ -74,7 +78,7 @@ def test_killed_at_random_it_keeps_every_decision_and_ends_where_an_untouched_on
     with Store.open(root) as store:
         begun = [record for record in store.runs() if record.spec.fine_tune is not None]
         items = lessons(store.review.corrections("0001"), store.production.learnable("0001"))
-        spec = fine_tune_spec(store.run("0001").spec, "0001", items, epochs=2)
+        spec = fine_tune_spec(store.run("0001").spec, "0001", items, epochs=epochs)
         record = begun[-1] if begun else store.create_run(spec)
         assert record.spec == spec
         outcome, _ = run(record.folder, resume=True)

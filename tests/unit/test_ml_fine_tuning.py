@@ -16,14 +16,28 @@ import pytest
 import torch
 from torch import nn
 
-from studio.core.events import Concern, EpochEnd, Metric, Started, Step, Warned, read_events
+from studio.core.commands import AddEpoch
+from studio.core.events import (
+    Concern,
+    EpochAdded,
+    EpochEnd,
+    Metric,
+    RunEvent,
+    Started,
+    Step,
+    Warned,
+    read_events,
+)
 from studio.core.items import Split
 from studio.core.masks import write_mask
+from studio.core.outcome import OutcomeKind
 from studio.core.recipe import FineTune, LearningRate, Stage
 from studio.core.review import SCORES_FILE, decode_score
+from studio.core.schedules import Constant
 from studio.core.snapshot import decode_snapshot
 from studio.ml.callbacks.old_items_guard import has_got_worse
-from studio.ml.callbacks.weight_mixing import WeightMixing
+from studio.ml.callbacks.weight_mixing import settle
+from studio.ml.checkpoint import copied
 from studio.ml.data.stage_data import DataSource
 from studio.ml.learner import Learner, Validation
 from studio.ml.model_file import read_model
@@ -41,6 +55,7 @@ from tests.unit.ml_runs import (
     same_tensors,
     write_run,
 )
+from tests.unit.test_ml_steering import Person
 
 ONE_EPOCH = (Stage(epochs=1, height=32, width=32, batch_size=4),)
 
@@ -183,6 +198,55 @@ def test_it_ends_on_the_way_to_what_it_learnt_where_that_cost_too_much_and_says_
         torch.testing.assert_close(value, expected)
 
 
+def with_another_stage(child: Path, *, epochs: int, size: int) -> Path:
+    """`child` with a further stage of its recipe, on pictures of `size` pixels."""
+    spec, snapshot = read_recipe(child)
+    further = msgspec.structs.replace(spec.stages[0], epochs=epochs, height=size, width=size)
+    return write_run(child, msgspec.structs.replace(spec, stages=(*spec.stages, further)), snapshot.items)
+
+
+@pytest.mark.parametrize("size", [32, 64])
+def test_with_a_further_stage_only_the_run_itself_ends_on_the_way_and_the_parent_is_measured_at_each_size(
+    parent: Path, size: int
+) -> None:
+    child = with_another_stage(forgetful(parent, rate=3e-4, epochs=3), epochs=2, size=size)
+    _, heard = run(child)
+    told = [event for event in heard.events if isinstance(event, EpochEnd) or is_about(event, Concern.MIXED_WEIGHTS)]
+    assert [type(event) for event in told] == [*[EpochEnd] * 4, Warned, EpochEnd]
+    measured = [event for event in heard.events if "as it was" in getattr(event, "what", "")]
+    assert len(measured) == (1 if size == 32 else 2)
+    assert f"{accuracies(heard)[-1]:.4f} there" in next(e.sentence for e in told if isinstance(e, Warned))
+
+
+def is_about(event: RunEvent, concern: Concern) -> bool:
+    return isinstance(event, Warned) and event.about == concern
+
+
+def at_a_constant_rate(child: Path) -> Path:
+    spec, snapshot = read_recipe(child)
+    stages = tuple(msgspec.structs.replace(stage, schedule=Constant()) for stage in spec.stages)
+    return write_run(child, msgspec.structs.replace(spec, stages=stages), snapshot.items)
+
+
+def test_one_more_epoch_goes_on_from_all_that_was_learnt(parent: Path) -> None:
+    """It is asked for when the run already answers with a mixture."""
+
+    class Insatiable(Person):
+        def __call__(self, event: RunEvent) -> None:
+            super().__call__(event)
+            if is_about(event, Concern.MIXED_WEIGHTS) and not any(isinstance(e, EpochAdded) for e in self.events):
+                self.commands.ask(AddEpoch())
+
+    person = Insatiable({})
+    child = at_a_constant_rate(forgetful(parent, rate=1e-4, epochs=2))
+    assert person.carry_out(child) is OutcomeKind.FINISHED
+    told = [type(e) for e in person.events if isinstance(e, EpochEnd) or is_about(e, Concern.MIXED_WEIGHTS)]
+    assert told == [EpochEnd, Warned, EpochEnd, Warned, EpochEnd]
+    run(at_a_constant_rate(forgetful(parent, rate=1e-4, epochs=3, name="0003")))
+    longer, as_long = (read_model(parent / name).state for name in ("0002", "0003"))
+    assert all(torch.equal(longer[name], as_long[name]) for name in longer)
+
+
 def test_stopped_and_resumed_it_ends_with_the_same_weights(parent: Path) -> None:
     run(forgetful(parent, rate=3e-4, epochs=3))
     child = forgetful(parent, rate=3e-4, epochs=3, name="0003")
@@ -214,15 +278,14 @@ def test_it_goes_as_far_as_costs_next_to_nothing(along: dict[float, float], ends
     network = torch.nn.Linear(1, 1)
     learner = cast(Learner, SimpleNamespace(answering=network, validation=Validation(1.0, [])))
     torch.nn.init.constant_(network.bias, 0.0)
-    mixing = WeightMixing()
-    mixing.remember(learner)
+    parent = copied(network.state_dict())
     torch.nn.init.constant_(network.bias, 1.0)
 
     def measure() -> tuple[Validation, Metric]:
         share = round(network.bias.item(), 2)
         return Validation(share, []), Metric("accuracy", along[share])
 
-    mixture = mixing.settle(learner, Metric("accuracy", 0.8), Metric("accuracy", along[1.0]), measure)
+    mixture = settle(learner, parent, Metric("accuracy", 0.8), Metric("accuracy", along[1.0]), measure)
     assert (mixture.share if mixture else 1.0) == ends_at
     assert network.bias.item() == pytest.approx(ends_at)
     assert learner.validation.loss == pytest.approx(ends_at)

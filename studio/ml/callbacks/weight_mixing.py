@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -28,58 +28,48 @@ corrections of CamVid are still fixed, and the validation items lose a tenth of 
 
 @dataclass(frozen=True)
 class Mixture:
-    """A `share` of the way from the parent's weights, and what there is `now` of the metric on the old items."""
+    """A `share` of the way from the parent's weights to the `learnt` ones, which are on the CPU; `now` is the metric
+    on the old items there."""
 
     share: float
     now: Metric
     lost: float
     validation: Validation
+    learnt: dict[str, Tensor]
 
 
-class WeightMixing:
-    """Holds the parent's weights on the CPU and finds how much of the way from them the learner shall have gone."""
+def settle(
+    learner: Learner,
+    parent: dict[str, Tensor],
+    then: Metric,
+    now: Metric,
+    measure: Callable[[], tuple[Validation, Metric | None]],
+) -> Mixture | None:
+    """Let the learner answer with the largest share of what it learnt that costs next to nothing of the metric, or
+    else with the one that costs least; None where that is all of it.
 
-    def __init__(self) -> None:
-        self._parent: dict[str, Tensor] | None = None
-
-    def remember(self, learner: Learner) -> None:
-        """The weights with which `learner` answers are the parent's."""
-        self._parent = copied(learner.answering.state_dict(), None)
-
-    def settle(
-        self, learner: Learner, then: Metric, now: Metric, measure: Callable[[], tuple[Validation, Metric | None]]
-    ) -> Mixture | None:
-        """Let the learner answer with the largest share of what it learnt that costs next to nothing of the metric, or
-        else with the one that costs least; None where that is all of it.
-
-        `then` is the metric before the first step, `now` with all that was learnt; `measure` gives the validation and
-        the metric of the weights with which the learner answers when it is called.
-        """
-        lost = share_lost(then, now)
-        if self._parent is None or lost <= SPARED:
-            return None
-        learnt = copied(learner.answering.state_dict(), None)
-        best: Mixture | None = None
-        for share in SHARES:
-            learner.answering.load_state_dict(mixed(self._parent, learnt, share))
-            validation, value = measure()
-            if value is None:
-                break
-            found = Mixture(share, value, share_lost(then, value), validation)
-            if found.lost < (lost if best is None else best.lost):
-                best = found
-            if found.lost <= SPARED:
-                break
-        learner.answering.load_state_dict(learnt if best is None else mixed(self._parent, learnt, best.share))
-        if best is not None:
-            learner.validation = best.validation
-        return best
-
-    def state(self) -> dict[str, Any] | None:
-        return None if self._parent is None else {"parent": self._parent}
-
-    def load_state(self, state: dict[str, Any] | None) -> None:
-        self._parent = None if state is None else dict(state["parent"])
+    `then` is the metric with the weights of `parent`, `now` with all that was learnt; `measure` gives the validation
+    and the metric of the weights with which the learner answers when it is called.
+    """
+    lost = share_lost(then, now)
+    if lost <= SPARED:
+        return None
+    learnt = copied(learner.answering.state_dict())
+    best: Mixture | None = None
+    for share in SHARES:
+        learner.answering.load_state_dict(mixed(parent, learnt, share))
+        validation, value = measure()
+        if value is None:
+            break
+        found = Mixture(share, value, share_lost(then, value), validation, learnt)
+        if found.lost < (lost if best is None else best.lost):
+            best = found
+        if found.lost <= SPARED:
+            break
+    learner.answering.load_state_dict(learnt if best is None else mixed(parent, learnt, best.share))
+    if best is not None:
+        learner.validation = best.validation
+    return best
 
 
 def mixed(parent: dict[str, Tensor], learnt: dict[str, Tensor], share: float) -> dict[str, Tensor]:

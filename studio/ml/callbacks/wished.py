@@ -19,7 +19,7 @@ def wished_callbacks(spec: RunSpec, log: EventSink) -> list[Callback]:
         callbacks.append(EarlyStop(spec.early_stop, log))
     if spec.fine_tune is not None:
         callbacks += [
-            OldItemsGuard(log, mixes=spec.fine_tune.least_forgetting),
+            OldItemsGuard(log, stages=len(spec.stages), mixes=spec.fine_tune.least_forgetting),
             KeptStatistics(),
         ]
     return callbacks
