@@ -260,7 +260,7 @@ def test_every_button_of_the_deck_says_what_it_does_and_does_it_to_some_recipe()
         SPEC,
         FROZEN,
         replace(SPEC, precision=Precision.FLOAT32, early_stop=2, stages=(replace(STAGE, schedule=Constant()),)),
-        replace(SPEC, parent="0001", fine_tune=FineTune(corrections=(1,))),
+        replace(SPEC, parent="0001", fine_tune=FineTune(corrections=(1,), replay=0.5)),
         replace(SPEC, task=Task.KEYPOINTS),
         replace(SPEC, task=Task.SINGLE_LABEL, resize=Resize.CROP),
         replace(SPEC, model=ModelSpec(architecture=Architecture.DYNAMIC_UNET)),

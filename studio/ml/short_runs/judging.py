@@ -10,7 +10,7 @@ import torch
 from studio.core.events import Progress, Scored, Started, Warned
 from studio.core.items import Split
 from studio.core.outcome import OutcomeKind
-from studio.core.recipe import Precision, RunSpec
+from studio.core.recipe import RunSpec
 from studio.core.review import SCORES_FILE
 from studio.core.snapshot import Snapshot
 from studio.core.thresholds import kept_threshold
@@ -38,7 +38,7 @@ def judge(
     model = read_model(folder)
     task = _task(model, snapshot, folder)
     network = network_of(model, task).to(device).eval()
-    precision = MixedPrecision(resolve_precision(Precision.AUTO, device, warn, task=model.task), device)
+    precision = MixedPrecision(resolve_precision(spec.precision, device, warn, task=model.task), device)
     items = [item for item in snapshot.items if item.split is not Split.TRAIN]
     log.emit(
         Started(

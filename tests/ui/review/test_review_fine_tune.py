@@ -67,7 +67,7 @@ def test_the_button_counts_corrections_and_proposes_a_recipe_that_starts_from_th
             model=parent.model,
             stages=(Stage(epochs=4, height=96, width=128, batch_size=4, lr=LearningRate(high=2e-4, low=2e-6)),),
             parent="0001",
-            fine_tune=FineTune(corrections=tuple(items[:2]), replay=0.3),
+            fine_tune=FineTune(corrections=tuple(items[:2]), replay=0.3, least_forgetting=True),
             seed=7,
             note="Fine-tuned on 2 corrections of run 0001",
         )
