@@ -138,7 +138,15 @@ class FineTuneBar(QWidget):
         elif rate is None:
             self.button.setToolTip("The rate is no number above 0, such as 1e-4")
         else:
-            self.button.setToolTip("Go to the Train page with a recipe that starts from this run's model")
+            self.button.setToolTip(self._what_happens)
+
+    @property
+    def _what_happens(self) -> str:
+        teacher = teacher_of(self._parent[1], self._parent[0]) if self._parent is not None else None
+        return (
+            f"A click starts the training at once, from the model of run {teacher}; the Train page shows it.\n"
+            "Validation items among the corrections are learnt as well, and the report keeps them apart."
+        )
 
     def _ask(self) -> None:
         if self._parent is not None:

@@ -54,6 +54,10 @@ def test_the_button_counts_corrections_and_proposes_a_recipe_that_starts_from_th
     page.decisions.finish()
 
     assert bar.button.text() == "Fine-tune on 2 corrections"
+    assert bar.button.toolTip() == (
+        "A click starts the training at once, from the model of run 0001; the Train page shows it.\n"
+        "Validation items among the corrections are learnt as well, and the report keeps them apart."
+    )
     assert page.top.summary.text() == "8 validation items, worst first  ·  2 corrections  ·  1 left out"
     bar.options.replay.setValue(0.3)
     bar.options.epochs.setValue(4)

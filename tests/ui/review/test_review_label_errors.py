@@ -188,6 +188,7 @@ def test_corrections_of_a_search_are_learnt_by_the_run_that_it_followed(
     qtbot.keyClick(page.gallery.grid, Qt.Key.Key_A)
     page.decisions.finish()
     qtbot.waitUntil(page.fine_tune.button.isEnabled)
+    assert "from the model of run 0001" in page.fine_tune.button.toolTip()
     page.fine_tune.button.click()
     qtbot.waitUntil(lambda: bool(specs))
     assert [(spec.purpose, spec.parent, spec.label_errors) for spec in specs] == [(Purpose.TRAIN, "0001", None)]
