@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
@@ -86,7 +87,7 @@ class RunDisplay(QObject):
 
     def list_runs(self) -> None:
         """Read the store's list of runs again."""
-        records = self._session.store.runs()
+        records = [self._as_ended(record) for record in self._session.store.runs()]
         self._shown.know(records)
         self._panel.show_records(records, self._shown.live)
         self._view.table.show_records(records, self._shown.live)
@@ -94,6 +95,13 @@ class RunDisplay(QObject):
             self._panel.select([records[-1].id])
         self._show_empty()
         self._show_state()
+
+    def _as_ended(self, record: RunRecord) -> RunRecord:
+        """How it ended is known here before it is written down."""
+        ending = self._control.last_ending
+        if record.outcome is not None or ending is None or ending[0].id != record.id:
+            return record
+        return replace(record, outcome=ending[1])
 
     def know_labels(self, has_labels: bool) -> None:
         """Whether there is anything to train on; it decides what an empty page says."""

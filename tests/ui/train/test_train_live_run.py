@@ -399,6 +399,26 @@ def test_a_double_click_on_a_sample_opens_the_item_in_the_editor(desk: Desk) -> 
     assert pages == ["label"]
 
 
+def test_a_run_that_ended_is_called_so_before_that_is_written_down(desk: Desk) -> None:
+    desk.page.start_training()
+    run = desk.wait_for_run()
+    said: list[tuple[str, str]] = []
+    desk.control.ended.connect(
+        lambda record, _outcome: said.append(
+            (
+                desk.page.view.header.title.text(),
+                desk.page.runs.model.index_of(record.id).data(Qt.ItemDataRole.ToolTipRole),
+            )
+        )
+    )
+    run.say(*training(2), Finished(outcome=OutcomeKind.FINISHED, seconds=75.0))
+    run.end()
+    desk.wait(lambda: bool(said))
+    ((title, tip),) = said
+    assert title.endswith(", finished")
+    assert "no end recorded" not in tip
+
+
 def test_a_finished_run_offers_its_review(desk: Desk) -> None:
     desk.page.start_training()
     run = desk.wait_for_run()
