@@ -23,7 +23,8 @@ JOB_FILE: Final = "job.json"
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept for one item. `mask` is a PNG below the project's `proposals/`; it, `points` or `tags` is
     there. `uncertainty` 0–1, None where the model cannot tell; `time` is seconds since the epoch (UTC). `is_open` until
-    it is discarded, or accepted as a whole; undoing that opens it again, redoing it closes it."""
+    it is discarded, accepted as a whole, or its item gets classes as a whole; undoing that opens it again, redoing it
+    closes it."""
 
     item: int
     source: str

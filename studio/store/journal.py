@@ -68,6 +68,8 @@ class Journal:
         self.moved: Signal[int, Walk] = Signal()
         """Emitted with an item's id and the way that undo, redo or a jump in the history takes it. Part of their
         transaction."""
+        self.tagged: Signal[int, int] = Signal()
+        """Emitted with an item's id and a new edit that says what it is as a whole. Part of the edit's transaction."""
         self._database = database
         self._items = items
 
@@ -96,6 +98,8 @@ class Journal:
             )
             assert cursor.lastrowid is not None
             self._show(connection, item_id, cursor.lastrowid, edit)
+            if isinstance(edit, TagsEdit) and edit.new is not None:
+                self.tagged.emit(item_id, cursor.lastrowid)
             return self.history(item_id)
 
     def undo(self, item_id: int, head: int) -> tuple[Edit, History] | None:

@@ -19,6 +19,7 @@ from studio.store.database import DATABASE_FILE, Database
 from studio.store.items import Items
 from studio.store.journal import Journal, encoded_tags
 from studio.store.locations import Locations
+from studio.store.proposals import Proposals
 from studio.store.settings_file import read_settings
 
 Result = TypeVar("Result")
@@ -41,9 +42,16 @@ class ManyTags:
     """A hundred thousand items cost a second or two, not a transaction each. `opened` tells the open documents by
     item."""
 
-    def __init__(self, database: Database, journal: Journal, opened: Callable[[], Mapping[int, Document]]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        journal: Journal,
+        proposals: Proposals,
+        opened: Callable[[], Mapping[int, Document]],
+    ) -> None:
         self._database = database
         self._journal = journal
+        self._proposals = proposals
         self._opened = opened
 
     def of(self, ids: Collection[int]) -> dict[int, Tags | None]:
@@ -93,6 +101,7 @@ class ManyTags:
                 ((numbers[i], i, found[i][0], what, now, edit.encode()) for i, edit in edits.items()),
             )
             self._show([_Move(i, numbers[i], edit.new) for i, edit in edits.items()])
+            self._proposals.settle({i: numbers[i] for i, edit in edits.items() if edit.new is not None})
         self._tell(edits)
         return numbers
 
@@ -118,6 +127,7 @@ class ManyTags:
             )
             changes = {item: TagsEdit.decode(data, "").inverse("") for item, _, _, data in rows}
             self._show([_Move(item, parent, changes[item].new) for item, _, parent, _ in rows])
+            self._proposals.follow_many([number for _, number, _, _ in rows], are_undone=True)
         self._tell(changes)
         return list(changes)
 
@@ -136,6 +146,7 @@ class ManyTags:
             ).fetchall()
             changes = {item: TagsEdit.decode(data, "") for item, _, data in rows}
             self._show([_Move(item, number, changes[item].new) for item, number, _ in rows])
+            self._proposals.follow_many([number for _, number, _ in rows], are_undone=False)
         self._tell(changes)
         return list(changes)
 
@@ -175,7 +186,7 @@ def tags_beside(root: Path, work: Callable[[ManyTags], Result]) -> Result:
     database = Database(root / DATABASE_FILE)
     try:
         items = Items(database, Locations(root, read_settings(root)))
-        return work(ManyTags(database, Journal(database, items), dict))
+        return work(ManyTags(database, Journal(database, items), Proposals(root, database), dict))
     finally:
         database.close()
 

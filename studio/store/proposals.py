@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
@@ -72,8 +72,15 @@ class Proposals:
         return proposal
 
     def keep(self, source: str, event: Proposed) -> Proposal:
-        """`put` what a worker said."""
-        return self.put(event.item, source, points=event.points, tags=event.tags, uncertainty=event.uncertainty)
+        """`put` what a worker said; classes of an item that got a label as a whole meanwhile are not offered."""
+        with self._database.transaction() as connection:
+            self.put(event.item, source, points=event.points, tags=event.tags, uncertainty=event.uncertainty)
+            row = connection.execute("SELECT head FROM items WHERE id = ? AND labelled = 1", (event.item,)).fetchone()
+            if row is not None and event.tags is not None:
+                self.settle({event.item: row[0]})
+            kept = self.of(event.item)
+        assert kept is not None
+        return kept
 
     def of(self, item_id: int) -> Proposal | None:
         """The item's last proposal, open or not."""
@@ -114,6 +121,20 @@ class Proposals:
         with self._database.transaction() as connection:
             connection.execute("INSERT INTO acceptances (edit, item) VALUES (?, ?)", (edit, item_id))
             connection.execute("UPDATE proposals SET open = 0 WHERE item = ?", (item_id,))
+
+    def settle(self, labelled: Mapping[int, int]) -> None:
+        """These items got a label as a whole by these edits, by item: what is offered for one counts as accepted by
+        it. To be called within the transaction of the edits."""
+        for item in self.open_among(labelled):
+            self.accept(item, labelled[item])
+
+    def follow_many(self, edits: Collection[int], *, are_undone: bool) -> None:
+        """These edits of many items were undone, or redone: as `follow`, within their transaction."""
+        self._database.connection.execute(
+            "UPDATE proposals SET open = ? WHERE item IN "
+            "(SELECT item FROM acceptances WHERE edit IN (SELECT value FROM json_each(?)))",
+            (int(are_undone), json.dumps(list(edits))),
+        )
 
     def follow(self, item_id: int, way: Walk) -> None:
         """The item went this way in its history; an acceptance on it was taken back, or made again.

@@ -208,7 +208,7 @@ CREATE TABLE proposals (
 );
 CREATE INDEX open_proposals ON proposals (item) WHERE open = 1;
 
--- The edits that took an item's present proposal over as a whole: undoing one opens it again, redoing one closes it.
+-- The edits that took over or settled an item's present proposal: undoing one opens it again, redoing one closes it.
 CREATE TABLE acceptances (edit INTEGER PRIMARY KEY, item INTEGER NOT NULL);
 CREATE INDEX acceptances_of_item ON acceptances (item);
 

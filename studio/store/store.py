@@ -72,14 +72,14 @@ class Store:
         self._files = LabelFiles(root, database, self._journal, lambda: self._settings.known_classes)
         self._shapes = CarriedShapes(database)
         self._annotations = Annotations(database, self._items, self._journal, self._files, self._shapes)
-        self.tags = ManyTags(database, self._journal, self._annotations.all_opened)
+        self.proposals = Proposals(root, database)
+        """What models propose; nothing of it is a label."""
+        self.tags = ManyTags(database, self._journal, self.proposals, self._annotations.all_opened)
         """The tags of many items, to read and to change as one action."""
         self.models = ModelChoices(database, root)
         """Which models were kept and which set aside."""
         self._runs = Runs(root, database, self.models)
         self._making = RunMaking(self._runs, self._items, settings=lambda: self._settings, labels=self._labels)
-        self.proposals = Proposals(root, database)
-        """What models propose; nothing of it is a label."""
         self.queue = LabelQueue(database)
         """What to label next, as a model chose."""
         self.production = Production(database)
@@ -90,6 +90,7 @@ class Store:
         self._journal.mask_moved.connect(self._writer.mark)
         self._journal.root_left.connect(self._files.keep_root)
         self._journal.moved.connect(self.proposals.follow)
+        self._journal.tagged.connect(lambda item, edit: self.proposals.settle({item: edit}))
         self._files.noticed.connect(self.last_errors.emit)
         self._writer.noticed.connect(self.last_errors.emit)
         self._writer.failed.connect(self.last_errors.emit)

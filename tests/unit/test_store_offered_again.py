@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from PIL import Image
 
-from studio.core.document import PointsDocument
+from studio.core.document import PointsDocument, TagsDocument
+from studio.core.events import Proposed
 from studio.core.items import NewItem
 from studio.core.points import Keypoint, Points
 from studio.core.settings import ProjectSettings, Task
+from studio.core.tags import PredictedTags, Tags
 from studio.store import ItemFilter, Store
 from tests.unit.conftest import MakeStore
 
@@ -182,3 +184,55 @@ def test_a_proposal_whose_discarding_is_taken_back_is_closed_again_by_its_accept
     assert not store.proposals.is_open(item)
     document.undo()
     assert store.proposals.is_open(item)
+
+
+def tags_store(make_store: MakeStore) -> tuple[Store, list[int]]:
+    """Three items, each with a class proposed."""
+    store = make_store(3, task=Task.SINGLE_LABEL)
+    ids = store.item_ids()
+    for item in ids:
+        store.proposals.put(item, "0001", tags=PredictedTags(tags=Tags((1,)), shares=((1, 0.9), (0, 0.1))))
+    return store, ids
+
+
+def test_a_label_as_a_whole_settles_what_is_proposed_until_it_is_undone(make_store: MakeStore) -> None:
+    store, (first, *others) = tags_store(make_store)
+    document = store.open_document(first)
+    assert isinstance(document, TagsDocument)
+    document.choose(0)
+    assert store.item_ids(ItemFilter(proposed=True)) == others
+    document.undo()
+    assert store.proposals.is_open(first)
+    document.redo()
+    assert not store.proposals.is_open(first)
+    document.clear()
+    assert not store.proposals.is_open(first)
+    document.go_to(0)
+    assert store.proposals.is_open(first)
+    document.clear()  # which says nothing of an unlabelled item
+    assert store.proposals.is_open(first)
+
+
+def test_labels_of_many_items_settle_their_proposals_until_they_are_undone(make_store: MakeStore) -> None:
+    store, ids = tags_store(make_store)
+    edits = store.tags.replace({ids[0]: Tags((0,)), ids[2]: Tags((1,))}, "choosing")
+    assert store.item_ids(ItemFilter(proposed=True)) == [ids[1]]
+    store.tags.undo(edits)
+    assert store.item_ids(ItemFilter(proposed=True)) == ids
+    store.tags.redo(edits)
+    assert store.item_ids(ItemFilter(proposed=True)) == [ids[1]]
+    document = store.open_document(ids[2])
+    document.undo()
+    assert store.item_ids(ItemFilter(proposed=True)) == ids[1:]
+
+
+def test_a_class_that_is_proposed_for_what_was_labelled_meanwhile_is_not_offered(make_store: MakeStore) -> None:
+    store = make_store(2, task=Task.SINGLE_LABEL)
+    labelled, unlabelled = store.item_ids()
+    edits = store.tags.replace({labelled: Tags((0,))}, "choosing")
+    said = PredictedTags(tags=Tags((1,)), shares=((1, 0.9), (0, 0.1)))
+    for item in (labelled, unlabelled):
+        store.proposals.keep("0001", Proposed(item=item, tags=said))
+    assert store.item_ids(ItemFilter(proposed=True)) == [unlabelled]
+    store.tags.undo(edits)
+    assert store.item_ids(ItemFilter(proposed=True)) == [labelled, unlabelled]

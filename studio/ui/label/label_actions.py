@@ -50,7 +50,9 @@ class LabelActions:
         self._items = items
         self._showing = showing
         self._actions = PageActions(page, choices)
-        self.accepting = Accepting(session, choices, canvas, showing)
+        self._trail = QueueTrail(session, items)
+        self.tagging = Tagging(session, items, showing, self._trail, page) if choices.task in TAG_TASKS else None
+        self.accepting = Accepting(session, choices, canvas, showing, self.tagging)
         self._add_editing()
         self._add_viewing()
         self._actions.add_tools()
@@ -60,8 +62,6 @@ class LabelActions:
             sequence = SequenceEditing(session, choices, canvas)
             self.regions = RegionActions(self._actions, choices, RegionEditing(choices, canvas, page), sequence)
         self.points = PointActions(self._actions, session, choices, canvas) if choices.task is Task.KEYPOINTS else None
-        self._trail = QueueTrail(session, items)
-        self.tagging = Tagging(session, items, showing, self._trail, page) if choices.task in TAG_TASKS else None
         self.tags = TagActions(self._actions, self.tagging) if self.tagging is not None else None
         SelectionActions(self._actions, items, canvas.hint)
         self._add_moving_on()

@@ -309,3 +309,51 @@ def test_undo_after_discarding_offers_the_proposal_again_and_only_then_goes_back
     desk.key(Qt.Key.Key_Z, CTRL)
     assert desk.session.current_item == first
     assert store.read_tags(first) is None
+
+
+def propose_class(desk: Desk, item: int) -> None:
+    said = PredictedTags(tags=Tags((1,)), shares=((1, 0.75), (0, 0.25)))
+    desk.store.proposals.put(item, "0001", tags=said, uncertainty=0.5)
+    desk.session.proposals_changed.emit([item])
+
+
+def test_accepting_a_class_goes_on_like_choosing_one_and_undo_comes_back(make_desk: Make) -> None:
+    desk = make_desk(4, task=Task.SINGLE_LABEL)
+    first, second, panel = desk.ids[2], desk.ids[1], desk.page.queue
+    propose_class(desk, first)
+    queue(desk, first, second)
+    desk.key(Qt.Key.Key_J, CTRL)
+    desk.wait_for(first)
+    desk.qtbot.waitUntil(panel.proposed.isVisible, timeout=5000)
+    desk.key(Qt.Key.Key_A, SHIFT)
+    assert desk.session.current_item == second
+    assert desk.store.read_tags(first) == Tags((1,))
+    assert not panel.proposed.isVisible()
+    desk.key(Qt.Key.Key_Z, CTRL)
+    assert desk.session.current_item == first
+    assert desk.store.read_tags(first) is None
+    desk.qtbot.waitUntil(panel.proposed.isVisible, timeout=5000)
+    desk.trigger("tag_advance")
+    desk.key(Qt.Key.Key_A, SHIFT)
+    assert desk.session.current_item == first
+    assert not panel.proposed.isVisible()
+
+
+@pytest.mark.parametrize("task", [Task.SINGLE_LABEL, Task.MULTI_LABEL])
+def test_a_label_by_its_key_settles_what_was_proposed(make_desk: Make, task: Task) -> None:
+    desk = make_desk(3, task=task)
+    item, model = desk.ids[0], desk.page.items.model
+
+    def is_marked() -> bool:
+        return "a proposal waits" in model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+
+    propose_class(desk, item)
+    desk.qtbot.waitUntil(desk.page.queue.proposed.isVisible, timeout=5000)
+    assert is_marked()
+    desk.key(Qt.Key.Key_1)
+    assert desk.store.read_tags(item) == Tags((0,))
+    assert not is_marked() and not desk.page.queue.proposed.isVisible()
+    desk.key(Qt.Key.Key_Z, CTRL)
+    assert desk.session.current_item == item and desk.store.read_tags(item) is None
+    assert is_marked()
+    desk.qtbot.waitUntil(desk.page.queue.proposed.isVisible, timeout=5000)

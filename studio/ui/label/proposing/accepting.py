@@ -11,13 +11,15 @@ from studio.core.document import MaskDocument, PointsDocument, TagsDocument
 from studio.core.edits import MaskEdit
 from studio.core.errors import StudioError
 from studio.core.proposals import Proposal
+from studio.core.tags import Tags
 from studio.core.taking_over import acceptance, acceptance_at
 from studio.ui.label.canvas import Canvas
 from studio.ui.label.choices import Choices
 from studio.ui.label.huge_edits import HugeEdit, Work
 from studio.ui.label.item_showing import ItemShowing
 from studio.ui.label.prediction import Prediction, accept_point, accept_points, nearest_point
-from studio.ui.label.proposing.discarding import Discarding
+from studio.ui.label.proposing.discarding import DISCARDED, Discarding
+from studio.ui.label.tagging.tagging import Tagging
 from studio.ui.session import Session
 
 _DOING: Final = "Accepting"
@@ -30,8 +32,17 @@ class Accepting:
     """Each acceptance is one edit of the document. A proposal fills only what is not labelled, unless the person has
     chosen that it may replace; a prediction in review always replaces."""
 
-    def __init__(self, session: Session, choices: Choices, canvas: Canvas, showing: ItemShowing) -> None:
+    def __init__(
+        self,
+        session: Session,
+        choices: Choices,
+        canvas: Canvas,
+        showing: ItemShowing,
+        tagging: Tagging | None,
+    ) -> None:
+        """`tagging` where classes of whole items are proposed."""
         self._session = session
+        self._tagging = tagging
         self._choices = choices
         self._canvas = canvas
         self._showing = showing
@@ -87,13 +98,7 @@ class Accepting:
                 lambda edit: self._taken_over(proposal, document.head, edit),
             )
         elif isinstance(document, TagsDocument) and prediction.tags is not None:
-            tags = prediction.tags.tags
-
-            def accept_tags() -> None:
-                changed = document.replace(tags, _ALL)
-                self._close(proposal, document.head if changed else None)
-
-            self._try(accept_tags)
+            self._accept_tags(document, prediction.tags.tags, proposal)
         elif isinstance(document, PointsDocument) and prediction.points is not None:
             points, replace = prediction.points, self._replaces(prediction)
 
@@ -108,7 +113,7 @@ class Accepting:
         prediction = self._showing.prediction
         if prediction is not None and prediction.is_proposal and self._showing.seen is not None:
             proposal = self._session.store.proposals.of(prediction.item)
-            self._try(lambda: self._close(proposal, None))
+            self._try(lambda: self._close(proposal, None) or self._canvas.hint(DISCARDED))
 
     def follow_history(self) -> None:
         """Offer a proposal again whose acceptance was undone, and no longer once that is redone."""
@@ -122,6 +127,13 @@ class Accepting:
         if document is not None:
             item_id = document.item.id
             self._offered = (item_id, self._session.store.proposals.is_open(item_id))
+
+    def _accept_tags(self, document: TagsDocument, tags: Tags, proposal: Proposal | None) -> None:
+        """A label as a whole settles its proposal by itself; one that is there already does not come anew."""
+        assert self._tagging is not None
+        if document.tags == tags:
+            self._try(lambda: self._close(proposal, None))
+        self._tagging.accept(tags, _ALL)
 
     # -- masks --------------------------------------------------------------------------------------------------------
 

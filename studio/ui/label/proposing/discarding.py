@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
@@ -10,6 +11,8 @@ from studio.core.proposals import Proposal
 from studio.ui.label.canvas import Canvas
 from studio.ui.label.item_showing import ItemShowing
 from studio.ui.session import Session
+
+DISCARDED: Final = "Discarded ({undo} offers it again)."
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,6 @@ class Discarding:
         )
         self._undone.pop(item, None)
         self._session.proposals_changed.emit([item])
-        self._canvas.hint("Discarded ({undo} offers it again).")
 
     def undo(self) -> None:
         """Offer it again. Raises CannotWrite."""
@@ -72,6 +74,7 @@ class Discarding:
         discard = self._here(self._undone, is_open=True)
         if discard is not None:
             self.put_away(discard.closed)
+            self._canvas.hint(DISCARDED)
 
     def _here(self, among: dict[int, _Discard], *, is_open: bool) -> _Discard | None:
         """Of the shown item, unless it was edited or has another proposal since."""

@@ -26,6 +26,7 @@ from studio.ui.widgets.work_queue import WorkQueue
 _ADVANCE_KEY: Final = "label/tags/advance"
 _AT_ONCE: Final = 300
 """As many items are changed without a thread: it takes a few milliseconds."""
+_BUSY: Final = "The items before are still being labelled."
 
 Change = Callable[[Tags | None], Tags | None]
 
@@ -129,6 +130,13 @@ class Tagging(QObject):
         else:
             self._apply(lambda tags: (tags or NONE_OF_THEM).with_class(class_id), f"adding {name}", f"are {name} now")
 
+    def accept(self, tags: Tags, what: str) -> None:
+        """Give the shown item these, and go on as after a choice."""
+        if self.is_busy:
+            self.said.emit(_BUSY)
+        elif self.document is not None:
+            self._apply_to_one(self.document, lambda _tags: tags, what, moves_on=True)
+
     def say_none(self) -> None:
         """None of the classes applies."""
         self._apply(lambda _tags: NONE_OF_THEM, "none of them", "have none of the classes now")
@@ -175,7 +183,7 @@ class Tagging(QObject):
     def _apply(self, change: Change, what: str, told: str, *, moves_on: bool = False) -> None:
         ids = self._items.selected_ids()
         if self.is_busy:
-            self.said.emit("The items before are still being labelled.")
+            self.said.emit(_BUSY)
         elif len(ids) > 1:
             self._apply_to_many(ids, change, what, told)
         elif self.document is not None:
