@@ -14,6 +14,7 @@ from studio.core.architectures import (
     check_encoder,
     default_architecture,
 )
+from studio.core.items import Split
 from studio.core.resizing import Resize
 from studio.core.schedules import OneCycle, Schedule
 from studio.core.settings import Task
@@ -263,6 +264,11 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def architecture(self) -> Architecture | None:
         """The model's, or the task's default; None where the task has one kind of network only."""
         return self.model.architecture or default_architecture(self.task)
+
+    @property
+    def reviewed_split(self) -> Split | None:
+        """Of which items its review is, None for all; beside production errors validation items are scored as well."""
+        return Split.PRODUCTION if self.purpose is Purpose.SCORE else None
 
 
 def _check_label_errors(spec: RunSpec) -> None:

@@ -229,6 +229,23 @@ def test_the_steps_lead_from_the_model_to_the_comparison(window: MainWindow, err
     assert review.stack.currentWidget() is review.report
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+def test_the_errors_of_a_run_are_looked_through_from_the_train_page_without_the_validation_items(
+    window: MainWindow, errors: Path, qtbot: QtBot, *, is_known: bool
+) -> None:
+    scored(window, errors, qtbot)
+    assert window.workspace is not None
+    review = window.workspace.review_page
+    if is_known:
+        qtbot.waitUntil(lambda: "0002" in [choice.id for choice in review._choices.values()], timeout=20_000)
+    else:
+        review._choices.pop("0002", None)
+    window.workspace.session.run_review_asked.emit("0002")
+    qtbot.waitUntil(lambda: review.gallery.run == "0002" and review.gallery.model.rowCount() == 3, timeout=20_000)
+    shown = [review.gallery.model.review(row).score.split for row in range(review.gallery.model.rowCount())]
+    assert shown == [Split.PRODUCTION] * 3
+
+
 def test_the_keyboard_is_on_what_each_step_begins_with(window: MainWindow, errors: Path, qtbot: QtBot) -> None:
     window.activateWindow()
     panel = opened(window, qtbot)

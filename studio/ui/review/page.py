@@ -89,8 +89,8 @@ class ReviewPage(QWidget):
         """Look for runs with scores, away from the GUI thread."""
         self._work.do(partial(read_choices, self._session.store.root), self._take_choices, self._complain)
 
-    def look_through(self, run: str, split: Split) -> None:
-        """Show a run's items of one split, as soon as the run is known to have scores."""
+    def look_through(self, run: str, split: Split | None) -> None:
+        """Show a run's items, or those of one split, as soon as the run is known to have scores."""
         self._wanted_split = split
         self._show_view(View.ITEMS)
         if run in self._choices:
@@ -100,8 +100,9 @@ class ReviewPage(QWidget):
             self.read_runs()
 
     def compare(self, run: str) -> None:
-        """Show the before/after report of a run that was fine-tuned."""
+        """Show the before/after report of a run that was fine-tuned, and its items behind that."""
         if run in self._choices:
+            self._turn_to(run)
             self._show_report(run)
 
     @property
@@ -328,24 +329,21 @@ class ReviewPage(QWidget):
         self.gallery.reveal([item])
 
     def _look_at(self, run: str) -> None:
-        """What a run made of the items: its report where it was fine-tuned, else its worst items."""
+        """What a run made of the items: the report of a fine-tuning, else its worst items or the errors it scored."""
         choice = self._choices.get(run)
         if choice is None:
             self._session.say(f"Run {run} has no scores, so there is nothing of it to look at.", Tone.WARNING)
         elif choice.spec.fine_tune is not None:
-            self._show_report(run)
+            self.compare(run)
         else:
-            self._turn_to(run)
-            self._show_view(View.ITEMS)
+            self.look_through(run, choice.spec.reviewed_split)
 
     def _look_at_when_known(self, run: str) -> None:
         """Also a run that ended only now, whose scores are still being looked for."""
         if run in self._choices:
             self._look_at(run)
         else:
-            self._wanted_run = run
-            self._show_view(View.ITEMS)
-            self.read_runs()
+            self.look_through(run, self._session.store.run(run).spec.reviewed_split)
 
     def _show_counts(self) -> None:
         if self._run is None:

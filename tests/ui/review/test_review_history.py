@@ -173,8 +173,14 @@ def test_a_run_that_the_train_page_asks_for_shows_in_place_of_any_view(
     project: ReviewProject, page: ReviewPage, qtbot: QtBot
 ) -> None:
     shown_history(project, page, qtbot)
+    assert page.run == "0001"
     project.session.run_review_asked.emit("0002")
     assert page.report.isVisible()
+    focused = page.window().focusWidget()
+    assert focused is not None
+    qtbot.keyClick(focused, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: page.gallery.run == "0002")
+    assert (page.run, page.gallery.isVisible(), page.top.runs.currentData()) == ("0002", True, "0002")
     page.gallery.filters.split.setCurrentIndex(page.gallery.filters.split.findData(Split.PRODUCTION))
     project.session.run_review_asked.emit("0001")
     qtbot.waitUntil(lambda: page.run == "0001")
