@@ -25,10 +25,10 @@ from studio.core.fine_tuning import (
     FINE_TUNE_EPOCHS,
     FINE_TUNE_WEIGHT,
     fine_tune_spec,
-    lessons,
     proposed_replay,
     teacher_of,
 )
+from studio.lessons import lessons_for
 from studio.reports import read_report
 from studio.store import TRAINED_ON, Store
 
@@ -111,7 +111,7 @@ def fine_tune(
 
 def _lessons(store: Store, run: str, project: Path) -> tuple[int, ...]:
     """Raises BadInput where there is nothing to learn, or no model that could."""
-    items = lessons(store.review.corrections(run), store.production.learnable(run))
+    items = lessons_for(store, run)
     if not items:
         raise BadInput(
             f"Run {run} has led to no corrected label yet; correct some in the window, or with `studio decide`."

@@ -16,6 +16,7 @@ from studio.core.recipe import Purpose
 from studio.core.report import Report, before_after
 from studio.core.review import SCORES_FILE, ItemScore, decode_score
 from studio.core.snapshot import Snapshot
+from studio.lessons import corrections_for
 from studio.reports.later_labels import with_later_labels
 from studio.store import RunRecord, Store
 from studio.store.runs import EVENTS_FILE
@@ -82,7 +83,7 @@ def compare(store: Store, run: str) -> Compared:
         raise BadInput(f"Run {run} was not fine-tuned on corrections, so there is nothing to compare it with.")
     parent, snapshot = store.run(spec.parent), store.snapshot(run)
     learnt = set(spec.fine_tune.corrections)
-    corrections = [c for c in store.review.corrections(parent.id) if c.item in learnt]
+    corrections = [c for c in corrections_for(store, parent.id) if c.item in learnt]
     before, after = read_scores(parent), read_scores(record)
     metrics = _metrics(_measured(store, parent), record)
     told = RunReport(

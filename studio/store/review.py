@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from studio.core.deciding import Decide, Deed, JournalEntry, StepState
 from studio.core.errors import BadInput
 from studio.core.items import Split
-from studio.core.review import SCORES_FILE, Correction, Decision, Note, ReviewItem
+from studio.core.review import LABEL_CHANGED, SCORES_FILE, Correction, Decision, Note, ReviewItem
 from studio.core.review_order import ReviewOrder, SortBy
 from studio.core.settings import ProjectSettings, Task
 from studio.core.suspicions import SUSPICIONS_FILE, Suspicion
@@ -226,9 +226,17 @@ class Review:
         before, the one before the last unless it is given."""
         self._decisions.note_edited(run_id, item_id, head)
 
-    def corrections(self, run_id: str) -> list[Correction]:
-        """The labels that were changed because of what the run showed, in the order of the decisions."""
-        return self._decisions.steps.corrections(run_id)
+    def corrections(self, *run_ids: str) -> list[Correction]:
+        """The labels that were changed because of what the runs showed, in the order of the last decisions. About an
+        item the last of all decisions holds."""
+        return self._decisions.steps.corrections(run_ids)
+
+    def learnable_count(self, run_ids: Sequence[str]) -> int:
+        """How many corrections of these runs leave a label to learn, an item that several of them have once."""
+        if len(run_ids) > 1:
+            return self._decisions.steps.learnable_count(run_ids)
+        tally = self.tally(*run_ids)
+        return sum(tally[decision] for decision in LABEL_CHANGED)
 
     # --- the journal and notes ---
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from studio.core.deciding import Act, JournalEntry, StepState
-from studio.core.review import Correction, Decision, Note
+from studio.core.review import LABEL_CHANGED, Correction, Decision, Note
 from studio.store.database import Database
 from studio.store.notes import decoded, encoded
 
@@ -183,19 +183,30 @@ class ReviewJournal:
         )
         return [_entry(row) for row in rows]
 
-    def corrections(self, run_id: str) -> list[Correction]:
-        """The labels that were changed because of what the run showed, in the order of the last decisions; `before` is
+    def learnable_count(self, run_ids: Sequence[str]) -> int:
+        """How many of the `corrections` leave a label to learn."""
+        row = self._database.execute(
+            "SELECT COUNT(*) FROM (SELECT MAX(id) AS last FROM decisions "
+            "WHERE run IN (SELECT value FROM json_each(?1)) AND state = 'done' AND act != 'note' GROUP BY item) "
+            "JOIN decisions ON decisions.id = last "
+            "WHERE decision IN (SELECT value FROM json_each(?2))",
+            (json.dumps(list(run_ids)), json.dumps(list(LABEL_CHANGED))),
+        ).fetchone()
+        return int(row[0])
+
+    def corrections(self, run_ids: Sequence[str]) -> list[Correction]:
+        """The labels that were changed because of what the runs showed, in the order of the last decisions; `before` is
         the revision at which the first of them found the label."""
         rows = self._database.execute(
-            "SELECT item, name, decision, first, after, time, who FROM "
+            "SELECT run, item, name, decision, first, after, time, who FROM "
             "(SELECT MAX(id) AS last, MIN(before) AS first FROM decisions "
-            "WHERE run = ? AND state = 'done' AND act != 'note' GROUP BY item) "
+            "WHERE run IN (SELECT value FROM json_each(?)) AND state = 'done' AND act != 'note' GROUP BY item) "
             "JOIN decisions ON decisions.id = last JOIN items ON items.id = item ORDER BY last",
-            (run_id,),
+            (json.dumps(list(run_ids)),),
         )
         return [
             Correction(
-                run=run_id,
+                run=run,
                 item=item,
                 name=name,
                 decision=Decision(decision),
@@ -204,7 +215,7 @@ class ReviewJournal:
                 time=when,
                 who=who,
             )
-            for item, name, decision, before, after, when, who in rows
+            for run, item, name, decision, before, after, when, who in rows
             if decision in _CORRECTING
         ]
 

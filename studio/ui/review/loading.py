@@ -14,13 +14,13 @@ import numpy.typing as npt
 from studio import reports
 from studio.core.errors import StudioError
 from studio.core.events import Metric, last_epoch
-from studio.core.fine_tuning import lessons
 from studio.core.images import image_size
 from studio.core.items import Split
 from studio.core.recipe import RunSpec
 from studio.core.review import SCORES_FILE
 from studio.core.review_order import SortBy
 from studio.core.settings import Task
+from studio.lessons import lessons_for
 from studio.reports import History, RunReport
 from studio.store import TRAINED_ON, Store
 from studio.store.runs import EVENTS_FILE
@@ -131,7 +131,7 @@ def choose_threshold(project: Path, run: str, threshold: float) -> None:
 def read_lessons(project: Path, run: str) -> tuple[int, ...]:
     """The items that a fine-tuning on the run's corrections learns. Raises StudioError."""
     with Store.open(project) as store:
-        return lessons(store.review.corrections(run), store.production.learnable(run))
+        return lessons_for(store, run)
 
 
 def read_report(project: Path, run: str) -> RunReport:

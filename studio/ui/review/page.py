@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from studio.core.items import Split
 from studio.core.review import Decision
 from studio.core.settings import TAG_TASKS, Task
+from studio.lessons import taught_alike
 from studio.ui.review.actions import ReviewActions, When
 from studio.ui.review.appearance import Appearance
 from studio.ui.review.deciding import Deciding
@@ -350,8 +351,8 @@ class ReviewPage(QWidget):
             return
         review = self._session.store.review
         tally = review.tally(self._run)
-        unchanged = self._session.store.production.counts(self._run).unchanged
-        learnt = tally[Decision.ACCEPTED] + tally[Decision.EDITED] + unchanged
+        alike = taught_alike({run: choice.spec for run, choice in self._choices.items()}, self._run)
+        learnt = review.learnable_count(alike) + self._session.store.production.counts(self._run).unchanged
         self.fine_tune.show_corrections(learnt)
         self.top.summary.setText(summary(self.gallery, review, learnt=learnt, left_out=tally[Decision.LEFT_OUT]))
 

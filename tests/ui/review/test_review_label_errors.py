@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from studio.core.items import Split
 from studio.core.label_error_recipe import cross_validation
 from studio.core.recipe import Purpose, RunSpec
+from studio.core.review import Decision
 from studio.core.review_order import SortBy
 from studio.core.suspicions import Method, Suspicion, encode_suspicion
 from studio.store import RunRecord
@@ -192,3 +193,18 @@ def test_corrections_of_a_search_are_learnt_by_the_run_that_it_followed(
     page.fine_tune.button.click()
     qtbot.waitUntil(lambda: bool(specs))
     assert [(spec.purpose, spec.parent, spec.label_errors) for spec in specs] == [(Purpose.TRAIN, "0001", None)]
+
+
+def test_corrections_of_the_run_and_of_the_search_are_counted_and_learnt_together(
+    project: ReviewProject, searched_page: ReviewPage, qtbot: QtBot
+) -> None:
+    page = searched_page
+    first, second = (page.gallery.model.item_id(row) for row in (0, 1))
+    project.store.review.note_edited("0001", first)
+    page.decisions.decide([second], Decision.ACCEPTED)
+    page.decisions.finish()
+    assert page.fine_tune.button.text() == "Fine-tune on 2 corrections"
+    with qtbot.waitSignal(project.session.run_proposed) as proposed:
+        qtbot.mouseClick(page.fine_tune.button, Qt.MouseButton.LeftButton)
+    (spec,) = proposed.args or ()
+    assert spec.fine_tune.corrections == (first, second)
