@@ -19,7 +19,7 @@ from studio.ui.review.combos import add_classes, choose, make_combo
 from studio.ui.review.histogram import Range
 from studio.ui.review.mistake_list import Cell
 from studio.ui.review.order_bar import OrderBar
-from studio.ui.review.tile_painter import DECISION_WORDS
+from studio.ui.review.tile_words import DECISION_WORDS
 from studio.ui.review.value_filter import ValueFilter, Values
 from studio.ui.widgets.flow_layout import FlowLayout
 

@@ -18,7 +18,7 @@ from studio.ui.review.document_tile import AWAY, TOWARDS
 from studio.ui.review.flicker import Flicker, shown_pane
 from studio.ui.review.pictures import Pictures
 from studio.ui.review.tile_layout import PANE_NAMES
-from studio.ui.review.tile_painter import DECISION_WORDS
+from studio.ui.review.tile_words import DECISION_WORDS
 from studio.ui.theme import theme
 
 _STEPS: Final = {

@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from studio.core.report import ReportRow, Verdict, change_figure, error_figure
 from studio.core.review import Decision
 from studio.core.settings import Task
-from studio.ui.review.tile_painter import DECISION_WORDS
+from studio.ui.review.tile_words import DECISION_WORDS
 from studio.ui.theme import theme
 
 AnyIndex = QModelIndex | QPersistentModelIndex

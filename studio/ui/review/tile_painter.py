@@ -19,28 +19,17 @@ from studio.ui.review.differences import MASK_OPACITY
 from studio.ui.review.flicker import Flicker, shown_pane
 from studio.ui.review.pictures import Pictures
 from studio.ui.review.tile_layout import PANE_NAMES, TileLayout, TileMeasures
+from studio.ui.review.tile_words import badges_of, shortened, stem_of
 from studio.ui.theme import theme
 
 _BADGE_GAP: Final = 4
+_NAME_GAP: Final = 6
 _ROUNDING: Final = 7.0
 _SPLIT_COLORS: Final = {
     Split.TRAIN: "series_1",
     Split.VALID: "series_2",
     Split.TEST: "series_4",
     Split.PRODUCTION: "series_6",
-}
-_DECISION_COLORS: Final = {
-    Decision.ACCEPTED: "ok",
-    Decision.EDITED: "ok",
-    Decision.LABEL_RIGHT: "accent",
-    Decision.LEFT_OUT: "danger",
-}
-DECISION_WORDS: Final = {
-    Decision.UNDECIDED: "undecided",
-    Decision.ACCEPTED: "accepted",
-    Decision.LABEL_RIGHT: "label right",
-    Decision.EDITED: "edited",
-    Decision.LEFT_OUT: "left out",
 }
 
 _CORRECTED: Final = frozenset({Decision.ACCEPTED, Decision.EDITED})
@@ -309,24 +298,28 @@ class TilePainter(QObject):
 
     def _paint_caption(self, painter: QPainter, rect: QRect, review: ReviewItem) -> None:
         score = review.score
-        right = rect.right() + 1
         top = QRect(rect.left(), rect.top(), rect.width(), self._measures.line)
-        if review.decision is not Decision.UNDECIDED:
-            words = DECISION_WORDS[review.decision]
-            right = self._paint_badge(painter, right, top, words, theme().color(_DECISION_COLORS[review.decision]))
-        if review.note is not None:
-            words, role = ("asked", "warning") if review.note.is_open else ("answered", "muted")
-            right = self._paint_badge(painter, right - _BADGE_GAP, top, words, theme().color(role))
-        name = QRect(top.left(), top.top(), right - top.left() - 6, top.height())
+        right = self._paint_badges(painter, top, review)
+        name = QRect(top.left(), top.top(), right - top.left() - _NAME_GAP, top.height())
         painter.setFont(self._bold)
         painter.setPen(theme().color("text"))
-        painter.drawText(
-            name, _LEFT, _fitted(self._bold_metrics, score.name, name.width(), Qt.TextElideMode.ElideMiddle)
-        )
+        painter.drawText(name, _LEFT, shortened(self._bold_metrics, score.name, name.width()))
         low = QRect(rect.left(), top.bottom() + 4, rect.width(), self._small_line)
         split = "corrected" if score.corrected else score.split.value
-        right = self._paint_badge(painter, rect.right() + 1, low, split, theme().color(_SPLIT_COLORS[score.split]))
+        right = self._paint_badge(painter, rect.right() + 1, low, split, _SPLIT_COLORS[score.split])
         self._paint_figures(painter, QRect(low.left(), low.top(), right - low.left() - 6, low.height()), review)
+
+    def _paint_badges(self, painter: QPainter, line: QRect, review: ReviewItem) -> int:
+        """What was decided and asked: in words where the name has room beside them, else as the icons of the keys.
+        Returns where they begin."""
+        badges = badges_of(review)
+        room = line.width() - self._bold_metrics.horizontalAdvance(stem_of(review.score.name)) - _NAME_GAP
+        in_words = sum(self._badge_width(badge.words) + _BADGE_GAP for badge in badges) - _BADGE_GAP <= room
+        right = line.right() + 1
+        for badge in badges:
+            icon = "" if in_words else badge.icon
+            right = self._paint_badge(painter, right, line, badge.words, badge.role, icon=icon) - _BADGE_GAP
+        return right + _BADGE_GAP if badges else right
 
     def _paint_figures(self, painter: QPainter, rect: QRect, review: ReviewItem) -> None:
         painter.setFont(self._small)
@@ -341,18 +334,24 @@ class TilePainter(QObject):
             painter.setPen(theme().color("muted"))
             painter.drawText(rect.adjusted(used, 0, 0, 0), _LEFT, loss)
 
-    def _paint_badge(self, painter: QPainter, right: int, line: QRect, words: str, color: QColor) -> int:
-        """Draw a badge that ends at `right`; returns where it begins."""
+    def _paint_badge(self, painter: QPainter, right: int, line: QRect, words: str, role: str, *, icon: str = "") -> int:
+        """Draw a badge that ends at `right`, with an icon in the place of its words if one is named; returns where it
+        begins."""
         ratio = painter.device().devicePixelRatioF()
-        key = ("badge", words, color.rgba(), ratio)
-        badge = self._part(key, lambda: self._draw_badge(words, color, ratio))
+        key = ("badge", words, icon, role, ratio)
+        badge = self._part(key, lambda: self._draw_badge(words, role, ratio, icon))
         width = round(badge.width() / ratio)
         painter.drawPixmap(QPoint(right - width, line.center().y() - self._small_line // 2), badge)
         return right - width
 
-    def _draw_badge(self, words: str, color: QColor, ratio: float) -> QPixmap:
-        box = QRect(0, 0, self._small_metrics.horizontalAdvance(words) + 12, self._small_line + 1)
+    def _badge_width(self, words: str) -> int:
+        return self._small_metrics.horizontalAdvance(words) + 12
+
+    def _draw_badge(self, words: str, role: str, ratio: float, icon: str) -> QPixmap:
+        width = self._small_line + 5 if icon else self._badge_width(words)
+        box = QRect(0, 0, width, self._small_line + 1)
         badge = _transparent(box.size(), ratio)
+        color = theme().color(role)
         soft = QColor(color)
         soft.setAlphaF(0.17)
         painter = QPainter(badge)
@@ -360,9 +359,12 @@ class TilePainter(QObject):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(soft)
         painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
-        painter.setFont(self._small)
-        painter.setPen(color)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+        if icon:
+            theme().icon(icon, role).paint(painter, box.adjusted(2, 1, -2, -1))
+        else:
+            painter.setFont(self._small)
+            painter.setPen(color)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
         painter.end()
         return badge
 
