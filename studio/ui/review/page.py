@@ -354,7 +354,7 @@ class ReviewPage(QWidget):
         alike = taught_alike({run: choice.spec for run, choice in self._choices.items()}, self._run)
         learnt = review.learnable_count(alike) + self._session.store.production.counts(self._run).unchanged
         self.fine_tune.show_corrections(learnt)
-        self.top.summary.setText(summary(self.gallery, review, learnt=learnt, left_out=tally[Decision.LEFT_OUT]))
+        self.top.show_summary(summary(self.gallery, review, learnt=learnt, left_out=tally[Decision.LEFT_OUT]))
 
     def _show_what_can_be_done(self) -> None:
         in_items, has_runs = self._view is View.ITEMS, bool(self._choices)

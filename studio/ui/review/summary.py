@@ -35,5 +35,5 @@ def summary(gallery: Gallery, review: Review, *, learnt: int, left_out: int) -> 
 
 def _suspects(suspected: int, undecided: int) -> str:
     if not suspected:
-        return "No label probably wrong"
-    return f"{suspected:,} probably wrong, {f'{undecided:,} undecided' if undecided else 'all decided'}"
+        return "No suspects"
+    return f"{counted(suspected, 'suspect')}, {f'{undecided:,} undecided' if undecided else 'all decided'}"

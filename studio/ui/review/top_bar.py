@@ -7,16 +7,30 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QWidget,
+)
 
 from studio.ui.review.combos import ChoiceBox
 from studio.ui.review.error_search import ErrorSearchButton
 from studio.ui.review.loading import RunChoice
 from studio.ui.theme import theme
-from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.elided_label import SEPARATOR, ElidedLabel
 
 SMALLEST_TILE: Final = 120
 LARGEST_TILE: Final = 1100
+_WIDEST_RUNS: Final = 460
+_MARGIN: Final = 12
+_SPACING: Final = 8
 
 
 class View(enum.StrEnum):
@@ -60,8 +74,8 @@ class TopBar(QFrame):
         self.opacity.valueChanged.connect(lambda percent: self.opacity_chosen.emit(percent / 100))
         self._has_masks = False
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 7, 12, 7)
-        layout.setSpacing(8)
+        layout.setContentsMargins(_MARGIN, 7, _MARGIN, 7)
+        layout.setSpacing(_SPACING)
         self._views = {view: self._view_button(view) for view in View}
         group = QButtonGroup(self)
         for button in self._views.values():
@@ -102,6 +116,11 @@ class TopBar(QFrame):
             widget.setVisible(view is View.ITEMS and self._has_masks)
         self.runs.setVisible(view is View.ITEMS and self.runs.count() > 0)
 
+    def show_summary(self, words: str) -> None:
+        """What the items are; the first part of it has room before the longest name of a run has."""
+        self.summary.setText(words)
+        self._share_room()
+
     def show_report_button(self, shown: bool) -> None:
         """Without any fine-tuned run there is no report to look at."""
         self._views[View.REPORT].setVisible(shown)
@@ -116,6 +135,20 @@ class TopBar(QFrame):
         self._has_masks = True
         with QSignalBlocker(self.opacity):
             self.opacity.setValue(round(100 * opacity))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        widgets = self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        fixed = [w for w in widgets if not w.isHidden() and w not in (self.runs, self.summary)]
+        gaps = 2 * _MARGIN + (len(fixed) + 3) * _SPACING
+        first = self.summary.text().partition(SEPARATOR)[0].strip()
+        wanted = self.summary.fontMetrics().horizontalAdvance(first)
+        taken = sum(max(widget.sizeHint().width(), widget.minimumWidth()) for widget in fixed)
+        room = self.width() - gaps - taken - wanted
+        self.runs.setMaximumWidth(max(self.runs.minimumWidth(), min(_WIDEST_RUNS, room)))
 
     def _view_button(self, view: View) -> QToolButton:
         button = QToolButton()
@@ -140,7 +173,7 @@ def _run_list() -> ChoiceBox:
     runs.setMinimumWidth(150)
     runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
     runs.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-    runs.setMaximumWidth(460)
+    runs.setMaximumWidth(_WIDEST_RUNS)
     return runs
 
 

@@ -134,15 +134,23 @@ def test_the_most_suspicious_labels_come_first_until_somebody_sorts_otherwise(
     summary = page.findChild(QLabel, "review_summary")
     assert summary is not None
     assert "3 validation items, most suspicious first" in summary.text()
-    assert summary.text().startswith("2 probably wrong, 2 undecided")
+    assert summary.text().startswith("2 suspects, 2 undecided")
     heads = [(head.start, head.words) for head in page.gallery.model.heads]
     assert heads == [(0, "Probably a wrong label"), (2, "No suspicion")]
     sort = page.gallery.order.sort
     sort.setCurrentIndex(sort.findData(SortBy.LOSS))
     by_loss = sorted(by_quality, key=lambda item: -project.wrong[item])
     qtbot.waitUntil(lambda: shown() == by_loss)
-    assert "probably wrong" in summary.text()
+    assert "2 suspects, 2 undecided" in summary.text()
     assert page.gallery.model.heads == ()
+
+
+def test_a_narrow_window_shows_how_many_suspects_are_undecided(searched_page: ReviewPage, qtbot: QtBot) -> None:
+    page = searched_page
+    page.top.runs.addItem("Run 0000  ·  a note that says much about what was tried")
+    page.top.show_report_button(True)
+    page.resize(1080, 640)
+    qtbot.waitUntil(lambda: page.top.summary.shown_text.startswith("2 suspects, 2 undecided"))
 
 
 def test_how_many_of_the_suspects_are_undecided_falls_as_somebody_decides(
@@ -152,13 +160,13 @@ def test_how_many_of_the_suspects_are_undecided_falls_as_somebody_decides(
     summary = page.findChild(QLabel, "review_summary")
     assert summary is not None
     page.gallery.grid.setFocus()
-    for words in ("2 probably wrong, 1 undecided", "2 probably wrong, all decided"):
+    for words in ("2 suspects, 1 undecided", "2 suspects, all decided"):
         qtbot.keyClick(page.gallery.grid, Qt.Key.Key_R)
         page.decisions.finish()
         assert summary.text().startswith(words)
     qtbot.keyClick(page.gallery.grid, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     page.decisions.finish()
-    assert summary.text().startswith("2 probably wrong, 1 undecided")
+    assert summary.text().startswith("2 suspects, 1 undecided")
 
 
 def test_accepting_takes_what_the_search_proposes(
