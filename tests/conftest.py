@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from studio.ui.garbage import collect_due
+from studio.ui.garbage import Collector
 
 settings.register_profile("quick", max_examples=40)
 settings.register_profile("thorough", max_examples=300)
@@ -30,17 +30,17 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def collect_garbage_between_tests() -> Iterator[None]:
+def collect_garbage_between_tests() -> Iterator[Collector]:
     """As in the window: a thread that collects takes Qt objects of an earlier test apart, and may wait for ever."""
     gc.disable()
-    yield
+    yield Collector()
     gc.enable()
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_collected_on_threads(collect_garbage_between_tests: None) -> Iterator[None]:
+def nothing_is_collected_on_threads(collect_garbage_between_tests: Collector) -> Iterator[None]:
     yield
-    collect_due()
+    collect_garbage_between_tests.collect_due()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QObject, Signal
 from pytestqt.qtbot import QtBot
 
-from studio.ui.garbage import GuiThreadGarbage
+from studio.ui.garbage import Collector, GuiThreadGarbage
 
 
 class _Knot(QObject):
@@ -67,3 +67,35 @@ def test_a_thread_that_makes_many_objects_collects_nothing(qtbot: QtBot, collect
     garbage.stop()
     assert freed_on == [threading.get_ident()]
     assert gc.isenabled()
+
+
+def test_old_objects_are_looked_at_again_only_once_a_quarter_as_many_are_new() -> None:
+    full: list[int] = []
+
+    def told(phase: str, info: dict[str, int]) -> None:
+        if phase == "start" and info["generation"] == 2:
+            full.append(1)
+
+    def look(times: int, kept: list[Any] | None = None) -> int:
+        """How many full collections there are while many objects are made between one look and the next."""
+        before = len(full)
+        for _ in range(times):
+            made: list[Any] = [[] for _ in range(1000)]
+            for knot in made:
+                knot.append(knot)
+            if kept is not None:
+                kept += made
+            del knot, made
+            collector.collect_due()
+        return len(full) - before
+
+    collector = Collector()
+    gc.callbacks.append(told)
+    try:
+        while not full:
+            look(1)
+        assert look(400) == 0
+        old = len(gc.get_objects())
+        assert look(old // 4000 + 200, []) > 0
+    finally:
+        gc.callbacks.remove(told)
