@@ -97,7 +97,7 @@ class Decisions:
         is the edit that it showed before, the one before the last unless it is given."""
         last = self.steps.last_of(run_id, item_id)
         if last is not None and last.act is Act.DECIDED and last.decision is Decision.EDITED:
-            self.steps.note_revision(last, self._items.revision(item_id))
+            self.steps.note_edits(last, self._journal.head(item_id), self._items.revision(item_id))
         else:
             head = self._journal.before(self._journal.head(item_id)) if head is None else head
             self._decide(run_id, item_id, Decide(Decision.EDITED), head=head)
@@ -153,6 +153,7 @@ class Decisions:
                     decision=end.decision,
                     act=_act_of(decision, end.decision),
                     took_back=took_back,
+                    edit=self._journal.head(item_id) if decision is Decision.EDITED else 0,
                     before=score.revision if end.decision is Decision.EDITED else before,
                     after=self._items.revision(item_id),
                     head=head,
@@ -268,7 +269,9 @@ class Decisions:
     def _undo_decision(self, step: Step) -> list[Change]:
         now = self.standing(step.run, step.item)
         edits: list[Change] = []
-        if step.edit > 0:
+        if _is_by_hand(step):
+            edits += self._changes.go(step.item, step.edit, step.head)
+        elif step.edit > 0:
             edits += self._changes.take_back(step.item, step.edit)
         elif step.act is Act.DECIDED and now.decision is Decision.ACCEPTED and now.accepted:
             edits += self._changes.take_back(step.item, now.accepted)
@@ -288,7 +291,9 @@ class Decisions:
         end, took_back, edits = self._carry_out(step.run, score, start, asked)
         act = _act_of(asked, end.decision) if step.act in (Act.DECIDED, Act.CONFIRMED) else step.act
         edit = abs(step.edit)
-        if edit:
+        if _is_by_hand(step):
+            edits += self._changes.go(step.item, step.head, edit)
+        elif edit:
             again = self._changes.bring_again(step.item, edit)
             edit = again[-1][1].head if again else -edit
             edits += again
@@ -371,6 +376,11 @@ class Decisions:
             "INSERT OR REPLACE INTO verdicts (run, item, decision, accepted, hides) VALUES (?, ?, ?, ?, ?)",
             (run_id, item_id, standing.decision.value, standing.accepted, int(standing.hides)),
         )
+
+
+def _is_by_hand(step: Step) -> bool:
+    """Whether it stands for edits that were made on the Label page; all other steps make theirs themselves."""
+    return step.act is Act.DECIDED and step.decision is Decision.EDITED
 
 
 def _act_of(asked: Decision, found: Decision) -> Act:

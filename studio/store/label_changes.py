@@ -61,6 +61,14 @@ class LabelChanges:
         """Make again what `take_back` took back."""
         return self._follow_up(item_id, self._journal.edit(made))
 
+    def go(self, item_id: int, start: int | None, target: int | None) -> list[Change]:
+        """Lead an item from the state after one edit to that after another, as so many undos and redos would; nothing
+        where it stands elsewhere by now, or no way leads there."""
+        if start is None or target is None or self._journal.head(item_id) != start:
+            return []
+        leap = self._journal.leap(start, target)
+        return [] if leap is None else [(leap.edit, self._journal.jump(item_id, leap))]
+
     def differs(self, item_id: int, since: int) -> bool:
         """Whether the label is another one now than at an edit of the item; also where no way leads back to that."""
         head = self._journal.head(item_id)

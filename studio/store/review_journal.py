@@ -15,7 +15,7 @@ from studio.store.notes import decoded, encoded
 _CORRECTING: Final = (Decision.ACCEPTED, Decision.EDITED, Decision.LEFT_OUT)
 _STEP: Final = (
     "SELECT id, run, item, previous, accepted_before, hides_before, decision, took_back, act, edit, batch, "
-    "note_before, note FROM decisions "
+    "note_before, note, head_before FROM decisions "
 )
 
 
@@ -31,7 +31,8 @@ class Standing:
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """What undo and redo need of a step; `start` is how the item stood before it, `edit` the edit of the label that it
-    made itself, 0 for none, negative where doing it again found nothing left to change."""
+    made itself, 0 for none, negative where doing it again found nothing left to change. Of edits by hand it is
+    the last of them. `head` is the edit that the item showed before, None where an earlier version kept none."""
 
     id: int
     run: str
@@ -44,6 +45,7 @@ class Step:
     batch: int
     note_before: Note | None
     note: Note | None
+    head: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,9 +130,9 @@ class ReviewJournal:
             (accepted_before, step.decision.value, int(step.took_back), step.act.value, step.edit, after, step.id),
         )
 
-    def note_revision(self, step: Step, after: int) -> None:
-        """The label went on changing since."""
-        self._database.execute("UPDATE decisions SET after = ? WHERE id = ?", (after, step.id))
+    def note_edits(self, step: Step, edit: int, after: int) -> None:
+        """The label went on changing since, up to `edit`."""
+        self._database.execute("UPDATE decisions SET edit = ?, after = ? WHERE id = ?", (edit, after, step.id))
 
     def new_batch(self) -> int:
         """A number for steps that are to be taken together."""
@@ -151,7 +153,7 @@ class ReviewJournal:
         row = self._database.execute(f"{_STEP} WHERE id = {which}", values).fetchone()
         if row is None:
             return None
-        number, run, item, previous, accepted, hides, decision, took_back, act, edit, batch, before, note = row
+        number, run, item, previous, accepted, hides, decision, took_back, act, edit, batch, before, note, head = row
         return Step(
             id=number,
             run=run,
@@ -164,6 +166,7 @@ class ReviewJournal:
             batch=batch,
             note_before=decoded(before),
             note=decoded(note),
+            head=head,
         )
 
     # --- reading ---

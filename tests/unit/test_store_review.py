@@ -302,16 +302,13 @@ def test_an_edit_by_hand_builds_on_an_accepted_prediction(reviewed: Store, strip
 
     reviewed.review.decide(RUN, 5, ACCEPTED)
     assert np.array_equal(reviewed.read_mask(5), accepted)
-    for expected_decision, expected in ((EDITED, edited), (ACCEPTED, edited)):
+    for expected_decision, expected in ((EDITED, edited), (ACCEPTED, accepted)):
         reviewed.review.undo(RUN)
         assert decision(reviewed, 5) is expected_decision
         assert np.array_equal(reviewed.read_mask(5), expected)
     reviewed.review.undo(RUN)
     assert decision(reviewed, 5) is Decision.UNDECIDED
-    by_hand = striped(45)
-    stroke = edited != accepted
-    by_hand[stroke] = 1
-    assert np.array_equal(reviewed.read_mask(5), by_hand)
+    assert np.array_equal(reviewed.read_mask(5), striped(45))
 
 
 def test_what_is_decided_after_an_edit_leaves_the_label_as_it_is(reviewed: Store) -> None:
@@ -342,9 +339,33 @@ def test_an_edited_item_is_a_correction_from_what_the_run_saw_to_what_it_is_now(
     reviewed.review.note_edited(RUN, 6)
     (correction,) = reviewed.review.corrections(RUN)
     assert (correction.decision, correction.before, correction.after) == (EDITED, 1, 3)
+
+
+def test_undo_takes_all_strokes_of_an_edit_by_hand_back_and_redo_brings_them_again(reviewed: Store) -> None:
+    document, before = opened(reviewed, 6), reviewed.read_mask(6)
+    for end in ((50, 50), (50, 80)):
+        document.brush((20, 20), end, 9, 1)
+        reviewed.review.note_edited(RUN, 6)
+    edited = reviewed.read_mask(6)
+    for _ in range(2):
+        assert reviewed.review.undo(RUN) == 6
+        assert np.array_equal(reviewed.read_mask(6), before)
+        assert reviewed.review.corrections(RUN) == []
+        assert reviewed.review.redo(RUN) == 6
+        assert np.array_equal(reviewed.read_mask(6), edited)
+        assert [c.item for c in reviewed.review.corrections(RUN)] == [6]
+    assert opened(reviewed, 6).can_undo, "stroke by stroke on the Label page"
+
+
+def test_undo_of_an_edit_by_hand_leaves_alone_what_was_changed_otherwise_since(reviewed: Store) -> None:
+    document = opened(reviewed, 6)
+    document.brush((20, 20), (50, 50), 9, 1)
+    reviewed.review.note_edited(RUN, 6)
+    document.brush((20, 50), (50, 20), 9, 0)  # not from Review
+    now = reviewed.read_mask(6)
     assert reviewed.review.undo(RUN) == 6
-    assert reviewed.review.undo(RUN) is None
-    assert opened(reviewed, 6).can_undo  # strokes are undone on the Label page
+    assert decision(reviewed, 6) is Decision.UNDECIDED
+    assert np.array_equal(reviewed.read_mask(6), now)
 
 
 def test_the_same_decision_twice_is_one(reviewed: Store) -> None:
