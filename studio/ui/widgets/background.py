@@ -23,8 +23,9 @@ class Background(QObject):
     def __init__(self, name: str, *, threads: int = 1, waiting: int = 256, parent: QObject | None = None) -> None:
         super().__init__(parent)
         mailbox = _Mailbox()
-        mailbox.done.connect(self.done)
-        mailbox.failed.connect(self.failed)
+        mailbox.done.connect(self._tell_done)
+        mailbox.failed.connect(self._tell_failed)
+        self._closed = False
         self._pool = _Pool(name, threads, waiting, mailbox)
         self.destroyed.connect(self._pool.close)
         app = QCoreApplication.instance()
@@ -44,8 +45,17 @@ class Background(QObject):
         self._pool.hold(held)
 
     def close(self) -> None:
-        """End the threads after the job each is in; nothing is reported any more."""
+        """End the threads after the job each is in; nothing is reported any more, also of what is done already."""
+        self._closed = True
         self._pool.close()
+
+    def _tell_done(self, key: object, result: object) -> None:
+        if not self._closed:
+            self.done.emit(key, result)
+
+    def _tell_failed(self, key: object, error: object) -> None:
+        if not self._closed:
+            self.failed.emit(key, error)
 
 
 class _Mailbox(QObject):

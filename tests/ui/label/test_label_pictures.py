@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QCoreApplication, QSize
 from PySide6.QtGui import QImage
 
 from studio.core.errors import UnreadableImage
@@ -207,6 +207,20 @@ def test_the_newest_wish_is_served_first_and_old_ones_are_dropped(qtbot):
     qtbot.waitUntil(lambda: len(done) == 4)
     assert done == ["first", 5, 4, 3]
     background.close()
+
+
+def test_what_was_done_before_the_end_is_not_reported_after_it(qtbot):
+    background, next_began = Background("test"), threading.Event()
+    told: list[object] = []
+    background.done.connect(lambda key, _result: told.append(key))
+    background.hold(True)
+    background.ask("second", next_began.set)
+    background.ask("first", lambda: None)
+    background.hold(False)
+    assert next_began.wait(5)  # the first is on its way by then
+    background.close()
+    QCoreApplication.processEvents()
+    assert told == []
 
 
 def test_an_error_in_the_background_is_reported_and_the_next_job_is_done(qtbot):
