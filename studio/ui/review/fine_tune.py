@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QSettings, QSize, Qt, Signal
@@ -29,6 +30,8 @@ class FineTuneBar(QWidget):
         super().__init__(parent)
         self._reads = False
         """Whether the pressed button waits for what there is to learn."""
+        self._pressed: Callable[[Sequence[int]], RunSpec] | None = None
+        """The recipe for what there is to learn, with the options as they were when the button was pressed."""
         self._parent: tuple[str, RunSpec] | None = None
         self._count = 0
         self._old = 0
@@ -93,25 +96,11 @@ class FineTuneBar(QWidget):
         self.options.propose_replay(self._count, self._old)
 
     def propose(self, run: str, items: Sequence[int]) -> None:
-        """The answer to `wanted`; it counts for nothing once another run shows, or while a rate is being typed."""
-        if not self._reads or self._parent is None or self._parent[0] != run:
+        """The answer to `wanted`; it counts for nothing once another run shows."""
+        if not self._reads or self._pressed is None or self._parent is None or self._parent[0] != run:
             return
         self.give_up()
-        rate = self.options.chosen_rate
-        if rate is None:
-            return
-        self.proposed.emit(
-            fine_tune_spec(
-                self._parent[1],
-                run,
-                items,
-                replay=self.options.chosen_replay,
-                weight=self.options.chosen_weight,
-                epochs=self.options.epochs.value(),
-                rate=rate,
-                frozen=self.options.frozen.isChecked(),
-            )
-        )
+        self.proposed.emit(self._pressed(items))
 
     def give_up(self) -> None:
         """Wait no longer; the button may be pressed again."""
@@ -149,10 +138,23 @@ class FineTuneBar(QWidget):
         )
 
     def _ask(self) -> None:
-        if self._parent is not None:
-            self._reads = True
-            self._check()
-            self.wanted.emit(self._parent[0])
+        rate = self.options.chosen_rate
+        if self._parent is None or rate is None:
+            return
+        run, spec = self._parent
+        self._pressed = partial(
+            fine_tune_spec,
+            spec,
+            run,
+            replay=self.options.chosen_replay,
+            weight=self.options.chosen_weight,
+            epochs=self.options.epochs.value(),
+            rate=rate,
+            frozen=self.options.frozen.isChecked(),
+        )
+        self._reads = True
+        self._check()
+        self.wanted.emit(run)
 
     def _opened(self, is_open: bool) -> None:
         QSettings().setValue(_OPEN_KEY, is_open)

@@ -105,12 +105,17 @@ def test_corrections_are_read_beside_the_window_and_the_button_says_so_meanwhile
     page.decisions.decide([page.gallery.model.item_id(0)], Decision.ACCEPTED)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert (button.text(), button.isEnabled()) == ("Reading 1 correction …", False)
+    epochs, rate = page.fine_tune.options.epochs.value(), page.fine_tune.options.chosen_rate
+    page.fine_tune.options.epochs.setValue(epochs + 4)
+    page.fine_tune.options.rate.setText("1e-")
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(readers))
     assert not proposed
     gate.set()
     qtbot.waitUntil(lambda: len(proposed) == 1)
-    assert (button.text(), button.isEnabled()) == ("Fine-tune on 1 correction", True)
+    assert (button.text(), button.isEnabled()) == ("Fine-tune on 1 correction", False), "the rate is half typed"
+    assert proposed[0].stages[-1].epochs == epochs
+    assert proposed[0].stages[-1].lr.high == rate
     assert len(readers) == 1
     assert threading.main_thread() not in readers
 
