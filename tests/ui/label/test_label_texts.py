@@ -273,7 +273,7 @@ def test_the_buttons_accept_and_discard_what_is_proposed_for_a_document(make_rea
     assert reader.store.read_tags(first) == Tags((1,))
 
 
-def test_a_document_that_is_relabelled_beside_a_runs_answer_counts_as_corrected(make_reader) -> None:
+def test_a_document_that_is_relabelled_from_review_stays_and_counts_as_corrected_and_esc_goes_back(make_reader) -> None:
     reader = make_reader("first", "second")
     reader.wait_for("first")
     store, item = reader.store, reader.ids[0]
@@ -291,3 +291,6 @@ def test_a_document_that_is_relabelled_beside_a_runs_answer_counts_as_corrected(
     reader.key(Key.Key_2)
     assert reader.session.current_item == item
     assert [(c.item, c.decision) for c in store.review.corrections(record.id)] == [(item, Decision.EDITED)]
+    with reader.qtbot.waitSignal(reader.session.page_requested) as asked:
+        reader.key(Key.Key_Escape)
+    assert asked.args == [Page.REVIEW]
