@@ -24,6 +24,8 @@ class ItemStack(QStackedWidget):
     """The current item is the grid's, also while it shows large."""
 
     tile_width_chosen = Signal(int)
+    large_left = Signal()
+    """Somebody went from the large item back to the grid."""
 
     def __init__(self, session: Session, model: ReviewModel) -> None:
         super().__init__()
@@ -107,6 +109,7 @@ class ItemStack(QStackedWidget):
         if self.shows_large:
             self.setCurrentWidget(self.grid)
             self.grid.setFocus()
+            self.large_left.emit()
         elif self.grid.currentIndex().isValid():
             self.setCurrentWidget(self.preview)
             self.preview.setFocus()

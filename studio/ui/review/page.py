@@ -30,6 +30,7 @@ from studio.ui.review.no_runs import NoRuns
 from studio.ui.review.note_bar import Asking
 from studio.ui.review.point_placing import PointPlacing
 from studio.ui.review.relabelling import Relabelling
+from studio.ui.review.report_detour import ReportDetour
 from studio.ui.review.report_page import ReportPage
 from studio.ui.review.summary import summary
 from studio.ui.review.top_bar import TopBar, View
@@ -64,6 +65,7 @@ class ReviewPage(QWidget):
         self.history = HistoryPage(session, self._work)
         self.journal = JournalPage(session, self._work, self.decisions)
         self.fine_tune = FineTuneBar()
+        ReportDetour(self.report, self.gallery, self._look_at_item, partial(self._show_view, View.REPORT), self)
         Lessons(session, self._work, self.decisions, self.fine_tune, self)
         self._deciding = Deciding(session, self.gallery, self.decisions, self)
         self.asking = Asking(session, self.gallery, self.decisions, self)

@@ -62,15 +62,16 @@ class Preview(QWidget):
         self._name.setProperty("role", "heading")
         self._figures = QLabel()
         self._figures.setProperty("role", "muted")
-        back = _back_button()
-        back.clicked.connect(self.closed)
+        self._back = _back_button()
+        self._back.clicked.connect(self.closed)
+        self.show_way_back()
         self.canvas = PreviewCanvas(has_answers=task in TAG_TASKS)
         self.canvas.pressed.connect(self.setFocus)
         self._views = QButtonGroup(self)
         bar = QHBoxLayout()
         bar.setContentsMargins(10, 6, 10, 6)
         bar.setSpacing(10)
-        bar.addWidget(back)
+        bar.addWidget(self._back)
         bar.addWidget(self._name)
         bar.addWidget(self._figures)
         bar.addStretch(1)
@@ -92,6 +93,11 @@ class Preview(QWidget):
         layout.setSpacing(0)
         layout.addLayout(bar)
         layout.addWidget(self.canvas, 1)
+        theme().changed.connect(self._dress)
+        self._dress()
+
+    def _dress(self) -> None:
+        self._back.setIcon(theme().icon("previous"))
 
     @property
     def pane(self) -> int:
@@ -117,6 +123,11 @@ class Preview(QWidget):
         self._figures.setText("  ·  ".join(words))
         self.canvas.show_pictures(pictures)
         self._show_pane()
+
+    def show_way_back(self, words: str = "Back to the grid") -> None:
+        """Where closing it leads."""
+        self._back.setText(words)
+        self._back.setToolTip(f"{words} (Esc or Space)")
 
     def show_next_pane(self) -> None:
         self._choose((self.canvas.pane + 1) % len(self._views.buttons()))
@@ -284,10 +295,7 @@ class PreviewCanvas(QWidget):
 
 def _back_button() -> QToolButton:
     button = QToolButton()
-    button.setText("Back to the grid")
     button.setObjectName("preview_close")
-    button.setIcon(theme().icon("previous"))
-    button.setToolTip("Back to the grid (Esc or Space)")
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return button

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QFileDialog, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.core.counting import counted
 from studio.core.errors import StudioError
 from studio.core.model_choices import Kept
+from studio.core.settings import TAG_TASKS
 from studio.reports import RunReport
 from studio.ui.review.empty import EmptyState
 from studio.ui.review.keep_bar import KeepBar, framed_button
@@ -27,6 +28,9 @@ from studio.ui.widgets.work_queue import WorkQueue
 
 
 class ReportPage(QWidget):
+    large_wanted = Signal(str, int)
+    """A run and an item that is to be seen large with the run's answers: the Label page shows none to whole items."""
+
     def __init__(self, session: Session, work: WorkQueue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
@@ -155,5 +159,8 @@ class ReportPage(QWidget):
 
     def _open(self, item: int) -> None:
         assert self._run is not None
+        if self._session.settings.task in TAG_TASKS and self.view.is_predicted(item):
+            self.large_wanted.emit(self._run, item)
+            return
         self._session.open_item(item, Overlay(run=self._run, item=item, came_from=Page.REVIEW))
         self._session.show_page(Page.LABEL)

@@ -83,6 +83,11 @@ class ReportView(QWidget):
         self.buttons[None].click()
         self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
 
+    def is_predicted(self, item: int) -> bool:
+        """Whether the new model has an answer to it."""
+        rows = self._told.report.rows if self._told is not None else ()
+        return any(row.item == item and row.after is not None for row in rows)
+
     def _show_totals(self) -> None:
         """In the colours that the theme has now."""
         if self._told is None:

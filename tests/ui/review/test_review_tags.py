@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, QSettings, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from studio.core.classes import make_classes
@@ -26,11 +27,14 @@ from studio.ui.review import ReviewPage, tag_counting
 from studio.ui.review.confusion import ConfusionPanel
 from studio.ui.review.confusion_matrix import ConfusionMatrix
 from studio.ui.review.loading import read_report
+from studio.ui.review.report_table import ROW_ROLE
 from studio.ui.review.tag_counting import read_tags
 from studio.ui.review.tag_panel import TagPanel
 from studio.ui.review.tag_table import MISSING, TOO_MANY
 from studio.ui.review.tiles import key_of
+from studio.ui.review.top_bar import View
 from studio.ui.session import Session
+from studio.ui.theme import ThemeMode, theme
 from tests.ui.review.conftest import ReviewProject, _shown, write_scores
 
 NAMES = ("ant", "bee", "wasp")
@@ -319,7 +323,7 @@ def test_accepting_keeps_a_void_tag_beside_the_others(make_project: MakeProject)
     assert project.store.read_tags(item) == Tags((ANT, 3))
 
 
-def test_the_report_says_what_a_fine_tuning_fixed(project: ReviewProject) -> None:
+def tuned_on_the_second(project: ReviewProject) -> RunRecord:
     store, task = project.store, project.store.settings.task
     store.review.load_scores("0001")
     store.review.decide("0001", project.ids[1], Decision.ACCEPTED)
@@ -331,9 +335,58 @@ def test_the_report_says_what_a_fine_tuning_fixed(project: ReviewProject) -> Non
             fine_tune=FineTune(corrections=(project.ids[1],)),
         )
     )
+    write_scores(tuned, after_fine_tuning(project, tuned))
+    return tuned
+
+
+@pytest.mark.parametrize("leave", [Qt.Key.Key_Escape, Qt.Key.Key_Space])
+def test_a_line_of_the_report_leads_to_its_item_with_the_new_answers_and_back(
+    project: ReviewProject, page: ReviewPage, qtbot: QtBot, leave: Qt.Key
+) -> None:
+    tuned = tuned_on_the_second(project)
+    project.session.runs_changed.emit()
+    table = page.report.view.table
+    qtbot.waitUntil(lambda: table.isVisible() and table.model().rowCount() == 3)
+    back = page.findChild(QToolButton, "preview_close")
+    for row in (1, 2):
+        table.selectRow(row)
+        item = table.currentIndex().data(ROW_ROLE).item
+        qtbot.keyClick(table, Qt.Key.Key_Return)
+        preview = page.gallery.preview
+        qtbot.waitUntil(preview.isVisible)
+        assert preview.review is not None
+        assert (preview.review.run, preview.review.score.item) == (tuned.id, item)
+        assert (page.run, back.text()) == (tuned.id, "Back to the report")
+        qtbot.keyClick(preview, leave)
+        qtbot.waitUntil(table.isVisible)
+        assert table.hasFocus()
+        assert table.currentIndex().row() == row
+    page.top.view_chosen.emit(View.ITEMS)
+    page.gallery.toggle_preview()
+    assert back.text() == "Back to the grid"
+    qtbot.keyClick(page.gallery.preview, Qt.Key.Key_Escape)
+    assert page.gallery.grid.isVisible()
+
+
+def test_the_way_back_from_a_large_item_keeps_its_arrow_in_another_theme(page: ReviewPage) -> None:
+    back = page.findChild(QToolButton, "preview_close")
+
+    def arrow() -> QImage:
+        return back.icon().pixmap(16, 16).toImage()
+
+    light = arrow()
+    try:
+        theme().apply(ThemeMode.DARK)
+        assert arrow() == theme().icon("previous").pixmap(16, 16).toImage() != light
+    finally:
+        theme().apply(ThemeMode.LIGHT)
+
+
+def test_the_report_says_what_a_fine_tuning_fixed(project: ReviewProject) -> None:
+    store, task = project.store, project.store.settings.task
+    tuned = tuned_on_the_second(project)
     corrected = {entry.id: entry.tags for entry in store.snapshot(tuned.id).items if entry.corrected}
     assert corrected == {project.ids[1]: store.read_tags(project.ids[1])}
-    write_scores(tuned, after_fine_tuning(project, tuned))
     report = read_report(store.root, tuned.id).report
     assert (report.untouched.fixed, report.untouched.broken, report.untouched.unchanged) == (1, 0, 1)
     if task is Task.SINGLE_LABEL:
