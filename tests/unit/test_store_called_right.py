@@ -102,12 +102,12 @@ def test_after_a_slip_a_label_changed_by_hand_stays_a_correction(store: Store, s
         assert (label(store), verdict(store), learnt(store)) == (edited, Decision.EDITED, [Decision.EDITED])
 
 
-def test_an_edit_whose_verdict_was_taken_back_is_one_again_once_the_label_is_called_right(store: Store) -> None:
+def test_a_label_whose_edit_review_took_back_is_right_and_nothing_is_learnt(store: Store) -> None:
+    began = label(store)
     edit(store)
     store.review.undo(RUN)
-    assert verdict(store) is Decision.UNDECIDED
     decide(store, Decision.LABEL_RIGHT)
-    assert (verdict(store), learnt(store)) == (Decision.EDITED, [Decision.EDITED])
+    assert (label(store), verdict(store), learnt(store)) == (began, Decision.LABEL_RIGHT, [])
 
 
 def test_a_prediction_that_was_accepted_and_taken_back_leaves_a_label_that_is_right(store: Store) -> None:
