@@ -49,9 +49,11 @@ class ConfusionPanel(QWidget):
         self._all.setText("Show all")
         self._all.setObjectName("clear_confusion")
         self._all.setToolTip("Show the items of every mistake again")
-        self._all.setIcon(theme().icon("close", "muted"))
         self._all.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._all.clicked.connect(lambda: self._choose(None))
+        stays = self._all.sizePolicy()
+        stays.setRetainSizeWhenHidden(True)  # nothing moves from under the mouse that chose a mistake
+        self._all.setSizePolicy(stays)
         self._all.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 10)
@@ -59,13 +61,21 @@ class ConfusionPanel(QWidget):
         top = QHBoxLayout()
         top.addWidget(_heading("WHAT WAS TAKEN FOR WHAT"))
         top.addStretch(1)
-        top.addWidget(self._all)
         top.addWidget(self.by_row)
         layout.addLayout(top)
         layout.addWidget(self.matrix)
-        layout.addWidget(_heading("LARGEST MISTAKES"))
+        mistakes = QHBoxLayout()
+        mistakes.addWidget(_heading("LARGEST MISTAKES"))
+        mistakes.addStretch(1)
+        mistakes.addWidget(self._all)
+        layout.addLayout(mistakes)
         layout.addWidget(self.list, 1)
+        theme().changed.connect(self._dress)
+        self._dress()
         self.by_row.setChecked(QSettings().value(_BY_ROW_KEY, False, type=bool) is True)
+
+    def _dress(self) -> None:
+        self._all.setIcon(theme().icon("close", "muted"))
 
     def show_counts(self, counts: np.ndarray, classes: Sequence[LabelClass]) -> None:
         """`counts` (n, n) int64: what is wrong by label class (row) and predicted class (column)."""
