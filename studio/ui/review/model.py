@@ -19,6 +19,7 @@ _SCAN: Final = 32_768
 """How far the next undecided item is looked for; beyond, the person has other means (the filter)."""
 
 _FIRST_LOOK: Final = 64
+_WORDS_LEGEND: Final = "Blue, underlined words pushed towards what is predicted; orange, dotted ones away from it"
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_PARENT: Final = QModelIndex()
@@ -72,7 +73,9 @@ class ReviewModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self.review(index.row()).score.name
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return in_words(self.review(index.row()), self._task)
+            review = self.review(index.row())
+            legend = f"\n{_WORDS_LEGEND}" if review.score.words and role == Qt.ItemDataRole.ToolTipRole else ""
+            return in_words(review, self._task) + legend
         return None
 
     def item_id(self, row: int) -> int:
