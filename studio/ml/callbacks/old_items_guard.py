@@ -95,7 +95,7 @@ class OldItemsGuard(Callback):
             self._log.emit(
                 Warned(
                     about=Concern.MIXED_WEIGHTS,
-                    sentence=f"The run ends {100 * mixture.share:.0f} % of the way from the weights it began with to "
+                    sentence=f"The run ends {100 * mixture.share:g} % of the way from the weights it began with to "
                     f"those it learnt: {now.name} on {self._in_words(learner)} was {then.value:.4f} before this "
                     f"fine-tuning, {mixture.now.value:.4f} there and {now.value:.4f} at the end of the way. "
                     "Choosing it by these items flatters it a little.",

@@ -20,8 +20,8 @@ from studio.ml.learner import Learner, Validation
 SPARED: Final = 0.005
 """The share of a metric that may be lost and still count as nothing lost."""
 
-SHARES: Final = (0.85, 0.7, 0.5, 0.3, 0.1)
-"""How much of the way from the parent's weights is tried, where all of it costs too much. At half of it most of 20
+HALVINGS: Final = 4
+"""How often the way from the parent's weights is divided where all of it costs too much. At half of it most of 20
 corrections of CamVid are still fixed, and the validation items lose a tenth of what they did
 (tests/bench/fine_tune.py)."""
 
@@ -45,8 +45,8 @@ def settle(
     now: Metric,
     measure: Callable[[], tuple[Validation, Metric | None]],
 ) -> Mixture | None:
-    """Let the learner answer with the largest share of what it learnt that costs next to nothing of the metric, or
-    else with the one that costs least; None where that is all of it.
+    """Let the learner answer with as large a share of what it learnt as is found to cost next to nothing of the metric,
+    or else with the one that costs least; None where that is all of it.
 
     `then` is the metric with the weights of `parent`, `now` with all that was learnt; `measure` gives the validation
     and the metric of the weights with which the learner answers when it is called.
@@ -56,16 +56,20 @@ def settle(
         return None
     learnt = copied(learner.answering.state_dict())
     best: Mixture | None = None
-    for share in SHARES:
+    costs_nothing, too_much = 0.0, 1.0
+    for _ in range(HALVINGS):
+        share = (costs_nothing + too_much) / 2
         learner.answering.load_state_dict(mixed(parent, learnt, share))
         validation, value = measure()
         if value is None:
             break
         found = Mixture(share, value, share_lost(then, value), validation, learnt)
+        if found.lost <= SPARED:
+            best, costs_nothing = found, share
+            continue
+        too_much = share
         if found.lost < (lost if best is None else best.lost):
             best = found
-        if found.lost <= SPARED:
-            break
     learner.answering.load_state_dict(learnt if best is None else mixed(parent, learnt, best.share))
     if best is not None:
         learner.validation = best.validation
