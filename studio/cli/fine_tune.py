@@ -43,7 +43,7 @@ ReplayOption = Annotated[
         metavar="SHARE",
         min=0,
         max=1,
-        help="Of the run's training items, kept beside them; by default about five for each correction.",
+        help="Of the run's training items, kept beside them; by default five for each correction, at least 100.",
     ),
 ]
 WeightOption = Annotated[

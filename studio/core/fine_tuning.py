@@ -18,6 +18,10 @@ OLD_FOR_EACH: Final = 5
 a third of what is drawn; at half of it the validation items lose several points. Measured on 20 corrections of CamVid,
 three parents (tests/bench/fine_tune.py)."""
 
+LEAST_OLD: Final = 100
+"""So many are replayed beside a handful of corrections, too: of fewer, drawn again and again, a network forgets the
+rest."""
+
 LEAST_REPLAY: Final = 0.1
 CORRECTIONS_IN_BATCHES: Final = 5
 """So many batches would hold the corrections alone: few corrections in small batches are more steps for the same work,
@@ -43,9 +47,8 @@ def trainable(corrections: Iterable[Correction]) -> tuple[int, ...]:
 def proposed_replay(corrections: int, old: int) -> float:
     """The share of `old` training items that is worth its time beside so many corrections, in tenths: a network with
     few of them needs all, one with thousands would be trained anew for a handful of corrections."""
-    if not corrections or old <= OLD_FOR_EACH * corrections:
-        return 1.0
-    return max(LEAST_REPLAY, round(OLD_FOR_EACH * corrections / old, 1))
+    wanted = max(LEAST_OLD, OLD_FOR_EACH * corrections)
+    return 1.0 if old <= wanted else max(LEAST_REPLAY, round(wanted / old, 1))
 
 
 def proposed_batch(parent: int, corrections: int) -> int:

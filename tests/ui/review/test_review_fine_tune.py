@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.core.classes import LabelClass
 from studio.core.errors import CannotWrite
-from studio.core.fine_tuning import fine_tune_spec, proposed_rate, trainable
+from studio.core.fine_tuning import fine_tune_spec, proposed_rate, proposed_replay, trainable
 from studio.core.items import Split
 from studio.core.metric_change import MetricChange
 from studio.core.model_choices import Kept
@@ -502,3 +502,26 @@ def test_a_class_that_had_no_mistake_before_is_told_of_and_names_are_as_they_are
     view = ReportView()
     qtbot.addWidget(view)
     assert view.classes.textFormat() is Qt.TextFormat.PlainText
+
+
+@pytest.mark.parametrize(
+    ("corrections", "old", "share"),
+    [(20, 92, 1.0), (2, 165, 0.6), (20, 400, 0.2), (20, 1000, 0.1), (300, 2000, 0.8), (20, 100_000, 0.1), (0, 0, 1.0)],
+)
+def test_so_much_old_data_is_proposed_as_is_worth_its_time(corrections: int, old: int, share: float) -> None:
+    assert proposed_replay(corrections, old) == share
+
+
+def test_the_share_of_old_data_follows_the_corrections_until_somebody_chooses_one(qtbot: QtBot) -> None:
+    bar = FineTuneBar()
+    qtbot.addWidget(bar)
+    bar.show_run("0001", recipe())
+    bar.show_old_items(2000)
+    shares: list[float] = []
+    for count in (20, 300):
+        bar.show_corrections(count)
+        shares.append(bar.options.chosen_replay)
+    assert shares == [0.1, 0.8]
+    bar.options.replay.setValue(0.4)
+    bar.show_corrections(20)
+    assert bar.options.chosen_replay == 0.4
