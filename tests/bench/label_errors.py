@@ -8,6 +8,7 @@ swapped, a region repainted, points moved by 60 pixels, a tag turned over, docum
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import tempfile
@@ -188,6 +189,6 @@ def _repainted(mask: npt.NDArray[np.uint8], ids: Sequence[int], dice: random.Ran
 
 def _moved(points: Points, dice: random.Random) -> Points:
     """All points in one direction."""
-    angle = dice.uniform(0, 2 * np.pi)
-    dx, dy = MOVED_BY * np.cos(angle), MOVED_BY * np.sin(angle)
+    angle = dice.uniform(0, 2 * math.pi)
+    dx, dy = MOVED_BY * math.cos(angle), MOVED_BY * math.sin(angle)
     return Points(tuple(msgspec.structs.replace(p, x=p.x + dx, y=p.y + dy) for p in points.placed))
